@@ -1,0 +1,16 @@
+"""Findings: where, what, how bad, what to do."""
+
+from fhir_kb.diagnostics.diagnostic import Code, Diagnostic, Severity, has_errors, in_order
+from fhir_kb.diagnostics.nearest import did_you_mean, nearest
+from fhir_kb.diagnostics.span import Span
+
+__all__ = [
+    "Code",
+    "Diagnostic",
+    "Severity",
+    "Span",
+    "did_you_mean",
+    "has_errors",
+    "in_order",
+    "nearest",
+]

@@ -1,0 +1,70 @@
+"""What a run has to say about its input: findings as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fhir_kb.diagnostics.span import Span
+
+
+class Severity(Enum):
+    """How bad a finding is; the values are those of OperationOutcome.issue.severity."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFORMATION = "information"
+
+
+class Code(NamedTuple):
+    """A kind of finding: a stable code and name, and the page that `fhir-kb explain` prints.
+
+    `explanation` is Markdown: what is wrong, why it matters, how to mend it, with an example.
+    """
+
+    id: str
+    name: str
+    severity: Severity
+    explanation: str
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the explanation, without its full stop."""
+        return self.explanation.strip().split("\n", 1)[0].rstrip(".")
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding.
+
+    message: one sentence, without a full stop: what is wrong, the author's own words in quotes.
+    path: where in a resource, as FHIRPath would write it: "PlanDefinition.action[2].condition".
+    help: what to do about it; None where there is nothing better to say than the message.
+    release: the FHIR release it is true in ("r4"); empty where it is true in all.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    span: Span
+    path: str = ""
+    help: str | None = None
+    release: str = ""
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The findings as people read them: by file, place, code; each once."""
+    return tuple(sorted(set(diagnostics), key=_key))
+
+
+def _key(found: Diagnostic) -> tuple[Span, str, str, str, str]:
+    return found.span, found.code, found.release, found.path, found.message
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Whether any finding is an error."""
+    return any(found.severity is Severity.ERROR for found in diagnostics)
