@@ -1,0 +1,149 @@
+"""Activities: techniques, things done or not to be done; each becomes an ActivityDefinition."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fhir_kb.model import words
+from fhir_kb.model.concept import Meaning
+from fhir_kb.model.record import Keyed, Names, OneOf, Pattern, Record, doc
+from fhir_kb.model.text import Date, Duration, Id, Markdown, Quantity, Text, Uri
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing(Record):
+    """When and how often: three times every day for a week is `{times: 3, every: 1 d, for: 7 d}`."""
+
+    SHORTHAND: ClassVar[str | None] = "text"
+
+    text: Text | None = doc("In words.", default=None)
+    times: int | None = doc("How often in each period; 1 if left out.", default=None)
+    up_to: int | None = doc("At most how often in each period.", default=None)
+    every: Duration | None = doc("The period: `8 h`, `1 d`, `2-4 wk`.", default=None)
+    for_: Duration | None = doc("How long it goes on: `7 d`, `7-10 d`.", default=None)
+    count: int | None = doc("How often in all.", default=None)
+    lasting: Duration | None = doc("How long each time lasts: `30 min`.", default=None)
+    when: tuple[Annotated[Text, OneOf(words.EVENT_TIMING)], ...] = doc(
+        "The events of the day that it goes by.", default=()
+    )
+    offset: Duration | None = doc("How long before or after that event.", default=None)
+    at: tuple[Annotated[Text, Pattern(r"([01]\d|2[0-3]):[0-5]\d", "a time of day")], ...] = doc(
+        "Times of the day: `08:00`.", default=()
+    )
+    days: tuple[Annotated[Text, OneOf(words.DAYS)], ...] = doc("Days of the week.", default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dosage(Record):
+    """How much, how, how often."""
+
+    SHORTHAND: ClassVar[str | None] = "text"
+
+    text: Text | None = doc("In words, whole.", default=None)
+    dose: Quantity | None = doc("A single dose: `500 mg`, `0.6-0.8 g/kg`.", default=None)
+    rate: Quantity | None = doc("A rate: `5 mL/h`.", default=None)
+    timing: Timing | None = doc("When and how often.", default=None)
+    as_needed: bool = doc("True where it is taken as needed.", default=False)
+    as_needed_for: tuple[Meaning, ...] = doc("What it is taken for as needed.", default=())
+    route: Meaning | None = doc("The route.", default=None)
+    site: Meaning | None = doc("The site.", default=None)
+    method: Meaning | None = doc("The method.", default=None)
+    max_dose: tuple[Annotated[Text, Pattern(r".+ per .+", "`4 g per 1 d`")], ...] = doc(
+        "The most that may be taken: `4 g per 1 d`.", default=()
+    )
+    instructions: tuple[Meaning, ...] = doc("Further instructions.", default=())
+    patient: Text | None = doc("Instructions in the patient's words.", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participant(Record):
+    """Who takes part."""
+
+    SHORTHAND: ClassVar[str | None] = "type"
+
+    type: Annotated[Text, OneOf(words.PARTICIPANT_TYPE)] = doc("What kind of actor.")
+    role: Meaning | None = doc("In which role.", default=None)
+    function: Meaning | None = doc("With which function.", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expression(Record):
+    """Something to be worked out: in words, and in a language that a computer reads."""
+
+    SHORTHAND: ClassVar[str | None] = "text"
+
+    text: Text | None = doc("In words.", default=None)
+    name: Id | None = doc("A name for the result.", default=None)
+    fhirpath: Text | None = doc("In FHIRPath.", default=None)
+    cql: Text | None = doc("In CQL.", default=None)
+    cql_identifier: Text | None = doc("The name of a CQL definition in a library.", default=None)
+    library: Annotated[Text, Names("library")] | None = doc(
+        "The library that has that definition.", default=None
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DynamicValue(Record):
+    """A value that is worked out when the knowledge is applied."""
+
+    KEYED: ClassVar[str | None] = "path"
+
+    path: Text = doc("The element that is set, from the definition's top: `dosage[0].doseAndRate`.")
+    text: Text | None = doc("In words.", default=None)
+    fhirpath: Text | None = doc("In FHIRPath.", default=None)
+    cql: Text | None = doc("In CQL.", default=None)
+    cql_identifier: Text | None = doc("The name of a CQL definition in a library.", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related(Record):
+    """Something that the knowledge stands in a relation to."""
+
+    type: Annotated[Text, OneOf(words.RELATED)] = doc("The relation.")
+    title: Text | None = doc("How it reads.", default=None)
+    from_: Annotated[Text, Names("reference")] | None = doc("A reference.", default=None)
+    topic: Annotated[Text, Names("topic")] | None = doc(
+        "Another topic of the knowledge base.", default=None
+    )
+    canonical: Uri | None = doc("The canonical URL of a FHIR artifact.", default=None)
+    url: Uri | None = doc("A web address.", default=None)
+    text: Markdown | None = doc("What is said of it there.", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activity(Record):
+    """A technique or another thing that is done, or must not be done."""
+
+    KEYED: ClassVar[str | None] = "id"
+
+    id: Id = doc("The name it is used by.")
+    title: Text = doc("Its title.")
+    text: Markdown | None = doc("How it is done.", default=None)
+    purpose: Markdown | None = doc("Why it is done.", default=None)
+    kind: Annotated[Text, OneOf(words.ACTIVITY_KIND)] | None = doc(
+        "What it is when it is ordered.", default=None
+    )
+    intent: Annotated[Text, OneOf(words.INTENT)] = doc(
+        "How binding it is when it is applied.", default=None
+    )
+    priority: Annotated[Text, OneOf(words.PRIORITY)] | None = doc("How urgent.", default=None)
+    code: Meaning | None = doc("What is done.", default=None)
+    prohibited: bool = doc("True for what must not be done.", default=False)
+    product: Meaning | None = doc("What is given or used.", default=None)
+    quantity: Quantity | None = doc("How much of the product.", default=None)
+    dosage: tuple[Dosage, ...] = doc("How it is given.", default=())
+    timing: Timing | None = doc("When it is done.", default=None)
+    body_site: tuple[Meaning, ...] = doc("Where on the body.", default=())
+    participants: tuple[Participant, ...] = doc("Who takes part.", default=())
+    dynamic_values: Annotated[tuple[DynamicValue, ...], Keyed()] = doc(
+        "Values worked out when it is applied, by the element they set.", default=()
+    )
+    libraries: tuple[Annotated[Text, Names("library")], ...] = doc(
+        "Libraries whose logic it uses.", default=()
+    )
+    related: tuple[Related, ...] = doc("What it stands in a relation to.", default=())
+    from_: tuple[Annotated[Text, Names("reference")], ...] = doc(
+        "The references it is taken from.", default=()
+    )
+    date: Date | None = doc("When it was last changed in substance.", default=None)

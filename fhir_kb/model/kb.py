@@ -1,0 +1,110 @@
+"""kb.yaml: what holds for the whole knowledge base."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fhir_kb.model import words
+from fhir_kb.model.concept import Meaning
+from fhir_kb.model.record import Keyed, OneOf, Pattern, Record, doc
+from fhir_kb.model.text import Date, Id, Markdown, Text, Uri
+
+SEMVER = Pattern(
+    r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?", "a semantic version"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact(Record):
+    """Whom to ask: a person, a team or an organization."""
+
+    SHORTHAND: ClassVar[str | None] = "name"
+
+    name: Text = doc("The name.")
+    url: Uri | None = doc("A page about them.", default=None)
+    email: Text | None = doc("An e-mail address.", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency(Record):
+    """A FHIR package that this one stands on."""
+
+    KEYED: ClassVar[str | None] = "name"
+    SHORTHAND: ClassVar[str | None] = "version"
+
+    name: Text = doc("The package's name.", example="hl7.fhir.uv.cpg")
+    version: Text = doc("The version.", example="2.0.0")
+    releases: tuple[Annotated[Text, OneOf({"r5": "r5", "r4b": "r4b", "r4": "r4"})], ...] = doc(
+        "The FHIR releases whose package has the dependency; all if left out.", default=()
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package(Record):
+    """The FHIR package (.tgz) that `build` makes."""
+
+    name: Annotated[Text, Pattern(r"[a-z0-9]+([.-][a-z0-9]+)+", "a FHIR package name")] | None = (
+        doc(
+            "Its name, without the release, which is added (`.r4`).",
+            default=None,
+            example="org.example.kb",
+        )
+    )
+    dependencies: Annotated[tuple[Dependency, ...], Keyed()] = doc(
+        "Packages that it stands on: name and version.", default=()
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(Record):
+    """kb.yaml: settings of the knowledge base; a topic may say otherwise for itself."""
+
+    id: Id = doc("The name of the knowledge base.", example="ward-kb")
+    title: Text = doc("Its title.")
+    description: Markdown | None = doc("What it holds, in a sentence or two.", default=None)
+    canonical: Uri = doc(
+        "The base of every canonical URL: an artifact is at `<canonical>/<Type>/<id>`. "
+        "Choose it once; it need not be a web address, but should be yours.",
+        example="https://kb.example.org/fhir",
+    )
+    version: Annotated[Text, SEMVER] = doc("The version of what a topic gives none for.")
+    status: Annotated[Text, OneOf(words.STATUS)] = doc("How far it is.", default=None)
+    experimental: bool = doc("True: for trying out, not for care.", default=False)
+    date: Date | None = doc("When it was last changed in substance.", default=None)
+    publisher: Text = doc("The organization that stands behind it.")
+    contact: tuple[Contact, ...] = doc("Whom to ask.", default=())
+    language: Text = doc("The language of the texts (BCP 47).", default=None, example="en")
+    audience: tuple[Meaning, ...] = doc("Whom the pages are for.", default=())
+    jurisdiction: tuple[Text, ...] = doc(
+        "Countries it is meant for (ISO 3166, two letters), or `world`.", default=()
+    )
+    copyright: Markdown | None = doc("The copyright statement.", default=None)
+    license: Text | None = doc("An SPDX licence identifier.", default=None, example="CC-BY-4.0")
+    disclaimer: Markdown | None = doc("What readers have to bear in mind.", default=None)
+    funding: Markdown | None = doc(
+        "Who paid, and what it had to do with the content.", default=None
+    )
+    releases: tuple[Annotated[Text, OneOf({"r5": "r5", "r4b": "r4b", "r4": "r4"})], ...] = doc(
+        "The FHIR releases to publish.", default=()
+    )
+    systems: Annotated[tuple[System, ...], Keyed()] = doc(
+        "Short names of further code systems.", default=()
+    )
+    r4_citations: Annotated[Text, OneOf({"text": "text", "basic": "basic"})] | None = doc(
+        "R4 has no Citation: `text` keeps each reference readable where it is used; `basic` adds "
+        "a Basic resource that holds the whole of it.",
+        default=None,
+    )
+    package: Package | None = doc("The FHIR package.", default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System(Record):
+    """A short name of a code system."""
+
+    KEYED: ClassVar[str | None] = "name"
+    SHORTHAND: ClassVar[str | None] = "url"
+
+    name: Id = doc("The short name.")
+    url: Uri = doc("The canonical URL of the code system.")

@@ -1,0 +1,67 @@
+"""How the model is declared: one frozen dataclass a concept, a description for every field.
+
+The model is the single source of the authoring format. From these declarations `read` derives the
+decoder that turns YAML into values, the JSON Schema for editors, and the reference documentation.
+A field's Python name with `-` for `_` is its key in YAML; a trailing `_` is dropped (`from_`: `from`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from fhir_kb.diagnostics import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A mapping of the definitions. `span` is its place (that of its key where it has one).
+
+    SHORTHAND names the field that a plain scalar or list in its stead means;
+    KEYED names the field that holds the key where records stand in a map by name.
+    """
+
+    SHORTHAND: ClassVar[str | None] = None
+    KEYED: ClassVar[str | None] = None
+
+    span: Span
+
+
+class OneOf(NamedTuple):
+    """The words that a field takes: word → the FHIR code it stands for."""
+
+    words: Mapping[str, str]
+
+
+class Names(NamedTuple):
+    """A field that names something defined elsewhere: `activity`, `step`, `goal`, `reference`, …"""
+
+    kind: str
+
+
+class Pattern(NamedTuple):
+    """A field whose text has a form: a regular expression and how a person would call it."""
+
+    regex: str
+    called: str
+
+
+class Keyed(NamedTuple):
+    """A tuple of records that is written as a map by name."""
+
+
+def doc(text: str, *, default: Any = dataclasses.MISSING, example: Any = None) -> Any:
+    """A field of a record: its description, its default (required without one), an example."""
+    metadata = {"doc": text} if example is None else {"doc": text, "example": example}
+    if default is dataclasses.MISSING:
+        return dataclasses.field(metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def key_of(field_name: str) -> str:
+    """The YAML key of a field."""
+    return field_name.rstrip("_").replace("_", "-")
