@@ -2,16 +2,16 @@
 
 The model is the single source of the authoring format. From these declarations `read` derives the
 decoder that turns YAML into values, the JSON Schema for editors, and the reference documentation.
-A field's Python name with `-` for `_` is its key in YAML; a trailing `_` is dropped (`from_`: `from`).
+A field's Python name with `-` for `_` is its key in YAML; a trailing `_` is dropped (`from_`).
 """
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple
 
-from fhir_kb.diagnostics import Span
+from fhir_kb.diagnostics import Span  # noqa: TC001  (read resolves the annotations)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,10 +31,13 @@ class Record:
     span: Span
 
 
-class OneOf(NamedTuple):
+class OneOf:
     """The words that a field takes: word → the FHIR code it stands for."""
 
-    words: Mapping[str, str]
+    __slots__ = ("words",)
+
+    def __init__(self, words: Mapping[str, str]) -> None:
+        self.words: Final = words
 
 
 class Names(NamedTuple):
