@@ -13,7 +13,7 @@ from fhir_kb.model.text import Date, Duration, Id, Markdown, Quantity, Text, Uri
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing(Record):
-    """When and how often: three times every day for a week is `{times: 3, every: 1 d, for: 7 d}`."""
+    """When and how often: three times a day for a week is `{times: 3, every: 1 d, for: 7 d}`."""
 
     SHORTHAND: ClassVar[str | None] = "text"
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.diagnostics import Span
 
-Json: TypeAlias = None | bool | int | float | Decimal | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = bool | int | float | Decimal | str | list["Json"] | dict[str, "Json"] | None
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
