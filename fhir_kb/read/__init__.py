@@ -1,0 +1,1 @@
+"""From files to the model: YAML, Markdown, references; the only place that parses definitions."""

@@ -1,0 +1,256 @@
+"""From YAML nodes to the model: every mistake is a finding with its place; nothing raises."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import yaml
+
+from fhir_kb.diagnostics import Diagnostic, Severity, did_you_mean
+from fhir_kb.model.text import File
+from fhir_kb.read import forms
+from fhir_kb.read.shape import Key, Many, Mapping, Scalar, Shape, layout
+from fhir_kb.read.yaml import Node, has_foreign_tag, is_null, span_of
+
+if TYPE_CHECKING:
+    from fhir_kb.model.record import Record
+
+MAX_DEPTH: Final = 48
+MAX_VALUES: Final = 200_000
+MAX_TEXT: Final = 200_000
+_INTEGER: Final = re.compile(r"-?(0|[1-9]\d{0,8})")
+_BOOLEANS: Final = {"true": True, "false": False}
+_YES_NO: Final = {"yes": "true", "no": "false", "on": "true", "off": "false"}
+
+R = TypeVar("R", bound="Record")
+
+
+class _Wrong:
+    """What a value that cannot be read becomes; it never leaves this module."""
+
+
+_WRONG: Final = _Wrong()
+
+
+def decode(node: Node, record: type[R], file: str) -> tuple[R | None, tuple[Diagnostic, ...]]:
+    """The record that `node` says, and all that is wrong with it.
+
+    Returns None instead of the record where anything is wrong with severity error.
+    """
+    decoder = _Decoder(file)
+    value = decoder.mapping(node, record, None, 0)
+    found = tuple(decoder.findings)
+    return (None if found or not isinstance(value, record) else value), found
+
+
+class _Decoder:
+    """One file's decoding: its findings, and how much has been looked at."""
+
+    def __init__(self, file: str) -> None:
+        self.file: Final = file
+        self.findings: Final[list[Diagnostic]] = []
+        self._values = 0
+
+    def say(self, code: str, message: str, node: Node, advice: str | None = None) -> _Wrong:
+        self.findings.append(
+            Diagnostic(code, Severity.ERROR, message, span_of(node, self.file), help=advice)
+        )
+        return _WRONG
+
+    def value(self, node: Node, shape: Shape, key: str, depth: int) -> Any:
+        self._values += 1
+        if depth > MAX_DEPTH or self._values > MAX_VALUES:
+            if self._values <= MAX_VALUES or not any(f.code == "KB106" for f in self.findings):
+                self._values = max(self._values, MAX_VALUES + 1)
+                self.say("KB106", "this is nested too deeply, or repeats itself too often", node)
+            return _WRONG
+        if has_foreign_tag(node):
+            return self.say("KB107", f"the tag '{node.tag}' has no meaning here", node, "remove it")
+        if isinstance(shape, Scalar):
+            return self.scalar(node, shape, key)
+        if isinstance(shape, Many):
+            return self.many(node, shape, key, depth)
+        return self.mapping(node, shape.record, None, depth)
+
+    def scalar(self, node: Node, shape: Scalar, key: str) -> Any:
+        if not isinstance(node, yaml.ScalarNode):
+            what = "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
+            return self.say("KB112", f"'{key}' is a single value, not {what}", node)
+        if is_null(node):
+            return self.say("KB115", f"'{key}' has no value", node, "give it one, or take it out")
+        text = node.value
+        if shape.type is bool:
+            return self._boolean(node, text, key)
+        if shape.type is int:
+            if not node.style and _INTEGER.fullmatch(text):
+                return int(text)
+            return self.say("KB112", f"'{key}' is a whole number, not '{_short(text)}'", node)
+        return self._text(node, text, shape, key)
+
+    def _boolean(self, node: yaml.ScalarNode, text: str, key: str) -> Any:
+        if not node.style and text in _BOOLEANS:
+            return _BOOLEANS[text]
+        meant = _YES_NO.get(text.casefold())
+        advice = f"write {meant}" if meant else None
+        return self.say("KB112", f"'{key}' is true or false, not '{_short(text)}'", node, advice)
+
+    def _text(self, node: yaml.ScalarNode, text: str, shape: Scalar, key: str) -> Any:
+        if not text.strip():
+            return self.say("KB116", f"'{key}' is empty", node, "give it a text, or take it out")
+        if len(text) > MAX_TEXT:
+            return self.say("KB103", f"'{key}' has {len(text)} characters; that is too many", node)
+        text = text.rstrip("\n")
+        if shape.words is not None and text not in shape.words.words:
+            return self.say(
+                "KB113",
+                f"'{_short(text)}' is not a word for '{key}'",
+                node,
+                did_you_mean(text, shape.words.words) or _listed(shape.words.words),
+            )
+        if shape.pattern and _compiled(shape.pattern.regex).fullmatch(text) is None:
+            called = shape.pattern.called
+            return self.say("KB114", f"'{_short(text)}' is not {called}", node)
+        form = forms.mismatch(shape.type, text)
+        if form is not None:
+            return self.say("KB114", f"'{_short(text)}' is not {form.called}", node, form.help)
+        if shape.type is File and (".." in text.split("/") or text.startswith(("/", "\\"))):
+            return self.say("KB140", f"'{_short(text)}' leads out of the topic's folder", node)
+        return shape.type(text, span_of(node, self.file))
+
+    def many(self, node: Node, shape: Many, key: str, depth: int) -> Any:
+        if shape.keyed:
+            return self._keyed(node, shape, key, depth)
+        items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        values = [self.value(item, shape.item, key, depth + 1) for item in items]
+        return _WRONG if _WRONG in values else tuple(values)
+
+    def _keyed(self, node: Node, shape: Many, key: str, depth: int) -> Any:
+        assert isinstance(shape.item, Mapping)
+        if not isinstance(node, yaml.MappingNode):
+            if is_null(node):
+                return self.say("KB115", f"'{key}' has no value", node, "take it out, or fill it")
+            return self.say(
+                "KB112", f"'{key}' is a mapping from names to what they stand for", node
+            )
+        seen: dict[str, Node] = {}
+        values = []
+        for name, item in node.value:
+            if self._repeated(name, seen):
+                continue
+            if has_foreign_tag(item):
+                self.value(item, shape.item, key, depth)
+                continue
+            self._values += 1
+            values.append(self.mapping(item, shape.item.record, name, depth + 1))
+        return _WRONG if _WRONG in values else tuple(values)
+
+    def _repeated(self, name: Node, seen: dict[str, Node]) -> bool:
+        if not isinstance(name, yaml.ScalarNode):
+            self.say("KB112", "a key is a single word", name)
+            return True
+        if name.value in seen:
+            first = span_of(seen[name.value], self.file)
+            message = f"'{_short(name.value)}' stands here a second time"
+            self.say("KB105", message, name, f"the first is in line {first.line}")
+            return True
+        seen[name.value] = name
+        return False
+
+    def mapping(self, node: Node, record: type[Record], name: Node | None, depth: int) -> Any:
+        if depth > MAX_DEPTH or self._values > MAX_VALUES:
+            return self.value(node, Mapping(record), "", MAX_DEPTH + 1)
+        fields: dict[str, Any] = {}
+        if name is not None and not self._name(name, record, fields):
+            return _WRONG
+        before = len(self.findings)
+        if isinstance(node, yaml.MappingNode) and not layout(record).whole:
+            self._fields(node, record, fields, depth)
+        elif not self._shorthand(node, record, name, fields, depth):
+            return _WRONG
+        required = layout(record).required
+        for key in required:
+            if key.field not in fields and len(self.findings) == before:
+                self._missing(node, name, required, fields)
+                break
+        if len(self.findings) > before or _WRONG in fields.values():
+            return _WRONG
+        return record(span=span_of(name if name is not None else node, self.file), **fields)
+
+    def _name(self, name: Node, record: type[Record], fields: dict[str, Any]) -> bool:
+        key = layout(record).keyed
+        assert key is not None, record
+        value = self.scalar(name, key.shape, key.name) if isinstance(key.shape, Scalar) else _WRONG
+        fields[key.field] = value
+        return value is not _WRONG
+
+    def _fields(
+        self, node: yaml.MappingNode, record: type[Record], fields: dict[str, Any], depth: int
+    ) -> None:
+        known = layout(record).by_name
+        seen: dict[str, Node] = {}
+        for name, item in node.value:
+            if self._repeated(name, seen):
+                continue
+            key = known.get(name.value)
+            if key is None or key.field in fields:
+                advice = did_you_mean(name.value, known) or f"known here: {', '.join(known)}"
+                if name.value == "<<":
+                    advice = "merge keys are not YAML 1.2; write the keys out"
+                self.say("KB110", f"'{_short(name.value)}' is not a key here", name, advice)
+                continue
+            fields[key.field] = self.value(item, key.shape, key.name, depth + 1)
+
+    def _shorthand(
+        self,
+        node: Node,
+        record: type[Record],
+        name: Node | None,
+        fields: dict[str, Any],
+        depth: int,
+    ) -> bool:
+        short = layout(record).shorthand
+        if short is None:
+            called = f"'{name.value}'" if isinstance(name, yaml.ScalarNode) else "this"
+            if is_null(node):
+                self.say("KB115", f"{called} has no value", name or node)
+            else:
+                keys = ", ".join(layout(record).by_name)
+                self.say("KB112", f"{called} is a mapping", node, f"its keys are: {keys}")
+            return False
+        label = name.value if isinstance(name, yaml.ScalarNode) else short.name
+        if isinstance(node, yaml.SequenceNode) and isinstance(short.shape, Scalar):
+            self.say("KB112", f"'{label}' is a single value or a mapping, not a list", node)
+            return False
+        value = self.value(node, short.shape, label, depth + 1)
+        fields[short.field] = value
+        return value is not _WRONG
+
+    def _missing(
+        self,
+        node: Node,
+        name: Node | None,
+        required: tuple[Key, ...],
+        fields: dict[str, Any],
+    ) -> None:
+        lacking = [key for key in required if key.field not in fields]
+        called = f"'{name.value}' lacks" if isinstance(name, yaml.ScalarNode) else "this lacks"
+        listed = ", ".join(f"'{key.name}'" for key in lacking)
+        message = f"{called} {listed}"
+        self.say("KB111", message, name if name is not None else node, lacking[0].doc)
+
+
+_REGEXES: dict[str, re.Pattern[str]] = {}
+
+
+def _compiled(regex: str) -> re.Pattern[str]:
+    return _REGEXES.setdefault(regex, re.compile(regex))
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else line[:57] + "..."
+
+
+def _listed(words: Any) -> str | None:
+    return "one of: " + ", ".join(words)

@@ -1,0 +1,205 @@
+"""Pages: Markdown read into sections with their links; what a page may not hold is a finding."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from html import unescape
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+from fhir_kb.diagnostics import Diagnostic, Severity, Span
+from fhir_kb.model.page import Link, Page, Section
+from fhir_kb.read.yaml import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_HEADING: Final = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
+_ATTRIBUTES: Final = re.compile(r"\s*\{([^{}]*)\}$")
+_FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
+_LINK: Final = re.compile(
+    r"\[\[(?P<thing>[^\[\]|]*)(?:\|(?P<shown>[^\[\]]*))?\]\]"
+    r"|\[@(?P<reference>[^\],\s]+)(?:,\s*(?P<locator>[^\]]*))?\]"
+)
+_CODE_SPAN: Final = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
+_RAW_HTML: Final = re.compile(r"<(/?[A-Za-z][A-Za-z0-9-]*)(\s[^<>]*)?/?>|<!--")
+_AUTOLINK: Final = re.compile(r"<(https?://|mailto:)[^<>\s]*>")
+_TARGET: Final = re.compile(r"\]\(\s*<?([^)\s>]*)")
+_DEFINITION: Final = re.compile(r" {0,3}\[[^\]]+\]:\s*<?(\S+)")
+_SAFE: Final = re.compile(r"(?i)(https?:|mailto:|tel:|#|[^:]*$)")
+MAX_LEVEL: Final = 6
+CLASSES: Final = ("theory", "definitions", "warning", "note")
+
+
+def read_page(data: bytes, file: str) -> tuple[Page | None, tuple[Diagnostic, ...]]:
+    """The page of a Markdown file, and all that is wrong with it.
+
+    Headings may carry `{#id .class}`; `[[name]]`, `[[name|shown]]` and `[@reference, locator]` link
+    to the structure. Raw HTML and links that run code are refused.
+    """
+    text, finding = text_of(data, file)
+    if text is None:
+        return None, (finding,) if finding else ()
+    reader = _Reader(file)
+    for number, line in enumerate(text.splitlines(), 1):
+        reader.line(number, line)
+    return reader.page(), tuple(reader.findings)
+
+
+@dataclass
+class _Open:
+    """A section that is being read."""
+
+    level: int
+    title: str
+    id: str
+    classes: tuple[str, ...]
+    span: Span
+    lines: list[str] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    sections: list[Section] = field(default_factory=list)
+
+    def closed(self) -> Section:
+        return Section(
+            id=self.id,
+            title=self.title,
+            classes=self.classes,
+            markdown="\n".join(self.lines).strip("\n"),
+            links=tuple(self.links),
+            sections=tuple(self.sections),
+            span=self.span,
+        )
+
+
+class _Reader:
+    """Reads a page line by line; headings in code blocks are no headings."""
+
+    def __init__(self, file: str) -> None:
+        self.file: Final = file
+        self.findings: Final[list[Diagnostic]] = []
+        self._title: str | None = None
+        self._top = _Open(1, "", "", (), Span(file, 1, 1, 1, 1))
+        self._open = [self._top]
+        self._ids: dict[str, int] = {}
+        self._fence: str | None = None
+
+    def line(self, number: int, line: str) -> None:
+        if self._in_code(line):
+            self._open[-1].lines.append(line)
+            return
+        heading = _HEADING.match(line)
+        if heading is None:
+            self._open[-1].lines.append(line)
+            self._open[-1].links.extend(self._links(number, line))
+            self._refuse(number, line)
+            return
+        self._refuse(number, line)
+        self._heading(number, len(heading[1]), heading[2], heading.start(2))
+
+    def page(self) -> Page:
+        self._close(to=1)
+        top = self._top.closed()
+        return Page(
+            title=self._title,
+            lead=top.markdown,
+            links=top.links,
+            sections=top.sections,
+            span=self._top.span,
+        )
+
+    def say(self, code: str, message: str, span: Span, advice: str) -> None:
+        self.findings.append(Diagnostic(code, Severity.ERROR, message, span, help=advice))
+
+    def _in_code(self, line: str) -> bool:
+        fence = _FENCE.match(line)
+        if self._fence is not None:
+            if fence and fence[1].startswith(self._fence) and not line.strip(" `~"):
+                self._fence = None
+            return True
+        if fence:
+            self._fence = fence[1]
+            return True
+        return False
+
+    def _heading(self, number: int, level: int, text: str, column: int) -> None:
+        span = Span(self.file, number, column + 1, number, column + 1 + len(text))
+        attributes = _ATTRIBUTES.search(text)
+        title = text[: attributes.start()] if attributes else text
+        name, classes = self._attributes(attributes[1] if attributes else "", span)
+        if level == 1:
+            if self._title is None and self._open == [self._top] and not self._top.sections:
+                self._title = title
+                self._top.span = span
+                return
+            self.say(
+                "KB132", "a page has one title; its sections start with '##'", span, "use '##'"
+            )
+            level = 2
+        if not title.strip():
+            self.say("KB132", "this heading has no words", span, "give the section a title")
+        self._close(to=level)
+        section_id = name or _slug(title)
+        if section_id in self._ids:
+            message = f"two sections are called '{section_id}'"
+            first = f"the first is in line {self._ids[section_id]}; name one with {{#name}}"
+            self.say("KB133", message, span, first)
+        self._ids[section_id] = number
+        self._open.append(_Open(level, title, section_id, classes, span))
+
+    def _attributes(self, text: str, span: Span) -> tuple[str, tuple[str, ...]]:
+        name, classes = "", []
+        for word in text.split():
+            if word.startswith("#") and len(word) > 1:
+                name = word[1:]
+            elif word.startswith(".") and word[1:] in CLASSES:
+                classes.append(word[1:])
+            else:
+                known = ", ".join(f".{known}" for known in CLASSES)
+                message = f"'{word}' means nothing in a heading"
+                self.say("KB134", message, span, f"write {{#name}} or one of: {known}")
+        return name, tuple(classes)
+
+    def _close(self, *, to: int) -> None:
+        """Close every open section of level `to` or deeper."""
+        while len(self._open) > 1 and self._open[-1].level >= to:
+            section = self._open.pop().closed()
+            self._open[-1].sections.append(section)
+
+    def _links(self, number: int, line: str) -> Iterator[Link]:
+        for match in _LINK.finditer(_blank_code(line)):
+            span = Span(self.file, number, match.start() + 1, number, match.end() + 1)
+            if match["reference"] is not None:
+                yield Link("reference", match["reference"], "", match["locator"] or "", span)
+            elif match["thing"].strip():
+                yield Link("thing", match["thing"].strip(), match["shown"] or "", "", span)
+            else:
+                self.say("KB135", "this link names nothing", span, "write [[name]]")
+
+    def _refuse(self, number: int, line: str) -> None:
+        seen = _blank_code(line)
+        for match in _RAW_HTML.finditer(seen):
+            if not _AUTOLINK.match(seen, match.start()):
+                span = Span(self.file, number, match.start() + 1, number, match.end() + 1)
+                message = f"raw HTML ('{match[0][:40]}') is not taken into a page"
+                self.say("KB130", message, span, "say it in Markdown, or put it in `code`")
+        for pattern in (_TARGET, _DEFINITION):
+            for match in pattern.finditer(seen):
+                if not _SAFE.match(_plain(match[1])):
+                    span = Span(self.file, number, match.start(1) + 1, number, match.end(1) + 1)
+                    message = f"a link to '{match[1][:40]}' could run code"
+                    self.say("KB131", message, span, "link to https:, http:, mailto: or tel:")
+
+
+def _blank_code(line: str) -> str:
+    """The line with its code spans blanked, so that columns stay."""
+    return _CODE_SPAN.sub(lambda match: " " * len(match[0]), line)
+
+
+def _plain(target: str) -> str:
+    """A link's target without what could hide its scheme."""
+    return re.sub(r"[\x00-\x20\\]", "", unquote(unescape(target)))
+
+
+def _slug(title: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", title.casefold()).strip("-") or "section"

@@ -1,0 +1,178 @@
+"""The files of a knowledge base as bytes: what belongs to it, and nothing from outside of it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from fhir_kb.diagnostics import Diagnostic, Severity, Span, nearest
+from fhir_kb.read.yaml import MAX_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KB_FILE: Final = "kb.yaml"
+CONCEPTS_FILE: Final = "concepts.yaml"
+TOPIC_FILE: Final = "topic.yaml"
+_TOP_FILES: Final = (KB_FILE, CONCEPTS_FILE)
+_SKIPPED: Final = frozenset({"node_modules", "__pycache__"})
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A topic's folder: the path of its topic.yaml's folder below the root, and its files' stamps.
+
+    files: path below the topic's folder → (size, modification time in ns).
+    """
+
+    path: str
+    files: dict[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where a knowledge base lies and what it consists of; nothing is read yet.
+
+    root: the folder of kb.yaml. shown: how paths below it begin when people see them.
+    """
+
+    root: Path
+    shown: str
+    top: dict[str, tuple[int, int]]
+    folders: tuple[Folder, ...]
+
+    def name(self, path: str) -> str:
+        """How a path below the root is shown."""
+        return f"{self.shown}/{path}" if self.shown else path
+
+    def bytes_of(self, path: str) -> tuple[bytes, Diagnostic | None]:
+        """The bytes of a file below the root; no more than a definition may have, plus one.
+
+        A link that leads out of the root is refused.
+        """
+        target = self.root / path
+        try:
+            if not target.resolve(strict=True).is_relative_to(self.root.resolve()):
+                message = "this leads out of the definitions"
+                return b"", _error("KB140", message, self.name(path), "keep a copy inside instead")
+            with target.open("rb") as file:
+                data = file.read(MAX_BYTES + 1)
+                if len(data) > MAX_BYTES:
+                    size = os.fstat(file.fileno()).st_size / 1024 / 1024
+                    limit = MAX_BYTES // 1024 // 1024
+                    message = (
+                        f"the file has {size:.1f} MB; a file of the definitions may have {limit}"
+                    )
+                    advice = "split it into smaller topics"
+                    return b"", _error("KB103", message, self.name(path), advice)
+                return data, None
+        except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+            return b"", _error("KB101", f"the file cannot be read: {reason}", self.name(path), None)
+
+
+def find(root: Path, *, shown: str | None = None) -> tuple[Sources, tuple[Diagnostic, ...]]:
+    """What lies in the folder of a knowledge base.
+
+    A topic is any folder that has a topic.yaml; names that start with a dot are passed over.
+    """
+    shown = _shown(root) if shown is None else shown
+    top: dict[str, tuple[int, int]] = {}
+    folders = []
+    findings: list[Diagnostic] = []
+    if not root.is_dir():
+        advice = f"make one with 'fhir-kb init {root.as_posix()}'"
+        return Sources(root, shown, {}, ()), (
+            _error("KB141", "there is no such folder", shown or ".", advice),
+        )
+    seen: set[str] = set()
+    for folder, files in _walk(root, root.resolve(), seen):
+        if folder == "":
+            top = {name: stamp for name, stamp in files.items() if "/" not in name}
+            findings.extend(_misnamed(top, shown))
+        elif TOPIC_FILE in files:
+            folders.append(Folder(folder, files))
+        else:
+            findings.extend(_without_topic(folder, files, shown))
+    sources = Sources(root, shown, top, tuple(sorted(folders, key=lambda f: f.path)))
+    if KB_FILE not in top:
+        advice = f"a knowledge base starts with 'fhir-kb init {root.as_posix()}'"
+        findings.append(_error("KB141", f"there is no {KB_FILE} here", shown or ".", advice))
+    elif not folders:
+        advice = "a topic is a folder with a topic.yaml; 'fhir-kb init' makes an example"
+        findings.append(_error("KB142", "there is no topic here", shown or ".", advice))
+    return sources, tuple(findings)
+
+
+def _walk(
+    folder: Path, real_root: Path, seen: set[str], below: str = ""
+) -> Iterator[tuple[str, dict[str, tuple[int, int]]]]:
+    """Each folder with its own files; a topic's folder with those below it too."""
+    real = os.path.realpath(folder)
+    if real in seen or not Path(real).is_relative_to(real_root):
+        return
+    seen.add(real)
+    files: dict[str, tuple[int, int]] = {}
+    inner: list[str] = []
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.startswith(".") or entry.name in _SKIPPED:
+                continue
+            if entry.is_dir():
+                inner.append(entry.name)
+            else:
+                files[entry.name] = _stamp(entry)
+    for name in inner:
+        path = f"{below}/{name}" if below else name
+        for deeper, found in _walk(folder / name, real_root, seen, path):
+            yield deeper, found
+            if TOPIC_FILE in files and TOPIC_FILE not in found:
+                prefix = deeper.removeprefix(f"{below}/") if below else deeper
+                files.update({f"{prefix}/{file}": stamp for file, stamp in found.items()})
+    yield below, files
+
+
+def _stamp(entry: os.DirEntry[str]) -> tuple[int, int]:
+    try:
+        status = entry.stat()
+    except OSError:  # a link that leads nowhere: reading it will say so
+        return 0, 0
+    return status.st_size, status.st_mtime_ns
+
+
+def _misnamed(top: dict[str, tuple[int, int]], shown: str) -> Iterator[Diagnostic]:
+    for name in top:
+        path = PurePosixPath(name)
+        if path.suffix not in (".yaml", ".yml") or name in _TOP_FILES:
+            continue
+        meant = nearest(path.with_suffix(".yaml").name, _TOP_FILES)
+        advice = f"did you mean '{meant}'?" if meant else f"known here: {', '.join(_TOP_FILES)}"
+        where = f"{shown}/{name}" if shown else name
+        yield _warning("KB143", f"'{name}' is not read", where, advice)
+
+
+def _without_topic(
+    folder: str, files: dict[str, tuple[int, int]], shown: str
+) -> Iterator[Diagnostic]:
+    near = [name for name in files if name.endswith((".yaml", ".yml"))]
+    if near and "/" not in folder:
+        where = f"{shown}/{folder}" if shown else folder
+        message = f"this folder has {near[0]} but no {TOPIC_FILE}, so it is not read"
+        yield _warning("KB143", message, where, f"name the file of a topic '{TOPIC_FILE}'")
+
+
+def _shown(root: Path) -> str:
+    absolute = root.absolute()
+    here = Path.cwd()
+    path = absolute.relative_to(here) if absolute.is_relative_to(here) else root
+    return "" if path == Path() else path.as_posix()
+
+
+def _error(code: str, message: str, file: str, advice: str | None) -> Diagnostic:
+    return Diagnostic(code, Severity.ERROR, message, Span(file), help=advice)
+
+
+def _warning(code: str, message: str, file: str, advice: str) -> Diagnostic:
+    return Diagnostic(code, Severity.WARNING, message, Span(file), help=advice)
