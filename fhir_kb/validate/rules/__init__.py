@@ -1,0 +1,49 @@
+"""Our own rules on definitions: one file a rule, listed by family."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fhir_kb.validate.rules import base as base_rules
+from fhir_kb.validate.rules import evidence, names, references, steps
+from fhir_kb.validate.rules.rule import BaseRule, Finding, Rule, Scope
+
+if TYPE_CHECKING:
+    from fhir_kb.diagnostics import Code, Diagnostic
+    from fhir_kb.model.knowledge import Base, Entry, Source
+
+RULES: Final[tuple[Rule, ...]] = (
+    *names.RULES,
+    *steps.RULES,
+    *evidence.RULES,
+    *references.RULES,
+)
+BASE_RULES: Final[tuple[BaseRule, ...]] = base_rules.RULES
+CODES: Final[tuple[Code, ...]] = (
+    *(rule.code for rule in RULES),
+    *(rule.code for rule in BASE_RULES),
+)
+
+__all__ = [
+    "BASE_RULES",
+    "CODES",
+    "RULES",
+    "BaseRule",
+    "Finding",
+    "Rule",
+    "Scope",
+    "check_base",
+    "check_topic",
+]
+
+
+def check_topic(source: Source, base: Base) -> tuple[Diagnostic, ...]:
+    """All that the rules find in a topic."""
+    scope = Scope(source, base)
+    return tuple(found for rule in RULES for found in rule.findings(scope))
+
+
+def check_base(entries: tuple[Entry, ...]) -> tuple[Diagnostic, ...]:
+    """All that the rules find among the topics of a knowledge base, `entries` in any order."""
+    ordered = tuple(sorted(entries, key=lambda entry: (entry.id, entry.span)))
+    return tuple(found for rule in BASE_RULES for found in rule.findings(ordered))

@@ -1,0 +1,5 @@
+"""Rules."""
+
+from fhir_kb.validate.rules.rule import Rule
+
+RULES: tuple[Rule, ...] = ()
