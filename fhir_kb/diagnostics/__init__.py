@@ -1,5 +1,6 @@
 """Findings: where, what, how bad, what to do."""
 
+from fhir_kb.diagnostics.as_json import from_json, to_json
 from fhir_kb.diagnostics.diagnostic import Code, Diagnostic, Severity, has_errors, in_order
 from fhir_kb.diagnostics.nearest import did_you_mean, nearest
 from fhir_kb.diagnostics.span import Span
@@ -10,7 +11,9 @@ __all__ = [
     "Severity",
     "Span",
     "did_you_mean",
+    "from_json",
     "has_errors",
     "in_order",
     "nearest",
+    "to_json",
 ]

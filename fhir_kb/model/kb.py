@@ -71,7 +71,7 @@ class Settings(Record):
     version: Annotated[Text, SEMVER] = doc("The version of what a topic gives none for.")
     status: Annotated[Text, OneOf(words.STATUS)] = doc("How far it is.", default=None)
     experimental: bool = doc("True: for trying out, not for care.", default=False)
-    date: Date | None = doc("When it was last changed in substance.", default=None)
+    date: Date = doc("When it was last changed in substance; topics may say later dates.")
     publisher: Text = doc("The organization that stands behind it.")
     contact: tuple[Contact, ...] = doc("Whom to ask.", default=())
     language: Text = doc("The language of the texts (BCP 47).", default=None, example="en")

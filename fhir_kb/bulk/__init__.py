@@ -1,0 +1,48 @@
+"""The jobs of `pipeline` over many topics: with all cores, and a cache between runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fhir_kb.bulk.processes import Processes, WorkerLostError, cores
+from fhir_kb.pipeline import OutsideError
+from fhir_kb.pipeline.building import Build
+from fhir_kb.pipeline.building import build as build_alone
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fhir_kb.pipeline.progress import Progress
+
+__all__ = ["Processes", "WorkerLostError", "build", "cache_folder", "cores"]
+
+
+def build(
+    definitions: Path,
+    *,
+    output: Path | None,
+    releases: tuple[str, ...] | None = None,
+    progress: Progress | None = None,
+    jobs: int | None = None,
+    cache: bool = True,
+) -> Build:
+    """As `fhir_kb.pipeline.build`, with `jobs` processes (None: as many as there are cores)."""
+    with Processes(jobs or cores()) as processes:
+        try:
+            return build_alone(
+                definitions,
+                output=output,
+                releases=releases,
+                progress=progress,
+                work=processes,
+                cache_folder=cache_folder(definitions) if cache else None,
+            )
+        except WorkerLostError as error:
+            advice = "run it again; with --jobs 1 it needs less memory"
+            raise OutsideError(str(error), advice) from error
+
+
+def cache_folder(definitions: Path) -> Path:
+    """Where what was made of a folder of definitions is kept: .fhir-kb beside it."""
+    absolute = definitions.absolute()
+    return absolute.parent / ".fhir-kb" / "cache" / absolute.name

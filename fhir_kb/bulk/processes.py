@@ -1,0 +1,158 @@
+"""The work on many topics, shared among processes of this machine.
+
+Each process reads its share and keeps it, so that the second round need not read again.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from itertools import chain
+from multiprocessing.connection import Connection, wait
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.pipeline.work import Alone, Task, TopicRead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from types import TracebackType
+
+    from fhir_kb.model.knowledge import Base
+    from fhir_kb.pipeline.topic import TopicMade
+    from fhir_kb.read.sources import Folder
+
+_BATCH: Final = 8
+WORTH_SHARING: Final = 32
+"""From so many changed topics on, starting processes costs less than it saves."""
+_END: Final = None
+
+
+class WorkerLostError(Exception):
+    """A process ended before its work did: killed, or out of memory."""
+
+
+class Processes:
+    """So many processes; a context that ends them.
+
+    Topics go to processes in turn, so that each has its share of the large ones. A few topics are
+    not worth a process: they are done here.
+    """
+
+    def __init__(self, count: int) -> None:
+        self._count: Final = count
+        self._pipes: list[Connection] = []
+        self._processes: list[Any] = []
+        self._owners: dict[str, int] = {}
+        self._alone: Final = Alone()
+
+    def __enter__(self) -> Processes:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for pipe in self._pipes:
+            pipe.close()
+        for process in self._processes:
+            process.join(timeout=0.2 if kind is None else 0)
+            if process.is_alive():
+                process.terminate()
+                process.join()
+
+    def read(self, task: Task, folders: Sequence[Folder]) -> Iterator[TopicRead]:
+        """Read topics, each in the process that will make it."""
+        if self._count == 1 or (not self._pipes and len(folders) < WORTH_SHARING):
+            return self._alone.read(task, folders)
+        self._start()
+        shares: list[list[Folder]] = [[] for _ in range(self._count)]
+        for at, folder in enumerate(folders):
+            owner = at % self._count
+            shares[owner].append(folder)
+            self._owners[folder.path] = owner
+        return self._round([("read", task, share) for share in shares])
+
+    def make(self, base: Base, folders: Sequence[str]) -> Iterator[tuple[str, TopicMade]]:
+        """Make topics, each in the process that has read it."""
+        shares: list[list[str]] = [[] for _ in self._pipes]
+        own: list[str] = []
+        for folder in folders:
+            owner = self._owners.get(folder)
+            (own if owner is None else shares[owner]).append(folder)
+        shared = self._round([("make", base, share) for share in shares])
+        return chain(shared, self._alone.make(base, own))
+
+    def _start(self) -> None:
+        if self._pipes:
+            return
+        context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        for _ in range(self._count):
+            ours, theirs = context.Pipe()
+            process = context.Process(
+                target=_serve, args=(theirs, [*self._pipes, ours]), daemon=True
+            )
+            process.start()
+            theirs.close()
+            self._pipes.append(ours)
+            self._processes.append(process)
+
+    def _round(self, orders: list[tuple[str, Any, list[Any]]]) -> Iterator[Any]:
+        open_ = []
+        for pipe, order in zip(self._pipes, orders, strict=True):
+            if order[2]:
+                pipe.send(order)
+                open_.append(pipe)
+        while open_:
+            for pipe in wait(open_):
+                assert isinstance(pipe, Connection)
+                try:
+                    answer = pipe.recv()
+                except (EOFError, OSError) as error:
+                    msg = "a process of this run was ended from outside"
+                    raise WorkerLostError(msg) from error
+                if answer is _END:
+                    open_.remove(pipe)
+                elif isinstance(answer, BaseException):
+                    raise answer
+                else:
+                    yield from answer
+
+
+def _serve(pipe: Connection, others: list[Connection]) -> None:
+    """A process's life: take orders, answer in batches, end when nobody listens."""
+    for other in others:
+        other.close()
+    work = Alone()
+    try:
+        while True:
+            kind, shared, share = pipe.recv()
+            results = work.read(shared, share) if kind == "read" else work.make(shared, share)
+            _answer(pipe, results)
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        return
+
+
+def _answer(pipe: Connection, results: Iterator[Any]) -> None:
+    batch: list[Any] = []
+    try:
+        for result in results:
+            batch.append(result)
+            if len(batch) == _BATCH:
+                pipe.send(batch)
+                batch = []
+    except Exception as error:  # noqa: BLE001  raised again where the work was ordered
+        pipe.send(error)
+        return
+    if batch:
+        pipe.send(batch)
+    pipe.send(_END)
+
+
+def cores() -> int:
+    """How many processes can work at once here."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,65 @@
+"""Foreign text on a terminal: what each character is shown as, and how many cells it takes."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+TAB: Final = 4
+# Characters that turn the direction of a line could make a quoted source read as something else.
+_TURNING: Final = frozenset(
+    "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
+_WIDE: Final = frozenset("WF")
+_NO_CELL: Final = frozenset(("Mn", "Me", "Cf"))
+
+
+def picture(character: str, cell: int = 0) -> str:
+    """What is shown for `character` at column `cell`: itself, or something harmless.
+
+    A tab becomes spaces; control characters become their pictures or code points, so that a
+    quoted file cannot steer the terminal.
+    """
+    code = ord(character)
+    if character == "\t":
+        return " " * (TAB - cell % TAB)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    if code == 0x7F:
+        return "\u2421"
+    if 0x80 <= code < 0xA0 or 0xD800 <= code < 0xE000 or character in _TURNING:
+        return f"<U+{code:04X}>"
+    if character in "\u2028\u2029\ufeff":
+        return f"<U+{code:04X}>"
+    return character
+
+
+def width(text: str) -> int:
+    """The cells that `text` takes on a terminal; East Asian wide characters take two."""
+    if text.isascii():
+        return len(text)
+    return sum(_cells(character) for character in text)
+
+
+def _cells(character: str) -> int:
+    if unicodedata.category(character) in _NO_CELL:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in _WIDE else 1
+
+
+def harmless(text: str) -> str:
+    """`text` on one line, with nothing in it that a terminal would obey."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(" " if character in "\t\r\n" else picture(character) for character in text)
+
+
+def pictures(line: str) -> list[str]:
+    """What is shown for each character of a source line."""
+    shown = []
+    cell = 0
+    for character in line:
+        piece = picture(character, cell)
+        shown.append(piece)
+        cell += width(piece)
+    return shown

@@ -1,0 +1,60 @@
+"""The library's face: everything that the command line can do, as functions.
+
+from pathlib import Path
+from fhir_kb.pipeline import build
+
+result = build(Path("definitions"), output=Path("output"))
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.pipeline.outside import OutsideError
+
+if TYPE_CHECKING:
+    from fhir_kb.pipeline.building import Build, Counts, Made, build
+    from fhir_kb.pipeline.bundling import Bundled, bundle
+    from fhir_kb.pipeline.checking import FileReport, validate_files
+    from fhir_kb.pipeline.codes import catalogue
+    from fhir_kb.pipeline.progress import Progress
+    from fhir_kb.read.schema import schema
+
+__all__ = [
+    "Build",
+    "Bundled",
+    "Counts",
+    "FileReport",
+    "Made",
+    "OutsideError",
+    "Progress",
+    "build",
+    "bundle",
+    "catalogue",
+    "schema",
+    "validate_files",
+]
+
+_HOMES = {
+    "Build": "fhir_kb.pipeline.building",
+    "Counts": "fhir_kb.pipeline.building",
+    "Made": "fhir_kb.pipeline.building",
+    "build": "fhir_kb.pipeline.building",
+    "Bundled": "fhir_kb.pipeline.bundling",
+    "bundle": "fhir_kb.pipeline.bundling",
+    "FileReport": "fhir_kb.pipeline.checking",
+    "validate_files": "fhir_kb.pipeline.checking",
+    "catalogue": "fhir_kb.pipeline.codes",
+    "Progress": "fhir_kb.pipeline.progress",
+    "schema": "fhir_kb.read.schema",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for: a schema needs no compiler."""
+    if name not in _HOMES:
+        msg = f"module 'fhir_kb.pipeline' has no attribute '{name}'"
+        raise AttributeError(msg)
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,266 @@
+"""`build`: definitions in, checked files out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from fhir_kb import releases as fhir_releases
+from fhir_kb.diagnostics import Diagnostic, Severity, Span, has_errors, to_json
+from fhir_kb.pipeline.cache import (
+    Cache,
+    digest,
+    findings_from,
+    findings_json,
+    program,
+)
+from fhir_kb.pipeline.gather import gather, sources_stamp
+from fhir_kb.pipeline.outside import OutsideError
+from fhir_kb.pipeline.progress import Progress, Unwatched
+from fhir_kb.pipeline.work import Alone, Work
+from fhir_kb.publish import (
+    Content,
+    Dependency,
+    OutputError,
+    PackageInfo,
+    Written,
+    as_written,
+    files_for_release,
+    plain,
+    write,
+)
+from fhir_kb.read.sources import find
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from fhir_kb.emit import Emitted
+    from fhir_kb.model.kb import Settings
+    from fhir_kb.pipeline.gather import Gathered
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was made for a release: how many resources of each type, and where they lie."""
+
+    name: str
+    label: str
+    fhir_version: str
+    counts: Mapping[str, int]
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What writing did to the files of the output folder."""
+
+    made: int
+    changed: int
+    unchanged: int
+    removed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What a build has to say. `written` is None where nothing was to be written, or could be."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    losses: tuple[Diagnostic, ...] = ()
+    made: tuple[Made, ...] = ()
+    written: Counts | None = None
+    topics: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """0, or 1 where a finding is an error."""
+        return int(has_errors(self.diagnostics))
+
+
+def build(
+    definitions: Path,
+    *,
+    output: Path | None,
+    releases: tuple[str, ...] | None = None,
+    progress: Progress | None = None,
+    work: Work | None = None,
+    cache_folder: Path | None = None,
+) -> Build:
+    """Compile, check and publish the definitions.
+
+    definitions: the folder with kb.yaml. output: where to write; None checks only. releases: names;
+    None: those of kb.yaml. work: who does it; None: this process. cache_folder: where to keep what
+    was made, for the next time; None: nowhere.
+
+    With any error nothing is written and the output stays as it was. Raises OutsideError where the
+    disk stands in the way, ValueError for an unknown release.
+    """
+    for name in releases or ():
+        fhir_releases.get(name)
+    cache = Cache(cache_folder)
+    fingerprint = program()
+    stamp = digest(
+        fingerprint,
+        str(sources_stamp(find(definitions)[0])),
+        str(releases),
+        str(output.absolute() if output else None),
+    )
+    if output is not None and (done := _done_before(cache, stamp, output)) is not None:
+        return done
+    progress = progress or Unwatched()
+    gathered = gather(
+        definitions,
+        releases,
+        work=work or Alone(),
+        cache=cache,
+        program=fingerprint,
+        progress=progress,
+    )
+    return _publish(gathered, output, cache, stamp, progress)
+
+
+def _publish(
+    gathered: Gathered, output: Path | None, cache: Cache, stamp: str, progress: Progress
+) -> Build:
+    settings = gathered.settings
+    findings = [*gathered.findings]
+    emitted = {name: _of_release(gathered, name) for name in gathered.releases}
+    findings.extend(_same_names(emitted))
+    result = Build(
+        tuple(findings), gathered.losses, _made(emitted, output), None, len(gathered.topics)
+    )
+    if settings is None or has_errors(findings):
+        return Build(tuple(findings), gathered.losses, topics=len(gathered.directory))
+    if output is None:
+        return result
+    progress.stage("writing")
+    info = package_info(settings)
+    files: dict[str, Content] = {}
+    for name, resources in emitted.items():
+        version = fhir_releases.get(name).fhir_version
+        files.update(files_for_release(resources, name, version, info))
+    files["report.json"] = plain(report(result))
+    try:
+        written = write(output, files, stamps=cache.stamps)
+    except OutputError as error:
+        raise OutsideError(error.message, error.help, error.code) from error
+    if written.diagnostics:
+        findings.extend(written.diagnostics)
+    if has_errors(written.diagnostics):
+        return Build(tuple(findings), gathered.losses, topics=result.topics)
+    counts = Counts(*(len(part) for part in written[:4]))
+    whole = Build(tuple(findings), result.losses, result.made, counts, result.topics)
+    _note(cache, stamp, whole, written)
+    return whole
+
+
+def report(result: Build) -> bytes:
+    """report.json: what was made, found and lost."""
+    content = {
+        "made": {
+            made.name: {"fhirVersion": made.fhir_version, "resources": dict(made.counts)}
+            for made in result.made
+        },
+        "findings": [to_json(found) for found in result.diagnostics],
+        "losses": [to_json(loss) for loss in result.losses],
+    }
+    return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def package_info(settings: Settings) -> PackageInfo:
+    """What kb.yaml says of the package."""
+    package = settings.package
+    name = package.name if package and package.name else f"local.{settings.id}"
+    dependencies = (
+        {
+            release: tuple(
+                Dependency(str(one.name), str(one.version))
+                for one in package.dependencies
+                if not one.releases or release in one.releases
+            )
+            for release in fhir_releases.NAMES
+        }
+        if package
+        else {}
+    )
+    return PackageInfo(
+        name=str(name),
+        version=str(settings.version),
+        canonical=settings.canonical.rstrip("/"),
+        title=str(settings.title),
+        description=str(settings.description or settings.title),
+        publisher=str(settings.publisher),
+        license=str(settings.license or ""),
+        status=str(settings.status or "draft"),
+        experimental=settings.experimental,
+        date=str(settings.date),
+        copyright=str(settings.copyright or ""),
+        dependencies=dependencies,
+    )
+
+
+def _of_release(gathered: Gathered, name: str) -> tuple[Emitted, ...]:
+    return tuple(one for made in gathered.topics.values() for one in made.emitted.get(name, ()))
+
+
+def _made(emitted: Mapping[str, tuple[Emitted, ...]], output: Path | None) -> tuple[Made, ...]:
+    found = []
+    for name, resources in emitted.items():
+        counts: dict[str, int] = {}
+        for one in resources:
+            counts[one.resource_type] = counts.get(one.resource_type, 0) + 1
+        release = fhir_releases.get(name)
+        folder = (output / name).as_posix() if output else ""
+        found.append(
+            Made(name, release.label, release.fhir_version, dict(sorted(counts.items())), folder)
+        )
+    return tuple(found)
+
+
+def _same_names(emitted: Mapping[str, tuple[Emitted, ...]]) -> list[Diagnostic]:
+    """Two resources that would be one: topics keep their ids apart, so this is the last net."""
+    found: dict[str, Diagnostic] = {}
+    for resources in emitted.values():
+        seen: set[str] = set()
+        for one in resources:
+            if one.name in seen:
+                message = f"two definitions make the same resource, {one.name}"
+                advice = "rename one of them"
+                found[one.name] = Diagnostic(
+                    "KB223", Severity.ERROR, message, Span(""), help=advice
+                )
+            seen.add(one.name)
+    return list(found.values())
+
+
+def _note(cache: Cache, stamp: str, result: Build, written: Written) -> None:
+    cache.put_note(
+        "build",
+        {
+            "stamp": stamp,
+            "output": written.digest,
+            "findings": findings_json(result.diagnostics),
+            "losses": findings_json(result.losses),
+            "made": [[m.name, m.label, m.fhir_version, m.counts, m.folder] for m in result.made],
+            "files": sum(len(part) for part in written[:3]),
+            "topics": result.topics,
+        },
+    )
+
+
+def _done_before(cache: Cache, stamp: str, output: Path) -> Build | None:
+    """The last build, if nothing that it read or wrote has changed since."""
+    note: Mapping[str, Any] = cache.note("build")
+    if note.get("stamp") != stamp or cache.stamps is None:
+        return None
+    if as_written(output, stamps=cache.stamps) != note["output"]:
+        return None
+    return Build(
+        findings_from(note["findings"]),
+        findings_from(note["losses"]),
+        tuple(Made(*made) for made in note["made"]),
+        Counts(0, 0, note["files"], 0),
+        note["topics"],
+    )

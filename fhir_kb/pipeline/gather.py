@@ -1,0 +1,204 @@
+"""From a folder of definitions to made topics, doing only the work that is not done already."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.diagnostics import Diagnostic, in_order
+from fhir_kb.model.knowledge import Base
+from fhir_kb.pipeline.cache import (
+    Cache,
+    digest,
+    entry_from,
+    entry_json,
+    findings_from,
+    findings_json,
+)
+from fhir_kb.pipeline.work import Task, Work
+from fhir_kb.read.files import read_settings
+from fhir_kb.read.sources import CONCEPTS_FILE, KB_FILE, Sources, find
+from fhir_kb.validate.rules import check_base
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from fhir_kb.model.kb import Settings
+    from fhir_kb.model.knowledge import Entry
+    from fhir_kb.pipeline.progress import Progress
+    from fhir_kb.pipeline.topic import TopicMade
+    from fhir_kb.read.sources import Folder
+
+ALL_RELEASES = ("r5", "r4b", "r4")
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What became of a knowledge base.
+
+    topics: what was made, by the topic's folder. directory: every topic that could be read.
+    findings are in order, each once.
+    """
+
+    settings: Settings | None = None
+    releases: tuple[str, ...] = ()
+    topics: dict[str, TopicMade] = field(default_factory=dict)
+    directory: dict[str, Entry] = field(default_factory=dict)
+    folders: dict[str, str] = field(default_factory=dict)
+    findings: tuple[Diagnostic, ...] = ()
+    losses: tuple[Diagnostic, ...] = ()
+
+
+def gather(
+    definitions: Path,
+    wanted: tuple[str, ...] | None,
+    *,
+    work: Work,
+    cache: Cache,
+    program: str,
+    progress: Progress,
+    only: Sequence[str] | None = None,
+) -> Gathered:
+    """Read, check and make the topics below `definitions` for the wanted releases.
+
+    wanted: release names; None: those of kb.yaml. only: names of topics; the topics whose plans
+    they follow are made too. None: all.
+    """
+    sources, found = find(definitions)
+    settings, concepts, wrong = read_settings(sources)
+    gathered = Gathered(settings=settings)
+    findings = [*found, *wrong]
+    if settings is None:
+        gathered.findings = in_order(findings)
+        return gathered
+    gathered.releases = wanted or tuple(dict.fromkeys(map(str, settings.releases))) or ALL_RELEASES
+    reading = _Reading(Task(sources, settings, gathered.releases), cache, work, program, progress)
+    entries = reading.entries(findings)
+    findings.extend(check_base(tuple(entry for _, entry in entries)))
+    gathered.directory = {entry.id: entry for _, entry in entries}
+    gathered.folders = {entry.id: folder for folder, entry in entries}
+    folders = _needed(only, gathered) if only is not None else [folder for folder, _ in entries]
+    base = Base(settings=settings, concepts=concepts, directory=gathered.directory)
+    gathered.topics = reading.topics(base, folders)
+    for made in gathered.topics.values():
+        findings.extend(made.findings)
+    gathered.findings = in_order(findings)
+    gathered.losses = in_order(loss for made in gathered.topics.values() for loss in made.losses)
+    return gathered
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One run of the two rounds, with what the cache knows."""
+
+    task: Task
+    cache: Cache
+    work: Work
+    program: str
+    progress: Progress
+    _hashes: dict[str, str] = field(default_factory=dict)
+    _entries: dict[str, Entry] = field(default_factory=dict)
+    _read: set[str] = field(default_factory=set)
+
+    def entries(self, findings: list[Diagnostic]) -> list[tuple[str, Entry]]:
+        """The first round: every topic's folder and entry; reads what changed since last time."""
+        known = self.cache.note("read")
+        settings = self._settings_hash()
+        old: Mapping[str, Any] = known.get("topics", {}) if known.get("for") == settings else {}
+        notes: dict[str, Any] = {}
+        changed = []
+        for folder in self.task.sources.folders:
+            stamps = _stamps(folder)
+            note = old.get(folder.path)
+            if note and note["stamps"] == stamps:
+                notes[folder.path] = note
+                findings.extend(findings_from(note["findings"]))
+            else:
+                changed.append(folder)
+        self.progress.stage("reading", len(changed))
+        for read in self.work.read(self.task, changed):
+            self.progress.advance()
+            findings.extend(read.findings)
+            self._read.add(read.folder)
+            if read.entry is not None:
+                notes[read.folder] = {
+                    "stamps": None,
+                    "findings": findings_json(read.findings),
+                    "entry": entry_json(read.entry),
+                }
+        for folder in changed:
+            if folder.path in notes:
+                notes[folder.path]["stamps"] = _stamps(folder)
+                notes[folder.path]["hash"] = self._content_hash(folder)
+        for path, note in notes.items():
+            self._entries[path] = entry_from(note["entry"])
+            self._hashes[path] = note["hash"]
+        self.cache.put_note("read", {"for": settings, "topics": notes})
+        return sorted(self._entries.items())
+
+    def topics(self, base: Base, folders: Sequence[str]) -> dict[str, TopicMade]:
+        """The second round: every topic, made or taken from the cache, in the folders' order."""
+        made: dict[str, TopicMade] = {}
+        missing = []
+        for folder in folders:
+            kept = self.cache.get(folder, self._key(base, folder))
+            if kept is None:
+                missing.append(folder)
+            else:
+                made[folder] = kept
+        unread = [f for f in self.task.sources.folders if f.path in set(missing) - self._read]
+        for _ in self.work.read(self.task, unread):
+            pass
+        self.progress.stage("compiling and checking", len(missing))
+        for folder, topic in self.work.make(base, missing):
+            self.progress.advance()
+            made[folder] = topic
+            self.cache.put(folder, self._key(base, folder), topic)
+        return {folder: made[folder] for folder in folders if folder in made}
+
+    def _key(self, base: Base, folder: str) -> str:
+        """All that the making of a topic depends on."""
+        entry = self._entries[folder]
+        named = [base.directory[name] for name in entry.plans if name in base.directory]
+        others = [word for other in named for word in map(str, entry_json(other))]
+        words = (self.program, self._settings_hash(), *self.task.releases, folder)
+        return digest(*words, self._hashes[folder], *others)
+
+    def _settings_hash(self) -> str:
+        if "" not in self._hashes:
+            sources = self.task.sources
+            names = [name for name in (KB_FILE, CONCEPTS_FILE) if name in sources.top]
+            parts = [sources.bytes_of(name)[0].hex() for name in names]
+            self._hashes[""] = digest(self.program, sources.shown, *names, *parts)
+        return self._hashes[""]
+
+    def _content_hash(self, folder: Folder) -> str:
+        whole = hashlib.sha256()
+        for name in sorted(folder.files):
+            content, _ = self.task.sources.bytes_of(f"{folder.path}/{name}")
+            whole.update(f"{name}\0{len(content)}\0".encode())
+            whole.update(content)
+        return whole.hexdigest()
+
+
+def _stamps(folder: Folder) -> list[list[Any]]:
+    return [[name, *stamp] for name, stamp in sorted(folder.files.items())]
+
+
+def _needed(only: Sequence[str], gathered: Gathered) -> list[str]:
+    """The folders of the named topics and of the topics whose plans they follow."""
+    open_, seen = list(only), set()
+    while open_:
+        name = open_.pop()
+        if name not in seen and name in gathered.directory:
+            seen.add(name)
+            open_.extend(gathered.directory[name].plans)
+    return sorted(gathered.folders[name] for name in seen)
+
+
+def sources_stamp(sources: Sources) -> list[Any]:
+    """Everything that lies in a folder of definitions, by size and time."""
+    tops = [[name, *stamp] for name, stamp in sorted(sources.top.items())]
+    return [sources.shown, tops, [[folder.path, _stamps(folder)] for folder in sources.folders]]
