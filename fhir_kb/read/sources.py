@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -43,6 +44,10 @@ class Sources:
     top: dict[str, tuple[int, int]]
     folders: tuple[Folder, ...]
 
+    @property
+    def _real_root(self) -> str:
+        return _real(self.root.absolute())
+
     def name(self, path: str) -> str:
         """How a path below the root is shown."""
         return f"{self.shown}/{path}" if self.shown else path
@@ -54,7 +59,7 @@ class Sources:
         """
         target = self.root / path
         try:
-            if not target.resolve(strict=True).is_relative_to(self.root.resolve()):
+            if not os.path.realpath(target).startswith(self._real_root + os.sep):
                 message = "this leads out of the definitions"
                 return b"", _error("KB140", message, self.name(path), "keep a copy inside instead")
             with target.open("rb") as file:
@@ -68,9 +73,14 @@ class Sources:
                     advice = "split it into smaller topics"
                     return b"", _error("KB103", message, self.name(path), advice)
                 return data, None
-        except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links
-            reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        except OSError as error:
+            reason = error.strerror or str(error)
             return b"", _error("KB101", f"the file cannot be read: {reason}", self.name(path), None)
+
+
+@cache
+def _real(root: Path) -> str:
+    return os.path.realpath(root)
 
 
 def find(root: Path, *, shown: str | None = None) -> tuple[Sources, tuple[Diagnostic, ...]]:
@@ -87,8 +97,7 @@ def find(root: Path, *, shown: str | None = None) -> tuple[Sources, tuple[Diagno
         return Sources(root, shown, {}, ()), (
             _error("KB141", "there is no such folder", shown or ".", advice),
         )
-    seen: set[str] = set()
-    for folder, files in _walk(root, root.resolve(), seen):
+    for folder, files in _walk(str(root), os.path.realpath(root), frozenset()):
         if folder == "":
             top = {name: stamp for name, stamp in files.items() if "/" not in name}
             findings.extend(_misnamed(top, shown))
@@ -107,26 +116,30 @@ def find(root: Path, *, shown: str | None = None) -> tuple[Sources, tuple[Diagno
 
 
 def _walk(
-    folder: Path, real_root: Path, seen: set[str], below: str = ""
+    folder: str, real_root: str, seen: frozenset[str], below: str = ""
 ) -> Iterator[tuple[str, dict[str, tuple[int, int]]]]:
-    """Each folder with its own files; a topic's folder with those below it too."""
-    real = os.path.realpath(folder)
-    if real in seen or not Path(real).is_relative_to(real_root):
-        return
-    seen.add(real)
+    """Each folder with its own files; a topic's folder with those below it too.
+
+    seen: the real places of the links that lead here, so that a circle of links ends. A link to a
+    folder outside of the root is passed over.
+    """
     files: dict[str, tuple[int, int]] = {}
-    inner: list[str] = []
+    inner: list[tuple[str, frozenset[str]]] = []
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             if entry.name.startswith(".") or entry.name in _SKIPPED:
                 continue
-            if entry.is_dir():
-                inner.append(entry.name)
-            else:
+            if not entry.is_dir():
                 files[entry.name] = _stamp(entry)
-    for name in inner:
+            elif not entry.is_symlink():
+                inner.append((entry.name, seen))
+            else:
+                real = os.path.realpath(entry.path)
+                if real not in seen and real.startswith(real_root + os.sep):
+                    inner.append((entry.name, seen | {real}))
+    for name, followed in inner:
         path = f"{below}/{name}" if below else name
-        for deeper, found in _walk(folder / name, real_root, seen, path):
+        for deeper, found in _walk(f"{folder}/{name}", real_root, followed, path):
             yield deeper, found
             if TOPIC_FILE in files and TOPIC_FILE not in found:
                 prefix = deeper.removeprefix(f"{below}/") if below else deeper
