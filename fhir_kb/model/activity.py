@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from fhir_kb.model import words
 from fhir_kb.model.concept import Meaning
-from fhir_kb.model.record import Keyed, Names, OneOf, Pattern, Record, doc
+from fhir_kb.model.record import Keyed, Names, OneOf, Pattern, Record, doc, record
 from fhir_kb.model.text import Date, Duration, Id, Markdown, Quantity, Text, Uri
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Timing(Record):
     """When and how often: three times a day for a week is `{times: 3, every: 1 d, for: 7 d}`."""
 
@@ -34,7 +33,7 @@ class Timing(Record):
     days: tuple[Annotated[Text, OneOf(words.DAYS)], ...] = doc("Days of the week.", default=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Dosage(Record):
     """How much, how, how often."""
 
@@ -56,7 +55,7 @@ class Dosage(Record):
     patient: Text | None = doc("Instructions in the patient's words.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Participant(Record):
     """Who takes part."""
 
@@ -67,7 +66,7 @@ class Participant(Record):
     function: Meaning | None = doc("With which function.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Expression(Record):
     """Something to be worked out: in words, and in a language that a computer reads."""
 
@@ -83,7 +82,7 @@ class Expression(Record):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class DynamicValue(Record):
     """A value that is worked out when the knowledge is applied."""
 
@@ -96,7 +95,7 @@ class DynamicValue(Record):
     cql_identifier: Text | None = doc("The name of a CQL definition in a library.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Related(Record):
     """Something that the knowledge stands in a relation to."""
 
@@ -111,7 +110,7 @@ class Related(Record):
     text: Markdown | None = doc("What is said of it there.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Activity(Record):
     """A technique or another thing that is done, or must not be done."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from fhir_kb.model.record import Keyed, Names, Record, doc
+from fhir_kb.model.record import Keyed, Names, Record, doc, record
 from fhir_kb.model.text import Id, Markdown, Text, Uri
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Code(Record):
     """A code of a code system."""
 
@@ -22,7 +21,7 @@ class Code(Record):
     display: Text | None = doc("The code system's own words for it.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Concept(Record):
     """A concept: its words, and its codes where a source confirms them."""
 
@@ -39,7 +38,7 @@ class Concept(Record):
     codes: tuple[Code, ...] = doc("Codes of any code system.", default=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Meaning(Record):
     """Where a concept is meant: the name of one, or one written in place."""
 
@@ -57,7 +56,7 @@ class Meaning(Record):
     codes: tuple[Code, ...] = doc("Codes of any code system.", default=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Concepts(Record):
     """concepts.yaml: the concepts that every topic may use."""
 
@@ -66,7 +65,7 @@ class Concepts(Record):
     concepts: Annotated[tuple[Concept, ...], Keyed()] = doc("Each concept by its name.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CodeDefinition(Record):
     """A code of a code system of one's own."""
 
@@ -79,7 +78,7 @@ class CodeDefinition(Record):
     codes: Annotated[tuple[CodeDefinition, ...], Keyed()] = doc("Narrower codes.", default=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class CodeSystem(Record):
     """A code system of one's own, for what no public code system says."""
 
@@ -91,7 +90,7 @@ class CodeSystem(Record):
     codes: Annotated[tuple[CodeDefinition, ...], Keyed()] = doc("Its codes.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Filter(Record):
     """A condition on the codes of a system, as ValueSet.compose.include.filter has it."""
 
@@ -100,7 +99,7 @@ class Filter(Record):
     value: Text = doc("What it is compared with.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Include(Record):
     """Codes that a value set takes in or leaves out."""
 
@@ -118,7 +117,7 @@ class Include(Record):
     value_sets: tuple[Uri, ...] = doc("Value sets whose codes are meant.", default=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class ValueSet(Record):
     """A value set of one's own."""
 

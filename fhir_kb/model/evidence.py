@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from fhir_kb.model import words
 from fhir_kb.model.concept import Meaning
-from fhir_kb.model.record import Names, OneOf, Record, doc
+from fhir_kb.model.record import Names, OneOf, Record, doc, record
 from fhir_kb.model.text import Date, Id, Markdown, Quantity, Text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Quote(Record):
     """A short quotation, attributed."""
 
@@ -20,7 +19,7 @@ class Quote(Record):
     locator: Text | None = doc("Where in the work: `Abstract`, `p. 12`.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Variable(Record):
     """A population, an exposure or an outcome; it becomes an EvidenceVariable."""
 
@@ -37,7 +36,7 @@ class Variable(Record):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Aspect(Record):
     """One reason why the certainty is what it is, as GRADE has them."""
 
@@ -49,7 +48,7 @@ class Aspect(Record):
     text: Markdown | None = doc("Why.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Certainty(Record):
     """How certain a finding is."""
 
@@ -67,7 +66,7 @@ class Certainty(Record):
     aspects: tuple[Aspect, ...] = doc("What the rating rests on.", default=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Interval(Record):
     """A range that an estimate lies in."""
 
@@ -76,7 +75,7 @@ class Interval(Record):
     level: Text = doc("The level in percent.", default=None, example="95")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Statistic(Record):
     """A number that a study found."""
 
@@ -89,7 +88,7 @@ class Statistic(Record):
     text: Text | None = doc("The number in words.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Evidence(Record):
     """A finding; it becomes an Evidence. A theory is no finding: it belongs in the page."""
 
@@ -111,7 +110,7 @@ class Evidence(Record):
     date: Date | None = doc("When the statement was made.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Recommendation(Record):
     """The grade of a recommendation."""
 

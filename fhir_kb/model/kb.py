@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from fhir_kb.model import words
 from fhir_kb.model.concept import Meaning
-from fhir_kb.model.record import Keyed, OneOf, Pattern, Record, doc
+from fhir_kb.model.record import Keyed, OneOf, Pattern, Record, doc, record
 from fhir_kb.model.text import Date, Id, Markdown, Text, Uri
 
 SEMVER = Pattern(
@@ -15,7 +14,7 @@ SEMVER = Pattern(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Contact(Record):
     """Whom to ask: a person, a team or an organization."""
 
@@ -26,7 +25,7 @@ class Contact(Record):
     email: Text | None = doc("An e-mail address.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Dependency(Record):
     """A FHIR package that this one stands on."""
 
@@ -40,7 +39,7 @@ class Dependency(Record):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Package(Record):
     """The FHIR package (.tgz) that `build` makes."""
 
@@ -56,7 +55,7 @@ class Package(Record):
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Settings(Record):
     """kb.yaml: settings of the knowledge base; a topic may say otherwise for itself."""
 
@@ -99,7 +98,7 @@ class Settings(Record):
     package: Package | None = doc("The FHIR package.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class System(Record):
     """A short name of a code system."""
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from fhir_kb.model import words
 from fhir_kb.model.activity import DynamicValue, Expression, Participant, Related, Timing
 from fhir_kb.model.concept import Meaning
 from fhir_kb.model.evidence import Recommendation
-from fhir_kb.model.record import Keyed, Names, OneOf, Record, doc
+from fhir_kb.model.record import Keyed, Names, OneOf, Record, doc, record
 from fhir_kb.model.text import Duration, Id, Markdown, Quantity, Text, Uri
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Target(Record):
     """What is to be reached, by when."""
 
@@ -22,7 +21,7 @@ class Target(Record):
     due: Duration | None = doc("Within what time.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Goal(Record):
     """An aim of the plan."""
 
@@ -45,7 +44,7 @@ class Goal(Record):
     targets: tuple[Target, ...] = doc("How one sees that it is reached.", default=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Trigger(Record):
     """What sets a step going."""
 
@@ -58,7 +57,7 @@ class Trigger(Record):
     condition: Expression | None = doc("Only where this holds.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Order(Record):
     """How a step stands in time to another."""
 
@@ -71,7 +70,7 @@ class Order(Record):
     by: Duration | None = doc("How long before or after: `30 min`, `4-6 wk`.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Data(Record):
     """Data that a step needs or makes."""
 
@@ -86,7 +85,7 @@ class Data(Record):
     profile: Uri | None = doc("The profile that they meet.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Step(Record):
     """A step of a plan; it becomes an action of the PlanDefinition."""
 
@@ -144,7 +143,7 @@ class Step(Record):
     steps: tuple[Step, ...] = doc("Its own steps.", default=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Plan(Record):
     """What is done, in which order, to what end."""
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from fhir_kb.model import words
-from fhir_kb.model.record import Keyed, OneOf, Pattern, Record, doc
+from fhir_kb.model.record import Keyed, OneOf, Pattern, Record, doc, record
 from fhir_kb.model.text import Date, Id, Markdown, Text, Uri
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Author(Record):
     """An author of a cited work."""
 
@@ -23,7 +22,7 @@ class Author(Record):
     group: bool = doc("True for a group or an organization.", default=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Journal(Record):
     """What a work appeared in: a journal, or a book that has chapters."""
 
@@ -38,7 +37,7 @@ class Journal(Record):
     place: Text | None = doc("Where it is published.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Identifier(Record):
     """An identifier that has no key of its own."""
 
@@ -46,7 +45,7 @@ class Identifier(Record):
     value: Text = doc("The identifier.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Reference(Record):
     """A cited work; it becomes a Citation."""
 
@@ -94,7 +93,7 @@ class Reference(Record):
     note: Markdown | None = doc("What readers of the reference have to know.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class References(Record):
     """references.yaml: the works that the topic cites."""
 

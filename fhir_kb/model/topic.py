@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from fhir_kb.model import words
@@ -11,11 +10,11 @@ from fhir_kb.model.concept import CodeSystem, Concept, Meaning, ValueSet
 from fhir_kb.model.evidence import Evidence
 from fhir_kb.model.kb import SEMVER, Contact
 from fhir_kb.model.plan import Plan
-from fhir_kb.model.record import Keyed, Names, OneOf, Record, doc
+from fhir_kb.model.record import Keyed, Names, OneOf, Record, doc, record
 from fhir_kb.model.text import Date, File, Id, Markdown, Text, Uri
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Period(Record):
     """From when to when."""
 
@@ -23,7 +22,7 @@ class Period(Record):
     to: Date | None = doc("The last day.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Term(Record):
     """A word that the page uses in a certain sense."""
 
@@ -34,7 +33,7 @@ class Term(Record):
     text: Markdown = doc("What is meant by it here.")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Library(Record):
     """A library of logic that the topic uses: a file of its own, or one published elsewhere."""
 
@@ -49,7 +48,7 @@ class Library(Record):
     name: Text | None = doc("The name the logic itself uses.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class AgeRange(Record):
     """Ages that it is meant for."""
 
@@ -57,7 +56,7 @@ class AgeRange(Record):
     to: Text | None = doc("The oldest: `65 a`.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Context(Record):
     """Where the knowledge is meant to be used."""
 
@@ -69,7 +68,7 @@ class Context(Record):
     program: tuple[Text, ...] = doc("The programme it belongs to.", default=())
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Note(Record):
     """A note on the page: something handy to have, added to the knowledge without changing it."""
 
@@ -84,7 +83,7 @@ class Note(Record):
     from_: Annotated[Text, Names("reference")] | None = doc("What it points to.", default=None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Topic(Record):
     """topic.yaml: a page of knowledge; it becomes a PlanDefinition and what belongs to it."""
 
