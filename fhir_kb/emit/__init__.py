@@ -1,0 +1,15 @@
+"""The one canonical JSON writer: FHIR's element order, and the same bytes every time."""
+
+from fhir_kb.emit.emitted import Emitted, emit
+from fhir_kb.emit.order import ElementOrder, element_order
+from fhir_kb.emit.writer import EmitError, canonical_json, compact_json
+
+__all__ = [
+    "ElementOrder",
+    "EmitError",
+    "Emitted",
+    "canonical_json",
+    "compact_json",
+    "element_order",
+    "emit",
+]

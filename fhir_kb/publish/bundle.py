@@ -1,0 +1,173 @@
+"""Bundles of emitted resources, one entry a line, put together from bytes that exist already.
+
+https://hl7.org/fhir/bundle.html, https://hl7.org/fhir/http.html#transaction; the choices made here
+are explained in docs/adr/0004-output.md.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from fhir_kb.emit import compact_json
+from fhir_kb.publish.content import Content, composed
+from fhir_kb.publish.links import needed_first, reachable, roots_first
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from fhir_kb.emit import Emitted
+
+_REFERENCE = re.compile(rb'"reference":"([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})"')
+_SEARCH_SPECIAL = re.compile(r"[\\$,|]")
+
+
+class NotADocumentError(ValueError):
+    """A document was asked for that has no Composition, or one without a date."""
+
+
+def urn(resource: Emitted, release: str) -> str:
+    """The resource's name within bundles: the same for the same artifact, version and release."""
+    canonical = resource.url or "|".join(resource.identifier or (resource.name,))
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{canonical}|{resource.version}|{release}')}"
+
+
+def match(resource: Emitted) -> str:
+    """The search that finds this artifact in this version on any server.
+
+    By url and version; by identifier for a type that has no url in its release. A resource that
+    has neither is its own place ("Type/id"): then it is an update and not a conditional one.
+    """
+    if resource.url:
+        version = f"&version={_term(resource.version)}" if resource.version else ""
+        return f"{resource.resource_type}?url={_term(resource.url)}{version}"
+    if resource.identifier:
+        token = "%7C".join(_term(part) for part in resource.identifier)
+        return f"{resource.resource_type}?identifier={token}"
+    return resource.name
+
+
+def _term(value: str) -> str:
+    """A search value: FHIR's own special characters escaped, then the URL's."""
+    return quote(_SEARCH_SPECIAL.sub(r"\\\g<0>", value), safe="")
+
+
+def transaction(resources: Sequence[Emitted], release: str) -> Content:
+    """All or nothing: each entry updates the artifact's version on the server or creates it.
+
+    Root artifacts come first. References between entries are by `urn:uuid`, because a server that
+    gives its own ids rewrites only those.
+    """
+    ordered = roots_first(resources)
+
+    def entries() -> Iterator[bytes]:
+        urns = {resource.name.encode(): urn(resource, release).encode() for resource in ordered}
+        for resource in ordered:
+            line = _with_urns(resource, urns)
+            yield _entry(urns[resource.name.encode()], line, request=match(resource))
+
+    return _bundle("transaction", entries, ordered, release)
+
+
+def _with_urns(resource: Emitted, urns: Mapping[bytes, bytes]) -> bytes:
+    """The line with references to other entries by urn; a quotation mark in text is escaped, so
+    that the pattern finds only properties."""
+    if not resource.references:
+        return resource.line_bytes
+    return _REFERENCE.sub(
+        lambda found: b'"reference":"%s"' % urns.get(found[1], found[1]), resource.line_bytes
+    )
+
+
+def batch(resources: Sequence[Emitted], base: str) -> Content:
+    """Each entry for itself: an update at "Type/id", what others refer to first.
+
+    For servers without transactions that let clients choose ids: an entry of a batch cannot refer
+    to another entry, so the references stay as they are and must be true on the server.
+    """
+    ordered = needed_first(resources)
+
+    def entries() -> Iterator[bytes]:
+        for resource in ordered:
+            yield _entry(_url(resource, base), resource.line_bytes, request=resource.name)
+
+    return _bundle("batch", entries, ordered, base)
+
+
+def collection(resources: Sequence[Emitted], base: str) -> Content:
+    """The resources as they are, each at its address below the canonical `base`."""
+    ordered = roots_first(resources)
+
+    def entries() -> Iterator[bytes]:
+        for resource in ordered:
+            yield _entry(_url(resource, base), resource.line_bytes)
+
+    return _bundle("collection", entries, ordered, base)
+
+
+def document(
+    composition: Emitted, resources: Mapping[str, Emitted], release: str, base: str
+) -> Content:
+    """The Composition with everything that it refers to, directly or not.
+
+    resources: those of the release by "Type/id". The identifier follows from the content, the
+    timestamp is the Composition's date. Raises NotADocumentError.
+    """
+    timestamp = _instant(composition.date)
+    if composition.resource_type != "Composition" or not timestamp:
+        msg = f"{composition.name} is no Composition with a date, so it makes no document"
+        raise NotADocumentError(msg)
+    others = reachable([composition], resources, canonicals=False)[1:]
+    ordered = [composition, *roots_first(others)]
+    content = "|".join((urn(composition, release), *(one.digest for one in ordered)))
+    identifier = {
+        "system": "urn:ietf:rfc:3986",
+        "value": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, content)}",
+    }
+    head = b'"identifier":%s,"type":"document","timestamp":"%s"' % (
+        compact_json(identifier),
+        timestamp.encode(),
+    )
+
+    def entries() -> Iterator[bytes]:
+        for resource in ordered:
+            yield _entry(_url(resource, base), resource.line_bytes)
+
+    return composed(lambda: _lines(head, entries()), "document", content, base)
+
+
+def _instant(date: str) -> str:
+    """A FHIR date or dateTime as an instant: its first moment, in UTC where it names no zone."""
+    if "T" in date:
+        return date
+    parts = [*date.split("-"), "01", "01"][:3]
+    return "-".join(parts) + "T00:00:00Z" if date else ""
+
+
+def _url(resource: Emitted, base: str) -> bytes:
+    return f"{base.rstrip('/')}/{resource.name}".encode()
+
+
+def _entry(full_url: bytes, line: bytes, request: str = "") -> bytes:
+    if not request:
+        return b'{"fullUrl":"%s","resource":%s}' % (full_url, line)
+    sent = b'"request":{"method":"PUT","url":"%s"}' % request.encode()
+    return b'{"fullUrl":"%s","resource":%s,%s}' % (full_url, line, sent)
+
+
+def _bundle(
+    kind: str, entries: Callable[[], Iterator[bytes]], ordered: Iterable[Emitted], setting: str
+) -> Content:
+    digests = (resource.digest for resource in ordered)
+    head = b'"type":"%s"' % kind.encode()
+    return composed(lambda: _lines(head, entries()), kind, setting, *digests)
+
+
+def _lines(head: bytes, entries: Iterable[bytes]) -> Iterator[bytes]:
+    opened = False
+    for entry in entries:
+        yield (b",\n" if opened else b'{"resourceType":"Bundle",%s,"entry":[\n' % head) + entry
+        opened = True
+    yield b"\n]}\n" if opened else b'{"resourceType":"Bundle",%s}\n' % head

@@ -1,0 +1,40 @@
+"""What a file shall hold: made when it is needed, known by a key before that."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from fhir_kb import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+
+class Content(NamedTuple):
+    """The content of one file.
+
+    key: equal keys, equal bytes; lets an unchanged file be left alone without making it again.
+    parts: makes the bytes, piece by piece; may be called more than once.
+    """
+
+    key: str
+    parts: Callable[[], Iterable[bytes]]
+
+    def to_bytes(self) -> bytes:
+        """All of it at once."""
+        return b"".join(self.parts())
+
+
+def plain(content: bytes, digest: str = "") -> Content:
+    """Content that is there already; `digest` is its SHA-256 where the caller knows it."""
+    return Content(digest or hashlib.sha256(content).hexdigest(), lambda: (content,))
+
+
+def composed(parts: Callable[[], Iterable[bytes]], *made_of: str) -> Content:
+    """Content put together from what `made_of` names completely: kinds, settings, digests.
+
+    Another version of fhir-kb may put it together differently, so that its keys differ.
+    """
+    whole = "\0".join((__version__, *made_of)).encode()
+    return Content("+" + hashlib.sha256(whole).hexdigest(), parts)
