@@ -31,6 +31,13 @@ SYSTEM = "http://hl7.org/fhirpath/System."
 #: Data type profiles that core elements refer to.
 PROFILES = ("SimpleQuantity", "MoneyQuantity")
 RESOURCE_ID = "Resource.id"
+#: Errors in the packages, and what is meant. R5's pattern for decimals has a brace too many, which
+#: forbids every exponent; the HL7 validator mends it in this way.
+ERRATA = {
+    r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,9}})?": (
+        r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE](0|[+\-]?[1-9][0-9]{0,9}))?"
+    )
+}
 
 Resource = dict[str, Any]
 
@@ -152,7 +159,7 @@ def _rules(element: Resource, types: dict[str, Resource]) -> Resource:
                 made[prefix] = value
     for one in element.get("type", ()):
         if regex := _extension(one, REGEX):
-            made["regex"] = regex
+            made["regex"] = ERRATA.get(regex, regex)
     known = {"ele-1"}
     for one in element.get("type", ()):
         known |= _inherited_keys(one["code"], types)

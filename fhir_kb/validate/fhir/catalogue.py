@@ -1,0 +1,31 @@
+"""All kinds of issue that the FHIR validator knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fhir_kb.validate.fhir import (
+    kinds_content,
+    kinds_json,
+    kinds_narrative,
+    kinds_structure,
+    kinds_values,
+)
+
+if TYPE_CHECKING:
+    from fhir_kb.diagnostics import Code
+    from fhir_kb.validate.fhir.issue import Kind
+
+KINDS: Final[tuple[Kind, ...]] = tuple(
+    sorted(
+        (
+            *kinds_json.KINDS,
+            *kinds_structure.KINDS,
+            *kinds_values.KINDS,
+            *kinds_content.KINDS,
+            *kinds_narrative.KINDS,
+        ),
+        key=lambda kind: kind.code.id,
+    )
+)
+CODES: Final[tuple[Code, ...]] = tuple(kind.code for kind in KINDS)

@@ -1,0 +1,235 @@
+"""FHIR types compiled to closures: one for each type, made when the type is first met.
+
+What depends on the names of an object's properties only (unknown, missing, chosen twice) is worked
+out once for each combination of names; after that an object costs one call for each value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from fhir_kb.packages import UnknownTypeError
+from fhir_kb.validate.fhir import primitives
+from fhir_kb.validate.fhir.arrays import aligned, array_of, without_filled_nulls
+from fhir_kb.validate.fhir.bindings import BINDERS, Bound
+from fhir_kb.validate.fhir.extensions import named_extension
+from fhir_kb.validate.fhir.issue import Context, Finding, below, fail, json_type
+from fhir_kb.validate.fhir.kinds_json import NULL, TOO_DEEP
+from fhir_kb.validate.fhir.kinds_structure import WRONG_JSON_TYPE
+from fhir_kb.validate.fhir.names import Names
+from fhir_kb.validate.fhir.narrative import check_narrative
+from fhir_kb.validate.fhir.references import References
+from fhir_kb.validate.fhir.resources import Resources
+from fhir_kb.validate.fhir.values import fixed_to, like_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fhir_kb.packages import Definitions, ElementDefinition, Property, TypeRef
+    from fhir_kb.validate.fhir.issue import Checker, Findings
+
+#: How often content may nest where FHIR sets no limit: extensions, actions, items, bundles.
+MAX_NESTING: Final = 100
+_MAX_PLANS: Final = 1000
+#: Types that can lead back to themselves, apart from content references and resources.
+RECURSIVE: Final = frozenset({"Extension", "Identifier"})
+
+
+class _Plan(NamedTuple):
+    """How to check objects with a certain combination of property names."""
+
+    checks: tuple[Checker, ...]
+    #: Lists with their underscored lists: (name, underscored name).
+    pairs: tuple[tuple[str, str], ...]
+    has_problems: bool
+
+
+class Compiler:
+    """Makes and keeps the checks of one FHIR release."""
+
+    def __init__(
+        self,
+        definitions: Definitions,
+        invariants: Callable[[str], tuple[Checker, ...]] = lambda _path: (),
+    ) -> None:
+        self.definitions = definitions
+        self._invariants = invariants
+        self._references = References(definitions)
+        self.resources = Resources(definitions, self.object_check)
+        self._objects: dict[str, Checker] = {}
+        self._bounds: dict[str, Bound | None] = {}
+        self._primitives: dict[str, Checker] = {}
+
+    def object_check(self, type_path: str) -> Checker:
+        """The check of a type ("HumanName") or inner element ("PlanDefinition.action")."""
+        found = self._objects.get(type_path)
+        if found is None:
+            found = self._make_object(type_path)
+            if type_path in RECURSIVE:
+                found = _limited(found)
+            self._objects[type_path] = found
+        return found
+
+    def _make_object(self, type_path: str) -> Checker:
+        names_of = Names(self.definitions, type_path)
+        properties = names_of.properties
+        plans: dict[tuple[str, ...], _Plan] = {}
+        checks: dict[str, Checker] = {"resourceType": _nothing}
+        invariants = self._invariants(type_path)
+
+        def plan_for(names: tuple[str, ...]) -> _Plan:
+            if len(plans) >= _MAX_PLANS:
+                plans.clear()
+            for name in names:
+                if name not in checks:
+                    known = properties.get(name)
+                    checks[name] = self._property(type_path, name, known) if known else _nothing
+            made = plans[names] = _Plan(
+                tuple(checks[name] for name in names),
+                names_of.pairs(names),
+                bool(names_of.problems(names)),
+            )
+            return made
+
+        def check(value: Any, context: Context) -> Findings:
+            if not isinstance(value, dict):
+                return _no_object(value)
+            names = tuple(value)
+            plan = plans.get(names) or plan_for(names)
+            found: list[Finding] | None = None
+            for name, checker, item in zip(names, plan.checks, value.values(), strict=True):
+                if bad := checker(item, context):
+                    found = [*(found or ()), *below(bad, name, names_of.step(name))]
+            if plan.pairs:
+                found = without_filled_nulls(found, value, plan.pairs)
+                found += aligned(value, plan.pairs, names_of.step)
+            if plan.has_problems:
+                found = [*(found or ()), *names_of.problems(names)]
+            for invariant in invariants:
+                if bad := invariant(value, context):
+                    found = [*(found or ()), *bad]
+            return found
+
+        return check
+
+    def _property(self, type_path: str, name: str, known: Property) -> Checker:
+        element = known.element
+        if element is None:
+            return _nothing
+        if name.startswith("_"):
+            return (
+                array_of(self.object_check("Element"), nulls=True)
+                if known.is_array
+                else (self.object_check("Element"))
+            )
+        type_ref = next((ref for one, ref in element.json_names() if one == name), None)
+        item = self._item(type_path, element, known, type_ref)
+        if known.is_array:
+            item = array_of(item, longest=element.max)
+        if element.name == "contained" and known.type_path == "Resource":
+            item = self.resources.all_contained(item)
+        return item
+
+    def _item(
+        self, owner: str, element: ElementDefinition, known: Property, ref: TypeRef | None
+    ) -> Checker:
+        """The check of one value of a property."""
+        check = self._value(element, known, ref)
+        if ref is not None:
+            if ref.code == "Reference":
+                check = self._references.checker(ref.targets, check)
+            elif ref.code == "CodeableReference" and ref.targets:
+                check = self._references.inside(ref.targets, check)
+            elif ref.code == "Extension" and owner != "Extension":
+                check = named_extension(check)
+            check = self._bound(element, ref.code, check)
+        if element.fixed is not None:
+            check = fixed_to(element.fixed, check)
+        if element.pattern is not None:
+            check = like_pattern(element.pattern, check)
+        return check
+
+    def _value(self, element: ElementDefinition, known: Property, ref: TypeRef | None) -> Checker:
+        if ref is None:
+            return _limited(self._later(known.type_path))
+        if known.type_path == "xhtml":
+            return check_narrative
+        if known.type_path == "Resource":
+            contained = element.name == "contained"
+            return _limited(self.resources.any_resource(ref.profiles, contained=contained))
+        if known.type_path in self.definitions.primitive_types:
+            return self._primitive(known.type_path)
+        return self._later(known.type_path)
+
+    def _later(self, type_path: str) -> Checker:
+        """The check of a type, made when it is first used: types refer to each other in circles."""
+        made = self._objects.get(type_path)
+        if made is not None:
+            return made
+
+        def check(value: Any, context: Context) -> Findings:
+            nonlocal made
+            if made is None:
+                made = self.object_check(type_path)
+            return made(value, context)
+
+        return check
+
+    def _primitive(self, type_name: str) -> Checker:
+        found = self._primitives.get(type_name)
+        if found is None:
+            value = self.definitions.type(type_name).by_path.get(f"{type_name}.value")
+            found = primitives.checker(type_name, value.regex if value else "")
+            self._primitives[type_name] = found
+        return found
+
+    def _bound(self, element: ElementDefinition, code: str, check: Checker) -> Checker:
+        binding = element.binding
+        binder = BINDERS.get(code)
+        if binding is None or binder is None:
+            return check
+        url = binding.max_value_set or (binding.value_set if binding.strength == "required" else "")
+        if not url:
+            return check
+        if url not in self._bounds:
+            codes = self.definitions.value_set(url)
+            self._bounds[url] = Bound(url, codes) if codes is not None else None
+        bound = self._bounds[url]
+        return check if bound is None else binder(bound, check)
+
+    def resource_check(self, type_name: str) -> Checker | None:
+        """The check of a resource type; None where the release has none of that name."""
+        if type_name not in self.definitions.resource_types:
+            return None
+        try:
+            return self.object_check(type_name)
+        except UnknownTypeError:
+            return None
+
+
+def _nothing(_value: Any, _context: Context) -> Findings:
+    return None
+
+
+def _no_object(value: object) -> list[Finding]:
+    if value is None:
+        return fail(NULL, "null is not a value in FHIR", "leave the property out")
+    return fail(
+        WRONG_JSON_TYPE,
+        f"an object is expected here, not {json_type(value)}",
+        message_id="This_property_must_be_an_object_not_",
+    )
+
+
+def _limited(check: Checker) -> Checker:
+    """The check, refusing to go deeper than MAX_NESTING."""
+
+    def limited(value: Any, context: Context) -> Findings:
+        if context.depth >= MAX_NESTING:
+            return fail(TOO_DEEP, f"nested deeper than {MAX_NESTING} levels; not looked at further")
+        context.depth += 1
+        found = check(value, context)
+        context.depth -= 1
+        return found
+
+    return limited

@@ -1,0 +1,133 @@
+"""What the FHIR validator finds, while it looks and afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fhir_kb.diagnostics import Code, Severity
+
+#: A place in JSON: property names and list indices from the resource on.
+Pointer: TypeAlias = "tuple[str | int, ...]"
+
+
+class Kind(NamedTuple):
+    """A kind of issue: its code, its OperationOutcome.issue.code, the official message id."""
+
+    code: Code
+    issue_type: str
+    message_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One issue with a resource.
+
+    code: a KB5xx code of the catalogue. issue_type: OperationOutcome.issue.code.
+    path: where, in FHIRPath: "PlanDefinition.action[2].timing.ofType(Range).low".
+    pointer: the same place as JSON has it: ("action", 2, "timingRange", "low").
+    message_id: the HL7 validator's name for this finding, where it has one.
+    line, column: the place in the text, from 1; 0 where there is no text.
+    """
+
+    code: str
+    severity: Severity
+    issue_type: str
+    message: str
+    path: str
+    help: str | None = None
+    message_id: str = ""
+    pointer: Pointer = ()
+    line: int = 0
+    column: int = 0
+
+
+class Finding:
+    """An issue in the making: the way to it grows from the inside out."""
+
+    __slots__ = ("help", "kind", "message", "message_id", "trail")
+
+    def __init__(
+        self, kind: Kind, message: str, advice: str | None = None, message_id: str = ""
+    ) -> None:
+        self.kind = kind
+        self.message = message
+        self.help = advice
+        self.message_id = message_id or kind.message_id
+        #: (step in JSON, the same in FHIRPath), the innermost first.
+        self.trail: list[tuple[str | int, str]] = []
+
+    def issue(self, root: str) -> Issue:
+        """The finished issue; `root` is the path of the resource that was checked."""
+        code = self.kind.code
+        return Issue(
+            code=code.id,
+            severity=code.severity,
+            issue_type=self.kind.issue_type,
+            message=self.message,
+            path=root + "".join(text for _, text in reversed(self.trail)),
+            help=self.help,
+            message_id=self.message_id,
+            pointer=tuple(step for step, _ in reversed(self.trail)),
+        )
+
+
+Findings: TypeAlias = "list[Finding] | None"
+
+
+class Context:
+    """What a check may need to know of the whole.
+
+    root: the outermost resource. resource: the nearest one, contained or in an entry. container:
+    the one that holds the contained resources a "#id" may mean.
+    """
+
+    __slots__ = ("container", "depth", "resource", "root")
+
+    def __init__(self, root: Mapping[str, Any]) -> None:
+        self.root = root
+        self.resource = root
+        self.container = root
+        self.depth = 0
+
+
+#: Looks at a JSON value; None (or an empty list) means that all is well.
+Checker: TypeAlias = "Callable[[Any, Context], Findings]"
+
+
+def fail(
+    kind: Kind, message: str, advice: str | None = None, message_id: str = ""
+) -> list[Finding]:
+    """A single finding at the place that is being looked at."""
+    return [Finding(kind, message, advice, message_id)]
+
+
+def below(found: list[Finding], step: str | int, text: str) -> list[Finding]:
+    """The findings, seen from one step further out."""
+    for one in found:
+        one.trail.append((step, text))
+    return found
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """A value as a message shows it: quoted, in one line, not too long."""
+    text = " ".join(str(value).split()) if isinstance(value, str) else str(value)
+    return f"'{text[: limit - 1]}…'" if len(text) > limit else f"'{text}'"
+
+
+def json_type(value: object) -> str:
+    """What JSON calls the value, for messages."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, str):
+        return "a string"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "a number"

@@ -1,0 +1,349 @@
+"""The forms of FHIR's simple values: http://hl7.org/fhir/datatypes.html#primitive."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.validate.fhir.dates import is_date, is_date_time, is_instant, is_time
+from fhir_kb.validate.fhir.issue import Context, Finding, Kind, fail, json_type, shown
+from fhir_kb.validate.fhir.kinds_content import NO_SUCH_CONTAINED
+from fhir_kb.validate.fhir.kinds_json import EMPTY, NULL
+from fhir_kb.validate.fhir.kinds_structure import WRONG_JSON_TYPE
+from fhir_kb.validate.fhir.kinds_values import (
+    BAD_BASE64,
+    BAD_CANONICAL,
+    BAD_CODE,
+    BAD_DATE,
+    BAD_DECIMAL,
+    BAD_ID,
+    BAD_INTEGER,
+    BAD_OID,
+    BAD_STRING,
+    BAD_URI,
+    BAD_UUID,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fhir_kb.validate.fhir.issue import Checker, Findings
+
+_CODE = re.compile(r"\S+(?: \S+)*")
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_URI = re.compile(r"\S+")
+_OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+")
+_UUID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*:\S+")
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_INTEGER_TEXT = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_LONGEST: Final = 1024 * 1024
+_RANGES: Final = {
+    "integer": (-(2**31), 2**31 - 1),
+    "unsignedInt": (0, 2**31 - 1),
+    "positiveInt": (1, 2**31 - 1),
+}
+#: How many values a form remembers as right, so that the same system is not looked at again.
+_MEMORY: Final = 4096
+
+
+class NumberText(Decimal):
+    """A JSON number that Python would print otherwise; `text` is what was written."""
+
+    text: str
+
+    @classmethod
+    def of(cls, text: str) -> NumberText:
+        """The number as written."""
+        made = cls(text)
+        made.text = text
+        return made
+
+
+def number(text: str) -> Decimal:
+    """A JSON number with a point or exponent, as written."""
+    plain = Decimal(text)
+    return plain if str(plain) == text else NumberText.of(text)
+
+
+def checker(type_name: str, regex: str = "") -> Checker:
+    """The check of a primitive type's JSON value. Raises KeyError for any other type.
+
+    regex: the pattern that the release gives for the type; used for decimals, whose digits R5
+    limits and R4 does not.
+    """
+    if type_name == "decimal":
+        return _decimal(re.compile(regex or r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"))
+    return _CHECKERS[type_name]
+
+
+def _not_a_string(value: object) -> list[Finding]:
+    if value is None:
+        return fail(NULL, "null is not a value in FHIR", "leave the property out")
+    if value == "":
+        return fail(
+            EMPTY,
+            "the string is empty",
+            "leave the property out",
+            "Type_Specific_Checks_DT_Primitive_NotEmpty",
+        )
+    return fail(WRONG_JSON_TYPE, f"a string is expected here, not {json_type(value)}")
+
+
+def _string(value: Any, _context: Context) -> Findings:
+    if isinstance(value, str) and value:
+        if len(value) <= _LONGEST and (value.isprintable() or not _CONTROL.search(value)):
+            if value.isspace():
+                return fail(
+                    EMPTY,
+                    "the string is nothing but white space",
+                    "leave the property out",
+                    "Type_Specific_Checks_DT_Primitive_WS",
+                )
+            return None
+        if len(value) > _LONGEST:
+            return fail(
+                BAD_STRING,
+                f"the string is {len(value)} characters long; {_LONGEST} are allowed",
+                message_id="Type_Specific_Checks_DT_String_Length",
+            )
+        return fail(BAD_STRING, f"the string holds a control character: {value!r:.60}")
+    return _not_a_string(value)
+
+
+def _form(judge: Callable[[str], Findings]) -> Checker:
+    """A check of strings that remembers those it found right."""
+    known: set[str] = set()
+
+    def check(value: Any, context: Context) -> Findings:
+        if isinstance(value, str) and value:
+            if value in known:
+                return None
+            if value[0] == "#" and judge in _FRAGMENTS:
+                return _fragment(value, context)
+            found = judge(value)
+            if found is None and len(value) < 256:
+                if len(known) >= _MEMORY:
+                    known.clear()
+                known.add(value)
+            return found
+        return _not_a_string(value)
+
+    return check
+
+
+def _fragment(value: str, context: Context) -> Findings:
+    contained = context.container.get("contained")
+    name = value[1:]
+    if not name or any(
+        isinstance(one, dict) and one.get("id") == name
+        for one in (contained if isinstance(contained, list) else ())
+    ):
+        return None
+    return fail(
+        NO_SUCH_CONTAINED,
+        f"there is no contained resource with the id '{name}'",
+        message_id="TYPE_SPECIFIC_CHECKS_DT_URL_INTERNAL",
+    )
+
+
+def _pattern(kind: Kind, pattern: re.Pattern[str], what: str, advice: str | None = None) -> Any:
+    def judge(value: str) -> Findings:
+        if pattern.fullmatch(value):
+            return None
+        return fail(kind, f"{shown(value)} is not {what}", advice)
+
+    return judge
+
+
+def _uri(value: str) -> Findings:
+    if not _URI.fullmatch(value):
+        return fail(BAD_URI, f"{shown(value)} is not a uri: it holds white space")
+    return _urn(value)
+
+
+def _urn(value: str) -> Findings:
+    if value.startswith("oid:"):
+        return fail(
+            BAD_URI,
+            f"{shown(value)} is not a uri",
+            f"did you mean 'urn:{value}'?",
+            "Type_Specific_Checks_DT_URI_OID",
+        )
+    if value.startswith("uuid:"):
+        return fail(
+            BAD_URI,
+            f"{shown(value)} is not a uri",
+            f"did you mean 'urn:{value}'?",
+            "Type_Specific_Checks_DT_URI_UUID",
+        )
+    # A canonical may carry a version or fragment after the OID or UUID.
+    plain = value.partition("|")[0].partition("#")[0]
+    if plain.startswith("urn:oid:") and not _OID.fullmatch(plain):
+        return fail(BAD_OID, f"{shown(value)} is not a well-formed OID")
+    if plain.startswith("urn:uuid:") and not _UUID.fullmatch(plain):
+        return fail(
+            BAD_UUID,
+            f"{shown(value)} is not a well-formed UUID",
+            "8-4-4-4-12 hexadecimal digits in lower case",
+        )
+    return None
+
+
+def _canonical(value: str) -> Findings:
+    if found := _uri(value):
+        return found
+    if _SCHEME.fullmatch(value):
+        return None
+    return fail(
+        BAD_CANONICAL,
+        f"the canonical {shown(value)} is not an absolute url",
+        "write the url of the definition, or '#id' for a contained resource",
+    )
+
+
+def _oid(value: str) -> Findings:
+    if not value.startswith("urn:oid:"):
+        return fail(
+            BAD_OID,
+            f"{shown(value)} does not begin with urn:oid:",
+            message_id="Type_Specific_Checks_DT_OID_Start",
+        )
+    return _urn(value)
+
+
+def _uuid(value: str) -> Findings:
+    if not value.startswith("urn:uuid:"):
+        return fail(
+            BAD_UUID,
+            f"{shown(value)} does not begin with urn:uuid:",
+            message_id="Type_Specific_Checks_DT_UUID_Strat",
+        )
+    return _urn(value)
+
+
+def _temporal(test: Callable[[str], str | None], message_id: str) -> Callable[[str], Findings]:
+    def judge(value: str) -> Findings:
+        wrong = test(value)
+        if wrong is None:
+            return None
+        if "time zone" in wrong:
+            return fail(BAD_DATE, wrong, message_id="Type_Specific_Checks_DT_DateTime_TZ")
+        return fail(BAD_DATE, wrong, message_id=message_id)
+
+    return judge
+
+
+def _base64(value: str) -> Findings:
+    if _BASE64.fullmatch(value) or _BASE64.fullmatch("".join(value.split())):
+        return None
+    return fail(BAD_BASE64, f"{shown(value, 30)} is not base64")
+
+
+def _boolean(value: Any, _context: Context) -> Findings:
+    if value is True or value is False:
+        return None
+    if value is None:
+        return _not_a_string(value)
+    return fail(
+        WRONG_JSON_TYPE,
+        f"true or false is expected here, not {_with_value(value)}",
+        "write it without quotation marks" if value in ("true", "false") else None,
+        "Error_parsing_JSON_the_primitive_value_must_be_a_boolean",
+    )
+
+
+def _with_value(value: object) -> str:
+    simple = isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
+    return f"{json_type(value)}, {shown(value)}" if simple else json_type(value)
+
+
+def _whole(type_name: str) -> Checker:
+    lowest, highest = _RANGES[type_name]
+
+    def check(value: Any, _context: Context) -> Findings:
+        if type(value) is int:
+            if lowest <= value <= highest:
+                return None
+            return fail(
+                BAD_INTEGER,
+                f"{value} is outside of what {type_name} allows: {lowest} to {highest}",
+            )
+        if value is None:
+            return _not_a_string(value)
+        if isinstance(value, Decimal | float):
+            return fail(BAD_INTEGER, f"{value} is not a whole number, as {type_name} demands")
+        return _no_number(value)
+
+    return check
+
+
+def _integer64(value: str) -> Findings:
+    if _INTEGER_TEXT.fullmatch(value) and -(2**63) <= int(value) < 2**63:
+        return None
+    return fail(
+        BAD_INTEGER,
+        f"{shown(value)} is not a 64 bit integer",
+        message_id="Type_Specific_Checks_DT_Integer64_Valid",
+    )
+
+
+def _decimal(pattern: re.Pattern[str]) -> Checker:
+    def check(value: Any, _context: Context) -> Findings:
+        kind = type(value)
+        if kind is int or kind is Decimal:
+            text = str(value)
+        elif isinstance(value, NumberText):
+            text = value.text
+        elif kind is float:
+            text = f"{Decimal(repr(value)):f}" if isfinite(value) else "not a number"
+        else:
+            return _no_number(value)
+        if pattern.fullmatch(text):
+            return None
+        return fail(BAD_DECIMAL, f"{shown(text)} is not a decimal as FHIR has them")
+
+    return check
+
+
+def _no_number(value: Any) -> list[Finding]:
+    if value is None:
+        return _not_a_string(value)
+    return fail(
+        WRONG_JSON_TYPE,
+        f"a number is expected here, not {_with_value(value)}",
+        message_id="Error_parsing_JSON_the_primitive_value_must_be_a_number",
+    )
+
+
+#: The types whose values may name a contained resource.
+_FRAGMENTS: Final = (_uri, _canonical)
+_STRINGS: Final[dict[str, Any]] = {
+    "code": _pattern(
+        BAD_CODE,
+        _CODE,
+        "a code: it has white space at its ends, two spaces in a row, or a line break",
+    ),
+    "id": _pattern(BAD_ID, _ID, "an id", "1 to 64 of the characters A-Z, a-z, 0-9, '-' and '.'"),
+    "uri": _uri,
+    "url": _uri,
+    "canonical": _canonical,
+    "oid": _oid,
+    "uuid": _uuid,
+    "date": _temporal(is_date, "Type_Specific_Checks_DT_Date_Valid"),
+    "dateTime": _temporal(is_date_time, "Type_Specific_Checks_DT_DateTime_Valid"),
+    "instant": _temporal(is_instant, "Type_Specific_Checks_DT_Instant_Valid"),
+    "time": _temporal(is_time, "Type_Specific_Checks_DT_Time_Valid"),
+    "base64Binary": _base64,
+    "integer64": _integer64,
+}
+_CHECKERS: Final[dict[str, Checker]] = {
+    "string": _string,
+    "markdown": _string,
+    "boolean": _boolean,
+    **{name: _whole(name) for name in _RANGES},
+    **{name: _form(judge) for name, judge in _STRINGS.items()},
+}

@@ -1,0 +1,112 @@
+"""Resources: alone, contained in others, and in bundles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.diagnostics import did_you_mean
+from fhir_kb.validate.fhir.bundles import check_bundle
+from fhir_kb.validate.fhir.issue import Context, Finding, below, fail, json_type, shown
+from fhir_kb.validate.fhir.kinds_content import CONTAINED_ID, RESOURCE_TYPE
+from fhir_kb.validate.fhir.kinds_structure import NOT_A_RESOURCE, UNKNOWN_RESOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fhir_kb.packages import Definitions
+    from fhir_kb.validate.fhir.issue import Checker, Findings
+
+
+class Resources:
+    """Checks of resources by their `resourceType`."""
+
+    def __init__(self, definitions: Definitions, object_check: Callable[[str], Checker]) -> None:
+        self._definitions = definitions
+        self._object_check = object_check
+        self._checks: dict[str, Checker] = {}
+
+    def any_resource(self, only: tuple[str, ...] = (), *, contained: bool = False) -> Checker:
+        """A check of a resource of any type, or of those in `only`.
+
+        A contained one shares the contained resources of its container.
+        """
+
+        def check(value: Any, context: Context) -> Findings:
+            type_name = value.get("resourceType") if isinstance(value, dict) else None
+            checker = self._checks.get(type_name) if isinstance(type_name, str) else None
+            if checker is None:
+                checker = self._find(type_name)
+                if checker is None:
+                    return self._no_resource(value)
+            outer, container = context.resource, context.container
+            context.resource = value
+            if not contained:
+                context.container = value
+            found = checker(value, context)
+            if type_name == "Bundle" and (bad := check_bundle(value)):
+                found = [*(found or ()), *bad]
+            context.resource, context.container = outer, container
+            if only and type_name not in only:
+                found = [*(found or ()), *self._wrong_type(str(type_name), only)]
+            return found
+
+        return check
+
+    def _find(self, type_name: object) -> Checker | None:
+        if not isinstance(type_name, str) or type_name not in self._definitions.resource_types:
+            return None
+        made = self._checks[type_name] = self._object_check(type_name)
+        return made
+
+    def _no_resource(self, value: Any) -> list[Finding]:
+        if not isinstance(value, dict):
+            return fail(NOT_A_RESOURCE, f"a resource is an object, not {json_type(value)}")
+        type_name = value.get("resourceType")
+        if type_name is None:
+            return fail(
+                NOT_A_RESOURCE, "there is no 'resourceType', so this is not a FHIR resource"
+            )
+        if not isinstance(type_name, str):
+            return fail(
+                NOT_A_RESOURCE,
+                f"'resourceType' is {json_type(type_name)}, not a string",
+                message_id="RESOURCETYPE_PROPERTY_WRONG_TYPE",
+            )
+        return fail(
+            UNKNOWN_RESOURCE,
+            f"FHIR {self._definitions.fhir_version} has no resource type {shown(type_name)}",
+            did_you_mean(type_name, self._definitions.resource_types),
+        )
+
+    @staticmethod
+    def _wrong_type(type_name: str, only: tuple[str, ...]) -> list[Finding]:
+        return fail(RESOURCE_TYPE, f"a {type_name} is not allowed here, only: {', '.join(only)}")
+
+    @staticmethod
+    def all_contained(inner: Checker) -> Checker:
+        """A check of the list of contained resources: each has an id of its own."""
+
+        def check(value: Any, context: Context) -> Findings:
+            found = inner(value, context)
+            if not isinstance(value, list):
+                return found
+            seen: set[str] = set()
+            for index, one in enumerate(value):
+                if not isinstance(one, dict):
+                    continue
+                name = one.get("id")
+                if not isinstance(name, str):
+                    bad = fail(CONTAINED_ID, "the contained resource has no id")
+                elif name in seen:
+                    bad = fail(
+                        CONTAINED_ID,
+                        f"the id '{name}' belongs to another contained resource already",
+                        message_id="RESOURCE_DUPLICATE_CONTAINED_ID",
+                    )
+                else:
+                    seen.add(name)
+                    continue
+                found = [*(found or ()), *below(bad, index, f"[{index}]")]
+            return found
+
+        return check

@@ -1,0 +1,47 @@
+"""The FHIR validator for content that is already in memory."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.packages import definitions
+from fhir_kb.validate.fhir.compiler import Compiler
+from fhir_kb.validate.fhir.issue import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhir_kb.validate.fhir.issue import Issue
+
+
+class Validator:
+    """Checks resources against the core definitions of a FHIR release.
+
+    fhir_version: "5.0.0", "4.3.0" or "4.0.1"; ValueError for any other. Making one costs a few
+    milliseconds; the rules of a type are compiled when the first value of that type is met and
+    are shared by all validators of the same version.
+    """
+
+    def __init__(self, fhir_version: str = "5.0.0") -> None:
+        self.fhir_version = fhir_version
+        self._check = _compiled(fhir_version).resources.any_resource()
+
+    def check(self, resource: Mapping[str, Any]) -> list[Issue]:
+        """The issues of a resource, as JSON has it; an empty list where there is none.
+
+        Never raises on bad content. Numbers may be int, float or Decimal; of these only Decimal
+        keeps what was written.
+        """
+        content = resource if isinstance(resource, dict) else dict(resource)
+        found = self._check(content, Context(content))
+        if not found:
+            return []
+        type_name = content.get("resourceType")
+        root = type_name if isinstance(type_name, str) else "Resource"
+        return [one.issue(root) for one in found]
+
+
+@cache
+def _compiled(fhir_version: str) -> Compiler:
+    return Compiler(definitions(fhir_version))
