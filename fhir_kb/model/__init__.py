@@ -1,6 +1,6 @@
 """What the definitions say, as frozen values; each remembers where it was written."""
 
-from fhir_kb.model.element import Element, Json, span_at
+from fhir_kb.model.element import Element, Json, span_at, span_of
 from fhir_kb.model.text import Text
 
-__all__ = ["Element", "Json", "Text", "span_at"]
+__all__ = ["Element", "Json", "Text", "span_at", "span_of"]

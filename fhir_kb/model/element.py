@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from fhir_kb.diagnostics import Span
 
@@ -80,6 +80,27 @@ def span_at(resource: Element, path: str) -> Span | None:
         if key not in node:
             return found
         node = node[key]
+        if isinstance(node, Element) and node.span is not None:
+            found = node.span
+    return found
+
+
+def span_of(resource: Element, pointer: Sequence[str | int]) -> Span | None:
+    """The narrowest known place of what `pointer` leads to: ("action", 2, "title").
+
+    As `span_at`, for a place that is given in JSON's own names.
+    """
+    node: Any = resource
+    found = resource.span
+    for step in pointer:
+        if isinstance(node, Element):
+            found = node.spans.get(str(step).removeprefix("_"), node.span or found)
+        if isinstance(node, dict) and step in node:
+            node = node[step]
+        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
+            node = node[step]
+        else:
+            return found
         if isinstance(node, Element) and node.span is not None:
             found = node.span
     return found

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fhir_kb.compile import compile_topic
 from fhir_kb.diagnostics import Diagnostic, has_errors
 from fhir_kb.emit import Emitted, element_order, emit
-from fhir_kb.model import span_at
+from fhir_kb.model import span_of
 from fhir_kb.validate import Validator
 from fhir_kb.validate.rules import check_topic
 
@@ -67,7 +67,7 @@ def structure_findings(resource: Element, release: Release) -> Iterable[Diagnost
     """What a release's models and FHIR's own rules say of a resource, at the author's place."""
     yield from release.model_findings(resource)
     for issue in validator(release.fhir_version).check(resource):
-        span = span_at(resource, issue.path) or resource.span
+        span = span_of(resource, issue.pointer)
         assert span is not None, resource.get("id")
         yield Diagnostic(
             issue.code,
