@@ -40,7 +40,8 @@ def _command(shown: Shown) -> str:
 
 def _properties(found: Diagnostic) -> Iterator[tuple[str, str]]:
     span = found.span
-    yield "file", span.file
+    if span.file:
+        yield "file", span.file
     if span.line:
         yield "line", str(span.line)
         if span.end_line > span.line:

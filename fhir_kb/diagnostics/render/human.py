@@ -86,8 +86,9 @@ def counts(findings: Sequence[Diagnostic]) -> str:
         for severity, (one, many) in words.items()
         if numbers[severity]
     ]
-    files = len({found.span.file for found in findings})
-    return f"{', '.join(parts)} in {files} {'file' if files == 1 else 'files'}"
+    files = len({found.span.file for found in findings} - {""})
+    where = f" in {files} {'file' if files == 1 else 'files'}" if files else ""
+    return ", ".join(parts) + where
 
 
 def _gravest(shown: tuple[Shown, ...], limit: int | None) -> list[Shown]:
@@ -119,8 +120,8 @@ def _finding(shown: Shown, sources: _Sources, style: Style) -> Iterator[str]:
     colour = _COLOURS[found.severity]
     label = style.paint(style.bold(f"{found.severity.value}[{found.code}]"), colour)
     where = f" ({release_names(shown.releases)})" if shown.releases else ""
-    place = style.bold(harmless(str(found.span)) + ":")
-    yield f"{place} {label} {harmless(found.message)}{style.dim(where)}"
+    place = style.bold(harmless(str(found.span)) + ": ") if found.span.file else ""
+    yield f"{place}{label} {harmless(found.message)}{style.dim(where)}"
     advice = harmless(found.help) if found.help else ""
     quoted = sources.excerpt(found.span, max(20, style.width - _GUTTER - 3))
     edge = style.dim(" " * (_GUTTER + 1) + "|")

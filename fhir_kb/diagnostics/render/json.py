@@ -13,6 +13,7 @@ from fhir_kb.diagnostics.render.merge import Shown, merged
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+
 def as_data(findings: Iterable[Diagnostic], releases: Iterable[str] = ()) -> dict[str, Any]:
     """The findings with their numbers: `errors`, `warnings`, `notes`, `findings`."""
     shown = merged(findings, releases)

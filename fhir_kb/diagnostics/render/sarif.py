@@ -76,12 +76,13 @@ def _result(shown: Shown, index: int) -> dict[str, Any]:
         "ruleIndex": index,
         "level": _LEVELS[found.severity],
         "message": {"text": message},
-        "locations": [_location(found)],
+        "locations": [_location(found)] if found.span.file or found.path else [],
     }
 
 
 def _location(found: Diagnostic) -> dict[str, Any]:
     span = found.span
+    location: dict[str, Any] = {}
     physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(span.file)}}
     if span.line:
         physical["region"] = {
@@ -90,7 +91,8 @@ def _location(found: Diagnostic) -> dict[str, Any]:
             "endLine": span.end_line,
             "endColumn": span.end_column,
         }
-    location: dict[str, Any] = {"physicalLocation": physical}
+    if span.file:
+        location["physicalLocation"] = physical
     if found.path:
         location["logicalLocations"] = [{"fullyQualifiedName": found.path}]
     return location

@@ -1,0 +1,28 @@
+"""The command line: words become one call, its result a view and an exit code.
+
+Only what `--help` and `--version` need is imported here, so that they answer at once.
+"""
+
+import os
+import sys
+
+COMPLETE = "_FHIR_KB_COMPLETE"
+
+
+def main() -> None:
+    """Run `fhir-kb` with the words of the command line, and leave with its exit code."""
+    words = sys.argv[1:]
+    if COMPLETE not in os.environ:
+        if words in (["--help"], ["-h"]):
+            from fhir_kb.cli.overview import text
+
+            sys.stdout.write(text())
+            sys.exit(0)
+        if words == ["--version"]:
+            from fhir_kb import __version__
+
+            sys.stdout.write(f"fhir-kb {__version__}\n")
+            sys.exit(0)
+    from fhir_kb.cli.run import run
+
+    sys.exit(run(words))

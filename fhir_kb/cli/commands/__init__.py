@@ -1,0 +1,1 @@
+"""The commands, one module each; each module's `command` is a click command."""

@@ -1,0 +1,68 @@
+"""`fhir-kb build`: definitions in, checked files out."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from fhir_kb.cli import options
+
+
+@click.command("build")
+@options.definitions
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("output"),
+    help="The folder to write to; 'output' if left out.",
+)
+@options.releases
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="How many processes work at once; as many as there are cores if left out.",
+)
+@click.option(
+    "--cache/--no-cache", default=True, help="Whether to use what the last build has learnt."
+)
+@options.everything
+@options.form
+@options.quiet
+def command(
+    definitions: Path,
+    output: Path,
+    releases: tuple[str, ...] | None,
+    jobs: int | None,
+    cache: bool,
+    everything: bool,
+    form: str,
+    quiet: bool,
+) -> int:
+    """Compile DEFINITIONS, check the result and write files for each FHIR release.
+
+    DEFINITIONS is the folder with kb.yaml; 'definitions' if left out. Nothing is written where an
+    error was found.
+    """
+    from fhir_kb.bulk import build
+    from fhir_kb.cli.console import put, style_of
+    from fhir_kb.cli.progress import progress
+    from fhir_kb.cli.views import findings, summary
+
+    with progress(quiet=quiet) as shown:
+        result = build(
+            definitions, output=output, releases=releases, progress=shown, jobs=jobs, cache=cache
+        )
+    style = style_of(sys.stdout, everything=everything)
+    made = [each.name for each in result.made]
+    if form == "human":
+        findings.show(result.diagnostics, form, style, made)
+        if not quiet:
+            put(summary.summary(result, output, style, everything=everything))
+    else:
+        both = (*result.diagnostics, *result.losses)
+        findings.show(both, form, style, made, summary.as_data(result))
+    return result.exit_code

@@ -1,0 +1,83 @@
+"""`fhir-kb explain`: what a finding's code means and how to mend it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fhir_kb.cli import options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from click.shell_completion import CompletionItem
+
+    from fhir_kb.diagnostics import Code
+
+
+class CodeName(options.ParamType):
+    """A finding's code."""
+
+    name = "code"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The codes with what they are about."""
+        from click.shell_completion import CompletionItem
+
+        from fhir_kb.pipeline import catalogue
+
+        return [
+            CompletionItem(code.id, help=code.summary)
+            for code in catalogue().values()
+            if code.id.startswith(incomplete.upper())
+        ]
+
+
+@click.command("explain")
+@click.argument("code", required=False, type=CodeName())
+@options.plain_form
+def command(code: str | None, form: str) -> int:
+    """Tell what a finding's CODE means, why it matters and how to mend it; list all without one."""
+    from fhir_kb.cli.console import put, style_of
+    from fhir_kb.cli.views import codes
+    from fhir_kb.pipeline import catalogue
+
+    known = catalogue()
+    wanted = list(known.values()) if code is None else [_find(code, known)]
+    if form == "json":
+        from fhir_kb.diagnostics.render.json import as_json
+
+        data = [_data(each) for each in wanted]
+        put(as_json({"codes": data} if code is None else data[0]))
+    elif code is None:
+        put(codes.listing(wanted, style_of(sys.stdout)))
+    else:
+        put(codes.page(wanted[0], style_of(sys.stdout)))
+    return 0
+
+
+def _find(word: str, known: Mapping[str, Code]) -> Code:
+    """The code of that id or name; raises click.UsageError with the nearest one."""
+    from fhir_kb.diagnostics.nearest import nearest
+
+    by_name = {code.name: code for code in known.values()}
+    found = known.get(word.upper()) or by_name.get(word.lower())
+    if found is not None:
+        return found
+    near = nearest(word, [*known, *by_name])
+    advice = f"did you mean '{near}'?" if near else "fhir-kb explain lists all"
+    raise click.UsageError(f"there is no code '{word}'; {advice}", click.get_current_context())
+
+
+def _data(code: Code) -> dict[str, Any]:
+    return {
+        "code": code.id,
+        "name": code.name,
+        "severity": code.severity.value,
+        "summary": code.summary,
+        "explanation": code.explanation.strip(),
+    }

@@ -1,0 +1,46 @@
+"""`fhir-kb init`: a small knowledge base to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fhir_kb.cli import options
+
+
+@click.command("init")
+@click.argument(
+    "folder",
+    metavar="[DIR]",
+    default="definitions",
+    type=click.Path(file_okay=False, path_type=Path),
+)
+@options.plain_form
+def command(folder: Path, form: str) -> int:
+    """Start a knowledge base in DIR that builds as it is; in 'definitions' if left out.
+
+    It has one example topic and schemas for the editor. Nothing that is there is overwritten.
+    """
+    from fhir_kb.cli import starter
+    from fhir_kb.cli.console import put
+    from fhir_kb.pipeline import schema
+
+    files = starter.files(schema)
+    if taken := starter.taken(folder, files):
+        raise click.UsageError(
+            f"'{taken.as_posix()}' is already there; nothing was written",
+            click.get_current_context(),
+        )
+    starter.write(folder, files)
+    if form == "json":
+        from fhir_kb.diagnostics.render.json import as_json
+
+        put(as_json({"folder": folder.as_posix(), "files": sorted(files)}))
+        return 0
+    build = "fhir-kb build" if folder == Path("definitions") else f"fhir-kb build {folder}"
+    put(f"{folder.as_posix()}/ is ready:\n")
+    for name in sorted(name for name in files if not name.startswith(".")):
+        put(f"  {name:<30} {starter.PURPOSE[name]}\n")
+    put(f"Set the names in kb.yaml, change the topic, then: {build}\n")
+    return 0

@@ -1,0 +1,44 @@
+"""Where output goes: colours, width and progress only on a terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from fhir_kb.diagnostics.render.human import Style
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import TextIO
+
+PLAIN_WIDTH: Final = 80
+SHOWN: Final = 50
+
+
+def is_terminal(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether somebody is looking at `stream` on a screen that moves."""
+    return stream.isatty() and environ.get("TERM") != "dumb"
+
+
+def wants_colour(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether to colour: as NO_COLOR and FORCE_COLOR say, otherwise on a terminal only."""
+    if environ.get("NO_COLOR"):
+        return False
+    return bool(environ.get("FORCE_COLOR")) or is_terminal(stream, environ)
+
+
+def style_of(stream: TextIO, *, everything: bool = False) -> Style:
+    """How findings are shown on `stream`."""
+    width = shutil.get_terminal_size((PLAIN_WIDTH, 24)).columns if stream.isatty() else PLAIN_WIDTH
+    colour = wants_colour(stream, os.environ)
+    return Style(colour, max(40, width), None if everything else SHOWN)
+
+
+def put(text: str, *, error: bool = False) -> None:
+    """Write `text` as it is to the output, or to the error output."""
+    stream = sys.stderr if error else sys.stdout
+    click.echo(text, nl=False, err=error, color=wants_colour(stream, os.environ))

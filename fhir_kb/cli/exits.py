@@ -1,0 +1,13 @@
+"""Exit codes: the first four are promised to scripts, the others are what shells know."""
+
+from __future__ import annotations
+
+from typing import Final
+
+FINE: Final = 0
+FINDINGS: Final = 1
+USAGE: Final = 2
+OUTSIDE: Final = 3
+BUG: Final = 70
+INTERRUPTED: Final = 130
+CLOSED_PIPE: Final = 141

@@ -1,0 +1,151 @@
+"""Arguments and options that several commands have, and how their words are completed."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+from click.shell_completion import CompletionItem
+
+from fhir_kb.diagnostics.nearest import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    ParamType = click.ParamType[Any]
+    Choice = click.Choice[str]
+else:  # older releases of click have no generic types
+    ParamType = click.ParamType
+    Choice = click.Choice
+
+VERSIONS: Final = {"r5": "5.0.0", "r4b": "4.3.0", "r4": "4.0.1"}
+_NAMES: Final = {
+    **{name: name for name in VERSIONS},
+    **{version: name for name, version in VERSIONS.items()},
+    **{version.rpartition(".")[0]: name for name, version in VERSIONS.items()},
+}
+FORMATS: Final = ("human", "json", "sarif", "github")
+_TOPIC: Final = re.compile(r"""^topic:[ \t]*["']?([a-z0-9-]+)["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
+_HEAD: Final = 4096
+
+
+class Release(ParamType):
+    """A FHIR release by its name or version, in any case; the value is its name."""
+
+    name = "release"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """`r4` for `R4`, `4.0.1` and `4.0`."""
+        found = _NAMES.get(str(value).strip().lower())
+        if found is None:
+            known = ", ".join(VERSIONS)
+            self.fail(f"'{value}' is not a FHIR release known here: {known}", param, ctx)
+        return found
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The names."""
+        return [CompletionItem(name) for name in VERSIONS if name.startswith(incomplete.lower())]
+
+
+class Releases(Release):
+    """FHIR releases, separated by commas; the value is their names."""
+
+    name = "releases"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """`("r5", "r4")` for `r5,r4`; each once, in the order given."""
+        if isinstance(value, tuple):
+            return value
+        words = [word for word in str(value).split(",") if word.strip()]
+        if not words:
+            self.fail(f"name at least one of: {', '.join(VERSIONS)}", param, ctx)
+        return tuple(dict.fromkeys(super(Releases, self).convert(w, param, ctx) for w in words))
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The names that are not yet there, after the last comma."""
+        before, comma, word = incomplete.rpartition(",")
+        return [
+            CompletionItem(f"{before}{comma}{name}")
+            for name in VERSIONS
+            if name.startswith(word.lower()) and name not in before.split(",")
+        ]
+
+
+class Topic(ParamType):
+    """A topic's name, completed from the definitions."""
+
+    name = "topic"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The topics of the definitions that the command works on."""
+        folder = Path(ctx.params.get("definitions") or "definitions")
+        return [CompletionItem(name) for name in topics_in(folder) if name.startswith(incomplete)]
+
+
+class Word(Choice):
+    """One of a few words; an unknown one is answered with the nearest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word as it was written, if it is one of them."""
+        word = str(value)
+        if word not in self.choices:
+            self.fail(f"'{word}' is not known; {did_you_mean(word, self.choices)}", param, ctx)
+        return word
+
+
+def topics_in(definitions: Path) -> list[str]:
+    """The names of the topics below a folder, read off the first lines of their files."""
+    return sorted(set(_topics(definitions)))
+
+
+def _topics(definitions: Path) -> Iterator[str]:
+    for folder, folders, files in os.walk(definitions):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        if "topic.yaml" not in files:
+            continue
+        try:
+            with (Path(folder) / "topic.yaml").open(encoding="utf-8", errors="replace") as file:
+                head = file.read(_HEAD)
+        except OSError:
+            continue
+        if found := _TOPIC.search(head):
+            yield found[1]
+
+
+definitions = click.argument(
+    "definitions", default="definitions", type=click.Path(file_okay=False, path_type=Path)
+)
+releases = click.option(
+    "--fhir",
+    "releases",
+    type=Releases(),
+    metavar="RELEASES",
+    help="FHIR releases to make, such as r5,r4; those of kb.yaml if left out.",
+)
+form = click.option(
+    "--format",
+    "form",
+    type=Word(FORMATS),
+    default="human",
+    help="How findings are printed: human (default), json, sarif or github.",
+)
+plain_form = click.option(
+    "--format",
+    "form",
+    type=Word(("human", "json")),
+    default="human",
+    help="How the answer is printed: human (default) or json.",
+)
+everything = click.option(
+    "--all", "everything", is_flag=True, help="Print all findings and losses."
+)
+quiet = click.option("-q", "--quiet", is_flag=True, help="Print neither progress nor a summary.")

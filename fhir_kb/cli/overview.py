@@ -1,0 +1,41 @@
+"""What `fhir-kb --help` says: the commands by what they are for. It imports nothing: quick."""
+
+GROUPS = {
+    "Write": {
+        "init": "start a knowledge base that builds as it is",
+        "schema": "print the JSON Schema of the definitions, for editors",
+        "explain": "tell what a finding's code means and how to mend it",
+    },
+    "Check": {
+        "validate": "check definitions or any FHIR files",
+        "fhirpath": "evaluate a FHIRPath expression on a resource",
+    },
+    "Publish": {
+        "build": "compile, check and write everything for R5, R4B and R4",
+        "bundle": "make one bundle of some topics, to a file or a pipe",
+    },
+}
+
+COMMANDS = {name: summary for group in GROUPS.values() for name, summary in group.items()}
+
+
+def text() -> str:
+    """The page that `fhir-kb --help` prints."""
+    lines = [
+        "fhir-kb: clinical knowledge as text, published as FHIR R5, R4B and R4",
+        "",
+        "Usage: fhir-kb COMMAND [OPTIONS]     fhir-kb COMMAND --help tells more",
+    ]
+    for title, commands in GROUPS.items():
+        lines += ["", f"{title}:"]
+        lines += [f"  {name:<10} {summary}" for name, summary in commands.items()]
+    lines += [
+        "",
+        "Options:",
+        "  --version  print the version",
+        "  --help     print this page",
+        "",
+        "A start:  fhir-kb init && fhir-kb build",
+        "Exit codes: 0 fine, 1 errors found, 2 wrong usage, 3 the outside world failed",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,137 @@
+"""One run of the command line: the command, and a clear end whatever happens."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fhir_kb.cli import COMPLETE
+from fhir_kb.cli.exits import BUG, CLOSED_PIPE, FINE, INTERRUPTED, OUTSIDE, USAGE
+from fhir_kb.diagnostics.render.text import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def run(words: list[str]) -> int:
+    """The exit code of `fhir-kb WORDS`; everything to be said has been said.
+
+    0 fine, 1 errors found, 2 wrong usage, 3 the outside world failed; also, as shells have it,
+    130 interrupted, 141 nobody reads the output any more, and 70 a bug in this program.
+    """
+    _speak_utf8()
+    code = _guarded(lambda: _command(words))
+    if code in (CLOSED_PIPE, INTERRUPTED):
+        _forget_output()
+    return code
+
+
+def _command(words: list[str]) -> int:
+    from fhir_kb.cli.app import app
+
+    if instruction := os.environ.get(COMPLETE):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(app, {}, "fhir-kb", COMPLETE, instruction)
+    if not words:
+        from fhir_kb.cli.overview import text
+
+        sys.stderr.write(text())
+        return USAGE
+    with app.make_context("fhir-kb", words) as context:
+        result = app.invoke(context)
+    sys.stdout.flush()
+    return result if isinstance(result, int) else FINE
+
+
+def _guarded(command: Callable[[], int]) -> int:
+    try:
+        return command()
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.UsageError as error:
+        return _usage(error)
+    except (KeyboardInterrupt, click.Abort):
+        _say("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return CLOSED_PIPE
+    except _outside_errors() as error:
+        return _failed(error)
+    except OSError as error:
+        return _refused(error)
+    except Exception as error:  # noqa: BLE001  the last resort: a bug of ours, told in one line
+        return _bug(error)
+
+
+def _usage(error: click.UsageError) -> int:
+    if isinstance(error, click.NoSuchOption):
+        from fhir_kb.cli.app import near_option
+
+        _say(f"there is no option '{error.option_name}'; {near_option(error)}")
+    else:
+        _say(error.format_message().rstrip("."))
+    command = error.ctx.command_path if error.ctx is not None else "fhir-kb"
+    sys.stderr.write(f"  {command} --help tells more\n")
+    return USAGE
+
+
+def _outside_errors() -> tuple[type[Exception], ...]:
+    """The failures of the outside world; asked for only when something has been raised."""
+    from fhir_kb.pipeline import OutsideError
+
+    return (OutsideError,)
+
+
+def _failed(error: Exception) -> int:
+    _say(str(getattr(error, "message", error)))
+    if advice := getattr(error, "help", None):
+        sys.stderr.write(f"  {harmless(advice)}\n")
+    return OUTSIDE
+
+
+def _refused(error: OSError) -> int:
+    name = f"{error.filename}: " if error.filename else ""
+    _say(f"{name}{error.strerror or error}")
+    return OUTSIDE
+
+
+def _bug(error: Exception) -> int:
+    if os.environ.get("FHIR_KB_DEBUG"):
+        traceback.print_exception(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    what = f"{type(error).__name__}: {error}".rstrip(": ")
+    _say(f"this is a bug in fhir-kb, not in your files: {what}{place}")
+    sys.stderr.write(
+        "  Please report it with the command and its input; FHIR_KB_DEBUG=1 shows the traceback\n"
+    )
+    return BUG
+
+
+def _say(message: str) -> None:
+    sys.stderr.write(f"fhir-kb: {harmless(message)}\n")
+
+
+def _speak_utf8() -> None:
+    """UTF-8 in and out, whatever the locale; what has no UTF-8 form is shown as its escape."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    if hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
+
+
+def _forget_output() -> None:
+    """Let the interpreter's last flush go nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            os.dup2(nowhere, stream.fileno())
+        except (OSError, ValueError):  # closed, or not a file at all
+            continue

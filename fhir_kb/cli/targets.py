@@ -1,0 +1,59 @@
+"""What the paths of `fhir-kb validate` are: parts of a knowledge base, or FHIR files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_KB_FILE: Final = "kb.yaml"
+_DEFINITION_FILES: Final = frozenset({".yaml", ".yml", ".md", ".cql"})
+
+
+class Target(NamedTuple):
+    """Paths that are checked together; `knowledge_base` is the folder they are part of, if any."""
+
+    knowledge_base: Path | None
+    paths: tuple[Path, ...]
+
+
+def targets(paths: Iterable[Path]) -> list[Target]:
+    """What to check: each knowledge base once, and all FHIR files in one go.
+
+    Raises click.UsageError for a path that is not there.
+    """
+    grouped: dict[Path | None, list[Path]] = {}
+    for path in dict.fromkeys(paths):
+        if not path.exists():
+            message = f"there is no file or folder '{path}'"
+            raise click.UsageError(message, click.get_current_context(silent=True))
+        grouped.setdefault(_knowledge_base(path), []).append(path)
+    return [Target(base, tuple(found)) for base, found in grouped.items()]
+
+
+def _knowledge_base(path: Path) -> Path | None:
+    """The folder with kb.yaml that a path is part of."""
+    if path.is_file() and path.suffix.lower() not in _DEFINITION_FILES:
+        return None
+    if path.is_dir() and (path / _KB_FILE).is_file():
+        return path
+    if path.is_dir() and not _looks_like_definitions(path):
+        return None
+    for folder in _outwards(path):
+        if (folder / _KB_FILE).is_file():
+            return folder
+    return path if path.is_dir() else path.parent
+
+
+def _looks_like_definitions(folder: Path) -> bool:
+    return any(entry.suffix in (".yaml", ".yml") for entry in folder.iterdir())
+
+
+def _outwards(path: Path) -> Iterable[Path]:
+    """The folders around a path as it was written; then those of its absolute form."""
+    written = [folder for folder in path.parents if folder.parts]
+    return written if path.is_absolute() else [*written, *path.absolute().parents]

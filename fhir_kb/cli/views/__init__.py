@@ -1,0 +1,1 @@
+"""What commands show: findings, summaries, progress."""

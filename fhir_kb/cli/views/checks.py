@@ -1,0 +1,101 @@
+"""What `validate` shows while it goes through its targets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.cli.console import put
+from fhir_kb.cli.progress import progress
+from fhir_kb.cli.views import findings
+from fhir_kb.diagnostics import Diagnostic, Severity, Span, has_errors
+from fhir_kb.diagnostics.render.json import as_data, as_issue, as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fhir_kb.diagnostics.render.human import Style
+    from fhir_kb.pipeline import FileReport
+
+
+class Checks:
+    """Runs the checks and shows each result as soon as its form allows."""
+
+    def __init__(self, form: str, style: Style, *, quiet: bool) -> None:
+        self._form: Final = form
+        self._style: Final = style
+        self._quiet: Final = quiet
+        self._kept: Final[list[Diagnostic]] = []
+        self._failed = False
+        self._checked: Final[list[str]] = []
+
+    def definitions(
+        self, knowledge_base: Path, paths: tuple[Path, ...], release: str | None
+    ) -> None:
+        """Check a knowledge base; show what is in one of `paths`."""
+        from fhir_kb.bulk import build
+
+        with progress(quiet=self._quiet) as shown:
+            result = build(
+                knowledge_base,
+                output=None,
+                releases=(release,) if release else None,
+                progress=shown,
+            )
+        found = [each for each in result.diagnostics if _within(each.span.file, paths)]
+        if self._form == "json":
+            line = {"definitions": knowledge_base.as_posix(), **as_data(found)}
+            put(as_json(line))
+        self._kept.extend(found)
+        self._failed |= has_errors(found)
+        self._checked.append(f"{knowledge_base.as_posix()}/")
+
+    def files(self, paths: tuple[Path, ...], fhir_version: str) -> None:
+        """Check FHIR files; in JSON each resource has a line as soon as it was checked."""
+        from fhir_kb.pipeline import validate_files
+
+        resources = 0
+        for report in validate_files(paths, fhir_version=fhir_version):
+            resources += 1
+            found = [_diagnostic(report, issue) for issue in report.issues]
+            self._failed |= has_errors(found)
+            if self._form == "json":
+                put(as_json(_line(report, found)))
+            else:
+                self._kept.extend(found)
+        self._checked.append(f"{resources} {'resource' if resources == 1 else 'resources'}")
+
+    def end(self) -> int:
+        """Show what was kept; the exit code."""
+        if self._form != "json":
+            findings.show(self._kept, self._form, self._style)
+        if self._form == "human" and not self._quiet and not self._kept:
+            put(f"{', '.join(self._checked)}: nothing to mend\n")
+        return int(self._failed)
+
+
+def _within(file: str, paths: tuple[Path, ...]) -> bool:
+    """Whether a finding's file is one of the paths or below one; what has no file always is."""
+    here = Path(file).absolute()
+    return not file or any(here.is_relative_to(path.absolute()) for path in paths)
+
+
+def _diagnostic(report: FileReport, issue: Any) -> Diagnostic:
+    span = Span(report.file, issue.line, issue.column, issue.line, issue.column + 1)
+    return Diagnostic(issue.code, issue.severity, issue.message, span, issue.path, issue.help)
+
+
+def _line(report: FileReport, found: Iterable[Diagnostic]) -> dict[str, Any]:
+    issues = [
+        as_issue(each, issue.issue_type) for each, issue in zip(found, report.issues, strict=True)
+    ]
+    severities = [issue.severity for issue in report.issues]
+    return {
+        "file": report.file,
+        "fhirVersion": report.fhir_version,
+        "resourceType": report.resource_type,
+        "id": report.id,
+        "errors": severities.count(Severity.ERROR),
+        "warnings": severities.count(Severity.WARNING),
+        "issues": issues,
+    }

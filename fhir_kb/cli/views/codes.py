@@ -1,0 +1,34 @@
+"""The codes of findings: one page each, and a list of all."""
+
+from __future__ import annotations
+
+from textwrap import wrap
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fhir_kb.diagnostics import Code
+    from fhir_kb.diagnostics.render.human import Style
+
+_START: Final = 20
+
+
+def page(code: Code, style: Style) -> str:
+    """A code's page."""
+    head = style.bold(f"{code.id} {code.name}") + f" ({code.severity.value})"
+    return f"{head}\n\n{code.explanation.strip()}\n"
+
+
+def listing(codes: Iterable[Code], style: Style) -> str:
+    """All codes, their severity and what they say, in lines that fit."""
+    lines = [line for code in sorted(codes) for line in _row(code, style)]
+    return "\n".join([*lines, "", "fhir-kb explain CODE tells how to mend it", ""])
+
+
+def _row(code: Code, style: Style) -> Iterator[str]:
+    text = wrap(code.summary, style.width - _START) or [code.name]
+    start = f"{code.id:<6} {code.severity.value:<12} "
+    yield style.bold(start) + text[0]
+    for line in text[1:]:
+        yield " " * _START + line

@@ -1,0 +1,107 @@
+"""What a build made: which releases, where, how many of what, and what was lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.diagnostics.render.merge import merged, release_names
+from fhir_kb.diagnostics.render.text import harmless, width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from fhir_kb.diagnostics import Diagnostic
+    from fhir_kb.diagnostics.render.human import Style
+    from fhir_kb.pipeline import Build
+
+_SHOWN_LOSSES: Final = 5
+
+
+def summary(build: Build, output: Path, style: Style, *, everything: bool = False) -> str:
+    """The end of a build in a few lines of at most 80 columns."""
+    lines: list[str] = []
+    if build.made:
+        lines.append(f"{style.bold(output.as_posix() + '/')}  {_written(build)}")
+        label = max(len(made.label) for made in build.made)
+        for made in build.made:
+            total = sum(made.counts.values())
+            start = f"  {made.name + '/':<5} {made.label:<{label}} {total:>5} resources: "
+            lines += _list(start, _counted(made.counts), style.width)
+    releases = [made.name for made in build.made]
+    text = "".join(f"{line}\n" for line in lines)
+    return text + losses(build.losses, releases, style, everything=everything)
+
+
+def losses(
+    lost: Iterable[Diagnostic], releases: list[str], style: Style, *, everything: bool = False
+) -> str:
+    """What the releases cannot say: the number, and the first few with their places."""
+    lines = _losses(lost, releases, style, everything=everything)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def as_data(build: Build) -> dict[str, Any]:
+    """The same for programs, without the findings."""
+    return {
+        "made": [
+            {
+                "release": made.name,
+                "label": made.label,
+                "folder": str(made.folder),
+                "resources": dict(made.counts),
+            }
+            for made in build.made
+        ],
+    }
+
+
+def _written(build: Build) -> str:
+    written = build.written
+    if written is None:
+        return "nothing was written"
+    parts = (
+        (written.made, "new"),
+        (written.changed, "changed"),
+        (written.unchanged, "unchanged"),
+        (written.removed, "removed"),
+    )
+    return "files: " + (", ".join(f"{number} {word}" for number, word in parts if number) or "none")
+
+
+def _counted(counts: Mapping[str, int]) -> list[str]:
+    return [f"{number} {kind}" for kind, number in sorted(counts.items()) if number]
+
+
+def _list(start: str, words: list[str], limit: int) -> Iterator[str]:
+    """`start` and the words with commas, the next lines indented below the first word."""
+    line, indent = start, " " * width(start)
+    for position, word in enumerate(words):
+        piece = word if position == len(words) - 1 else f"{word},"
+        if line not in (start, indent) and width(line) + width(piece) > limit:
+            yield line.rstrip()
+            line = indent
+        line += f"{piece} "
+    yield line.rstrip()
+
+
+def _losses(
+    all_lost: Iterable[Diagnostic], releases: list[str], style: Style, *, everything: bool
+) -> Iterator[str]:
+    lost = merged(all_lost)
+    if not lost:
+        return
+    by_release = Counter(release for each in lost for release in each.releases)
+    numbers = [
+        f"{by_release[name]} in {release_names([name])}" for name in releases if by_release[name]
+    ]
+    many = "1 thing" if len(lost) == 1 else f"{len(lost)} things"
+    yield f"{many} a release cannot say ({', '.join(numbers)}):"
+    shown = lost if everything else lost[:_SHOWN_LOSSES]
+    for each in shown:
+        where = f" ({release_names(each.releases)})" if each.releases else ""
+        yield f"  {harmless(str(each.finding.span))}"
+        yield f"    {harmless(each.finding.message)}{style.dim(where)}"
+    if len(shown) < len(lost):
+        yield style.dim(f"  … and {len(lost) - len(shown)} more; --all shows them")
