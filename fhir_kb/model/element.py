@@ -95,11 +95,9 @@ def span_of(resource: Element, pointer: Sequence[str | int]) -> Span | None:
     for step in pointer:
         if isinstance(node, Element):
             found = node.spans.get(str(step).removeprefix("_"), node.span or found)
-        if isinstance(node, dict) and step in node:
+        try:
             node = node[step]
-        elif isinstance(node, list) and isinstance(step, int) and step < len(node):
-            node = node[step]
-        else:
+        except (LookupError, TypeError):
             return found
         if isinstance(node, Element) and node.span is not None:
             found = node.span
