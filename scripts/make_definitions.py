@@ -30,7 +30,8 @@ BEST_PRACTICE = FHIR + "elementdefinition-bestpractice"
 SYSTEM = "http://hl7.org/fhirpath/System."
 #: Data type profiles that core elements refer to.
 PROFILES = ("SimpleQuantity", "MoneyQuantity")
-RESOURCE_ID = "Resource.id"
+#: Types that the packages give in different ways, here as the text of the specification has them.
+ERRATA_TYPES = {"Resource.id": "id", "Element.id": "string"}
 #: Errors in the packages, and what is meant. R5's pattern for decimals has a brace too many, which
 #: forbids every exponent; the HL7 validator mends it in this way.
 ERRATA = {
@@ -142,6 +143,8 @@ def _element(element: Resource, path: str, types: dict[str, Resource]) -> Resour
     else:
         made["types"] = [_type_ref(one, element) for one in element.get("type", ())]
     made.update(_rules(element, types))
+    if "xmlAttr" in element.get("representation", ()):
+        made["attribute"] = True
     for key, name in (("isModifier", "modifier"), ("isSummary", "summary")):
         if element.get(key):
             made[name] = True
@@ -171,9 +174,7 @@ def _rules(element: Resource, types: dict[str, Resource]) -> Resource:
 def _type_ref(one: Resource, element: Resource) -> str | Resource:
     code = one["code"]
     if code.startswith(SYSTEM):
-        code = _extension(one, FHIR_TYPE) or "string"
-        if element["base"]["path"] == RESOURCE_ID:
-            code = "id"  # R4 and R4B say "string" here, but the text and the rules say id
+        code = ERRATA_TYPES.get(element["base"]["path"]) or _extension(one, FHIR_TYPE) or "string"
     made: Resource = {"code": code}
     if profiles := [url.removeprefix(FHIR) for url in one.get("profile", ())]:
         made["profiles"] = profiles

@@ -149,7 +149,11 @@ class Definitions:
             for name, type_ref in element.json_names():
                 value_path = self._value_path(owner, element, type_ref)
                 made[name] = Property(len(made), value_path, element.is_array, element)
-                if value_path in self.primitive_types and value_path != "xhtml":
+                if (
+                    value_path in self.primitive_types
+                    and value_path != "xhtml"
+                    and not element.is_attribute
+                ):
                     made["_" + name] = Property(len(made), "Element", element.is_array, element)
         return made
 
@@ -212,6 +216,7 @@ def _element(owner: str, item: dict[str, Any]) -> ElementDefinition:
         is_modifier=item.get("modifier", False),
         is_summary=item.get("summary", False),
         is_array=item.get("array", False),
+        is_attribute=item.get("attribute", False),
     )
 
 

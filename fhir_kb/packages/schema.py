@@ -55,6 +55,7 @@ class ElementDefinition:
     types: empty where `content_reference` names the path whose content this element repeats.
     fixed, pattern: the JSON value demanded, None where there is none.
     invariants: those stated here; those of the element's type are found at the type.
+    is_attribute: an attribute in XML (Element.id, Extension.url), so without extensions in JSON.
     """
 
     path: str
@@ -72,6 +73,7 @@ class ElementDefinition:
     is_modifier: bool = False
     is_summary: bool = False
     is_array: bool = False
+    is_attribute: bool = False
 
     @property
     def type_codes(self) -> tuple[str, ...]:

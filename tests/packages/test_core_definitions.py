@@ -102,7 +102,7 @@ def test_properties_say_how_to_go_on() -> None:
 
 
 def test_primitives_have_what_their_underscore_object_has() -> None:
-    assert set(R5.properties("string")) == {"id", "_id", "extension"}
+    assert set(R5.properties("string")) == {"id", "extension"}
 
 
 def test_codes_of_a_required_binding() -> None:

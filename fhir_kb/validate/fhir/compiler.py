@@ -72,7 +72,6 @@ class Compiler:
 
     def _make_object(self, type_path: str) -> Checker:
         names_of = Names(self.definitions, type_path)
-        properties = names_of.properties
         plans: dict[tuple[str, ...], _Plan] = {}
         checks: dict[str, Checker] = {"resourceType": _nothing}
         invariants = self._invariants(type_path)
@@ -80,16 +79,8 @@ class Compiler:
         def plan_for(names: tuple[str, ...]) -> _Plan:
             if len(plans) >= _MAX_PLANS:
                 plans.clear()
-            for name in names:
-                if name not in checks:
-                    known = properties.get(name)
-                    checks[name] = self._property(type_path, name, known) if known else _nothing
-            made = plans[names] = _Plan(
-                tuple(checks[name] for name in names),
-                names_of.pairs(names),
-                bool(names_of.problems(names)),
-            )
-            return made
+            plans[names] = self._plan(names_of, names, checks)
+            return plans[names]
 
         def check(value: Any, context: Context) -> Findings:
             if not isinstance(value, dict):
@@ -111,6 +102,20 @@ class Compiler:
             return found
 
         return check
+
+    def _plan(self, names_of: Names, names: tuple[str, ...], checks: dict[str, Checker]) -> _Plan:
+        """How to check objects that have these properties; adds to `checks` what is new in them."""
+        for name in names:
+            if name not in checks:
+                known = names_of.properties.get(name)
+                checks[name] = (
+                    self._property(names_of.type_path, name, known) if known else _nothing
+                )
+        return _Plan(
+            tuple(checks[name] for name in names),
+            names_of.pairs(names),
+            bool(names_of.problems(names)),
+        )
 
     def _property(self, type_path: str, name: str, known: Property) -> Checker:
         element = known.element

@@ -10,18 +10,35 @@ from fhir_kb.validate.fhir.issue import Kind
 BAD_STRING: Final = Kind(
     Code(
         "KB520",
-        "bad-string",
+        "string-too-long",
         Severity.ERROR,
         """\
-A string holds what FHIR does not allow in strings.
+A string is longer than FHIR allows.
 
-Control characters other than tab, line feed and carriage return are forbidden, and so are
-strings of more than a million characters. They come from copied binary content.
+A string has at most 1,048,576 characters; systems may refuse more.
 
-Remove the characters; put large content into a Binary or an Attachment.
+Put large content into a Binary or an Attachment.
 """,
     ),
     "value",
+    "Type_Specific_Checks_DT_String_Length",
+)
+
+CONTROL_CHARACTER: Final = Kind(
+    Code(
+        "KB531",
+        "control-character",
+        Severity.WARNING,
+        """\
+A string holds a control character.
+
+FHIR's strings have none but tab, line feed and carriage return; XML cannot carry them at all. They
+come from copied binary content or a wrong encoding.
+
+Remove the character.
+""",
+    ),
+    "invalid",
 )
 
 BAD_CODE: Final = Kind(
@@ -208,7 +225,8 @@ BAD_BASE64: Final = Kind(
         """\
 Content that should be base64 is not.
 
-base64 uses A to Z, a to z, 0 to 9, `+` and `/`, in groups of four, the last one filled with `=`. The
+base64 uses A to Z, a to z, 0 to 9, `+` and `/`, in groups of four, the last one filled with `=`.
+The
 web-safe form with `-` and `_` is another one and not allowed.
 """,
     ),
@@ -218,5 +236,5 @@ web-safe form with `-` and `_` is another one and not allowed.
 
 KINDS: Final = (
     BAD_STRING, BAD_CODE, BAD_ID, BAD_URI, BAD_CANONICAL, BAD_OID, BAD_UUID, BAD_DATE, BAD_INTEGER,
-    BAD_DECIMAL, BAD_BASE64,
+    BAD_DECIMAL, BAD_BASE64, CONTROL_CHARACTER,
 )  # fmt: skip

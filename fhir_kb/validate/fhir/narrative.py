@@ -1,62 +1,22 @@
-"""The narrative: http://hl7.org/fhir/narrative.html#xhtml, rules txt-1 and txt-2.
-
-Read by expat without a document type, so that no entity can be declared: names of characters are
-replaced before, and a DOCTYPE is refused.
-"""
+"""The narrative: http://hl7.org/fhir/narrative.html, rules txt-1 and txt-2."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
-from xml.parsers import expat
 
 from fhir_kb.diagnostics import did_you_mean
-from fhir_kb.validate.fhir.issue import Context, Finding, fail, json_type, shown
+from fhir_kb.validate.fhir.issue import Context, fail, json_type
 from fhir_kb.validate.fhir.kinds_json import EMPTY, NULL
-from fhir_kb.validate.fhir.kinds_narrative import (
-    NOT_XHTML,
-    XHTML_ACTIVE,
-    XHTML_ATTRIBUTE,
-    XHTML_ELEMENT,
-    XHTML_EMPTY,
-    XHTML_LINK,
-    XHTML_ROOT,
-)
+from fhir_kb.validate.fhir.kinds_narrative import XHTML_EMPTY, XHTML_LINK
 from fhir_kb.validate.fhir.kinds_structure import WRONG_JSON_TYPE
+from fhir_kb.validate.fhir.xhtml import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fhir_kb.validate.fhir.issue import Findings
+    from fhir_kb.validate.fhir.issue import Finding, Findings
+    from fhir_kb.validate.fhir.xhtml import Reader
 
-NAMESPACE: Final = "http://www.w3.org/1999/xhtml"
-_ELEMENTS: Final = frozenset(
-    """a abbr acronym address area b bdo big blockquote br caption cite code col colgroup dd del dfn
-    div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins kbd li map ol p pre q s samp small span strong sub
-    sup table tbody td tfoot th thead tr tt u ul var""".split()  # noqa: SIM905 (read as words)
-)
-_ATTRIBUTES: Final = frozenset(
-    """abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign
-    char charoff charset cite class colspan compact coords dir frame headers height href hreflang
-    hspace id ismap lang longdesc name nohref nowrap rel rev rowspan rules scope shape span src
-    start style summary tabindex title type usemap valign value vspace width
-    xml:lang xml:space""".split()  # noqa: SIM905 (read as words)
-)
-_ONLY_ON: Final = {
-    "href": {"a", "area"},
-    "src": {"img"},
-    "name": {"a", "map"},
-    "cellpadding": {"table"},
-    "cellspacing": {"table"},
-    "type": {"a", "ol", "ul", "li"},
-}
-_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.\-\s]*):")
-_ACTIVE: Final = frozenset({"javascript", "vbscript", "livescript", "jscript", "mocha"})
-_NAMES_ONLY: Final = frozenset({"urn", "oid", "uuid"})
-_ACTIVE_STYLE = re.compile(r"(?i)expression\s*\(|javascript\s*:|behaviou?r\s*:|-moz-binding")
-_ENTITY = re.compile(r"&(?!#)([^;\s<&]*);?")
-_XML_ENTITIES: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
-_MAX_DEPTH: Final = 200
 _MAX_FINDINGS: Final = 20
 
 
@@ -66,164 +26,21 @@ def check_narrative(value: Any, context: Context) -> Findings:
         if value is None:
             return fail(NULL, "null is not a value in FHIR", "leave the property out")
         return fail(WRONG_JSON_TYPE, f"a string is expected here, not {json_type(value)}")
-    if not value.strip():
+    if not value or value.isspace():
         return fail(EMPTY, "the narrative is empty", "leave 'text' out")
-    if "<!DOCTYPE" in value or "<!ENTITY" in value:
-        return fail(
-            NOT_XHTML,
-            "a narrative has no document type",
-            "remove the DOCTYPE",
-            "XHTML_XHTML_DOCTYPE_ILLEGAL",
-        )
-    text, found = _without_entities(value) if "&" in value else (value, [])
-    reader = _Reader()
-    try:
-        reader.parse(text)
-    except expat.ExpatError as error:
-        return [*found, *_not_well_formed(error)]
-    except _TooDeepError:
-        return fail(NOT_XHTML, f"the narrative is nested deeper than {_MAX_DEPTH} elements")
-    found += reader.found
+    reader = read(value)
+    found = reader.found
     if not reader.has_content and not found:
         found += fail(XHTML_EMPTY, "the narrative has no text and no image")
-    found += _lost_links(reader, context)
+    if reader.links:
+        found += _lost_links(reader, context)
     return found[:_MAX_FINDINGS] or None
 
 
-class _TooDeepError(Exception):
-    pass
-
-
-class _Reader:
-    """Collects what is wrong with the elements and attributes, and what links need."""
-
-    def __init__(self) -> None:
-        self.found: list[Finding] = []
-        self.has_content = False
-        self.anchors: set[str] = set()
-        self.links: list[tuple[str, str]] = []
-        self._depth = 0
-
-    def parse(self, text: str) -> None:
-        parser = expat.ParserCreate()
-        parser.StartElementHandler = self._start
-        parser.EndElementHandler = self._end
-        parser.CharacterDataHandler = self._characters
-        parser.buffer_text = True
-        parser.Parse(text, True)
-
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        self._depth += 1
-        if self._depth == 1:
-            self._root(name, attributes)
-        elif self._depth > _MAX_DEPTH:
-            raise _TooDeepError
-        if name not in _ELEMENTS:
-            self._refuse_element(name)
-        elif name == "img" and attributes.get("src"):
-            self.has_content = True
-        for attribute, value in attributes.items():
-            self._attribute(name, attribute, value)
-
-    def _end(self, _name: str) -> None:
-        self._depth -= 1
-
-    def _characters(self, text: str) -> None:
-        if not self.has_content and not text.isspace():
-            self.has_content = True
-
-    def _root(self, name: str, attributes: dict[str, str]) -> None:
-        if name.rpartition(":")[2] != "div":
-            self.found += fail(
-                XHTML_ROOT,
-                f"the narrative begins with <{name}>, not with <div>",
-                message_id="XHTML_XHTML_Name_Invalid",
-            )
-        prefix = name.rpartition(":")[0]
-        namespace = attributes.get(f"xmlns:{prefix}" if prefix else "xmlns", "")
-        if namespace != NAMESPACE:
-            self.found += fail(
-                XHTML_ROOT,
-                f"the namespace of the narrative is '{namespace}'",
-                f'write <div xmlns="{NAMESPACE}">',
-            )
-
-    def _refuse_element(self, name: str) -> None:
-        local = name.rpartition(":")[2]
-        if local not in _ELEMENTS:
-            self.found += fail(
-                XHTML_ELEMENT,
-                f"<{name}> is not allowed in a narrative",
-                did_you_mean(local, _ELEMENTS) if local.lower() in _ELEMENTS else None,
-            )
-
-    def _attribute(self, element: str, attribute: str, value: str) -> None:
-        if attribute == "xmlns" or attribute.startswith("xmlns:"):
-            return
-        if attribute not in _ATTRIBUTES or element not in _ONLY_ON.get(attribute, (element,)):
-            self.found += fail(
-                XHTML_ATTRIBUTE,
-                f"the attribute '{attribute}' is not allowed on <{element}> in a narrative",
-            )
-        elif attribute in ("id", "name"):
-            self.anchors.add(value)
-        elif attribute in ("href", "src"):
-            self._link(element, value)
-        elif attribute == "style" and _ACTIVE_STYLE.search(value):
-            self.found += fail(XHTML_ACTIVE, f"the style {shown(value)} runs something")
-
-    def _link(self, element: str, target: str) -> None:
-        if target.startswith("#"):
-            self.links.append((element, target[1:]))
-            return
-        found = _SCHEME.match(target)
-        scheme = "".join(found[1].split()).lower() if found else ""
-        if scheme in _ACTIVE or (scheme == "data" and element != "img"):
-            self.found += fail(XHTML_ACTIVE, f"the link {shown(target)} runs something")
-        elif scheme in _NAMES_ONLY:
-            self.found += fail(
-                XHTML_LINK,
-                f"the link {shown(target)} is a name; nobody can follow it",
-                message_id="TYPE_SPECIFIC_CHECKS_DT_XHTML_LITERAL_HREF",
-            )
-
-
-def _without_entities(text: str) -> tuple[str, list[Finding]]:
-    """The text with its named characters as numbers, and those names that are not known."""
-    from html.entities import name2codepoint
-
-    found: list[Finding] = []
-
-    def replaced(match: re.Match[str]) -> str:
-        name = match[1]
-        if name in _XML_ENTITIES:
-            return match[0]
-        if name in name2codepoint and match[0].endswith(";"):
-            return f"&#{name2codepoint[name]};"
-        found.extend(
-            fail(
-                NOT_XHTML,
-                f"{shown(match[0])} is not a character that HTML names",
-                "write &amp; for the sign itself",
-                "XHTML_XHTML_Entity_Illegal",
-            )
-        )
-        return ""
-
-    return _ENTITY.sub(replaced, text), found
-
-
-def _not_well_formed(error: expat.ExpatError) -> list[Finding]:
-    reason = expat.ErrorString(error.code)
-    return fail(
-        NOT_XHTML,
-        f"the narrative is not well-formed: {reason} "
-        f"(line {error.lineno}, column {error.offset + 1} of it)",
-    )
-
-
-def _lost_links(reader: _Reader, context: Context) -> list[Finding]:
-    lost = [(element, name) for element, name in reader.links if name not in reader.anchors]
+def _lost_links(reader: Reader, context: Context) -> list[Finding]:
+    """The links inside the narrative that lead nowhere."""
+    known = reader.anchors
+    lost = [(element, name) for element, name in reader.links if name not in known]
     if not lost:
         return []
     ids = set(_ids(context.container))
@@ -233,7 +50,7 @@ def _lost_links(reader: _Reader, context: Context) -> list[Finding]:
             found += fail(
                 XHTML_LINK,
                 f"{'the image' if element == 'img' else 'the link'} '#{name}' leads nowhere",
-                did_you_mean(name, reader.anchors) if reader.anchors else None,
+                did_you_mean(name, known) if known else None,
             )
     return found
 

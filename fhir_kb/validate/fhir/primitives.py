@@ -24,6 +24,7 @@ from fhir_kb.validate.fhir.kinds_values import (
     BAD_STRING,
     BAD_URI,
     BAD_UUID,
+    CONTROL_CHARACTER,
 )
 
 if TYPE_CHECKING:
@@ -106,11 +107,9 @@ def _string(value: Any, _context: Context) -> Findings:
             return None
         if len(value) > _LONGEST:
             return fail(
-                BAD_STRING,
-                f"the string is {len(value)} characters long; {_LONGEST} are allowed",
-                message_id="Type_Specific_Checks_DT_String_Length",
+                BAD_STRING, f"the string is {len(value)} characters long; {_LONGEST} are allowed"
             )
-        return fail(BAD_STRING, f"the string holds a control character: {value!r:.60}")
+        return fail(CONTROL_CHARACTER, f"the string holds a control character: {value!r:.60}")
     return _not_a_string(value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,6 @@ from fhir_kb.validate.fhir.compiler import Compiler
 from fhir_kb.validate.fhir.issue import Context
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from fhir_kb.validate.fhir.issue import Issue
 
 
@@ -27,17 +26,17 @@ class Validator:
         self.fhir_version = fhir_version
         self._check = _compiled(fhir_version).resources.any_resource()
 
-    def check(self, resource: Mapping[str, Any]) -> list[Issue]:
+    def check(self, resource: Mapping[str, Any] | object) -> list[Issue]:
         """The issues of a resource, as JSON has it; an empty list where there is none.
 
         Never raises on bad content. Numbers may be int, float or Decimal; of these only Decimal
         keeps what was written.
         """
-        content = resource if isinstance(resource, dict) else dict(resource)
-        found = self._check(content, Context(content))
+        content: Any = dict(resource) if isinstance(resource, Mapping) else resource
+        found = self._check(content, Context(content if isinstance(content, dict) else {}))
         if not found:
             return []
-        type_name = content.get("resourceType")
+        type_name = content.get("resourceType") if isinstance(content, dict) else None
         root = type_name if isinstance(type_name, str) else "Resource"
         return [one.issue(root) for one in found]
 

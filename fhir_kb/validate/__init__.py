@@ -1,0 +1,35 @@
+"""Validation: rules on definitions (fhir_kb.validate.rules) and the FHIR validator.
+
+What is named here is imported when it is first used: a run that checks definitions only does not
+pay for the FHIR validator.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fhir_kb.validate.fhir import (
+        Issue,
+        Report,
+        ResourceReport,
+        Validator,
+        check_lines,
+        check_text,
+    )
+
+__all__ = [
+    "Issue",
+    "Report",
+    "ResourceReport",
+    "Validator",
+    "check_lines",
+    "check_text",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(import_module("fhir_kb.validate.fhir"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

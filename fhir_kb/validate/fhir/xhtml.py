@@ -1,0 +1,223 @@
+"""XHTML as narratives may have it: http://hl7.org/fhir/narrative.html#xhtml.
+
+Read by expat without a document type, so that no entity can be declared: names of characters are
+replaced before, and a DOCTYPE is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+from xml.parsers import expat
+
+from fhir_kb.diagnostics import did_you_mean
+from fhir_kb.validate.fhir.issue import fail, shown
+from fhir_kb.validate.fhir.kinds_narrative import (
+    NOT_XHTML,
+    XHTML_ACTIVE,
+    XHTML_ATTRIBUTE,
+    XHTML_ELEMENT,
+    XHTML_LINK,
+    XHTML_ROOT,
+)
+
+if TYPE_CHECKING:
+    from fhir_kb.validate.fhir.issue import Finding
+
+NAMESPACE: Final = "http://www.w3.org/1999/xhtml"
+_ELEMENTS: Final = frozenset(
+    """a abbr acronym address area b bdo big blockquote br caption cite code col colgroup dd del dfn
+    div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins kbd li map ol p pre q s samp small span strong sub
+    sup table tbody td tfoot th thead tr tt u ul var""".split()  # noqa: SIM905 (read as words)
+)
+_ATTRIBUTES: Final = frozenset(
+    """abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign
+    char charoff charset cite class colspan compact coords dir frame headers height href hreflang
+    hspace id ismap lang longdesc name nohref nowrap rel rev rowspan rules scope shape span src
+    start style summary tabindex title type usemap valign value vspace width
+    xml:lang xml:space""".split()  # noqa: SIM905 (read as words)
+)
+#: Allowed everywhere, and their values need no look.
+_HARMLESS: Final = frozenset(
+    {"class", "title", "lang", "xml:lang", "dir", "colspan", "rowspan", "align", "valign"}
+)
+_ONLY_ON: Final = {
+    "href": {"a", "area"},
+    "src": {"img"},
+    "name": {"a", "map"},
+    "cellpadding": {"table"},
+    "cellspacing": {"table"},
+    "type": {"a", "ol", "ul", "li"},
+}
+_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.\-\s]*):")
+_ACTIVE: Final = frozenset({"javascript", "vbscript", "livescript", "jscript", "mocha"})
+_NAMES_ONLY: Final = frozenset({"urn", "oid", "uuid"})
+_ACTIVE_STYLE = re.compile(r"(?i)expression\s*\(|javascript\s*:|behaviou?r\s*:|-moz-binding")
+#: Styles that were found harmless: pages made by programs repeat the same few.
+_STYLES: set[str] = set()
+_MEMORY: Final = 1024
+_ENTITY = re.compile(r"&(?!#)([^;\s<&]*);?")
+_XML_ENTITIES: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
+# Text between tags that is more than white space.
+_TEXT = re.compile(r">[^<]*[^<\s]")
+
+
+def read(text: str) -> Reader:
+    """What the XHTML holds and what is wrong with it; never raises."""
+    reader = Reader()
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        reader.found += fail(
+            NOT_XHTML,
+            "a narrative has no document type",
+            "remove the DOCTYPE",
+            "XHTML_XHTML_DOCTYPE_ILLEGAL",
+        )
+        return reader
+    if "&" in text:
+        text, reader.found = without_entities(text)
+    try:
+        reader.parse(text)
+    except expat.ExpatError as error:
+        reader.found += _not_well_formed(error)
+    return reader
+
+
+class Reader:
+    """Collects what is wrong with the elements and attributes, and what links need.
+
+    anchors: the names that links inside may lead to. links: (element, name) of such links.
+    """
+
+    def __init__(self) -> None:
+        self.found: list[Finding] = []
+        self.has_content = False
+        self.anchors: set[str] = set()
+        self.links: list[tuple[str, str]] = []
+
+    def parse(self, text: str) -> None:
+        """Read the whole. Raises ExpatError where it is not well-formed."""
+        parser = expat.ParserCreate()
+
+        def first(name: str, attributes: dict[str, str]) -> None:
+            parser.StartElementHandler = self.element
+            self.root(name, attributes)
+            self.element(name, attributes)
+
+        parser.StartElementHandler = first
+        if "<!" in text:  # a comment would look like text to the pattern
+            parser.CharacterDataHandler = self._characters
+        else:
+            self.has_content = _TEXT.search(text) is not None
+        parser.Parse(text, True)
+
+    def _characters(self, text: str) -> None:
+        if not text.isspace():
+            self.has_content = True
+
+    def element(self, name: str, attributes: dict[str, str]) -> None:
+        """Look at a start tag."""
+        if name not in _ELEMENTS:
+            self._refuse_element(name)
+        elif name == "img" and attributes.get("src"):
+            self.has_content = True
+        for attribute, value in attributes.items():
+            if attribute not in _HARMLESS and not (attribute == "style" and value in _STYLES):
+                self._attribute(name, attribute, value)
+
+    def root(self, name: str, attributes: dict[str, str]) -> None:
+        """Look at the outermost start tag."""
+        if name.rpartition(":")[2] != "div":
+            self.found += fail(
+                XHTML_ROOT,
+                f"the narrative begins with <{name}>, not with <div>",
+                message_id="XHTML_XHTML_Name_Invalid",
+            )
+        prefix = name.rpartition(":")[0]
+        namespace = attributes.get(f"xmlns:{prefix}" if prefix else "xmlns", "")
+        if namespace != NAMESPACE:
+            self.found += fail(
+                XHTML_ROOT,
+                f"the namespace of the narrative is '{namespace}'",
+                f'write <div xmlns="{NAMESPACE}">',
+            )
+
+    def _refuse_element(self, name: str) -> None:
+        local = name.rpartition(":")[2]
+        if local not in _ELEMENTS:
+            self.found += fail(
+                XHTML_ELEMENT,
+                f"<{name}> is not allowed in a narrative",
+                did_you_mean(local, _ELEMENTS) if local.lower() in _ELEMENTS else None,
+            )
+
+    def _attribute(self, element: str, attribute: str, value: str) -> None:
+        if attribute == "xmlns" or attribute.startswith("xmlns:"):
+            return
+        if attribute not in _ATTRIBUTES or element not in _ONLY_ON.get(attribute, (element,)):
+            self.found += fail(
+                XHTML_ATTRIBUTE,
+                f"the attribute '{attribute}' is not allowed on <{element}> in a narrative",
+            )
+        elif attribute in ("id", "name"):
+            self.anchors.add(value)
+        elif attribute in ("href", "src"):
+            self._link(element, value)
+        elif attribute == "style":
+            self._style(value)
+
+    def _style(self, value: str) -> None:
+        if _ACTIVE_STYLE.search(value):
+            self.found += fail(XHTML_ACTIVE, f"the style {shown(value)} runs something")
+        else:
+            if len(_STYLES) >= _MEMORY:
+                _STYLES.clear()
+            _STYLES.add(value)
+
+    def _link(self, element: str, target: str) -> None:
+        if target.startswith("#"):
+            self.links.append((element, target[1:]))
+            return
+        found = _SCHEME.match(target)
+        scheme = "".join(found[1].split()).lower() if found else ""
+        if scheme in _ACTIVE or (scheme == "data" and element != "img"):
+            self.found += fail(XHTML_ACTIVE, f"the link {shown(target)} runs something")
+        elif scheme in _NAMES_ONLY:
+            self.found += fail(
+                XHTML_LINK,
+                f"the link {shown(target)} is a name; nobody can follow it",
+                message_id="TYPE_SPECIFIC_CHECKS_DT_XHTML_LITERAL_HREF",
+            )
+
+
+def without_entities(text: str) -> tuple[str, list[Finding]]:
+    """The text with its named characters as numbers, and those names that are not known."""
+    from html.entities import name2codepoint
+
+    found: list[Finding] = []
+
+    def replaced(match: re.Match[str]) -> str:
+        name = match[1]
+        if name in _XML_ENTITIES:
+            return match[0]
+        if name in name2codepoint and match[0].endswith(";"):
+            return f"&#{name2codepoint[name]};"
+        found.extend(
+            fail(
+                NOT_XHTML,
+                f"{shown(match[0])} is not a character that HTML names",
+                "write &amp; for the sign itself",
+                "XHTML_XHTML_Entity_Illegal",
+            )
+        )
+        return ""
+
+    return _ENTITY.sub(replaced, text), found
+
+
+def _not_well_formed(error: expat.ExpatError) -> list[Finding]:
+    reason = expat.ErrorString(error.code)
+    return fail(
+        NOT_XHTML,
+        f"the narrative is not well-formed: {reason} "
+        f"(line {error.lineno}, column {error.offset + 1} of it)",
+    )
