@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from fhir_kb.cli.overview import COMMANDS, text
-from fhir_kb.diagnostics.nearest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +38,8 @@ class App(click.Group):
         name = args[0]
         if name in COMMANDS or ctx.resilient_parsing:
             return name, self.get_command(ctx, name), args[1:]
+        from fhir_kb.diagnostics.nearest import did_you_mean
+
         advice = did_you_mean(name, COMMANDS) or "fhir-kb --help lists all"
         raise click.UsageError(f"there is no command '{name}'; {advice}", ctx)
 
@@ -55,6 +56,8 @@ def app() -> None:
 
 def near_option(error: click.NoSuchOption) -> str:
     """What an unknown option was likely meant to be."""
+    from fhir_kb.diagnostics.nearest import did_you_mean
+
     known: Sequence[str] = ()
     if error.ctx is not None:
         options = (

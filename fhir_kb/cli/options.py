@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-from click.shell_completion import CompletionItem
-
-from fhir_kb.diagnostics.nearest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from click.shell_completion import CompletionItem
 
     ParamType = click.ParamType[Any]
     Choice = click.Choice[str]
@@ -49,7 +48,7 @@ class Release(ParamType):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """The names."""
-        return [CompletionItem(name) for name in VERSIONS if name.startswith(incomplete.lower())]
+        return completions(name for name in VERSIONS if name.startswith(incomplete.lower()))
 
 
 class Releases(Release):
@@ -71,11 +70,11 @@ class Releases(Release):
     ) -> list[CompletionItem]:
         """The names that are not yet there, after the last comma."""
         before, comma, word = incomplete.rpartition(",")
-        return [
-            CompletionItem(f"{before}{comma}{name}")
+        return completions(
+            f"{before}{comma}{name}"
             for name in VERSIONS
             if name.startswith(word.lower()) and name not in before.split(",")
-        ]
+        )
 
 
 class Topic(ParamType):
@@ -88,7 +87,7 @@ class Topic(ParamType):
     ) -> list[CompletionItem]:
         """The topics of the definitions that the command works on."""
         folder = Path(ctx.params.get("definitions") or "definitions")
-        return [CompletionItem(name) for name in topics_in(folder) if name.startswith(incomplete)]
+        return completions(name for name in topics_in(folder) if name.startswith(incomplete))
 
 
 class Word(Choice):
@@ -98,8 +97,17 @@ class Word(Choice):
         """The word as it was written, if it is one of them."""
         word = str(value)
         if word not in self.choices:
+            from fhir_kb.diagnostics.nearest import did_you_mean
+
             self.fail(f"'{word}' is not known; {did_you_mean(word, self.choices)}", param, ctx)
         return word
+
+
+def completions(words: Iterable[str]) -> list[CompletionItem]:
+    """Words as a shell's completion takes them."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(word) for word in words]
 
 
 def topics_in(definitions: Path) -> list[str]:
@@ -122,7 +130,10 @@ def _topics(definitions: Path) -> Iterator[str]:
 
 
 definitions = click.argument(
-    "definitions", default="definitions", type=click.Path(file_okay=False, path_type=Path)
+    "definitions",
+    metavar="[DEFINITIONS]",
+    default="definitions",
+    type=click.Path(file_okay=False, path_type=Path),
 )
 releases = click.option(
     "--fhir",
@@ -135,6 +146,7 @@ form = click.option(
     "--format",
     "form",
     type=Word(FORMATS),
+    metavar="FORMAT",
     default="human",
     help="How findings are printed: human (default), json, sarif or github.",
 )
@@ -142,6 +154,7 @@ plain_form = click.option(
     "--format",
     "form",
     type=Word(("human", "json")),
+    metavar="FORMAT",
     default="human",
     help="How the answer is printed: human (default) or json.",
 )

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from fhir_kb.cli import COMPLETE
 from fhir_kb.cli.exits import BUG, CLOSED_PIPE, FINE, INTERRUPTED, OUTSIDE, USAGE
-from fhir_kb.diagnostics.render.text import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +88,7 @@ def _outside_errors() -> tuple[type[Exception], ...]:
 def _failed(error: Exception) -> int:
     _say(str(getattr(error, "message", error)))
     if advice := getattr(error, "help", None):
-        sys.stderr.write(f"  {harmless(advice)}\n")
+        _say(advice, "  ")
     return OUTSIDE
 
 
@@ -102,6 +99,9 @@ def _refused(error: OSError) -> int:
 
 
 def _bug(error: Exception) -> int:
+    import traceback
+    from pathlib import Path
+
     if os.environ.get("FHIR_KB_DEBUG"):
         traceback.print_exception(error)
     frames = traceback.extract_tb(error.__traceback__)
@@ -114,8 +114,10 @@ def _bug(error: Exception) -> int:
     return BUG
 
 
-def _say(message: str) -> None:
-    sys.stderr.write(f"fhir-kb: {harmless(message)}\n")
+def _say(message: str, start: str = "fhir-kb: ") -> None:
+    from fhir_kb.diagnostics.render.text import harmless
+
+    sys.stderr.write(f"{start}{harmless(message)}\n")
 
 
 def _speak_utf8() -> None:

@@ -16,6 +16,7 @@ from fhir_kb.cli import options
     "-o",
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
     default=Path("output"),
     help="The folder to write to; 'output' if left out.",
 )
@@ -24,6 +25,7 @@ from fhir_kb.cli import options
     "-j",
     "--jobs",
     type=click.IntRange(min=1),
+    metavar="NUMBER",
     help="How many processes work at once; as many as there are cores if left out.",
 )
 @click.option(

@@ -20,6 +20,7 @@ KINDS = ("transaction", "batch", "collection", "document")
     "-d",
     "--definitions",
     type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
     default=Path("definitions"),
     is_eager=True,
     help="The folder with kb.yaml; 'definitions' if left out.",
@@ -36,6 +37,7 @@ KINDS = ("transaction", "batch", "collection", "document")
     "--type",
     "kind",
     type=options.Word(KINDS),
+    metavar="TYPE",
     default="transaction",
     help="The bundle's type: transaction (default), batch, collection or document.",
 )
@@ -43,6 +45,7 @@ KINDS = ("transaction", "batch", "collection", "document")
     "-o",
     "--output",
     type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="FILE",
     default=Path("-"),
     help="The file to write; '-', the standard output, if left out.",
 )

@@ -13,6 +13,15 @@ NAMES = ("topic", "kb", "concepts", "references")
 @click.argument(
     "name", type=options.Word(NAMES), default="topic", metavar="[topic|kb|concepts|references]"
 )
+@click.option(
+    "--format",
+    "form",
+    type=options.Word(("json",)),
+    metavar="FORMAT",
+    default="json",
+    expose_value=False,
+    help="How it is printed: json, as a schema is.",
+)
 def command(name: str) -> int:
     """Print the JSON Schema (2020-12) of a kind of file; of topic.yaml if none is named.
 

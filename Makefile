@@ -1,0 +1,86 @@
+# Everything a fresh clone needs: Python >= 3.11 and make. `make help` lists the targets.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; \
+	then echo $$python; break; fi; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOWEST := .venv-lowest
+
+.PHONY: help demo test test-fast test-lab test-lowest fuzz check format docs dist clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# -- environments: a stamp file says what is installed, so that the second run is quick ---------
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "fhir-kb needs Python 3.11 or newer (make PYTHON=/path/to/it)"; exit 1; }
+	@echo "making the environment $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	@echo "installing fhir-kb"
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
+	@echo "installing the development tools"
+	@$(PIP) install --upgrade "pip>=25.1"
+	@$(PIP) install --group dev
+	@touch $@
+
+# -- the two commands for a new user ------------------------------------------------------------
+
+demo: $(VENV)/.installed ## make the environment, build definitions/ into output/, say what was made
+	@$(BIN)/fhir-kb build definitions --output output
+	@echo "Load one into a server:  output/r4/bundle.transaction.json"
+	@echo "Use the program:         $(BIN)/fhir-kb --help"
+
+test: $(VENV)/.installed-dev ## make the environment, run all tests; those that need ../shared skip without it
+	$(PYTEST) -n auto -m "not lab"
+	$(PYTEST) -m lab
+
+# -- for developers -----------------------------------------------------------------------------
+
+test-fast: $(VENV)/.installed-dev ## the tests that take less than a few seconds
+	$(PYTEST) -n auto -m "not lab and not slow"
+
+test-lab: $(VENV)/.installed-dev ## the tests against HAPI and the official validator (Java, ../shared)
+	$(PYTEST) -m lab
+
+test-lowest: ## the quick tests with the oldest dependencies that pyproject.toml allows
+	@test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
+	@$(LOWEST)/bin/python -m pip --disable-pip-version-check --quiet install --upgrade "pip>=25.1"
+	@$(LOWEST)/bin/python scripts/lowest.py > $(LOWEST)/constraints.txt
+	@$(LOWEST)/bin/python -m pip --disable-pip-version-check --quiet install \
+		--editable . --group dev --constraint $(LOWEST)/constraints.txt
+	$(LOWEST)/bin/python -m pytest -m "not lab and not slow"
+
+check: $(VENV)/.installed-dev ## format, lint, types, import contracts, generated docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python scripts/make_reference.py --check
+
+format: $(VENV)/.installed-dev ## format the code and mend what ruff can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.installed-dev ## write docs/reference/ anew
+	$(BIN)/python scripts/make_reference.py
+
+dist: $(VENV)/.installed-dev ## build the wheel and the sdist into dist/
+	$(BIN)/python -m build
+
+clean: ## remove all that can be made again
+	rm -rf $(VENV) $(LOWEST) dist build .fhir-kb .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .hypothesis .import_linter_cache
+	find output -mindepth 1 ! -name README.md -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
