@@ -1,0 +1,164 @@
+"""`build` as a whole: what it writes, what it leaves alone, what it does again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from knowledge_bases import content, write
+
+from fhir_kb.model.knowledge import Source
+from fhir_kb.pipeline import build, work
+from fhir_kb.pipeline.topic import make_topic
+
+RELEASES = {"r5": "5.0.0", "r4b": "4.3.0", "r4": "4.0.1"}
+
+
+def test_it_writes_every_file_that_the_architecture_names(tmp_path: Path) -> None:
+    definitions = write(tmp_path / "definitions", "sepsis")
+    result = build(definitions, output=tmp_path / "output")
+
+    assert result.exit_code == 0, result.diagnostics
+    found = content(tmp_path / "output")
+    for release in RELEASES:
+        for name in ("bundle.transaction.json", "bundle.collection.json", "resources.ndjson"):
+            assert f"{release}/{name}" in found
+        assert f"{release}/package.tgz" in found
+        plan = json.loads(found[f"{release}/PlanDefinition-sepsis.json"])
+        assert plan["url"] == "https://kb.test/fhir/PlanDefinition/sepsis"
+        assert plan["version"] == "1.0.0"
+    report = json.loads(found["report.json"])
+    assert {made: report["made"][made]["fhirVersion"] for made in report["made"]} == RELEASES
+
+
+def test_the_same_definitions_give_the_same_bytes_wherever_they_lie(tmp_path: Path) -> None:
+    for place in ("a", "elsewhere/b"):
+        folder = tmp_path / place
+        build(write(folder / "definitions", "sepsis", "pain"), output=folder / "output")
+    one, other = content(tmp_path / "a/output"), content(tmp_path / "elsewhere/b/output")
+    for found in (one, other):
+        for name in [name for name in found if name.startswith(".") or name == "report.json"]:
+            del found[name]  # these name the definitions' files as the caller sees them
+    assert one == other
+
+
+def test_an_error_anywhere_leaves_the_old_output_whole(tmp_path: Path) -> None:
+    definitions = write(tmp_path / "definitions", "sepsis", "pain")
+    build(definitions, output=tmp_path / "output")
+    before = content(tmp_path / "output")
+
+    write(definitions, "pain", pain="typo: x\n")
+    write(definitions, "sepsis", sepsis="purpose: Another text.\n")
+    result = build(definitions, output=tmp_path / "output")
+
+    assert result.exit_code == 1
+    assert [(found.code, found.span.line) for found in result.diagnostics] == [("KB110", 10)]
+    assert result.written is None
+    assert content(tmp_path / "output") == before
+
+
+def test_every_topic_with_a_mistake_is_told_of_in_one_run(tmp_path: Path) -> None:
+    definitions = write(
+        tmp_path / "definitions", "sepsis", "pain", "cough", sepsis="typo: x\n", pain="tpyo: y\n"
+    )
+    result = build(definitions, output=None)
+    files = [found.span.file.rsplit("/", 2)[1] for found in result.diagnostics]
+    assert files == ["pain", "sepsis"]
+
+
+def test_a_topic_that_is_gone_takes_its_files_with_it(tmp_path: Path) -> None:
+    definitions = write(tmp_path / "definitions", "sepsis", "pain")
+    build(definitions, output=tmp_path / "output")
+    (definitions / "pain" / "topic.yaml").unlink()
+    (definitions / "pain").rmdir()
+    result = build(definitions, output=tmp_path / "output")
+    assert result.exit_code == 0
+    assert result.written is not None
+    assert result.written.removed > 0
+    assert not [name for name in content(tmp_path / "output") if "pain" in name]
+
+
+def test_an_unknown_release_is_told_before_anything_is_read(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="r4"):
+        build(tmp_path / "nowhere", output=None, releases=("r44",))
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the topics that were made, not taken from the cache."""
+    names: list[str] = []
+
+    def counted(source: Source, *rest: object) -> object:
+        names.append(str(source.topic.topic))
+        return make_topic(source, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(work, "make_topic", counted)
+    return names
+
+
+def test_a_second_build_makes_only_what_changed(tmp_path: Path, made: list[str]) -> None:
+    definitions, cache = write(tmp_path / "definitions", "sepsis", "pain"), tmp_path / "cache"
+
+    def again() -> list[str]:
+        made.clear()
+        result = build(definitions, output=tmp_path / "output", cache_folder=cache)
+        assert result.exit_code == 0
+        return sorted(made)
+
+    assert again() == ["pain", "sepsis"]
+    assert again() == []
+    write(definitions, "pain", pain="purpose: Another text.\n")
+    assert again() == ["pain"]
+    settings = definitions / "kb.yaml"
+    settings.write_text(settings.read_text("utf-8").replace("1.0.0", "1.1.0"), encoding="utf-8")
+    assert again() == ["pain", "sepsis"]
+
+
+def test_a_topic_is_made_again_when_one_that_it_follows_changes(
+    tmp_path: Path, made: list[str]
+) -> None:
+    follow = "  #\n"
+    definitions = write(tmp_path / "definitions", "sepsis", "pain", "cough", pain=follow)
+    topic = definitions / "pain" / "topic.yaml"
+    text = topic.read_text("utf-8").replace("title: Act,", "title: Act, plan: sepsis,")
+    topic.write_text(text, encoding="utf-8")
+    arguments = {"output": tmp_path / "output", "cache_folder": tmp_path / "cache"}
+    assert build(definitions, **arguments).exit_code == 0  # type: ignore[arg-type]
+
+    made.clear()
+    write(definitions, "sepsis", sepsis="version: 2.0.0\n")
+    assert build(definitions, **arguments).exit_code == 0  # type: ignore[arg-type]
+
+    assert sorted(made) == ["pain", "sepsis"]
+    plan = (tmp_path / "output/r5/PlanDefinition-pain.json").read_text("utf-8")
+    assert "PlanDefinition/sepsis|2.0.0" in plan
+
+
+def test_a_cached_build_writes_what_a_fresh_one_writes(tmp_path: Path) -> None:
+    definitions, cache = write(tmp_path / "definitions", "sepsis", "pain"), tmp_path / "cache"
+    build(definitions, output=tmp_path / "one", cache_folder=cache)
+    write(definitions, "pain", pain="purpose: Another text.\n")
+    build(definitions, output=tmp_path / "one", cache_folder=cache)
+    build(definitions, output=tmp_path / "other")
+    assert content(tmp_path / "one") == content(tmp_path / "other")
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"key": 1}\n', b"\xff\xfe", None])
+def test_a_damaged_cache_is_only_slower(tmp_path: Path, damage: bytes | None) -> None:
+    definitions, cache = write(tmp_path / "definitions", "sepsis"), tmp_path / "cache"
+    build(definitions, output=tmp_path / "output", cache_folder=cache)
+    before = content(tmp_path / "output")
+    for path in [path for path in cache.rglob("*") if path.is_file()]:
+        path.write_bytes(path.read_bytes()[:-7] if damage is None else damage)
+    result = build(definitions, output=tmp_path / "output", cache_folder=cache)
+    assert result.exit_code == 0
+    assert content(tmp_path / "output") == before
+
+
+def test_a_touched_output_is_mended_though_nothing_else_changed(tmp_path: Path) -> None:
+    definitions, cache = write(tmp_path / "definitions", "sepsis"), tmp_path / "cache"
+    build(definitions, output=tmp_path / "output", cache_folder=cache)
+    (tmp_path / "output/r4/resources.ndjson").unlink()
+    build(definitions, output=tmp_path / "output", cache_folder=cache)
+    assert (tmp_path / "output/r4/resources.ndjson").is_file()
