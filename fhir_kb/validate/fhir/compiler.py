@@ -20,6 +20,7 @@ from fhir_kb.validate.fhir.names import Names
 from fhir_kb.validate.fhir.narrative import check_narrative
 from fhir_kb.validate.fhir.references import References
 from fhir_kb.validate.fhir.resources import Resources
+from fhir_kb.validate.fhir.types import TYPE_RULES
 from fhir_kb.validate.fhir.values import fixed_to, like_pattern
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ class Compiler:
         names_of = Names(self.definitions, type_path)
         plans: dict[tuple[str, ...], _Plan] = {}
         checks: dict[str, Checker] = {"resourceType": _nothing}
-        invariants = self._invariants(type_path)
+        rules = self._invariants(type_path)
+        if type_path in TYPE_RULES:
+            rules = (TYPE_RULES[type_path], *rules)
 
         def plan_for(names: tuple[str, ...]) -> _Plan:
             if len(plans) >= _MAX_PLANS:
@@ -96,8 +99,8 @@ class Compiler:
                 found += aligned(value, plan.pairs, names_of.step)
             if plan.has_problems:
                 found = [*(found or ()), *names_of.problems(names)]
-            for invariant in invariants:
-                if bad := invariant(value, context):
+            for rule in rules:
+                if bad := rule(value, context):
                     found = [*(found or ()), *bad]
             return found
 

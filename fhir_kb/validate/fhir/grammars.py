@@ -10,44 +10,36 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 # RFC 5646, section 2.1, without the grandfathered tags that begin otherwise.
-_LANGUAGE: Final = re.compile(
-    r"(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4}|[a-z]{5,8})"
+_LANGUAGE: Final = (
+    r"(?i:(?:[a-z]{2,3}(?:-[a-z]{3}){0,3}|[a-z]{4}|[a-z]{5,8})"
     r"(?:-[a-z]{4})?(?:-(?:[a-z]{2}|[0-9]{3}))?"
     r"(?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))*"
     r"(?:-[0-9a-wy-z](?:-[a-z0-9]{2,8})+)*"
     r"(?:-x(?:-[a-z0-9]{1,8})+)?"
-    r"|x(?:-[a-z0-9]{1,8})+|i-[a-z]{2,8}",
-    re.IGNORECASE,
+    r"|x(?:-[a-z0-9]{1,8})+|i-[a-z]{2,8})"
 )
-# RFC 6838, section 4.2, with parameters as RFC 2045 has them.
-_MIME: Final = re.compile(
-    r"[a-z0-9][a-z0-9!#$&\-^_.+]{0,126}/[a-z0-9*][a-z0-9!#$&\-^_.+]{0,126}"
-    r"(?:\s*;\s*[a-z0-9!#$&\-^_.+]{1,127}=(?:[^\s;\"]{1,255}|\"[^\"]{0,255}\"))*",
-    re.IGNORECASE,
+# RFC 6838, section 4.2, with parameters as RFC 2045 has them; and FHIR's short names of formats.
+_MIME: Final = (
+    r"(?i:[a-z0-9][a-z0-9!#$&\-^_.+]{0,126}/[a-z0-9*][a-z0-9!#$&\-^_.+]{0,126}"
+    r"(?:\s*;\s*[a-z0-9!#$&\-^_.+]{1,127}=(?:[^\s;\"]{1,255}|\"[^\"]{0,255}\"))*)"
+    r"|json|xml|ttl|html"
 )
-_RGB: Final = re.compile(r"#[0-9a-fA-F]{6}")
-#: What FHIR itself uses as short names of formats.
-_SHORT_MIME: Final = frozenset({"json", "xml", "ttl", "html"})
-_UCUM: Final = re.compile(r"[!-~]{1,200}")
-
-
-def _is_mime(code: str) -> bool:
-    return code in _SHORT_MIME or _MIME.fullmatch(code) is not None
-
-
-def _is_ucum(code: str) -> bool:
-    """Printable ASCII with brackets that close: whether the units exist is not looked at."""
-    if not _UCUM.fullmatch(code):
-        return False
-    return all(code.count(left) == code.count(right) for left, right in ("[]", "{}", "()"))
+_RGB: Final = r"#[0-9a-fA-F]{6}"
+_UCUM: Final = r"[!-~]{1,200}"
 
 
 @cache
 def grammar(name: str) -> Callable[[str], bool] | None:
     """The test of a grammar that ValueSetCodes.checkers names; None where nothing can be said."""
-    return {
-        "bcp47": lambda code: _LANGUAGE.fullmatch(code) is not None,
-        "mime": _is_mime,
-        "ucum": _is_ucum,
-        "rgb": lambda code: _RGB.fullmatch(code) is not None,
-    }.get(name)
+    pattern = {"bcp47": _LANGUAGE, "mime": _MIME, "ucum": _UCUM, "rgb": _RGB}.get(name)
+    if pattern is None:
+        return None
+    compiled = re.compile(pattern)  # here, because it takes milliseconds
+    if name == "ucum":
+        return lambda code: compiled.fullmatch(code) is not None and _brackets_close(code)
+    return lambda code: compiled.fullmatch(code) is not None
+
+
+def _brackets_close(code: str) -> bool:
+    """Whether the brackets of a unit are even: whether its units exist is not looked at."""
+    return all(code.count(left) == code.count(right) for left, right in ("[]", "{}", "()"))

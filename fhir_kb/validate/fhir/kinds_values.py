@@ -234,7 +234,46 @@ web-safe form with `-` and `_` is another one and not allowed.
     "Type_Specific_Checks_DT_Base64_Valid",
 )
 
+IDENTIFIER_NOT_URI: Final = Kind(
+    Code(
+        "KB532",
+        "identifier-not-a-uri",
+        Severity.ERROR,
+        """\
+An identifier's system says that its value is a uri, and it is not.
+
+`urn:ietf:rfc:3986` means: the value is a whole uri and unique by itself.
+
+```json
+{"system": "urn:ietf:rfc:3986", "value": "1.2.840.10008"}
+```
+
+Right is `urn:oid:1.2.840.10008`; or give the system that the number belongs to.
+""",
+    ),
+    "invalid",
+    "TYPE_SPECIFIC_CHECKS_DT_IDENTIFIER_IETF_SYSTEM_VALUE",
+)
+
+ATTACHMENT_SIZE: Final = Kind(
+    Code(
+        "KB533",
+        "attachment-size",
+        Severity.ERROR,
+        """\
+An attachment states another size than its data has.
+
+`size` is the number of bytes before base64. A reader who finds another number must think that
+something was lost.
+
+Correct the size or leave it out.
+""",
+    ),
+    "invalid",
+    "TYPE_SPECIFIC_CHECKS_DT_ATT_SIZE_CORRECT",
+)
+
 KINDS: Final = (
     BAD_STRING, BAD_CODE, BAD_ID, BAD_URI, BAD_CANONICAL, BAD_OID, BAD_UUID, BAD_DATE, BAD_INTEGER,
-    BAD_DECIMAL, BAD_BASE64, CONTROL_CHARACTER,
+    BAD_DECIMAL, BAD_BASE64, CONTROL_CHARACTER, IDENTIFIER_NOT_URI, ATTACHMENT_SIZE,
 )  # fmt: skip

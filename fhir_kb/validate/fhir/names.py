@@ -40,7 +40,7 @@ class Names:
         """The property as a step of a FHIRPath path: ".value.ofType(Quantity)"."""
         text = self._steps.get(name)
         if text is None:
-            text = self._step(name)
+            text = self._step(str(name))
             if name in self.properties:
                 self._steps[name] = text
         return text
@@ -63,7 +63,7 @@ class Names:
         return tuple(
             (name[1:], name)
             for name in names
-            if name[:1] == "_" and name in self.properties and self.properties[name].is_array
+            if name in self.properties and name[:1] == "_" and self.properties[name].is_array
         )
 
     def problems(self, names: tuple[str, ...]) -> list[Finding]:
@@ -73,8 +73,8 @@ class Names:
         found: list[Finding] = []
         for name in names:
             if name not in self.properties:
-                found += self._unknown(name)
-        present = frozenset(names)
+                found += self._unknown(str(name))
+        present = frozenset(map(str, names))
         for element in self._required:
             if not self._held(element, present):
                 found += self._missing(element)

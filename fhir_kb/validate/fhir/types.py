@@ -1,0 +1,52 @@
+"""What holds for values of certain data types beyond their structure."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from binascii import Error as Base64Error
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.validate.fhir.issue import Context, below, fail, shown
+from fhir_kb.validate.fhir.kinds_values import ATTACHMENT_SIZE, IDENTIFIER_NOT_URI
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhir_kb.validate.fhir.issue import Checker, Findings
+
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
+_URIS: Final = "urn:ietf:rfc:3986"
+
+
+def _identifier(value: Mapping[str, Any], _context: Context) -> Findings:
+    """http://hl7.org/fhir/datatypes.html#Identifier: with this system the value is a full uri."""
+    if value.get("system") != _URIS:
+        return None
+    written = value.get("value")
+    if not isinstance(written, str) or _ABSOLUTE.fullmatch(written):
+        return None
+    found = fail(
+        IDENTIFIER_NOT_URI,
+        f"{shown(written)} is not a full uri, as the system {_URIS} says",
+        "write urn:oid: before an OID and urn:uuid: before a UUID",
+    )
+    return below(found, "value", ".value")
+
+
+def _attachment(value: Mapping[str, Any], _context: Context) -> Findings:
+    """http://hl7.org/fhir/datatypes.html#Attachment: size is that of the data before base64."""
+    size, data = value.get("size"), value.get("data")
+    if size is None or not isinstance(data, str):
+        return None
+    try:
+        actual = len(b64decode(data, validate=False))
+    except (Base64Error, ValueError):
+        return None  # said where the data is looked at
+    if str(size) == str(actual):
+        return None
+    return fail(ATTACHMENT_SIZE, f"the size is given as {size}, but the data has {actual} bytes")
+
+
+#: Type -> its check; called with objects only.
+TYPE_RULES: Final[dict[str, Checker]] = {"Identifier": _identifier, "Attachment": _attachment}
