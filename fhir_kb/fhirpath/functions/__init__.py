@@ -1,0 +1,29 @@
+"""The functions of FHIRPath and those that FHIR adds, one module for each section."""
+
+from fhir_kb.fhirpath.functions import (
+    arithmetic,
+    subsets,
+    conversion,
+    dates,
+    existence,
+    fhir,
+    filtering,
+    text,
+    trees,
+)
+from fhir_kb.fhirpath.functions.registry import FUNCTIONS, Function, Run
+
+__all__ = [
+    "FUNCTIONS",
+    "Function",
+    "Run",
+    "arithmetic",
+    "subsets",
+    "conversion",
+    "dates",
+    "existence",
+    "fhir",
+    "filtering",
+    "text",
+    "trees",
+]

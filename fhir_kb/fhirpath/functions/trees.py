@@ -1,0 +1,53 @@
+"""FHIRPath: Tree navigation, and reflection."""
+
+from __future__ import annotations
+
+from fhir_kb.fhirpath.errors import FHIRPathLimitError
+from fhir_kb.fhirpath.functions.registry import function
+from fhir_kb.fhirpath.items import Element, Item, type_of
+from fhir_kb.fhirpath.scope import MAX_ITEMS, Scope
+
+
+@function("children")
+def children(scope: Scope, focus: list[Item]) -> list[Item]:
+    """All child elements."""
+    found: list[Item] = []
+    for item in focus:
+        if isinstance(item, Element):
+            found += item.all_children()
+    scope.env.spend(len(found))
+    return found
+
+
+@function("descendants")
+def descendants(scope: Scope, focus: list[Item]) -> list[Item]:
+    """All elements below, whatever their depth."""
+    found: list[Item] = []
+    level = focus
+    while level:
+        level = children(scope, level)
+        found += level
+        if len(found) > MAX_ITEMS:
+            raise FHIRPathLimitError(f"a collection would have more than {MAX_ITEMS} items")
+    return found
+
+
+@function("type")
+def type_info(scope: Scope, focus: list[Item]) -> list[Item]:
+    """The types of the items."""
+    scope.env.spend(len(focus))
+    return [type_of(item) for item in focus]
+
+
+@function("pathname", "value?", returns="String")
+def pathname(_: Scope, focus: list[Item], short: list[Item] | None = None) -> list[Item]:
+    """Where each element stands in the resource; `short` leaves [0] out where there is no list."""
+    if short == [True]:
+        return [item.path for item in focus if isinstance(item, Element)]
+    return [_indexed(item) for item in focus if isinstance(item, Element)]
+
+
+def _indexed(element: Element) -> str:
+    if element.parent is None:
+        return element.path
+    return f"{_indexed(element.parent)}.{element.name}[{max(element.index, 0)}]"

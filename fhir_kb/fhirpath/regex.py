@@ -1,0 +1,127 @@
+"""Regular expressions of unknown origin, matched in bounded time.
+
+A pattern is read into a tree. The tree bounds how many paths a backtracking matcher could try on a
+text of some length: where that is little, Python's `re` does the work; otherwise an automaton does,
+in time proportional to the text. What neither can do in bounds (back-references, look-around, or a
+replacement with an explosive pattern) is refused.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from functools import cached_property, lru_cache
+
+from fhir_kb.fhirpath.errors import FHIRPathExecutionError, FHIRPathLimitError
+from fhir_kb.fhirpath.regex_automaton import Automaton
+from fhir_kb.fhirpath.regex_tree import Unsupported, paths, read
+
+MAX_PATTERN = 5_000
+MAX_PATHS = 10**8
+MAX_UNREAD = 64
+"""The longest text for a pattern that only `re` understands (look-around, back-references)."""
+
+
+def matches(pattern: str, text: str, *, flags: str = "", full: bool = False) -> bool:
+    """Whether the pattern is found in the text, or matches the whole of it with `full`.
+
+    flags: "i" ignores case, "m" lets ^ and $ match at line ends. A dot matches line ends too.
+    Raises FHIRPathExecutionError for what is no pattern, FHIRPathLimitError for what could take
+    too long.
+    """
+    compiled = _compiled(pattern, flags)
+    if compiled.is_quick(len(text)):
+        found = compiled.backtracking.fullmatch if full else compiled.backtracking.search
+        return found(text) is not None
+    return compiled.automaton.matches(text, full=full)
+
+
+def replace(pattern: str, text: str, substitution: str, *, flags: str = "") -> str:
+    """The text with every match replaced; an empty pattern replaces nothing.
+
+    Raises as `matches` does.
+    """
+    if not pattern:
+        return text
+    compiled = _compiled(pattern, flags)
+    if not compiled.is_quick(len(text)):
+        raise FHIRPathLimitError("replacing by this pattern could take too long on this text")
+    matcher = compiled.backtracking
+    template = _template(substitution, matcher)
+    return matcher.sub(lambda match: "".join(_piece(match, part) for part in template), text)
+
+
+class _Pattern:
+    def __init__(self, pattern: str, flags: str) -> None:
+        self._pattern = pattern
+        self._ignores_case = "i" in flags
+        self._multiline = "m" in flags
+        self._python = pattern
+        try:
+            self._tree, self._python = read(pattern, multiline=self._multiline)
+        except Unsupported:
+            self._tree = None
+
+    def is_quick(self, length: int) -> bool:
+        """Whether `re` is sure to be done soon with a text of that length."""
+        if self._tree is None:
+            if length > MAX_UNREAD or len(self._pattern) > MAX_UNREAD:
+                raise FHIRPathLimitError("the pattern could take too long on this text")
+            return True
+        return paths(self._tree, length) * (length + 1) <= MAX_PATHS
+
+    @cached_property
+    def backtracking(self) -> re.Pattern[str]:
+        options = re.DOTALL
+        options |= re.IGNORECASE if self._ignores_case else 0
+        options |= re.MULTILINE if self._multiline else 0
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # "possible nested set": it is meant as written
+                return re.compile(self._python, options)
+        except (re.error, OverflowError, RecursionError) as error:
+            raise FHIRPathExecutionError(
+                f"'{self._pattern}' is no regular expression: {error}"
+            ) from error
+
+    @cached_property
+    def automaton(self) -> Automaton:
+        _ = self.backtracking  # reports what is no pattern
+        if self._tree is None:
+            raise FHIRPathLimitError("the pattern could take too long on this text")
+        return Automaton(
+            self._tree, ignores_case=self._ignores_case, multiline=self._multiline
+        )
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str, flags: str) -> _Pattern:
+    if len(pattern) > MAX_PATTERN:
+        raise FHIRPathLimitError(f"the pattern is longer than {MAX_PATTERN} characters")
+    return _Pattern(pattern, "".join(sorted(set(flags))))
+
+
+_REFERENCE = re.compile(r"\$(\d{1,2})|\$\{(\w+)\}|\\(\d{1,2})|\\(.)", re.DOTALL)
+
+
+def _template(text: str, matcher: re.Pattern[str]) -> list[str | int]:
+    """The substitution as pieces: texts, and the numbers of groups."""
+    pieces: list[str | int] = []
+    end = 0
+    for found in _REFERENCE.finditer(text):
+        pieces.append(text[end : found.start()])
+        end = found.end()
+        if found[4] is not None:
+            pieces.append(found[4])
+            continue
+        name = found[1] or found[2] or found[3]
+        number = int(name) if name.isdecimal() else matcher.groupindex.get(name, -1)
+        if not 0 <= number <= matcher.groups:
+            raise FHIRPathExecutionError(f"the pattern has no group '{name}'")
+        pieces.append(number)
+    pieces.append(text[end:])
+    return pieces
+
+
+def _piece(match: re.Match[str], part: str | int) -> str:
+    return part if isinstance(part, str) else match[part] or ""

@@ -1,0 +1,163 @@
+"""A regular expression as an automaton, whose states are made when they are first met."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import NamedTuple
+
+from fhir_kb.fhirpath.errors import FHIRPathLimitError
+from fhir_kb.fhirpath.regex_tree import Assertion, Atom, Choice, Repeat, Sequence, Tree
+
+MAX_STATES = 5_000
+MAX_WORK = 10**7
+MAX_REMEMBERED = 20_000
+
+_START, _WORD, _LINE_END = 1, 2, 4
+
+
+class _Step(NamedTuple):
+    """What follows a set of states on a character: the next set, and whether the end was met."""
+
+    states: frozenset[int]
+    accepts: bool
+
+
+class Automaton:
+    """Matches a text in time proportional to its length."""
+
+    def __init__(self, tree: Tree, *, ignores_case: bool, multiline: bool) -> None:
+        self._multiline = multiline
+        self._options = re.DOTALL | (re.IGNORECASE if ignores_case else 0)
+        self._atoms: dict[str, re.Pattern[str]] = {}
+        self._free: list[list[tuple[str, int]]] = []  # state -> (assertion or "", next state)
+        self._reading: list[tuple[re.Pattern[str], int] | None] = []
+        self._start = self._state()
+        self._end = self._build(tree, self._start)
+        self._steps: dict[tuple[frozenset[int], int, str, bool], _Step] = {}
+
+    def _state(self) -> int:
+        if len(self._free) >= MAX_STATES:
+            raise FHIRPathLimitError("the pattern is too large")
+        self._free.append([])
+        self._reading.append(None)
+        return len(self._free) - 1
+
+    def _join(self, source: int, target: int, assertion: str = "") -> None:
+        self._free[source].append((assertion, target))
+
+    def _build(self, tree: Tree, start: int) -> int:
+        """Add the tree after `start`; the state in which it is matched."""
+        match tree:
+            case Atom(source):
+                end = self._state()
+                self._reading[start] = (self._atom(source), end)
+                return end
+            case Assertion(kind):
+                end = self._state()
+                self._join(start, end, kind)
+                return end
+            case Sequence(parts):
+                for part in parts:
+                    start = self._build(part, start)
+                return start
+            case Choice(options):
+                end = self._state()
+                for option in options:
+                    first = self._state()
+                    self._join(start, first)
+                    self._join(self._build(option, first), end)
+                return end
+            case Repeat(part, least, most):
+                return self._repeat(part, least, most, start)
+
+    def _repeat(self, part: Tree, least: int, most: int | None, start: int) -> int:
+        for _ in range(least):
+            start = self._build(part, start)
+        end = self._state()
+        if most is None:
+            loop = self._state()
+            self._join(start, loop)
+            self._join(loop, end)
+            first = self._state()
+            self._join(loop, first)
+            self._join(self._build(part, first), loop)
+            return end
+        self._join(start, end)
+        for _ in range(most - least):
+            first = self._state()
+            self._join(start, first)
+            start = self._build(part, first)
+            self._join(start, end)
+        return end
+
+    def _atom(self, source: str) -> re.Pattern[str]:
+        found = self._atoms.get(source)
+        if found is None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found = self._atoms[source] = re.compile(source, self._options)
+        return found
+
+    def matches(self, text: str, *, full: bool) -> bool:
+        """Whether the pattern is found in `text`, or with `full` matches all of it."""
+        if len(self._free) * len(text) > MAX_WORK:
+            raise FHIRPathLimitError("the pattern could take too long on this text")
+        current = frozenset((self._start,))
+        before = _START
+        for character in text:
+            step = self._step(current, before, character, full=full)
+            if step.accepts and not full:
+                return True
+            current = step.states
+            before = self._context(character)
+        return self._step(current, before, "", full=full).accepts
+
+    def _context(self, character: str) -> int:
+        return (_WORD if character.isalnum() or character == "_" else 0) | (
+            _LINE_END if character == "\n" else 0
+        )
+
+    def _step(
+        self, current: frozenset[int], before: int, character: str, *, full: bool
+    ) -> _Step:
+        key = (current, before, character, full)
+        step = self._steps.get(key)
+        if step is None:
+            if len(self._steps) > MAX_REMEMBERED:
+                self._steps.clear()
+            reached = self._closure(current, before, character)
+            following = {
+                reading[1]
+                for state in reached
+                if (reading := self._reading[state]) is not None
+                and character
+                and reading[0].match(character)
+            }
+            if not full:
+                following.add(self._start)
+            step = _Step(frozenset(following), self._end in reached)
+            self._steps[key] = step
+        return step
+
+    def _closure(self, states: frozenset[int], before: int, character: str) -> set[int]:
+        reached = set(states)
+        rest = list(states)
+        while rest:
+            for assertion, target in self._free[rest.pop()]:
+                if target not in reached and self._holds(assertion, before, character):
+                    reached.add(target)
+                    rest.append(target)
+        return reached
+
+    def _holds(self, assertion: str, before: int, character: str) -> bool:
+        match assertion:
+            case "":
+                return True
+            case "^":
+                return before == _START or (self._multiline and bool(before & _LINE_END))
+            case "$":
+                return not character or (self._multiline and character == "\n")
+        after = bool(character) and (character.isalnum() or character == "_")
+        at_edge = bool(before & _WORD) != after
+        return at_edge if assertion == "b" else not at_edge

@@ -1,0 +1,49 @@
+"""`%name`: what stands for itself, what the caller gives, and what defineVariable() defines."""
+
+from __future__ import annotations
+
+from fhir_kb.fhirpath.errors import FHIRPathSemanticError
+from fhir_kb.fhirpath.functions.registry import Run
+from fhir_kb.fhirpath.items import Item
+from fhir_kb.fhirpath.scope import Scope
+
+CONSTANTS = {
+    "ucum": "http://unitsofmeasure.org",
+    "sct": "http://snomed.info/sct",
+    "loinc": "http://loinc.org",
+}
+_PREFIXES = {
+    "vs-": "http://hl7.org/fhir/ValueSet/",
+    "ext-": "http://hl7.org/fhir/StructureDefinition/",
+}
+
+
+def variable(name: str) -> Run:
+    """What gives the value of %name. It raises FHIRPathSemanticError where there is none."""
+    if name in CONSTANTS:
+        return _constant(CONSTANTS[name])
+    for prefix, url in _PREFIXES.items():
+        if name.startswith(prefix):
+            return _constant(url + name.removeprefix(prefix))
+    match name:
+        case "context":
+            return lambda scope: scope.env.context
+        case "resource":
+            return lambda scope: scope.env.resource
+        case "rootResource":
+            return lambda scope: scope.env.root
+
+    def look_up(scope: Scope) -> list[Item]:
+        found = scope.defined.get(name)
+        if found is None:
+            found = scope.env.variables.get(name)
+        if found is None:
+            raise FHIRPathSemanticError(f"there is no variable %{name} here")
+        return found
+
+    return look_up
+
+
+def _constant(value: str) -> Run:
+    items: list[Item] = [value]
+    return lambda _: items
