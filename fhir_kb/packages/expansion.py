@@ -19,6 +19,7 @@ Resource: TypeAlias = dict[str, Any]
 GRAMMARS = {
     "urn:ietf:bcp:47": "bcp47",
     "urn:ietf:bcp:13": "mime",
+    "urn:iso:std:iso:4217": "currency",
     "http://unitsofmeasure.org": "ucum",
     "http://hl7.org/fhir/color-rgb": "rgb",
 }
@@ -55,6 +56,7 @@ class Expander:
                 systems.setdefault(system, set()).update(codes)
         for exclude in compose.get("exclude", ()):
             part = self._part(exclude, depth)
+            checkers.update(dict.fromkeys(part.checkers, UNKNOWN))
             for system, codes in part.systems.items():
                 systems.get(system, set()).difference_update(codes)
         return ValueSetCodes({s: frozenset(codes) for s, codes in systems.items()}, checkers)

@@ -131,7 +131,7 @@ class ValueSetCodes(NamedTuple):
 
     systems: code system -> its codes in the set.
     checkers: code system -> how to check its codes where they cannot be listed: "bcp47",
-        "mime", "ucum", or "unknown" where nothing can be said.
+        "mime", "currency", "ucum", "rgb", or "unknown" where nothing can be said.
     """
 
     systems: dict[str, frozenset[str]]

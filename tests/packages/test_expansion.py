@@ -97,5 +97,12 @@ def test_what_cannot_be_known_is_said() -> None:
     }
 
 
+def test_an_exclude_that_cannot_be_known_leaves_doubt() -> None:
+    unknown = _animals(("code", "regex", "("))
+    assert _expand(_set("v", _animals(), exclude=(unknown,))).checkers == {
+        ANIMALS["url"]: "unknown"
+    }
+
+
 def test_a_missing_value_set_is_none() -> None:
     assert Expander([]).expand("http://example.org/none") is None

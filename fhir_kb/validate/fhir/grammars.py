@@ -25,13 +25,20 @@ _MIME: Final = (
     r"|json|xml|ttl|html"
 )
 _RGB: Final = r"#[0-9a-fA-F]{6}"
+_CURRENCY: Final = r"[A-Z]{3}"  # ISO 4217; its list is not among the packages
 _UCUM: Final = r"[!-~]{1,200}"
 
 
 @cache
 def grammar(name: str) -> Callable[[str], bool] | None:
     """The test of a grammar that ValueSetCodes.checkers names; None where nothing can be said."""
-    pattern = {"bcp47": _LANGUAGE, "mime": _MIME, "ucum": _UCUM, "rgb": _RGB}.get(name)
+    pattern = {
+        "bcp47": _LANGUAGE,
+        "mime": _MIME,
+        "currency": _CURRENCY,
+        "ucum": _UCUM,
+        "rgb": _RGB,
+    }.get(name)
     if pattern is None:
         return None
     compiled = re.compile(pattern)  # here, because it takes milliseconds

@@ -44,6 +44,14 @@ class Issue:
     line: int = 0
     column: int = 0
 
+    @property
+    def json_path(self) -> str:
+        """The place as JSON names it: "PlanDefinition.action[2].timingRange.low"."""
+        root = self.path.partition(".")[0].partition("[")[0]
+        return root + "".join(
+            f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.pointer
+        )
+
 
 class Finding:
     """An issue in the making: the way to it grows from the inside out."""

@@ -162,6 +162,16 @@ def test_checking_changes_nothing() -> None:
     assert first == second
 
 
+def test_an_issue_has_its_place_in_fhirpath_and_in_json() -> None:
+    value = {"low": {"value": "1"}}
+    action = {"title": "x", "timingRange": value}
+    resource = {"resourceType": "PlanDefinition", "status": "draft", "action": [action]}
+    [issue] = Validator("5.0.0").check(resource)
+    assert issue.path == "PlanDefinition.action[0].timing.ofType(Range).low.value"
+    assert issue.json_path == "PlanDefinition.action[0].timingRange.low.value"
+    assert issue.pointer == ("action", 0, "timingRange", "low", "value")
+
+
 def test_an_unknown_version_is_refused() -> None:
     with pytest.raises(ValueError, match="9"):
         Validator("9.0.0")
