@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from fhir_kb import __version__
 from fhir_kb.cli.overview import COMMANDS, text
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class App(click.Group):
 
 
 @click.group(cls=App, name="fhir-kb", context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(None, "--version", message="")
+@click.version_option(__version__, message="fhir-kb %(version)s")
 def app() -> None:
     """Clinical knowledge as text, published as FHIR."""
 

@@ -22,13 +22,15 @@ _SHOWN_LOSSES: Final = 5
 def summary(build: Build, output: Path, style: Style, *, everything: bool = False) -> str:
     """The end of a build in a few lines of at most 80 columns."""
     lines: list[str] = []
-    if build.made:
+    if build.made and build.written is not None:
         lines.append(f"{style.bold(output.as_posix() + '/')}  {_written(build)}")
         label = max(len(made.label) for made in build.made)
         for made in build.made:
             total = sum(made.counts.values())
             start = f"  {made.name + '/':<5} {made.label:<{label}} {total:>5} resources: "
             lines += _list(start, _counted(made.counts), style.width)
+    else:
+        lines.append(f"Nothing was written to {output.as_posix()}/")
     releases = [made.name for made in build.made]
     text = "".join(f"{line}\n" for line in lines)
     return text + losses(build.losses, releases, style, everything=everything)
@@ -54,20 +56,26 @@ def as_data(build: Build) -> dict[str, Any]:
             }
             for made in build.made
         ],
+        "files": _files(build),
     }
 
 
 def _written(build: Build) -> str:
+    parts = [f"{number} {word}" for word, number in _files(build).items() if number]
+    topics = "1 topic" if build.topics == 1 else f"{build.topics} topics"
+    return f"{topics}; files: {', '.join(parts) or 'none'}"
+
+
+def _files(build: Build) -> dict[str, int]:
     written = build.written
     if written is None:
-        return "nothing was written"
-    parts = (
-        (written.made, "new"),
-        (written.changed, "changed"),
-        (written.unchanged, "unchanged"),
-        (written.removed, "removed"),
-    )
-    return "files: " + (", ".join(f"{number} {word}" for number, word in parts if number) or "none")
+        return {}
+    return {
+        "new": written.made,
+        "changed": written.changed,
+        "unchanged": written.unchanged,
+        "removed": written.removed,
+    }
 
 
 def _counted(counts: Mapping[str, int]) -> list[str]:

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fhir_kb.diagnostics import Code, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Ended
+
+KNOWN = {
+    "KB204": Code(
+        "KB204",
+        "unknown-step",
+        Severity.ERROR,
+        "A step waits for none.\n\nWrite it:\n\n    after: x",
+    ),
+    "KB401": Code("KB401", "kept-as-text", Severity.WARNING, f"Something {'very ' * 20}long."),
+}
+
+
+@pytest.fixture(autouse=True)
+def catalogue(stand_in: Callable[..., None]) -> None:
+    stand_in("fhir_kb.pipeline", catalogue=lambda: KNOWN)
+
+
+@pytest.mark.parametrize("word", ["KB204", "kb204", "unknown-step"])
+def test_a_code_or_name_gives_its_page(fhir_kb: Callable[..., Ended], word: str) -> None:
+    assert fhir_kb("explain", word) == (
+        0,
+        "KB204 unknown-step (error)\n\nA step waits for none.\n\nWrite it:\n\n    after: x\n",
+        "",
+    )
+
+
+def test_an_unknown_code_is_wrong_usage_with_the_nearest(fhir_kb: Callable[..., Ended]) -> None:
+    code, _, err = fhir_kb("explain", "KB205")
+    assert code == 2
+    assert "there is no code 'KB205'; did you mean 'KB204'?" in err
+
+
+def test_without_a_code_all_are_listed_within_80_columns(fhir_kb: Callable[..., Ended]) -> None:
+    lines = fhir_kb("explain").out.splitlines()
+    assert lines[0] == "KB204  error        A step waits for none"
+    assert lines[1].startswith("KB401  warning      Something very")
+    assert lines[2].startswith(" " * 20 + "very")
+    assert lines[-1] == "fhir-kb explain CODE tells how to mend it"
+    assert max(map(len, lines)) <= 80
+
+
+def test_json(fhir_kb: Callable[..., Ended]) -> None:
+    one = json.loads(fhir_kb("explain", "KB401", "--format", "json").out)
+    assert (one["code"], one["name"], one["severity"]) == ("KB401", "kept-as-text", "warning")
+    everything = json.loads(fhir_kb("explain", "--format", "json").out)
+    assert [each["code"] for each in everything["codes"]] == ["KB204", "KB401"]

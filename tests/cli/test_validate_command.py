@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fhir_kb.cli.targets import Target, targets
+from fhir_kb.diagnostics import Diagnostic, Severity, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Ended
+
+
+def issue(severity: Severity = Severity.ERROR) -> Any:
+    return SimpleNamespace(
+        code="KB510",
+        severity=severity,
+        issue_type="structure",
+        message="'title2' is no element of PlanDefinition",
+        path="PlanDefinition.title2",
+        help="did you mean 'title'?",
+        line=1,
+        column=33,
+    )
+
+
+def report(file: str, *issues: Any) -> Any:
+    return SimpleNamespace(
+        file=file, fhir_version="4.0.1", resource_type="PlanDefinition", id="x", issues=issues
+    )
+
+
+@pytest.fixture
+def checks(stand_in: Callable[..., None]) -> Callable[..., list[Any]]:
+    """Stand-ins for both kinds of check; they record what they were asked."""
+
+    def put(reports: tuple[Any, ...] = (), findings: tuple[Diagnostic, ...] = ()) -> list[Any]:
+        asked: list[Any] = []
+
+        def validate_files(paths: tuple[Path, ...], *, fhir_version: str) -> Any:
+            asked.append(([path.as_posix() for path in paths], fhir_version))
+            return iter(reports)
+
+        def build(definitions: Path, **options: Any) -> Any:
+            asked.append((definitions.as_posix(), options["output"], options["releases"]))
+            return SimpleNamespace(diagnostics=findings)
+
+        stand_in("fhir_kb.pipeline", validate_files=validate_files)
+        stand_in("fhir_kb.bulk", build=build)
+        return asked
+
+    return put
+
+
+def write(path: str, text: str = "") -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(text, encoding="utf-8")
+
+
+def test_json_is_one_line_a_resource(
+    fhir_kb: Callable[..., Ended], checks: Callable[..., list[Any]]
+) -> None:
+    write("a.json", "{}")
+    asked = checks((report("a.json", issue(), issue(Severity.WARNING)), report("b.json")))
+    code, out, _ = fhir_kb("validate", "a.json", "--fhir", "4.0.1", "--format", "json")
+    first, second = map(json.loads, out.splitlines())
+    assert code == 1
+    assert asked == [(["a.json"], "4.0.1")]
+    assert first == {
+        "file": "a.json",
+        "fhirVersion": "4.0.1",
+        "resourceType": "PlanDefinition",
+        "id": "x",
+        "errors": 1,
+        "warnings": 1,
+        "issues": [
+            {
+                "severity": severity,
+                "code": "structure",
+                "details": {"text": "'title2' is no element of PlanDefinition"},
+                "diagnostics": "did you mean 'title'?",
+                "expression": ["PlanDefinition.title2"],
+                "line": 1,
+                "col": 33,
+                "rule": "KB510",
+            }
+            for severity in ("error", "warning")
+        ],
+    }
+    assert (second["errors"], second["issues"]) == (0, [])
+
+
+def test_the_human_form_quotes_the_line(
+    fhir_kb: Callable[..., Ended], checks: Callable[..., list[Any]]
+) -> None:
+    write("a.json", '{"resourceType":"PlanDefinition","title2":"x"}')
+    checks((report("a.json", issue()),))
+    code, out, _ = fhir_kb("validate", "a.json")
+    assert code == 1
+    assert out.splitlines()[:4] == [
+        "a.json:1:33: error[KB510] 'title2' is no element of PlanDefinition",
+        '    1 | {"resourceType":"PlanDefinition","title2":"x"}',
+        "      |                                 ^ did you mean 'title'?",
+        "      | at PlanDefinition.title2",
+    ]
+
+
+def test_all_well_is_0_and_says_what_was_checked(
+    fhir_kb: Callable[..., Ended], checks: Callable[..., list[Any]]
+) -> None:
+    write("kb/kb.yaml")
+    write("a.json")
+    asked = checks((report("a.json"),))
+    assert fhir_kb("validate", "kb", "a.json")[:2] == (0, "kb/, 1 resource: nothing to mend\n")
+    assert asked == [("kb", None, None), (["a.json"], "5.0.0")]
+
+
+def test_warnings_alone_are_0(
+    fhir_kb: Callable[..., Ended], checks: Callable[..., list[Any]]
+) -> None:
+    write("a.json", "{}")
+    checks((report("a.json", issue(Severity.WARNING)),))
+    assert fhir_kb("validate", "a.json").code == 0
+
+
+def test_of_definitions_only_what_is_in_the_named_part_is_shown(
+    fhir_kb: Callable[..., Ended], checks: Callable[..., list[Any]]
+) -> None:
+    write("kb/kb.yaml")
+    write("kb/a/topic.yaml")
+    write("kb/b/topic.yaml")
+    found = tuple(
+        Diagnostic("KB110", Severity.ERROR, "m", Span(f"kb/{name}/topic.yaml")) for name in "ab"
+    )
+    checks((), found)
+    code, out, _ = fhir_kb("validate", "kb/a")
+    assert (code, out) == (1, "kb/a/topic.yaml: error[KB110] m\n1 error in 1 file\n")
+
+
+def test_definitions_as_json_are_a_line_too(
+    fhir_kb: Callable[..., Ended], checks: Callable[..., list[Any]]
+) -> None:
+    write("kb/kb.yaml")
+    checks((), (Diagnostic("KB110", Severity.ERROR, "m", Span("kb/kb.yaml")),))
+    code, out, _ = fhir_kb("validate", "kb", "--format", "json", "--fhir", "r4")
+    found = json.loads(out)
+    assert (code, found["definitions"], found["errors"]) == (1, "kb", 1)
+
+
+def test_sarif_and_github_hold_all_in_one(
+    fhir_kb: Callable[..., Ended],
+    checks: Callable[..., list[Any]],
+    stand_in: Callable[..., None],
+) -> None:
+    write("a.json", "{}")
+    checks((report("a.json", issue()), report("b.json", issue())))
+    out = fhir_kb("validate", "a.json", "--format", "github").out
+    assert [line.split(",")[0] for line in out.splitlines()] == [
+        "::error file=a.json",
+        "::error file=b.json",
+    ]
+    checks((report("a.json", issue()), report("b.json", issue())))
+    stand_in("fhir_kb.pipeline", catalogue=dict)
+    (run,) = json.loads(fhir_kb("validate", "a.json", "--format", "sarif").out)["runs"]
+    assert len(run["results"]) == 2
+
+
+def test_what_a_path_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for file in ("kb/kb.yaml", "kb/a/topic.yaml", "kb/a/page.md", "fhir/x.json", "lone/topic.yaml"):
+        write(file)
+    paths = ("kb/a/page.md", "kb", "fhir", "kb/a/topic.yaml", "lone")
+    assert targets(map(Path, paths)) == [
+        Target(Path("kb"), (Path("kb/a/page.md"), Path("kb"), Path("kb/a/topic.yaml"))),
+        Target(None, (Path("fhir"),)),
+        Target(Path("lone"), (Path("lone"),)),
+    ]
+
+
+def test_from_within_a_topic_the_knowledge_base_around_it_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(f"{tmp_path}/kb/kb.yaml")
+    write(f"{tmp_path}/kb/a/topic.yaml")
+    monkeypatch.chdir(tmp_path / "kb/a")
+    (target,) = targets([Path("topic.yaml")])
+    assert target.knowledge_base is not None
+    assert target.knowledge_base.resolve() == (tmp_path / "kb").resolve()
