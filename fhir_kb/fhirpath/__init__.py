@@ -1,9 +1,9 @@
 """FHIRPath 2.0 and 3.0 with FHIR's additions: parsed once, compiled to closures, cached.
 
-    parse("name.exists()")                                  the syntax tree, or FHIRPathSyntaxError
-    compile_expression("name.exists()", definitions("5.0.0"))(patient)          the items
-    compile_expression(…).test(node, type_path="Patient.contact")               an invariant's truth
-    check("nmae.exists()", definitions("5.0.0"), "Patient")                     what is wrong, or None
+parse("name.exists()")                                  the syntax tree, or FHIRPathSyntaxError
+compile_expression("name.exists()", definitions("5.0.0"))(patient)          the items
+compile_expression(…).test(node, type_path="Patient.contact")               an invariant's truth
+check("nmae.exists()", definitions("5.0.0"), "Patient")                     what is wrong, or None
 """
 
 from fhir_kb.fhirpath.engine import Compiled, Evaluation, boolean_of, check, compile_expression

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_kb.fhirpath import nodes, operators
-from fhir_kb.fhirpath.equality import equal, equal_items, equivalent, order, unique_of
 from fhir_kb.fhirpath.equality import distinct as without_repetitions
+from fhir_kb.fhirpath.equality import equal, equal_items, equivalent, order, unique_of
 from fhir_kb.fhirpath.errors import FHIRPathError
 from fhir_kb.fhirpath.fragments import Code, Truth
 from fhir_kb.fhirpath.items import EMPTY, FALSE, TRUE, Item
@@ -39,7 +39,7 @@ def binary(compiler: Compiler, node: nodes.Binary, this: Types) -> Code:
     if node.operator in _FLAT:
         return _row(node.operator, _operands(compiler, node, this), node.place)
     left, right = compiler.compile(node.left, this), compiler.compile(node.right, this)
-    pure = pure_binary(node.operator, left.pure, right.pure, left.types, right.types)
+    pure = pure_binary(node.operator, left.pure, right.pure)
     match node.operator:
         case "xor" | "implies":
             return _truth_code(_logic(node.operator, left, right), node.place, pure)
@@ -67,7 +67,7 @@ def _operands(compiler: Compiler, node: nodes.Binary, this: Types) -> list[Code]
 def _row(operator: str, codes: list[Code], place: nodes.Place) -> Code:
     pure = codes[0].pure
     for code in codes[1:]:
-        pure = pure_binary(operator, pure, code.pure, None, None)
+        pure = pure_binary(operator, pure, code.pure)
     if operator == "|":
         return _with_pure(_union(codes, place), pure)
     truths = [code.as_truth() for code in codes]

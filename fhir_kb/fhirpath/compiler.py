@@ -11,7 +11,7 @@ from fhir_kb.fhirpath import nodes
 from fhir_kb.fhirpath.compile_operators import binary, unary
 from fhir_kb.fhirpath.errors import FHIRPathError, FHIRPathSemanticError
 from fhir_kb.fhirpath.fragments import Code
-from fhir_kb.fhirpath.functions import FUNCTIONS, Function, Run
+from fhir_kb.fhirpath.functions import FUNCTIONS, Function
 from fhir_kb.fhirpath.functions.filtering import Key
 from fhir_kb.fhirpath.functions.subsets import integer
 from fhir_kb.fhirpath.instances import instance
@@ -74,7 +74,9 @@ class Compiler:
             case nodes.This():
                 return Code(lambda scope: scope.this, this, pure=pure_this(this))
             case nodes.Index():
-                return Code(lambda scope: [scope.index] if scope.index >= 0 else EMPTY, system("Integer"))
+                return Code(
+                    lambda scope: [scope.index] if scope.index >= 0 else EMPTY, system("Integer")
+                )
             case nodes.Total():
                 return Code(lambda scope: scope.total or EMPTY)
             case nodes.Variable():
@@ -150,7 +152,12 @@ class Compiler:
             if len(fitting) == len(this):
                 return start
             is_open = any(isinstance(one, FhirType) and one.is_open for one in this)
-            if self.options.strict and not fitting and not is_open and not has_member(this, name, json_names=False):
+            if (
+                self.options.strict
+                and not fitting
+                and not is_open
+                and not has_member(this, name, json_names=False)
+            ):
                 raise FHIRPathSemanticError(
                     f"the expression begins with '{name}', but is about {describe(this)}",
                     node.place.line,
@@ -258,7 +265,11 @@ class Compiler:
     ) -> tuple[Code, ...]:
         made: list[Code] = []
         for position, argument in enumerate(node.arguments):
-            if node.name == "sort" and isinstance(argument, nodes.Unary) and argument.operator == "-":
+            if (
+                node.name == "sort"
+                and isinstance(argument, nodes.Unary)
+                and argument.operator == "-"
+            ):
                 argument = argument.operand  # noqa: PLW2901 - see Key: `-` is for any type here
             scope_types = code.types if found.is_lazy(position) else this
             compiled = self.compile(argument, scope_types)
@@ -336,7 +347,8 @@ def _call_step(found: Function, node: nodes.Call, arguments: tuple[Code, ...]) -
     runs = [argument.run for argument in arguments]
     lazy = [found.is_lazy(position) for position in range(len(runs))]
     if node.name == "sort":
-        runs = [Key(*one) for one in zip(runs, *_directions(node), strict=True)]
+        keys = [Key(*one) for one in zip(runs, *_directions(node), strict=True)]
+        return lambda scope, items: implementation(scope, items, *keys)
     if all(lazy):
         return lambda scope, items: implementation(scope, items, *runs)
     if len(runs) == 1:

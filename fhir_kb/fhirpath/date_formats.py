@@ -6,9 +6,20 @@ import re
 
 from fhir_kb.fhirpath.values import DateTime
 
-_MONTHS = (
-    "january february march april may june july august september october november december".split()
-)
+_MONTHS = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 _CODES = {
     "yyyy": r"(?P<year>\d{4})",
     "yy": r"(?P<short_year>\d\d)",
@@ -40,7 +51,9 @@ def parse_formatted(text: str, pattern: str) -> DateTime | None:
     if len(pattern) > 100:
         return None
     try:
-        form = re.compile("".join(_piece(m[0]) for m in _FORMAT.finditer(pattern)), re.I | re.A)
+        form = re.compile(
+            "".join(_piece(m[0]) for m in _FORMAT.finditer(pattern)), re.IGNORECASE | re.ASCII
+        )
     except re.error:  # a code that appears twice
         return None
     match = form.fullmatch(text)
@@ -71,7 +84,9 @@ def _iso(found: dict[str, str | None]) -> str:
             text += f":{int(second):02d}"
             text += f".{found['fraction']}" if found.get("fraction") else ""
     zone = found.get("zone") or ""
-    return text + (zone if zone in ("", "Z", "z") or ":" in zone else f"{zone[:3]}:{zone[3:]}").upper()
+    return (
+        text + (zone if zone in ("", "Z", "z") or ":" in zone else f"{zone[:3]}:{zone[3:]}").upper()
+    )
 
 
 def _year(found: dict[str, str | None]) -> str:

@@ -12,12 +12,12 @@ from fhir_kb.fhirpath.items import Element, Item
 from fhir_kb.fhirpath.model import Model, Schema, schema_of
 from fhir_kb.fhirpath.parser import parse
 from fhir_kb.fhirpath.scope import NO_SERVICES, Env, Scope, Services, Trace, truth
-from fhir_kb.fhirpath.values import System
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fhir_kb.fhirpath.fragments import Code
+    from fhir_kb.fhirpath.values import System
 
 _TOO_DEEP = "the expression or the data nest too deeply"
 
@@ -155,9 +155,7 @@ class Compiled:
         this: list[Item] = [element]
         whole: list[Item] = this if resource is None else [resource]
         outermost: list[Item] = whole if root is None else [root]
-        env = Env(
-            self._schema, this, whole, outermost, services=services, steps=services.max_steps
-        )
+        env = Env(self._schema, this, whole, outermost, services=services, steps=services.max_steps)
         try:
             return code.as_truth()(Scope(env, this))
         except RecursionError:

@@ -232,9 +232,7 @@ def order(left: Item, right: Item) -> int | None:
 
 def _is_valueless(item: Item) -> bool:
     """Whether the item could have an order, but this one has no (usable) value."""
-    return isinstance(item, Element) and (
-        bool(item.type.system) or "Quantity" in item.type.names
-    )
+    return isinstance(item, Element) and (bool(item.type.system) or "Quantity" in item.type.names)
 
 
 def _kind(item: Item) -> str:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from fhir_kb.fhirpath.functions.registry import Run
 from fhir_kb.fhirpath.scope import Scope, truth
 
 if TYPE_CHECKING:
+    from fhir_kb.fhirpath.functions.registry import Run
     from fhir_kb.fhirpath.pure import Pure
     from fhir_kb.fhirpath.typing_rules import Types
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.fhirpath import nodes
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError, FHIRPathSemanticError
-from fhir_kb.fhirpath.functions.registry import Run
 from fhir_kb.fhirpath.items import Element, Item, system_name
-from fhir_kb.fhirpath.scope import Scope
 from fhir_kb.fhirpath.temporal import Temporal
-from fhir_kb.fhirpath.typing_rules import Types
 from fhir_kb.fhirpath.values import Quantity
 
 if TYPE_CHECKING:
+    from fhir_kb.fhirpath import nodes
     from fhir_kb.fhirpath.compiler import Compiler
+    from fhir_kb.fhirpath.functions.registry import Run
     from fhir_kb.fhirpath.model import FhirType, Slot
+    from fhir_kb.fhirpath.scope import Scope
+    from fhir_kb.fhirpath.typing_rules import Types
 
 
 def instance(compiler: Compiler, node: nodes.Instance, this: Types) -> tuple[Run, Types]:
@@ -36,7 +36,12 @@ def instance(compiler: Compiler, node: nodes.Instance, this: Types) -> tuple[Run
 
     def run(scope: Scope) -> list[Item]:
         if kind.system:
-            values = [_json(item) for _, element, one in parts if element == "value" for item in one(scope)]
+            values = [
+                _json(item)
+                for _, element, one in parts
+                if element == "value"
+                for item in one(scope)
+            ]
             return [Element(values[0] if values else None, kind)]
         made: dict[str, Any] = {"resourceType": name} if kind.is_resource else {}
         for slots, element, one in parts:

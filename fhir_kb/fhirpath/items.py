@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from fhir_kb.fhirpath.values import Date, DateTime, Long, Quantity, System, Time, TypeInfo
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fhir_kb.fhirpath.model import FhirType, Slot
 
 
@@ -106,7 +108,7 @@ FALSE: list[Item] = [False]
 # These three are shared: no function may change a collection that it was given.
 
 
-def boolean(value: bool | None) -> list[Item]:  # noqa: FBT001 - this is the value itself
+def boolean(value: bool | None) -> list[Item]:
     """The collection of a three-valued truth."""
     if value is None:
         return EMPTY
@@ -170,7 +172,9 @@ def _decimal(value: Any) -> Decimal | None:
 
 def _integer(value: Any) -> int | None:
     if isinstance(value, Decimal):
-        is_whole = value.is_finite() and value.adjusted() < 20 and value == value.to_integral_value()
+        is_whole = (
+            value.is_finite() and value.adjusted() < 20 and value == value.to_integral_value()
+        )
         return int(value) if is_whole else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
@@ -183,7 +187,7 @@ def _long(value: Any) -> Long | None:
     return None if number is None else Long(number)
 
 
-_CONVERT: dict[str, Any] = {
+_CONVERT: dict[str, Callable[[Any], System | None]] = {
     "Boolean": lambda value: value if isinstance(value, bool) else None,
     "Integer": _integer,
     "Long": _long,

@@ -61,6 +61,9 @@ class Model(Protocol):
     def abstract_types(self) -> Collection[str]:
         """Element, Resource, …"""
 
+    def __hash__(self) -> int:
+        """It is one object that does not change."""
+
     def __contains__(self, name: object, /) -> bool:
         """Whether there is a type of that name."""
 
@@ -71,9 +74,10 @@ class Model(Protocol):
         """The JSON properties of a type, `_x` among them, in FHIR's order."""
 
 
-SYSTEM_TYPES = frozenset(
-    "Any Boolean Integer Long Decimal String Date DateTime Time Quantity".split()
-)
+_SYSTEM_TYPES = """
+Any Boolean Integer Long Decimal String Date DateTime Time Quantity
+"""
+SYSTEM_TYPES = frozenset(_SYSTEM_TYPES.split())
 
 _SYSTEM_OF = {
     "boolean": "Boolean",

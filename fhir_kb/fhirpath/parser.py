@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import lru_cache
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.fhirpath import nodes
 from fhir_kb.fhirpath.errors import FHIRPathLimitError, FHIRPathSyntaxError
 from fhir_kb.fhirpath.tokens import Token, tokens
 from fhir_kb.fhirpath.values import CALENDAR_UNITS, Date, DateTime, Long, Quantity, Time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_LENGTH = 50_000
 MAX_DEPTH = 120
@@ -38,6 +40,11 @@ _BINARY = {
     for word in words
 }
 _UNARY_POWER = 11
+_PARSE: dict[str, Callable[[str], Date | DateTime | Time | None]] = {
+    "date": Date.parse,
+    "dateTime": DateTime.parse,
+    "time": Time.parse,
+}
 _RESERVED = frozenset({"and", "or", "xor", "implies", "div", "mod", "true", "false"})
 _RESERVED_AFTER_DOT = frozenset({"true", "false"})
 
@@ -184,8 +191,7 @@ class _Parser:
                 return self._number(token, place)
             case "long":
                 return nodes.Literal((Long(token.text[:-1]),), place)
-        kind = {"date": Date, "dateTime": DateTime, "time": Time}[token.kind]
-        value = kind.parse(token.text.removesuffix("T"))
+        value = _PARSE[token.kind](token.text.removesuffix("T"))
         if value is None:
             raise FHIRPathSyntaxError(
                 f"there is no {token.kind} '{token.text}'", token.line, token.column
@@ -216,7 +222,9 @@ class _Parser:
         if token.kind == "variable":
             if target is not None:
                 self._fail("expected a name or a function after '.'", token)
-            return {"$this": nodes.This, "$index": nodes.Index}.get(token.text, nodes.Total)(place)
+            if token.text == "$this":
+                return nodes.This(place)
+            return nodes.Index(place) if token.text == "$index" else nodes.Total(place)
         reserved = _RESERVED if target is None else _RESERVED_AFTER_DOT
         if token.kind not in ("name", "quoted") or (
             token.kind == "name" and token.text in reserved
@@ -282,9 +290,3 @@ class _Parser:
                 break
         self._expect("}")
         return nodes.Instance(type_name, tuple(elements), place)
-
-
-def did_you_mean_help(word: str, known: frozenset[str]) -> str:
-    """ "; did you mean 'x'?" or nothing."""
-    hint = did_you_mean(word, known)
-    return f"; {hint}" if hint and hint.startswith("did") else ""

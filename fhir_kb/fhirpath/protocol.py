@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fhir_kb.fhirpath.engine import compile_expression
 from fhir_kb.fhirpath.errors import FHIRPathError
 from fhir_kb.fhirpath.items import Element, Item, type_of, value_of
-from fhir_kb.fhirpath.model import Model
 from fhir_kb.fhirpath.scope import NO_SERVICES, Services
 from fhir_kb.fhirpath.temporal import Temporal
 from fhir_kb.fhirpath.values import Quantity, TypeInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fhir_kb.fhirpath.model import Model
 
 
 class Answer(NamedTuple):

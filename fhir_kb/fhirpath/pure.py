@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fhir_kb.fhirpath import regex
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
-from fhir_kb.fhirpath.model import FhirType
 
 if TYPE_CHECKING:
-    from fhir_kb.fhirpath.model import Slot
+    from fhir_kb.fhirpath.model import FhirType, Slot
     from fhir_kb.fhirpath.typing_rules import Types
     from fhir_kb.fhirpath.values import System
 
@@ -275,9 +274,7 @@ def _text_test(name: str, values: Values, text: str) -> Pure | None:
     return Pure(flag=flag)
 
 
-def pure_binary(
-    operator: str, left: Pure | None, right: Pure | None, left_types: Types, right_types: Types
-) -> Pure | None:
+def pure_binary(operator: str, left: Pure | None, right: Pure | None) -> Pure | None:
     """An operator between what is known."""
     if left is None or right is None:
         return None
@@ -342,7 +339,9 @@ def _constants(left: tuple[System, ...] | None, right: tuple[System, ...] | None
 def _equality(left: Pure, right: Pure, *, negated: bool) -> Pure | None:
     if left.constant is not None:
         left, right = right, left
-    constant = right.constant[0] if right.constant is not None and len(right.constant) == 1 else None
+    constant = (
+        right.constant[0] if right.constant is not None and len(right.constant) == 1 else None
+    )
     if left.number is not None:
         return _number_equality(left.number, right, constant, negated=negated)
     if left.flag is not None:
@@ -414,7 +413,9 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 
 def _comparison(operator: str, left: Pure, right: Pure) -> Pure | None:
     compare = _ORDER[operator]
-    constant = right.constant[0] if right.constant is not None and len(right.constant) == 1 else None
+    constant = (
+        right.constant[0] if right.constant is not None and len(right.constant) == 1 else None
+    )
     if isinstance(constant, bool) or not isinstance(constant, int):
         constant = None
     if left.number is not None:

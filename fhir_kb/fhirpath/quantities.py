@@ -170,7 +170,7 @@ def _finite(value: Decimal, unit: str) -> Quantity | None:
 
 @lru_cache(maxsize=512)
 def _combined(left: str, right: str, sign: int) -> str | None:
-    """The product of two units, with what is the same in both taken together: 'cm' · 'cm' = 'cm2'."""
+    """The product of two units, powers added up: 'cm' times 'cm' is 'cm2'."""
     if ucum.unit(left) is None or ucum.unit(right) is None:
         return None
     powers: dict[str, int] = {}

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 import warnings
+from contextlib import suppress
 from functools import cached_property, lru_cache
 
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError, FHIRPathLimitError
 from fhir_kb.fhirpath.regex_automaton import Automaton
-from fhir_kb.fhirpath.regex_tree import Unsupported, paths, read
+from fhir_kb.fhirpath.regex_tree import Tree, Unsupported, paths, read
 
 MAX_PATTERN = 5_000
 MAX_PATHS = 10**8
@@ -57,10 +58,9 @@ class _Pattern:
         self._ignores_case = "i" in flags
         self._multiline = "m" in flags
         self._python = pattern
-        try:
+        self._tree: Tree | None = None
+        with suppress(Unsupported):  # is_quick and automaton say so where it matters
             self._tree, self._python = read(pattern, multiline=self._multiline)
-        except Unsupported:
-            self._tree = None
 
     def is_quick(self, length: int) -> bool:
         """Whether `re` is sure to be done soon with a text of that length."""
@@ -89,9 +89,7 @@ class _Pattern:
         _ = self.backtracking  # reports what is no pattern
         if self._tree is None:
             raise FHIRPathLimitError("the pattern could take too long on this text")
-        return Automaton(
-            self._tree, ignores_case=self._ignores_case, multiline=self._multiline
-        )
+        return Automaton(self._tree, ignores_case=self._ignores_case, multiline=self._multiline)
 
 
 @lru_cache(maxsize=1024)

@@ -118,9 +118,7 @@ class Automaton:
             _LINE_END if character == "\n" else 0
         )
 
-    def _step(
-        self, current: frozenset[int], before: int, character: str, *, full: bool
-    ) -> _Step:
+    def _step(self, current: frozenset[int], before: int, character: str, *, full: bool) -> _Step:
         key = (current, before, character, full)
         step = self._steps.get(key)
         if step is None:

@@ -54,7 +54,9 @@ class Repeat:
 
 Tree: TypeAlias = Atom | Assertion | Sequence | Choice | Repeat
 
-_ESCAPED = re.compile(r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[dDwWsS]|[fnrtv]|[^A-Za-z0-9])", re.S)
+_ESCAPED = re.compile(
+    r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|[dDwWsS]|[fnrtv]|[^A-Za-z0-9])", re.DOTALL
+)
 _COUNT = re.compile(r"\{(\d{1,4})(,(\d{1,4})?)?\}")
 _NAME = re.compile(r"\?P?<([A-Za-z_]\w*)>")
 
@@ -186,7 +188,9 @@ class _Reader:
         elif self._next_is("+") or self._next_is("*") or _COUNT.match(self.pattern, self.at):
             raise Unsupported
         self.python.append(self.pattern[start : self.at])
-        if isinstance(part, Assertion) or (most is not None and (most < least or most > MAX_REPEAT)):
+        if isinstance(part, Assertion) or (
+            most is not None and (most < least or most > MAX_REPEAT)
+        ):
             raise Unsupported
         return Repeat(part, least, most)
 

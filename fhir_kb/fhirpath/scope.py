@@ -149,7 +149,7 @@ def too_long(length: int) -> None:
 
 
 def single(items: list[Item], what: str) -> Item | None:
-    """The only item; None where there is none. Raises FHIRPathExecutionError where there are more."""
+    """The only item, or None. Raises FHIRPathExecutionError where there are several."""
     if len(items) == 1:
         return items[0]
     if not items:

@@ -187,7 +187,8 @@ def _order_of_ranges(left: tuple[Number, Number], right: tuple[Number, Number]) 
 
 def seconds_of(fields: tuple[Number, ...]) -> Number:
     """The seconds from the year 1 to the beginning of a (partial) date with time."""
-    year, month, day, hour, minute, second = (*fields, *(0, 1, 1, 0, 0, 0)[len(fields) :])
+    filled = [*fields, *(0, 1, 1, 0, 0, 0)[len(fields) :]]
+    year, month, day, hour, minute, second = filled
     days = date(int(year), int(month), int(day)).toordinal()
     return days * DAY + hour * 3600 + minute * 60 + second
 
@@ -197,7 +198,7 @@ def _in_utc(moment: Temporal, offset: int) -> tuple[Number, ...]:
 
 
 def fields_of(seconds: Number) -> tuple[Number, ...]:
-    """The date and time of `seconds` as seconds_of counts them, kept between the years 1 and 9999."""
+    """The date and time of `seconds` by the count of seconds_of, within the years 1 to 9999."""
     whole = int(seconds // DAY)
     rest = seconds - whole * DAY
     day = date.fromordinal(min(max(whole, 1), date.max.toordinal()))

@@ -6,6 +6,7 @@ from calendar import monthrange
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import TypeAlias
 
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
 from fhir_kb.fhirpath.quantities import to_decimal
@@ -20,6 +21,8 @@ from fhir_kb.fhirpath.temporal import (
     last_fields,
     seconds_of,
 )
+
+Moment: TypeAlias = Date | DateTime | Time
 
 UNITS = {
     "wk": "week",
@@ -39,7 +42,7 @@ _MAX_AMOUNT = 10**12
 _LAST_DAY = date.max.toordinal()
 
 
-def add(moment: Temporal, amount: Decimal, unit: str, sign: int) -> Temporal | None:
+def add(moment: Temporal, amount: Decimal, unit: str, sign: int) -> Moment | None:
     """The moment moved by `amount` units (calendar words or UCUM), forwards or backwards.
 
     None where the result is outside the years 1 to 9999. Raises FHIRPathExecutionError where the
@@ -65,7 +68,8 @@ def add(moment: Temporal, amount: Decimal, unit: str, sign: int) -> Temporal | N
 
 
 def _add_to_time(moment: Time, amount: Decimal, word: str) -> Time:
-    hour, minute, second = (*moment.fields, *(0, 0, Decimal(0))[len(moment.fields) :])
+    filled: list[Number] = [*moment.fields, *(0, 0, Decimal(0))[len(moment.fields) :]]
+    hour, minute, second = filled
     if word == "second" and len(moment.fields) < 3:
         amount, word = _truncated(amount / 60), "minute"
     if word == "minute" and len(moment.fields) < 2:
@@ -91,7 +95,7 @@ def _exponent(value: Decimal) -> int:
     return exponent if isinstance(exponent, int) else 0
 
 
-def _add_to_date(moment: Temporal, amount: Decimal, word: str) -> Temporal | None:
+def _add_to_date(moment: Temporal, amount: Decimal, word: str) -> Moment | None:
     known = len(moment.fields)
     amount, word = _in_known_units(amount, word, known)
     if word in ("year", "month"):
@@ -110,13 +114,13 @@ def _add_to_date(moment: Temporal, amount: Decimal, word: str) -> Temporal | Non
 
 
 def _in_known_units(amount: Decimal, word: str, known: int) -> tuple[Decimal, str]:
-    """The amount in units that the partial value has: 24 months are 2 years, the rest is dropped."""
+    """The amount in units that the partial value has: 24 months are 2 years, rests are dropped."""
     finest = DateTime.units[known - 1]
     if known >= 3:
         if word in ("hour", "minute", "second") and word not in DateTime.units[:known]:
             return _truncated(amount * _SECONDS[word] / _SECONDS[finest]), finest
         return amount, word
-    if word == "year" or word == finest:
+    if word in ("year", finest):
         return amount, word
     if word == "month":
         return _truncated(amount / 12), "year"
@@ -152,7 +156,7 @@ def precision(moment: Temporal) -> int:
     return digits
 
 
-def boundary(moment: Temporal, digits: int | None, *, high: bool) -> Temporal | None:
+def boundary(moment: Temporal, digits: int | None, *, high: bool) -> Moment | None:
     """The first or last moment that a partial value may stand for, to so many digits.
 
     A dateTime without an offset gets the one that makes it the earliest (+14:00) or the latest
@@ -177,7 +181,7 @@ def boundary(moment: Temporal, digits: int | None, *, high: bool) -> Temporal | 
     if isinstance(moment, DateTime):
         zone = moment.zone or ("-12:00" if high else "+14:00")
         return DateTime(fields, zone if len(fields) > 3 else "")
-    return type(moment)(fields)
+    return Time(fields) if isinstance(moment, Time) else Date(fields)
 
 
 def _milliseconds(seconds: Number, moment: Temporal, *, high: bool) -> Decimal:
@@ -226,7 +230,9 @@ def between(left: Temporal, right: Temporal, unit: str, *, crossed: bool) -> int
     elif isinstance(left, Date) or isinstance(right, Date):
         allowed = _DATE_UNITS
     if unit not in allowed or isinstance(left, Time) != isinstance(right, Time):
-        raise FHIRPathExecutionError(f"between these, the unit has to be one of {', '.join(allowed)}")
+        raise FHIRPathExecutionError(
+            f"between these, the unit has to be one of {', '.join(allowed)}"
+        )
     finest = {"week": "day", "millisecond": "second"}.get(unit, unit)
     for moment in (left, right):
         if moment.units.index(finest) >= len(moment.fields):
@@ -243,7 +249,8 @@ def between(left: Temporal, right: Temporal, unit: str, *, crossed: bool) -> int
 def _clock(moment: Temporal, unit: str) -> Fraction:
     fields: tuple[Number, ...] = moment.fields
     if isinstance(moment, Time):
-        hour, minute, second = (*fields, *(0, 0, 0)[len(fields) :])
+        filled: list[Number] = [*fields, *(0, 0, 0)[len(fields) :]]
+        hour, minute, second = filled
         return Fraction(hour * 3600 + minute * 60) + Fraction(second)
     offset = moment.offset if isinstance(moment, DateTime) and unit in _TIME_UNITS else None
     return Fraction(seconds_of(fields)) - (offset or 0)

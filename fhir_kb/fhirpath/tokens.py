@@ -60,7 +60,7 @@ def tokens(text: str) -> list[Token]:
     while position < len(text):
         match = _TOKEN.match(text, position)
         column = position - line_start + 1
-        if match is None or text.startswith("/*", position) and match.lastgroup != "blank":
+        if match is None or (text.startswith("/*", position) and match.lastgroup != "blank"):
             raise FHIRPathSyntaxError(_complaint(text, position), line, column)
         kind, content = match.lastgroup or "", match[match.lastgroup or 0]
         if kind != "blank":
@@ -83,11 +83,12 @@ def _token(kind: str, content: str, line: int, column: int) -> Token:
 
 def _unescape(match: re.Match[str]) -> str:
     written = match[0]
-    if len(written) == 12:  # a surrogate pair is one character
-        high, low = int(written[2:6], 16), int(written[8:], 16)
+    digits = written.replace("\\u", "")
+    if len(digits) == 8:  # a surrogate pair is one character
+        high, low = int(digits[:4], 16), int(digits[4:], 16)
         return chr(0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
-    if len(written) == 6:
-        code = int(written[2:], 16)
+    if len(digits) == 4:
+        code = int(digits, 16)
         return "\ufffd" if 0xD800 <= code <= 0xDFFF else chr(code)
     return _PLAIN_ESCAPES.get(written[1], written[1])
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from fhir_kb.diagnostics import nearest
 from fhir_kb.fhirpath import nodes
 from fhir_kb.fhirpath.errors import FHIRPathSemanticError
 from fhir_kb.fhirpath.items import Element, Item, system_name
 from fhir_kb.fhirpath.model import SYSTEM_TYPES, FhirType, Schema
-from fhir_kb.fhirpath.typing_rules import Types
+
+if TYPE_CHECKING:
+    from fhir_kb.fhirpath.typing_rules import Types
 
 Matcher: TypeAlias = Callable[[Item], bool]
 
@@ -58,9 +60,15 @@ def narrowed(types: Types, written: str, schema: Schema) -> Types:
             found.add(schema.type(name))
         else:
             found |= {one for one in types if isinstance(one, FhirType) and name in one.names}
-            if any(isinstance(one, FhirType) and (one.is_open or one.name in _GENERAL) for one in types):
+            if any(
+                isinstance(one, FhirType) and (one.is_open or one.name in _GENERAL) for one in types
+            ):
                 found.add(schema.type(name))
-    if name in SYSTEM_TYPES and not written.startswith("FHIR.") and (types is None or name in types):
+    if (
+        name in SYSTEM_TYPES
+        and not written.startswith("FHIR.")
+        and (types is None or name in types)
+    ):
         found.add(name)
     return frozenset(found)
 

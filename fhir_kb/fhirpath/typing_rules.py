@@ -81,14 +81,13 @@ def describe(types: Iterable[FhirType | str]) -> str:
 
 def elements_of(types: Types) -> frozenset[str]:
     """The names of all elements that something of these types may have."""
-    return frozenset(
-        name for one in types or () if isinstance(one, FhirType) for name in one.slots
-    )
+    return frozenset(name for one in types or () if isinstance(one, FhirType) for name in one.slots)
 
 
 def is_never(types: Types, system_name: str) -> bool:
     """Whether it is known that no result is of the given System type, or converts to it."""
     return bool(types) and not any(
-        one == system_name or (isinstance(one, FhirType) and (one.is_open or one.system == system_name))
+        one == system_name
+        or (isinstance(one, FhirType) and (one.is_open or one.system == system_name))
         for one in types or ()
     )

@@ -35,20 +35,25 @@ BINARY_PREFIXES = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40}
 
 BASE = ("m", "s", "g", "rad", "K", "C", "cd")
 
-SPECIAL = frozenset(
-    """Cel [degF] [degRe] [p'diop] %[slope] [hp'_X] [hp'_C] [hp'_M] [hp'_Q] [pH] Np B B[SPL] B[V] B[mV]
-    B[uV] B[10.nV] B[W] B[kW] [m/s2/Hz^(1/2)] bit_s""".split()
-)
+_SPECIAL = """
+Cel [degF] [degRe] [p'diop] %[slope] [hp'_X] [hp'_C] [hp'_M] [hp'_Q] [pH] Np B B[SPL] B[V] B[mV]
+B[uV] B[10.nV] B[W] B[kW] [m/s2/Hz^(1/2)] bit_s
+"""
+SPECIAL = frozenset(_SPECIAL.split())
 """Units on scales of their own (offsets, logarithms): valid codes that no factor converts."""
 
-METRIC_SPECIAL = frozenset("Cel Np B B[SPL] B[V] B[mV] B[uV] B[10.nV] B[W] B[kW]".split())
+_METRIC_SPECIAL = """
+Cel Np B B[SPL] B[V] B[mV] B[uV] B[10.nV] B[W] B[kW]
+"""
+METRIC_SPECIAL = frozenset(_METRIC_SPECIAL.split())
 
-ARBITRARY = frozenset(
-    """[hp_X] [hp_C] [hp_M] [hp_Q] [kp_X] [kp_C] [kp_M] [kp_Q] [iU] [arb'U] [USP'U] [GPL'U] [MPL'U]
-    [APL'U] [beth'U] [anti'Xa'U] [todd'U] [dye'U] [smgy'U] [bdsk'U] [ka'U] [knk'U] [mclg'U] [tb'U]
-    [CCID_50] [TCID_50] [EID_50] [PFU] [FFU] [CFU] [IR] [BAU] [AU] [Amb'a'1'U] [PNU] [Lf] [D'ag'U]
-    [FEU] [ELU] [EU]""".split()
-)
+_ARBITRARY = """
+[hp_X] [hp_C] [hp_M] [hp_Q] [kp_X] [kp_C] [kp_M] [kp_Q] [iU] [arb'U] [USP'U] [GPL'U] [MPL'U]
+[APL'U] [beth'U] [anti'Xa'U] [todd'U] [dye'U] [smgy'U] [bdsk'U] [ka'U] [knk'U] [mclg'U] [tb'U]
+[CCID_50] [TCID_50] [EID_50] [PFU] [FFU] [CFU] [IR] [BAU] [AU] [Amb'a'1'U] [PNU] [Lf] [D'ag'U]
+[FEU] [ELU] [EU]
+"""
+ARBITRARY = frozenset(_ARBITRARY.split())
 """Units that nothing but themselves converts to."""
 
 METRIC_ARBITRARY = frozenset({"[iU]"})

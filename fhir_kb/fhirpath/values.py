@@ -56,6 +56,4 @@ class TypeInfo:
     base: str = ""
 
 
-System: TypeAlias = (
-    bool | int | Long | Decimal | str | Date | DateTime | Time | Quantity | TypeInfo
-)
+System: TypeAlias = bool | int | Long | Decimal | str | Date | DateTime | Time | Quantity | TypeInfo

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fhir_kb.fhirpath.errors import FHIRPathSemanticError
-from fhir_kb.fhirpath.functions.registry import Run
-from fhir_kb.fhirpath.items import Item
-from fhir_kb.fhirpath.scope import Scope
+
+if TYPE_CHECKING:
+    from fhir_kb.fhirpath.functions.registry import Run
+    from fhir_kb.fhirpath.items import Item
+    from fhir_kb.fhirpath.scope import Scope
 
 CONSTANTS = {
     "ucum": "http://unitsofmeasure.org",

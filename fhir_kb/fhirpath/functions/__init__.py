@@ -2,12 +2,12 @@
 
 from fhir_kb.fhirpath.functions import (
     arithmetic,
-    subsets,
     conversion,
     dates,
     existence,
     fhir,
     filtering,
+    subsets,
     text,
     trees,
 )
@@ -18,12 +18,12 @@ __all__ = [
     "Function",
     "Run",
     "arithmetic",
-    "subsets",
     "conversion",
     "dates",
     "existence",
     "fhir",
     "filtering",
+    "subsets",
     "text",
     "trees",
 ]

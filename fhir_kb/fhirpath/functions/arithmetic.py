@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import (
     ROUND_CEILING,
     ROUND_DOWN,
@@ -12,16 +11,20 @@ from decimal import (
     Decimal,
     DecimalException,
 )
+from typing import TYPE_CHECKING
 
 from fhir_kb.fhirpath.equality import order
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
-from fhir_kb.fhirpath.functions.subsets import integer
 from fhir_kb.fhirpath.functions.registry import function
+from fhir_kb.fhirpath.functions.subsets import integer
 from fhir_kb.fhirpath.items import EMPTY, Item, system_name, value_of
 from fhir_kb.fhirpath.operators import arithmetic
 from fhir_kb.fhirpath.quantities import CONTEXT, MAX_DIGITS, PRECISION
 from fhir_kb.fhirpath.scope import Scope, single
 from fhir_kb.fhirpath.values import Long, Quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _WIDE = Context(prec=2 * MAX_DIGITS)
 MAX_EXPONENT = 10_000
@@ -52,6 +55,8 @@ def absolute(_: Scope, focus: list[Item]) -> list[Item]:
         return [Quantity(abs(value.value), value.unit)]
     if isinstance(value, Long):
         return [Long(abs(value))]
+    if isinstance(value, int):
+        return [abs(value)]
     return EMPTY if value is None else [abs(value)]
 
 
@@ -137,7 +142,7 @@ def power(_: Scope, focus: list[Item], exponent: list[Item]) -> list[Item]:
     value, by = _number(focus, "power()"), _number(exponent, "power()")
     if isinstance(value, Quantity) or isinstance(by, Quantity):
         raise FHIRPathExecutionError("power() needs numbers without units")
-    if value is None or by is None or abs(by) > MAX_EXPONENT:
+    if value is None or by is None or abs(Decimal(by)) > MAX_EXPONENT:
         return EMPTY
     result = _compute(lambda: CONTEXT.power(Decimal(value), Decimal(by)))
     if isinstance(value, int) and isinstance(by, int) and by >= 0:

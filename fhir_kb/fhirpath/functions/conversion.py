@@ -31,7 +31,7 @@ def to_boolean(value: System) -> bool | None:
     if isinstance(value, bool):
         return value
     if isinstance(value, int | Decimal):
-        return {1: True, 0: False}.get(value)  # type: ignore[call-overload, no-any-return]
+        return bool(value) if value in (0, 1) else None
     if isinstance(value, str):
         text = value.lower()
         return True if text in _TRUE else False if text in _FALSE else None
@@ -39,9 +39,7 @@ def to_boolean(value: System) -> bool | None:
 
 
 def _whole(value: System, limit: int) -> int | None:
-    if isinstance(value, int):
-        number = int(value)
-    elif isinstance(value, str) and _INTEGER.fullmatch(value):
+    if isinstance(value, int) or (isinstance(value, str) and _INTEGER.fullmatch(value)):
         number = int(value)
     else:
         return None

@@ -96,7 +96,7 @@ def _boundary(name: str, *, high: bool) -> None:
         digits = None if precision is None else integer(precision, f"{name}()")
         found: System | None = None
         if isinstance(value, Temporal):
-            found = temporal_math.boundary(value, digits, high=high)  # type: ignore[assignment]
+            found = temporal_math.boundary(value, digits, high=high)
         elif isinstance(value, Quantity):
             number = temporal_math.decimal_boundary(value.value, digits, high=high)
             found = None if number is None else Quantity(number, value.unit)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fhir_kb.fhirpath import quantities
 from fhir_kb.fhirpath.equality import as_quantity
@@ -15,6 +14,9 @@ from fhir_kb.fhirpath.items import EMPTY, FALSE, Element, Item, boolean, value_o
 from fhir_kb.fhirpath.scope import Scope, single
 from fhir_kb.fhirpath.values import Quantity
 from fhir_kb.fhirpath.xhtml import is_safe_xhtml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 CORE = "http://hl7.org/fhir/StructureDefinition/"
 _REFERRING = ("Reference", "uri", "url", "canonical", "CodeableReference")

@@ -16,7 +16,18 @@ from fhir_kb.fhirpath.items import EMPTY, Item, value_of
 from fhir_kb.fhirpath.scope import MAX_ITEMS, Scope, Trace, single, truth
 
 RESERVED_VARIABLES = frozenset(
-    "context resource rootResource sct loinc ucum terminologies factory server map".split()
+    [
+        "context",
+        "resource",
+        "rootResource",
+        "sct",
+        "loinc",
+        "ucum",
+        "terminologies",
+        "factory",
+        "server",
+        "map",
+    ]
 )
 
 
@@ -147,9 +158,9 @@ def sort(scope: Scope, focus: list[Item], *selectors: Key) -> list[Item]:
 
     if not selectors:
         return sorted(focus, key=cmp_to_key(_order))
-    keyed = [(keys(item), item) for item in focus]
-    keyed.sort(key=cmp_to_key(lambda a, b: compare(a[0], b[0])))
-    return [item for _, item in keyed]
+    made = [keys(item) for item in focus]
+    order_of = cmp_to_key(compare)
+    return [focus[place] for place in sorted(range(len(focus)), key=lambda i: order_of(made[i]))]
 
 
 def _order(left: Item | None, right: Item | None) -> int:

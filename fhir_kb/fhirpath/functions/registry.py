@@ -50,7 +50,7 @@ FUNCTIONS: dict[str, Function] = {}
 def function(
     name: str, *parameters: str, returns: str = "", needs_order: bool = False
 ) -> Callable[[Implementation], Implementation]:
-    """Declare a function: each parameter is "value" or "lazy", with "?" if optional, "*" if many."""
+    """Declare a function. A parameter is "value" or "lazy", with "?" if optional, "*" if many."""
 
     def declare(run: Implementation) -> Implementation:
         FUNCTIONS[name] = Function(

@@ -6,14 +6,17 @@ import base64
 import binascii
 import html
 import json
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from fhir_kb.fhirpath import regex
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
-from fhir_kb.fhirpath.functions.subsets import integer
 from fhir_kb.fhirpath.functions.registry import function
+from fhir_kb.fhirpath.functions.subsets import integer
 from fhir_kb.fhirpath.items import EMPTY, Item, boolean, value_of
 from fhir_kb.fhirpath.scope import Scope, single, too_long
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _BLANKS = " \t\r\n"
 
