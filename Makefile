@@ -77,7 +77,7 @@ docs: $(VENV)/.installed-dev ## write docs/reference/ anew
 	$(BIN)/python scripts/make_reference.py
 
 dist: $(VENV)/.installed-dev ## build the wheel and the sdist into dist/
-	$(BIN)/python -m build
+	$(BIN)/python -m hatchling build --clean
 
 clean: ## remove all that can be made again
 	rm -rf $(VENV) $(LOWEST) dist build .fhir-kb .mypy_cache .ruff_cache .pytest_cache

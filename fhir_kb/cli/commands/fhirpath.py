@@ -1,0 +1,70 @@
+"""`fhir-kb fhirpath`: evaluate an expression on a resource."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fhir_kb.cli import options
+from fhir_kb.cli.exits import FINDINGS, FINE
+
+if TYPE_CHECKING:
+    from fhir_kb.fhirpath.model import Model
+
+
+@click.command("fhirpath")
+@click.argument("expression", metavar="[EXPR]", required=False)
+@click.argument(
+    "file",
+    metavar="[FILE]",
+    required=False,
+    type=click.Path(dir_okay=False, allow_dash=True),
+)
+@click.option(
+    "--fhir",
+    "release",
+    type=options.Release(),
+    default="r5",
+    metavar="RELEASE",
+    help="The FHIR release of FILE: r5 (default), r4b or r4.",
+)
+@click.option("--strict", is_flag=True, help="Refuse names that the type does not have.")
+@click.option(
+    "--jsonl",
+    is_flag=True,
+    help="Answer questions from the standard input, one JSON object a line.",
+)
+@options.plain_form
+def command(
+    expression: str | None, file: str | None, release: str, strict: bool, jsonl: bool, form: str
+) -> int:
+    """Evaluate EXPR on the resource in FILE: JSON, '-' for the standard input.
+
+    Each item of the result is a line: its place in the resource, its type, its value. Without FILE
+    the expression stands alone.
+
+    With --jsonl, each line of the standard input is {"fhir": "5.0.0", "input": "file" or null,
+    "expression": "..."} and is answered by {"result": [{"type", "value"}]} or {"error": "..."}.
+    """
+    from fhir_kb.cli import asking
+
+    if jsonl:
+        asking.serve(sys.stdin, sys.stdout, _model)
+        return FINE
+    if expression is None:
+        raise click.UsageError("Missing argument 'EXPR'", click.get_current_context())
+    version = options.VERSIONS[release]
+    if form == "json":
+        line = asking.answered(expression, file, version, _model, strict=strict)
+        sys.stdout.write(f"{line}\n")
+        return FINDINGS if line.startswith('{"error"') else FINE
+    return asking.show(expression, file, _model(version), strict=strict)
+
+
+def _model(version: str) -> Model | Any:
+    """The definitions of a FHIR version. Raises ValueError where there are none."""
+    from fhir_kb.packages import definitions
+
+    return definitions(version)
