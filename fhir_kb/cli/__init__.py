@@ -12,17 +12,27 @@ COMPLETE = "_FHIR_KB_COMPLETE"
 def main() -> None:
     """Run `fhir-kb` with the words of the command line, and leave with its exit code."""
     words = sys.argv[1:]
-    if COMPLETE not in os.environ:
-        if words in (["--help"], ["-h"]):
-            from fhir_kb.cli.overview import text
-
-            sys.stdout.write(text())
-            sys.exit(0)
-        if words == ["--version"]:
-            from fhir_kb import __version__
-
-            sys.stdout.write(f"fhir-kb {__version__}\n")
-            sys.exit(0)
+    if COMPLETE not in os.environ and _answered_at_once(words):
+        sys.exit(0)
     from fhir_kb.cli.run import run
 
     sys.exit(run(words))
+
+
+def _answered_at_once(words: list[str]) -> bool:
+    if words in (["--help"], ["-h"]):
+        from fhir_kb.cli.overview import text
+
+        answer = text()
+    elif words == ["--version"]:
+        from fhir_kb import __version__
+
+        answer = f"fhir-kb {__version__}\n"
+    else:
+        return False
+    try:
+        sys.stdout.write(answer)
+        sys.stdout.flush()
+    except (AttributeError, OSError):  # no output, or none that takes it: the long way says so
+        return False
+    return True

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -13,6 +14,7 @@ from fhir_kb.cli.exits import BUG, CLOSED_PIPE, FINE, INTERRUPTED, OUTSIDE, USAG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TextIO
 
 
 def run(words: list[str]) -> int:
@@ -22,10 +24,7 @@ def run(words: list[str]) -> int:
     130 interrupted, 141 nobody reads the output any more, and 70 a bug in this program.
     """
     _speak_utf8()
-    code = _guarded(lambda: _command(words))
-    if code in (CLOSED_PIPE, INTERRUPTED):
-        _forget_output()
-    return code
+    return _flushed(_guarded(lambda: _command(words)))
 
 
 def _command(words: list[str]) -> int:
@@ -42,7 +41,6 @@ def _command(words: list[str]) -> int:
         return USAGE
     with app.make_context("fhir-kb", words) as context:
         result = app.invoke(context)
-    sys.stdout.flush()
     return result if isinstance(result, int) else FINE
 
 
@@ -72,7 +70,8 @@ def _usage(error: click.UsageError) -> int:
 
         _say(f"there is no option '{error.option_name}'; {near_option(error)}")
     else:
-        _say(error.format_message().rstrip("."))
+        message = error.format_message().rstrip(".")
+        _say(message.replace("'[", "'").replace("]'", "'"))  # optional arguments have brackets
     command = error.ctx.command_path if error.ctx is not None else "fhir-kb"
     sys.stderr.write(f"  {command} --help tells more\n")
     return USAGE
@@ -100,7 +99,6 @@ def _refused(error: OSError) -> int:
 
 def _bug(error: Exception) -> int:
     import traceback
-    from pathlib import Path
 
     if os.environ.get("FHIR_KB_DEBUG"):
         traceback.print_exception(error)
@@ -121,7 +119,13 @@ def _say(message: str, start: str = "fhir-kb: ") -> None:
 
 
 def _speak_utf8() -> None:
-    """UTF-8 in and out, whatever the locale; what has no UTF-8 form is shown as its escape."""
+    """UTF-8 in and out, whatever the locale; what has no UTF-8 form is shown as its escape.
+
+    A stream that was closed before we began leads nowhere.
+    """
+    sys.stdin = sys.stdin or _nowhere("r")
+    sys.stdout = sys.stdout or _nowhere("w")
+    sys.stderr = sys.stderr or _nowhere("w")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -129,11 +133,28 @@ def _speak_utf8() -> None:
         sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
-def _forget_output() -> None:
-    """Let the interpreter's last flush go nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            os.dup2(nowhere, stream.fileno())
-        except (OSError, ValueError):  # closed, or not a file at all
-            continue
+def _nowhere(mode: str) -> TextIO:
+    return cast("TextIO", Path(os.devnull).open(mode, encoding="utf-8"))
+
+
+def _flushed(code: int) -> int:
+    """The exit code, once all of the output has left."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget(sys.stdout)
+        return CLOSED_PIPE
+    except OSError as error:
+        _forget(sys.stdout)
+        if code != OUTSIDE:
+            _say(f"the output cannot be written: {error.strerror or error}")
+        return OUTSIDE
+    return code
+
+
+def _forget(stream: TextIO) -> None:
+    """Let the interpreter's last flush of the stream go nowhere."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except (OSError, ValueError):  # closed, or not a file at all
+        return

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,6 @@ from fhir_kb.pipeline import OutsideError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from conftest import Ended
 
@@ -41,6 +41,7 @@ def failing(error: BaseException) -> Callable[..., Any]:
         (["validate"], "Missing argument 'PATH...'"),
         (["validate", "nowhere"], "there is no file or folder 'nowhere'"),
         (["schema", "topics"], "'topics' is not known; did you mean 'topic'?"),
+        (["build", __file__], "Invalid value for 'DEFINITIONS': Directory"),
         (["--frobnicate"], "there is no option '--frobnicate'"),
     ],
 )
@@ -139,6 +140,31 @@ def test_a_pipe_that_nobody_reads_ends_quietly() -> None:
     assert err == b""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
+@pytest.mark.parametrize("word", ["--help", "explain"])
+def test_an_output_on_a_full_disk_is_3_and_one_line(word: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([*PROGRAM, word], stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 3
+    assert done.stderr.decode().endswith("No space left on device\n")
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of Unix closes the streams")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+@pytest.mark.parametrize("word", ["--help", "biuld", "fhirpath --jsonl"])
+def test_a_stream_that_is_closed_is_no_bug(closed: str, word: str) -> None:
+    program = f"exec \"$0\" -c 'from fhir_kb.cli import main; main()' {word} {closed} </dev/null"
+    if closed == "<&-":
+        program = program.removesuffix(" </dev/null")
+    done = subprocess.run(
+        ["/bin/sh", "-c", program, sys.executable], capture_output=True, check=False
+    )
+    assert done.returncode == (2 if word == "biuld" else 0)
+    assert b"Traceback" not in done.stderr
+    assert b"bug" not in done.stderr
+
+
 def test_output_is_utf8_whatever_the_locale() -> None:
     more = {"LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"}
     source = "    return {'title': '\\u937c\\u6cbb\\u7642'}"
@@ -169,4 +195,4 @@ except SystemExit as end:
         assert done.stdout.startswith("fhir-kb")
 
 
-ROOT = str(__import__("pathlib").Path(__file__).parents[2])
+ROOT = str(Path(__file__).parents[2])
