@@ -93,7 +93,7 @@ class Step(Record):
     title: Text = doc("Its title.", default=None)
     text: Markdown | None = doc("What is done.", default=None)
     prefix: Text | None = doc("The number or letter people know it by.", default=None)
-    code: tuple[Meaning, ...] = doc("What the step means.", default=())
+    code: Meaning | None = doc("What the step means.", default=None)
     reason: tuple[Meaning, ...] = doc("Why it is done.", default=())
     priority: Annotated[Text, OneOf(words.PRIORITY)] | None = doc("How urgent.", default=None)
     does: Annotated[Text, Names("activity")] | None = doc(
