@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics.render.merge import merged, release_names
-from fhir_kb.diagnostics.render.text import harmless, width
+from fhir_kb.diagnostics.render.text import harmless, width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -110,6 +110,7 @@ def _losses(
     for each in shown:
         where = f" ({release_names(each.releases)})" if each.releases else ""
         yield f"  {harmless(str(each.finding.span))}"
-        yield f"    {harmless(each.finding.message)}{style.dim(where)}"
+        text = harmless(each.finding.message) + where
+        yield from (f"    {line}" for line in wrapped(text, style.width - 4))
     if len(shown) < len(lost):
         yield style.dim(f"  … and {len(lost) - len(shown)} more; --all shows them")

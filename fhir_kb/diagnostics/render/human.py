@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from fhir_kb.diagnostics.diagnostic import Diagnostic, Severity
 from fhir_kb.diagnostics.render.excerpt import Excerpt, excerpt, lines_of
 from fhir_kb.diagnostics.render.merge import Shown, merged, release_names
-from fhir_kb.diagnostics.render.text import harmless, width
+from fhir_kb.diagnostics.render.text import harmless, width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -133,19 +133,6 @@ def _finding(shown: Shown, sources: _Sources, style: Style) -> Iterator[str]:
         if beside:
             advice = ""
     if advice:
-        yield from _wrapped(advice, edge, style.width)
+        yield from (f"{edge} {line}" for line in wrapped(advice, style.width - _GUTTER - 3))
     if found.path:
         yield f"{edge} {style.dim('at ' + harmless(found.path))}"
-
-
-def _wrapped(advice: str, edge: str, limit: int) -> Iterator[str]:
-    """The advice in lines that fit beside the edge."""
-    line = ""
-    for word in advice.split(" "):
-        if line and width(line) + 1 + width(word) > limit - _GUTTER - 3:
-            yield f"{edge} {line}"
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-    if line:
-        yield f"{edge} {line}"

@@ -63,3 +63,14 @@ def pictures(line: str) -> list[str]:
         shown.append(piece)
         cell += width(piece)
     return shown
+
+
+def wrapped(text: str, room: int) -> list[str]:
+    """`text` in lines of at most `room` cells where its words allow."""
+    lines: list[str] = []
+    for word in text.split():
+        if lines and width(lines[-1]) + 1 + width(word) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return lines
