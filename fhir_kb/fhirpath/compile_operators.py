@@ -10,13 +10,14 @@ from fhir_kb.fhirpath.equality import equal, equal_items, equivalent, order, uni
 from fhir_kb.fhirpath.errors import FHIRPathError
 from fhir_kb.fhirpath.fragments import Code, Truth
 from fhir_kb.fhirpath.items import EMPTY, FALSE, TRUE, Item
-from fhir_kb.fhirpath.pure import Pure, pure_binary
+from fhir_kb.fhirpath.pure_operators import pure_binary
 from fhir_kb.fhirpath.scope import Scope, single
 from fhir_kb.fhirpath.typing_rules import Types, join_types, system
 
 if TYPE_CHECKING:
     from fhir_kb.fhirpath.compiler import Compiler
     from fhir_kb.fhirpath.functions import Run
+    from fhir_kb.fhirpath.pure import Pure
 
 _FLAT = ("|", "and", "or")
 _COMPARISONS: dict[str, frozenset[int]] = {

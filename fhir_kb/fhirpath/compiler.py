@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from fhir_kb.diagnostics import nearest
 from fhir_kb.fhirpath import nodes
 from fhir_kb.fhirpath.compile_operators import binary, unary
 from fhir_kb.fhirpath.errors import FHIRPathError, FHIRPathSemanticError
 from fhir_kb.fhirpath.fragments import Code
 from fhir_kb.fhirpath.functions import FUNCTIONS, Function
-from fhir_kb.fhirpath.functions.filtering import Key
 from fhir_kb.fhirpath.functions.subsets import integer
 from fhir_kb.fhirpath.instances import instance
 from fhir_kb.fhirpath.items import EMPTY, Element, Item, boolean, system_name
 from fhir_kb.fhirpath.model import FhirType, Schema
-from fhir_kb.fhirpath.pure import Pure, pure_call, pure_member, pure_this
+from fhir_kb.fhirpath.pure import Pure, pure_call, pure_member, pure_this, pure_type_test
 from fhir_kb.fhirpath.scope import Scope, single
+from fhir_kb.fhirpath.steps import (
+    after,
+    argument_count,
+    call_step,
+    hint,
+    json_children,
+    result_types,
+    system_member,
+)
 from fhir_kb.fhirpath.type_names import narrowed, type_matcher, written_type
 from fhir_kb.fhirpath.typing_rules import (
     Types,
@@ -28,13 +34,10 @@ from fhir_kb.fhirpath.typing_rules import (
     is_never,
     join_types,
     member_types,
-    slots_of,
     system,
 )
-from fhir_kb.fhirpath.values import Quantity, TypeInfo
 from fhir_kb.fhirpath.variables import CONSTANTS, variable
 
-Step: TypeAlias = Callable[[Scope, list[Item]], list[Item]]
 _Link: TypeAlias = "nodes.Member | nodes.Call | nodes.Indexer"
 
 
@@ -89,8 +92,7 @@ class Compiler:
                 return binary(self, node, this)
             case nodes.TypeTest(operator, operand, type_name, place):
                 code = self.compile(operand, this)
-                step, types = self._type_step(operator, type_name, code, place, strict_single=True)
-                return _after(code, step, types, place)
+                return self._type_code(operator, type_name, code, place, strict_single=True)
             case nodes.Instance():
                 return Code(*instance(self, node, this))
 
@@ -188,7 +190,7 @@ class Compiler:
         if self.options.strict and not has_member(code.types, name, json_names=json_names):
             raise FHIRPathSemanticError(
                 f"{describe(code.types or ())} has no element '{name}'"
-                + _hint(name, elements_of(code.types)),
+                + hint(name, elements_of(code.types)),
                 node.place.line,
                 node.place.column,
             )
@@ -203,26 +205,26 @@ class Compiler:
                         value = item.system()
                         found += EMPTY if value is None else [value]
                     elif json_names:
-                        found += _json_children(item, name)
+                        found += json_children(item, name)
                     else:
                         found += item.children(name)
                 else:
-                    found += _system_member(item, name)
+                    found += system_member(item, name)
             scope.env.spend(len(items))
             return found
 
-        made = _after(code, step, types, node.place)
+        made = after(code, step, types, node.place)
         return Code(made.run, made.types, None, made.ordered, pure)
 
     def _indexer(self, code: Code, node: nodes.Indexer, this: Types) -> Code:
         self._check_order(code, "an index", node.place)
-        index = self.compile(node.index, this).run
+        index = self.compile(node.position, this).run
 
         def step(scope: Scope, items: list[Item]) -> list[Item]:
             number = integer(index(scope), "an index")
             return items[number : number + 1] if number is not None and number >= 0 else EMPTY
 
-        return _after(code, step, code.types, node.place)
+        return after(code, step, code.types, node.place)
 
     def _check_order(self, code: Code, what: str, place: nodes.Place) -> None:
         if self.options.strict and not code.ordered:
@@ -238,13 +240,13 @@ class Compiler:
         found = FUNCTIONS.get(node.name)
         if found is None:
             raise FHIRPathSemanticError(
-                f"there is no function {node.name}()" + _hint(node.name, frozenset(FUNCTIONS)),
+                f"there is no function {node.name}()" + hint(node.name, frozenset(FUNCTIONS)),
                 node.place.line,
                 node.place.column,
             )
         if not found.least <= len(node.arguments) <= found.most:
             raise FHIRPathSemanticError(
-                f"{node.name}() takes {_count(found)}, not {len(node.arguments)}",
+                f"{node.name}() takes {argument_count(found)}, not {len(node.arguments)}",
                 node.place.line,
                 node.place.column,
             )
@@ -252,9 +254,9 @@ class Compiler:
             self._check_order(code, f"{node.name}()", node.place)
         arguments = self._arguments(found, node, code, this)
         self._check_arguments(node, arguments)
-        pure = pure_call(node.name, code.pure, tuple(one.pure for one in arguments), code.types)
-        step = _call_step(found, node, arguments)
-        made = _after(code, step, _result(found, code, arguments), node.place)
+        pure = pure_call(node.name, code.pure, tuple(one.pure for one in arguments))
+        step = call_step(found, node, arguments)
+        made = after(code, step, result_types(found, code, arguments), node.place)
         ordered = node.name == "sort" or (
             code.ordered and node.name not in ("children", "descendants")
         )
@@ -295,15 +297,12 @@ class Compiler:
             raise FHIRPathSemanticError(
                 f"{node.name}() takes the name of one type", node.place.line, node.place.column
             )
-        strict_single = node.name == "is" or (node.name == "as" and not self.options.as_filters)
-        step, types = self._type_step(
-            node.name, written, code, node.place, strict_single=strict_single
-        )
-        return _after(code, step, types, node.place)
+        strict_single = node.name == "as" and not self.options.as_filters
+        return self._type_code(node.name, written, code, node.place, strict_single=strict_single)
 
-    def _type_step(
+    def _type_code(
         self, operator: str, written: str, code: Code, place: nodes.Place, *, strict_single: bool
-    ) -> tuple[Step, Types]:
+    ) -> Code:
         try:
             matches = type_matcher(written, self.schema, exact=operator != "is")
         except FHIRPathError as error:
@@ -320,97 +319,7 @@ class Compiler:
             return [item for item in items if matches(item)]
 
         if operator == "is":
-            return is_step, system("Boolean")
-        return as_step, narrowed(code.types, written, self.schema)
-
-
-def _after(code: Code, step: Step, types: Types, place: nodes.Place) -> Code:
-    """The code, and then a step; what goes wrong in the step is placed there."""
-    run = code.run
-    line, column = place.line, place.column
-
-    def placed(scope: Scope) -> list[Item]:
-        items = run(scope)
-        try:
-            return step(scope, items)
-        except FHIRPathError as error:
-            error.at(line, column)
-            raise
-
-    return Code(placed, types, ordered=code.ordered)
-
-
-def _call_step(found: Function, node: nodes.Call, arguments: tuple[Code, ...]) -> Step:
-    implementation = found.run
-    if not arguments:
-        return implementation
-    runs = [argument.run for argument in arguments]
-    lazy = [found.is_lazy(position) for position in range(len(runs))]
-    if node.name == "sort":
-        keys = [Key(*one) for one in zip(runs, *_directions(node), strict=True)]
-        return lambda scope, items: implementation(scope, items, *keys)
-    if all(lazy):
-        return lambda scope, items: implementation(scope, items, *runs)
-    if len(runs) == 1:
-        only = runs[0]
-        return lambda scope, items: implementation(scope, items, only(scope))
-
-    def step(scope: Scope, items: list[Item]) -> list[Item]:
-        values = [run if is_lazy else run(scope) for run, is_lazy in zip(runs, lazy, strict=True)]
-        return implementation(scope, items, *values)
-
-    return step
-
-
-def _directions(node: nodes.Call) -> tuple[tuple[bool, ...], tuple[bool, ...]]:
-    """For each key of sort() whether it is followed by `desc`, and whether it is negated."""
-    negated = tuple(isinstance(one, nodes.Unary) and one.operator == "-" for one in node.arguments)
-    return node.descending, negated
-
-
-def _result(found: Function, code: Code, arguments: tuple[Code, ...]) -> Types:
-    match found.returns:
-        case "=":
-            return code.types
-        case "0":
-            return arguments[0].types
-        case "":
-            return None
-    return system(found.returns)
-
-
-def _json_children(element: Element, name: str) -> list[Item]:
-    slots = slots_of(element.type, name, json_names=True)
-    wanted = {slot.key for slot in slots}
-    known = element.children(name)
-    if known or not slots:
-        return list(known)
-    return [
-        child
-        for child in element.all_children()
-        if f"{child.name}{child.type.name[:1].upper()}{child.type.name[1:]}" in wanted
-    ]
-
-
-def _system_member(item: Item, name: str) -> list[Item]:
-    if isinstance(item, TypeInfo):
-        value = {"name": item.name, "namespace": item.namespace, "baseType": item.base}.get(name)
-        return [value] if value else EMPTY
-    if isinstance(item, Quantity):
-        if name == "value":
-            return [item.value]
-        return [item.unit] if name in ("unit", "code") else EMPTY
-    return EMPTY
-
-
-def _hint(name: str, known: frozenset[str]) -> str:
-    found = nearest(name, known)
-    return f"; did you mean '{found}'?" if found else ""
-
-
-def _count(found: Function) -> str:
-    if found.variadic:
-        return f"at least {found.least} arguments"
-    if found.least == found.most:
-        return {0: "no arguments", 1: "one argument"}.get(found.most, f"{found.most} arguments")
-    return f"{found.least} to {found.most} arguments"
+            pure = pure_type_test(code.pure, lambda kind: matches(Element(None, kind)))
+            made = after(code, is_step, system("Boolean"), place)
+            return Code(made.run, made.types, None, made.ordered, pure)
+        return after(code, as_step, narrowed(code.types, written, self.schema), place)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fhir_kb.fhirpath.fragments import Code
+    from fhir_kb.fhirpath.pure import Flag
     from fhir_kb.fhirpath.values import System
 
 _TOO_DEEP = "the expression or the data nest too deeply"
@@ -47,6 +48,7 @@ class Compiled:
         self._options = options
         self._parsed = parse(expression)
         self._codes: dict[str, Code] = {}
+        self._tests: dict[str, tuple[Flag | None, bool]] = {}
 
     def __repr__(self) -> str:
         return f"Compiled({self.expression!r})"
@@ -58,14 +60,15 @@ class Compiled:
         """
         found = self._codes.get(type_path)
         if found is None:
-            root = frozenset((self._schema.type(type_path),)) if type_path else None
-            compiler = Compiler(self._schema, root, self._options)
-            try:
-                found = compiler.compile(self._parsed.root, root)
-            except RecursionError:
-                raise FHIRPathLimitError(_TOO_DEEP) from None
-            self._codes[type_path] = found
+            found = self._codes[type_path] = self._compile(type_path)
         return found
+
+    def _compile(self, type_path: str) -> Code:
+        root = frozenset((self._schema.type(type_path),)) if type_path else None
+        try:
+            return Compiler(self._schema, root, self._options).compile(self._parsed.root, root)
+        except RecursionError:
+            raise FHIRPathLimitError(_TOO_DEEP) from None
 
     def __call__(
         self,
@@ -142,14 +145,18 @@ class Compiled:
         path = type_path if element is None else element.type.path
         if not path:
             path = self._schema.of_value(node).path
-        code = self._codes.get(path) or self.code(path)
-        if code.pure is not None and (flag := code.pure.as_flag()) is not None:
+        known = self._tests.get(path)
+        if known is None:
+            known = self._tests[path] = self._pure_test(path)
+        flag, is_complex = known
+        if flag is not None:
             value = node if element is None else element.value
-            if isinstance(value, dict):
+            if isinstance(value, dict) is is_complex and value is not None:
                 try:
                     return flag(value)
                 except FHIRPathError:
                     pass  # the full evaluation decides, and can say where it failed
+        code = self.code(path)
         if element is None:
             element = Element(node, self._schema.type(path))
         this: list[Item] = [element]
@@ -160,6 +167,11 @@ class Compiled:
             return code.as_truth()(Scope(env, this))
         except RecursionError:
             raise FHIRPathLimitError(_TOO_DEEP) from None
+
+    def _pure_test(self, path: str) -> tuple[Flag | None, bool]:
+        """The pure form of the whole expression, and whether it is for JSON objects."""
+        pure = self.code(path).pure
+        return (None if pure is None else pure.as_flag()), not self._schema.type(path).system
 
     def element(self, resource: Any) -> Element:
         """A resource's JSON as an Element, to be handed to `test` many times."""

@@ -58,8 +58,10 @@ class Element:
         if slots is not None:
             holder = self.extra if kind.system else self.value
             if isinstance(holder, dict):
-                for slot in slots:
-                    _fill(self, name, slot, holder, found)
+                if len(slots) == 1:
+                    _fill(self, name, slots[0], holder, found)
+                else:
+                    _fill_choice(self, name, slots, holder, found)
         return found
 
     def all_children(self) -> list[Element]:
@@ -73,8 +75,10 @@ class Element:
                         _open_children(self, key, found)
                 return found
             for name, slots in self.type.slots.items():
-                for slot in slots:
-                    _fill(self, name, slot, holder, found)
+                if len(slots) == 1:
+                    _fill(self, name, slots[0], holder, found)
+                else:
+                    _fill_choice(self, name, slots, holder, found)
         return found
 
     def system(self) -> System | None:
@@ -127,6 +131,21 @@ def _fill(
     else:
         kind = slot.type or parent.type.schema.of_value(value)
         found.append(Element(value, kind, extra, parent, name))
+
+
+def _fill_choice(
+    parent: Element,
+    name: str,
+    slots: tuple[Slot, ...],
+    holder: dict[str, Any],
+    found: list[Element],
+) -> None:
+    """Fill from the one of many JSON properties (value[x] has 54) that is there."""
+    prefixed = [key for key in holder if key.startswith((name, "_" + name))]
+    if prefixed:
+        for slot in slots:
+            if slot.key in prefixed or slot.extra_key in prefixed:
+                _fill(parent, name, slot, holder, found)
 
 
 def _fill_list(

@@ -133,6 +133,18 @@ class FhirType:
         return slots
 
 
+def slots_by_key(kind: FhirType) -> Mapping[str, Slot]:
+    """JSON property -> its slot, `_x` included."""
+    found = kind.__dict__.get("_by_key")
+    if found is None:
+        slots = [slot for many in kind.slots.values() for slot in many]
+        found = {slot.extra_key: slot for slot in slots if slot.extra_key}
+        found |= {slot.key: slot for slot in slots}
+        kind.__dict__["_by_key"] = found
+    known: Mapping[str, Slot] = found
+    return known
+
+
 class Schema:
     """The types of a model, made when first asked for."""
 

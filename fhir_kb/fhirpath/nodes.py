@@ -1,61 +1,56 @@
-"""The syntax tree of a FHIRPath expression: frozen, with the place of each part."""
+"""The syntax tree of a FHIRPath expression: frozen, with the place of each part.
+
+Named tuples, because a dozen dataclasses take ten times as long to import.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from fhir_kb.fhirpath.values import System
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a part of an expression begins: line and column, both from 1."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(NamedTuple):
     """A constant; no value at all is `{}`."""
 
     values: tuple[System, ...]
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class This:
+class This(NamedTuple):
     """`$this`."""
 
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(NamedTuple):
     """`$index`."""
 
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
+class Total(NamedTuple):
     """`$total`."""
 
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """`%name`."""
 
     name: str
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """`target.name`; without a target, a name at the root: an element of $this, or its type."""
 
     target: Node | None
@@ -63,8 +58,7 @@ class Member:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """`target.name(arguments)`; without a target it is called on $this.
 
     descending: for each argument whether `desc` follows it (sort only).
@@ -77,17 +71,15 @@ class Call:
     descending: tuple[bool, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Indexer:
-    """`target[index]`."""
+class Indexer(NamedTuple):
+    """`target[position]`."""
 
     target: Node
-    index: Node
+    position: Node
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(NamedTuple):
     """`+operand` or `-operand`."""
 
     operator: str
@@ -95,8 +87,7 @@ class Unary:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(NamedTuple):
     """`left operator right`; the place is the operator's."""
 
     operator: str
@@ -105,8 +96,7 @@ class Binary:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class TypeTest:
+class TypeTest(NamedTuple):
     """`operand is type` or `operand as type`; the type's name as written, "FHIR.Patient"."""
 
     operator: str
@@ -115,8 +105,7 @@ class TypeTest:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
+class Instance(NamedTuple):
     """`Coding { system: 'x', code: 'y' }`."""
 
     type_name: str
@@ -140,8 +129,7 @@ Node: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(NamedTuple):
     """A parsed expression and the text that it was."""
 
     text: str

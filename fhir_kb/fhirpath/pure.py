@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fhir_kb.fhirpath import regex
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
+from fhir_kb.fhirpath.model import slots_by_key
 
 if TYPE_CHECKING:
     from fhir_kb.fhirpath.model import FhirType, Slot
@@ -83,23 +82,33 @@ def pure_member(target: Pure | None, types: Types, name: str) -> Pure | None:
     """The element `name` of what is known."""
     if target is None or target.values is None or target.type is None or types is None:
         return None
-    if target.type.system or target.type.is_open:
+    if target.type.is_open or (target.type.system and name == "value"):
         return None
+    if target.type.system:
+        return Pure(values=_needs_all)
     slots = target.type.slots.get(name, ())
     kind = slots[0].type if len(slots) == 1 else None
     if target.is_this and len(slots) == 1:
         return Pure(values=_own(slots[0]), type=kind)
     parent = target.values
+    by_key = {key: slot for slot in slots for key in (slot.extra_key, slot.key) if key}
+    is_choice = len(slots) > 1
 
     def values(this: Any) -> list[Any]:
         found: list[Any] = []
         for value in parent(this):
             if isinstance(value, dict):
-                for slot in slots:
-                    found += _read(value, slot)
+                for key in value if is_choice else by_key:
+                    slot = by_key.get(key)
+                    if slot is not None and (key == slot.key or slot.key not in value):
+                        found += _read(value, slot)
         return found
 
     return Pure(values=values, type=kind)
+
+
+def _needs_all(_: Any) -> list[Any]:
+    raise FHIRPathExecutionError("the full evaluation is needed")
 
 
 def _own(slot: Slot) -> Values:
@@ -139,11 +148,9 @@ def _read(holder: dict[str, Any], slot: Slot) -> list[Any]:
     return [one for one, beside in pairs if one is not None or beside is not None]
 
 
-def pure_call(
-    name: str, target: Pure | None, arguments: tuple[Pure | None, ...], types: Types
-) -> Pure | None:
+def pure_call(name: str, target: Pure | None, arguments: tuple[Pure | None, ...]) -> Pure | None:
     """A call of one of the functions that have a pure form."""
-    if target is None or types is None:
+    if target is None:
         return None
     if name == "not" and not arguments:
         flag = target.as_flag()
@@ -179,7 +186,7 @@ def _without_arguments(name: str, target: Pure, values: Values) -> Pure | None:
             return Pure(values=lambda this: values(this)[:1], type=target.type)
         case "hasValue" if target.type is not None:
             return Pure(flag=_has_value(values, is_primitive=bool(target.type.system)))
-        case "children" if target.type is not None and not target.type.system:
+        case "children" if target.type is not None:
             return Pure(values=_children(values, target.type))
         case "isDistinct" if target.type is not None and target.type.system == "String":
             return Pure(flag=_is_distinct(values))
@@ -196,11 +203,15 @@ def _has_value(values: Values, *, is_primitive: bool) -> Flag:
 
 def _children(values: Values, kind: FhirType) -> Values:
     def children(this: Any) -> list[Any]:
-        slots = [slot for many in kind.slots.values() for slot in many]
+        slots = slots_by_key(kind)
         found: list[Any] = []
         for value in values(this):
-            for slot in slots:
-                found += _read(value, slot)
+            if not isinstance(value, dict):  # a primitive: its children are not in its value
+                raise FHIRPathExecutionError("the full evaluation is needed")
+            for key in value:
+                slot = slots.get(key)
+                if slot is not None and (slot.key == key or slot.key not in value):
+                    found += _read(value, slot)
         return found
 
     return children
@@ -254,12 +265,18 @@ _TEXT_TESTS: dict[str, Callable[[str, str], bool]] = {
     "startsWith": str.startswith,
     "endsWith": str.endswith,
     "contains": str.__contains__,
-    "matches": lambda text, pattern: regex.matches(pattern, text),
 }
 
 
 def _text_test(name: str, values: Values, text: str) -> Pure | None:
-    test = _TEXT_TESTS.get(name)
+    test: Callable[[str], bool] | None = None
+    if name == "matches":
+        from fhir_kb.fhirpath.regex import matcher
+
+        test = matcher(text)
+    if name in _TEXT_TESTS:
+        compare = _TEXT_TESTS[name]
+        test = lambda value: compare(value, text)  # noqa: E731 - one of two ways to test
     if test is None:
         return None
 
@@ -269,175 +286,21 @@ def _text_test(name: str, values: Values, text: str) -> Pure | None:
             return None
         if len(found) > 1 or not isinstance(found[0], str):
             raise FHIRPathExecutionError("the full evaluation is needed")
-        return test(found[0], text)
+        return test(found[0])
 
     return Pure(flag=flag)
 
 
-def pure_binary(operator: str, left: Pure | None, right: Pure | None) -> Pure | None:
-    """An operator between what is known."""
-    if left is None or right is None:
+def pure_type_test(target: Pure | None, matches: Callable[[FhirType], bool]) -> Pure | None:
+    """`is`, where the type is known beforehand."""
+    if target is None or target.values is None or target.type is None or target.type.is_resource:
         return None
-    match operator:
-        case "and" | "or" | "xor" | "implies":
-            return _logic(operator, left.as_flag(), right.as_flag())
-        case "|":
-            return _constants(left.constant, right.constant)
-        case "=" | "!=":
-            return _equality(left, right, negated=operator == "!=")
-        case "in":
-            return _membership(left, right.constant)
-        case "<" | "<=" | ">" | ">=":
-            return _comparison(operator, left, right)
-        case "+" if left.number is not None and right.number is not None:
-            a, b = left.number, right.number
-            return Pure(number=lambda this: a(this) + b(this))
-    return None
-
-
-def _logic(operator: str, left: Flag | None, right: Flag | None) -> Pure | None:
-    if left is None or right is None:
-        return None
-
-    def conjunction(this: Any) -> bool | None:
-        a = left(this)
-        if a is False:
-            return False
-        b = right(this)
-        return False if b is False else True if a and b else None
-
-    def disjunction(this: Any) -> bool | None:
-        a = left(this)
-        if a is True:
-            return True
-        b = right(this)
-        return True if b is True else False if a is False and b is False else None
-
-    def implication(this: Any) -> bool | None:
-        a = left(this)
-        if a is False:
-            return True
-        b = right(this)
-        return b if a else True if b else None
-
-    def exclusive(this: Any) -> bool | None:
-        a, b = left(this), right(this)
-        return None if a is None or b is None else a != b
-
-    made = {"and": conjunction, "or": disjunction, "implies": implication, "xor": exclusive}
-    return Pure(flag=made[operator])
-
-
-def _constants(left: tuple[System, ...] | None, right: tuple[System, ...] | None) -> Pure | None:
-    if left is None or right is None:
-        return None
-    if not all(isinstance(one, str) for one in left + right):
-        return None
-    return Pure(constant=tuple(dict.fromkeys(left + right)))
-
-
-def _equality(left: Pure, right: Pure, *, negated: bool) -> Pure | None:
-    if left.constant is not None:
-        left, right = right, left
-    constant = (
-        right.constant[0] if right.constant is not None and len(right.constant) == 1 else None
-    )
-    if left.number is not None:
-        return _number_equality(left.number, right, constant, negated=negated)
-    if left.flag is not None:
-        other = right.as_flag() if right.flag is not None or isinstance(constant, bool) else None
-        return None if other is None else _flag_equality(left.flag, other, negated=negated)
-    if constant is None or left.values is None or left.type is None:
-        return None
-    values, kind = left.values, left.type.system
-    if not (
-        (kind == "String" and isinstance(constant, str))
-        or (kind == "Boolean" and isinstance(constant, bool))
-    ):
-        return None
+    values, answer = target.values, matches(target.type)
 
     def flag(this: Any) -> bool | None:
         found = values(this)
-        if not found:
-            return None
-        is_same = len(found) == 1 and type(found[0]) is type(constant) and found[0] == constant
-        return is_same is not negated
-
-    return Pure(flag=flag)
-
-
-def _number_equality(
-    number: Number, right: Pure, constant: System | None, *, negated: bool
-) -> Pure | None:
-    if right.number is not None:
-        other = right.number
-        return Pure(flag=lambda this: (number(this) == other(this)) is not negated)
-    if isinstance(constant, int) and not isinstance(constant, bool):
-        return Pure(flag=lambda this: (number(this) == constant) is not negated)
-    return None
-
-
-def _flag_equality(left: Flag, right: Flag, *, negated: bool) -> Pure:
-    def flag(this: Any) -> bool | None:
-        a, b = left(this), right(this)
-        return None if a is None or b is None else (a is b) is not negated
-
-    return Pure(flag=flag)
-
-
-def _membership(left: Pure, constant: tuple[System, ...] | None) -> Pure | None:
-    if left.values is None or left.type is None or left.type.system != "String":
-        return None
-    if constant is None or not all(isinstance(one, str) for one in constant):
-        return None
-    values, known = left.values, frozenset(constant)
-
-    def flag(this: Any) -> bool | None:
-        found = values(this)
-        if not found:
-            return None
         if len(found) > 1:
-            raise FHIRPathExecutionError("'in' needs one item")
-        return isinstance(found[0], str) and found[0] in known
-
-    return Pure(flag=flag)
-
-
-_ORDER: dict[str, Callable[[Any, Any], bool]] = {
-    "<": lambda a, b: bool(a < b),
-    "<=": lambda a, b: bool(a <= b),
-    ">": lambda a, b: bool(a > b),
-    ">=": lambda a, b: bool(a >= b),
-}
-
-
-def _comparison(operator: str, left: Pure, right: Pure) -> Pure | None:
-    compare = _ORDER[operator]
-    constant = (
-        right.constant[0] if right.constant is not None and len(right.constant) == 1 else None
-    )
-    if isinstance(constant, bool) or not isinstance(constant, int):
-        constant = None
-    if left.number is not None:
-        first = left.number
-        if right.number is not None:
-            second = right.number
-            return Pure(flag=lambda this: compare(first(this), second(this)))
-        return None if constant is None else Pure(flag=lambda this: compare(first(this), constant))
-    if constant is None or left.values is None or left.type is None:
-        return None
-    if left.type.system not in ("Integer", "Decimal"):
-        return None
-    values = left.values
-
-    def flag(this: Any) -> bool | None:
-        found = values(this)
-        if not found:
-            return None
-        value = found[0]
-        is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-        if len(found) > 1 or not is_number:
-            raise FHIRPathExecutionError("the full evaluation is needed")
-        return compare(value, constant)
+            raise FHIRPathExecutionError("'is' needs one item")
+        return answer if found else None
 
     return Pure(flag=flag)

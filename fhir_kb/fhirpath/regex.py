@@ -12,13 +12,18 @@ import re
 import warnings
 from contextlib import suppress
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError, FHIRPathLimitError
 from fhir_kb.fhirpath.regex_automaton import Automaton
 from fhir_kb.fhirpath.regex_tree import Tree, Unsupported, paths, read
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 MAX_PATTERN = 5_000
 MAX_PATHS = 10**8
+MAX_TEXT = 2**31
 MAX_UNREAD = 64
 """The longest text for a pattern that only `re` understands (look-around, back-references)."""
 
@@ -30,11 +35,19 @@ def matches(pattern: str, text: str, *, flags: str = "", full: bool = False) -> 
     Raises FHIRPathExecutionError for what is no pattern, FHIRPathLimitError for what could take
     too long.
     """
-    compiled = _compiled(pattern, flags)
-    if compiled.is_quick(len(text)):
-        found = compiled.backtracking.fullmatch if full else compiled.backtracking.search
-        return found(text) is not None
-    return compiled.automaton.matches(text, full=full)
+    return _compiled(pattern, flags).matches(text, full=full)
+
+
+def matcher(pattern: str) -> Callable[[str], bool]:
+    """What tells whether the pattern is found in a text; it raises as `matches` does."""
+    compiled: list[_Pattern] = []
+
+    def found(text: str) -> bool:
+        if not compiled:
+            compiled.append(_compiled(pattern, ""))
+        return compiled[0].matches(text, full=False)
+
+    return found
 
 
 def replace(pattern: str, text: str, substitution: str, *, flags: str = "") -> str:
@@ -59,16 +72,32 @@ class _Pattern:
         self._multiline = "m" in flags
         self._python = pattern
         self._tree: Tree | None = None
+        self._quick_to, self._slow_from = -1, MAX_TEXT
         with suppress(Unsupported):  # is_quick and automaton say so where it matters
             self._tree, self._python = read(pattern, multiline=self._multiline)
 
+    def matches(self, text: str, *, full: bool) -> bool:
+        """Whether the pattern is found in the text, or matches the whole of it."""
+        if self.is_quick(len(text)):
+            found = self.backtracking.fullmatch if full else self.backtracking.search
+            return found(text) is not None
+        return self.automaton.matches(text, full=full)
+
     def is_quick(self, length: int) -> bool:
         """Whether `re` is sure to be done soon with a text of that length."""
+        if length <= self._quick_to:
+            return True
+        if length >= self._slow_from:
+            return False
         if self._tree is None:
             if length > MAX_UNREAD or len(self._pattern) > MAX_UNREAD:
                 raise FHIRPathLimitError("the pattern could take too long on this text")
             return True
-        return paths(self._tree, length) * (length + 1) <= MAX_PATHS
+        if paths(self._tree, length) * (length + 1) <= MAX_PATHS:
+            self._quick_to = length
+            return True
+        self._slow_from = length
+        return False
 
     @cached_property
     def backtracking(self) -> re.Pattern[str]:

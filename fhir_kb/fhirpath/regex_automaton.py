@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import NamedTuple
 
 from fhir_kb.fhirpath.errors import FHIRPathLimitError
 from fhir_kb.fhirpath.regex_tree import Assertion, Atom, Choice, Repeat, Sequence, Tree
 
 MAX_STATES = 5_000
 MAX_WORK = 10**7
-MAX_REMEMBERED = 20_000
+MAX_REMEMBERED = 2_000
 
 _START, _WORD, _LINE_END = 1, 2, 4
 
 
-class _Step(NamedTuple):
-    """What follows a set of states on a character: the next set, and whether the end was met."""
+class _State:
+    """A set of places in the pattern, and what was read before. table: character -> next state."""
 
-    states: frozenset[int]
-    accepts: bool
+    __slots__ = ("before", "ends", "places", "table")
+
+    def __init__(self, places: frozenset[int], before: int) -> None:
+        self.places = places
+        self.before = before
+        self.table: dict[str, _State | None] = {}
+        self.ends: bool | None = None
+
+
+class _Mode:
+    """The states made so far for one kind of matching: anywhere in the text, or all of it."""
+
+    def __init__(self, start: int, *, full: bool) -> None:
+        self.full = full
+        self.first = _State(frozenset((start,)), _START)
+        self.states: dict[tuple[frozenset[int], int], _State] = {}
 
 
 class Automaton:
@@ -28,13 +41,14 @@ class Automaton:
 
     def __init__(self, tree: Tree, *, ignores_case: bool, multiline: bool) -> None:
         self._multiline = multiline
+        self._looks_back = multiline
         self._options = re.DOTALL | (re.IGNORECASE if ignores_case else 0)
         self._atoms: dict[str, re.Pattern[str]] = {}
         self._free: list[list[tuple[str, int]]] = []  # state -> (assertion or "", next state)
         self._reading: list[tuple[re.Pattern[str], int] | None] = []
         self._start = self._state()
         self._end = self._build(tree, self._start)
-        self._steps: dict[tuple[frozenset[int], int, str, bool], _Step] = {}
+        self._modes = {full: _Mode(self._start, full=full) for full in (False, True)}
 
     def _state(self) -> int:
         if len(self._free) >= MAX_STATES:
@@ -54,6 +68,7 @@ class Automaton:
                 self._reading[start] = (self._atom(source), end)
                 return end
             case Assertion(kind):
+                self._looks_back = self._looks_back or kind in ("b", "B")
                 end = self._state()
                 self._join(start, end, kind)
                 return end
@@ -103,40 +118,54 @@ class Automaton:
         """Whether the pattern is found in `text`, or with `full` matches all of it."""
         if len(self._free) * len(text) > MAX_WORK:
             raise FHIRPathLimitError("the pattern could take too long on this text")
-        current = frozenset((self._start,))
-        before = _START
+        mode = self._modes[full]
+        state: _State | None = mode.first
         for character in text:
-            step = self._step(current, before, character, full=full)
-            if step.accepts and not full:
-                return True
-            current = step.states
-            before = self._context(character)
-        return self._step(current, before, "", full=full).accepts
+            if state is None:  # found already, or impossible
+                return not full
+            if character in state.table:
+                state = state.table[character]
+            else:
+                state = self._advance(mode, state, character)
+        return not full if state is None else self._ends(state)
+
+    def _advance(self, mode: _Mode, state: _State, character: str) -> _State | None:
+        """What follows `state`; None: found already, or with `full` impossible."""
+        reached = self._closure(state.places, state.before, character)
+        following: _State | None = None
+        if mode.full or self._end not in reached:
+            places = {
+                reading[1]
+                for place in reached
+                if (reading := self._reading[place]) is not None and reading[0].match(character)
+            }
+            if not mode.full:
+                places.add(self._start)
+            if places:
+                following = self._known(mode, frozenset(places), self._context(character))
+        state.table[character] = following
+        return following
+
+    def _known(self, mode: _Mode, places: frozenset[int], before: int) -> _State:
+        if len(mode.states) > MAX_REMEMBERED:
+            mode.states.clear()
+            mode.first.table.clear()
+        state = mode.states.get((places, before))
+        if state is None:
+            state = mode.states[places, before] = _State(places, before)
+        return state
+
+    def _ends(self, state: _State) -> bool:
+        if state.ends is None:
+            state.ends = self._end in self._closure(state.places, state.before, "")
+        return state.ends
 
     def _context(self, character: str) -> int:
+        if not self._looks_back:
+            return 0
         return (_WORD if character.isalnum() or character == "_" else 0) | (
             _LINE_END if character == "\n" else 0
         )
-
-    def _step(self, current: frozenset[int], before: int, character: str, *, full: bool) -> _Step:
-        key = (current, before, character, full)
-        step = self._steps.get(key)
-        if step is None:
-            if len(self._steps) > MAX_REMEMBERED:
-                self._steps.clear()
-            reached = self._closure(current, before, character)
-            following = {
-                reading[1]
-                for state in reached
-                if (reading := self._reading[state]) is not None
-                and character
-                and reading[0].match(character)
-            }
-            if not full:
-                following.add(self._start)
-            step = _Step(frozenset(following), self._end in reached)
-            self._steps[key] = step
-        return step
 
     def _closure(self, states: frozenset[int], before: int, character: str) -> set[int]:
         reached = set(states)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 MAX_DEPTH = 60
 MAX_REPEAT = 1000
@@ -15,36 +14,31 @@ class Unsupported(Exception):  # noqa: N818 - a signal between two modules, neve
     """The pattern is beyond regular, or none at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
+class Atom(NamedTuple):
     """One character, given as the pattern that matches it: "a", "[0-9]", "\\\\w", "."."""
 
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class Assertion:
+class Assertion(NamedTuple):
     """A condition on the place: "^", "$", "b" or "B"."""
 
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     """One part after the other."""
 
     parts: tuple[Tree, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One of several."""
 
     options: tuple[Tree, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(NamedTuple):
     """A part so many times; most: None is without end."""
 
     part: Tree

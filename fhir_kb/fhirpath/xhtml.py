@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ _ACTIVE = re.compile(r"^\s*(?:javascript|vbscript|data:text/html)", re.IGNORECAS
 _ENTITY = re.compile(r"&(?!amp;|lt;|gt;|quot;|apos;|#)(\w+);")
 
 
+@lru_cache(maxsize=32)
 def is_safe_xhtml(text: str) -> bool:
     """Whether the XHTML has only the elements and attributes that FHIR allows, and some content."""
     from html.entities import html5

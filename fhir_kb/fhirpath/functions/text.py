@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import json
 from typing import TYPE_CHECKING
 
-from fhir_kb.fhirpath import regex
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
 from fhir_kb.fhirpath.functions.registry import function
 from fhir_kb.fhirpath.functions.subsets import integer
@@ -116,6 +114,8 @@ def _matcher(name: str, *, full: bool) -> None:
         text, form = text_of(focus, f"{name}()"), text_of(pattern, f"{name}()")
         if text is None or form is None:
             return EMPTY
+        from fhir_kb.fhirpath import regex
+
         scope.env.spend(len(text))
         return boolean(regex.matches(form, text, flags=_flags(flags), full=full))
 
@@ -137,6 +137,8 @@ def replace_matches(
     new = text_of(substitution, "replaceMatches()")
     if text is None or form is None or new is None:
         return EMPTY
+    from fhir_kb.fhirpath import regex
+
     scope.env.spend(len(text))
     result = regex.replace(form, text, new, flags=_flags(flags))
     too_long(len(result))
@@ -208,6 +210,8 @@ def _decode(text: str, form: str) -> str | None:
 
 
 def _escape(text: str, target: str) -> str | None:
+    import html
+
     match target:
         case "html":
             return html.escape(text, quote=True).replace("&#x27;", "&#39;")
@@ -217,6 +221,8 @@ def _escape(text: str, target: str) -> str | None:
 
 
 def _unescape(text: str, target: str) -> str | None:
+    import html
+
     match target:
         case "html":
             return html.unescape(text)
