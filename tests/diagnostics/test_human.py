@@ -55,6 +55,11 @@ def test_a_finding_without_a_file_has_no_place() -> None:
     assert text(found) == "error[KB225] there is no topic 'x'\n1 error\n"
 
 
+def test_without_a_quotation_the_advice_is_only_indented() -> None:
+    found = Diagnostic("KB225", Severity.ERROR, "no topic", Span(""), help="did you mean 'y'?")
+    assert text(found).startswith("error[KB225] no topic\n  did you mean 'y'?\n")
+
+
 def test_a_file_that_is_gone_is_not_quoted() -> None:
     assert "|" not in text(warning("gone.yaml", 3))
 

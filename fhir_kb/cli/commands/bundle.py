@@ -85,7 +85,8 @@ def command(
     if form == "human":
         findings.show(result.diagnostics, form, style, [release], error=True)
         if not quiet and result.data is not None:
-            put(summary.losses(result.losses, [release], style), error=True)
+            limit = None if everything else 0
+            put(summary.losses(result.losses, [release], style, limit), error=True)
     else:
         both = (*result.diagnostics, *result.losses)
         findings.show(both, form, style, [release], error=True)

@@ -33,14 +33,12 @@ def summary(build: Build, output: Path, style: Style, *, everything: bool = Fals
         lines.append(f"Nothing was written to {output.as_posix()}/")
     releases = [made.name for made in build.made]
     text = "".join(f"{line}\n" for line in lines)
-    return text + losses(build.losses, releases, style, everything=everything)
+    return text + losses(build.losses, releases, style, None if everything else _SHOWN_LOSSES)
 
 
-def losses(
-    lost: Iterable[Diagnostic], releases: list[str], style: Style, *, everything: bool = False
-) -> str:
-    """What the releases cannot say: the number, and the first few with their places."""
-    lines = _losses(lost, releases, style, everything=everything)
+def losses(lost: Iterable[Diagnostic], releases: list[str], style: Style, limit: int | None) -> str:
+    """What the releases cannot say: the number, and the first `limit` with their places."""
+    lines = _losses(lost, releases, style, limit)
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -95,7 +93,7 @@ def _list(start: str, words: list[str], limit: int) -> Iterator[str]:
 
 
 def _losses(
-    all_lost: Iterable[Diagnostic], releases: list[str], style: Style, *, everything: bool
+    all_lost: Iterable[Diagnostic], releases: list[str], style: Style, limit: int | None
 ) -> Iterator[str]:
     lost = merged(all_lost)
     if not lost:
@@ -105,12 +103,13 @@ def _losses(
         f"{by_release[name]} in {release_names([name])}" for name in releases if by_release[name]
     ]
     many = "1 thing" if len(lost) == 1 else f"{len(lost)} things"
-    yield f"{many} a release cannot say ({', '.join(numbers)}):"
-    shown = lost if everything else lost[:_SHOWN_LOSSES]
+    more = "; --all shows them" if limit == 0 else ":"
+    yield f"{many} a release cannot say ({', '.join(numbers)}){more}"
+    shown = lost[:limit]
     for each in shown:
         where = f" ({release_names(each.releases)})" if each.releases else ""
         yield f"  {harmless(str(each.finding.span))}"
         text = harmless(each.finding.message) + where
         yield from (f"    {line}" for line in wrapped(text, style.width - 4))
-    if len(shown) < len(lost):
+    if 0 < len(shown) < len(lost):
         yield style.dim(f"  … and {len(lost) - len(shown)} more; --all shows them")

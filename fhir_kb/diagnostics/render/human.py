@@ -124,7 +124,7 @@ def _finding(shown: Shown, sources: _Sources, style: Style) -> Iterator[str]:
     yield f"{place}{label} {harmless(found.message)}{style.dim(where)}"
     advice = harmless(found.help) if found.help else ""
     quoted = sources.excerpt(found.span, max(20, style.width - _GUTTER - 3))
-    edge = style.dim(" " * (_GUTTER + 1) + "|")
+    edge = style.dim(" " * (_GUTTER + 1) + "|") if quoted else " "
     if quoted is not None:
         yield style.dim(f"{found.span.line:>{_GUTTER}} |") + f" {quoted.line}"
         mark = " " * quoted.indent + style.paint("^" * quoted.length, colour)
