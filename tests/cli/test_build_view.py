@@ -6,6 +6,8 @@ import json
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from fhir_kb.diagnostics import Diagnostic, Severity, Span
 
 if TYPE_CHECKING:
@@ -142,8 +144,17 @@ def test_json_is_one_object_with_all_of_it(
         "resources": {"Library": 3},
     }
     assert found["files"] == {"new": 40, "changed": 0, "unchanged": 2, "removed": 1}
-    assert (found["errors"], found["warnings"]) == (0, 1)
-    assert found["findings"][0]["releases"] == ["r4"]
+    assert (found["errors"], found["findings"]) == (0, [])
+    assert found["losses"][0]["releases"] == ["r4"]
+
+
+@pytest.mark.parametrize("form", ["github", "sarif"])
+def test_losses_are_findings_to_other_programs(
+    fhir_kb: Callable[..., Ended], stand_in: Callable[..., None], form: str
+) -> None:
+    stand_in("fhir_kb.bulk", build=answering(a_build()))
+    stand_in("fhir_kb.pipeline", catalogue=dict)
+    assert "R4 has no Citation" in fhir_kb("build", "--format", form).out
 
 
 def test_colour_only_where_it_is_wanted(

@@ -141,7 +141,7 @@ def test_a_pipe_that_nobody_reads_ends_quietly() -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
-@pytest.mark.parametrize("word", ["--help", "explain"])
+@pytest.mark.parametrize("word", ["--help", "schema"])
 def test_an_output_on_a_full_disk_is_3_and_one_line(word: str) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run([*PROGRAM, word], stdout=full, stderr=subprocess.PIPE, check=False)

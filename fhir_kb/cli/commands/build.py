@@ -64,7 +64,8 @@ def command(
         findings.show(result.diagnostics, form, style, made)
         if not quiet:
             put(summary.summary(result, output, style, everything=everything))
+    elif form == "json":
+        findings.show(result.diagnostics, form, style, made, summary.as_data(result))
     else:
-        both = (*result.diagnostics, *result.losses)
-        findings.show(both, form, style, made, summary.as_data(result))
+        findings.show((*result.diagnostics, *result.losses), form, style, made)
     return result.exit_code

@@ -70,6 +70,7 @@ def command(
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.progress import progress
     from fhir_kb.cli.views import findings, summary
+    from fhir_kb.diagnostics.render.json import as_records
     from fhir_kb.pipeline import bundle
 
     with progress(quiet=quiet) as shown:
@@ -87,6 +88,9 @@ def command(
         if not quiet and result.data is not None:
             limit = None if everything else 0
             put(summary.losses(result.losses, [release], style, limit), error=True)
+    elif form == "json":
+        lost = {"losses": as_records(result.losses, [release])}
+        findings.show(result.diagnostics, form, style, [release], lost, error=True)
     else:
         both = (*result.diagnostics, *result.losses)
         findings.show(both, form, style, [release], error=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.diagnostics.render.json import as_records
 from fhir_kb.diagnostics.render.merge import merged, release_names
 from fhir_kb.diagnostics.render.text import harmless, width, wrapped
 
@@ -55,6 +56,7 @@ def as_data(build: Build) -> dict[str, Any]:
             for made in build.made
         ],
         "files": _files(build),
+        "losses": as_records(build.losses),
     }
 
 

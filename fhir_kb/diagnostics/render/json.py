@@ -26,6 +26,13 @@ def as_data(findings: Iterable[Diagnostic], releases: Iterable[str] = ()) -> dic
     }
 
 
+def as_records(
+    findings: Iterable[Diagnostic], releases: Iterable[str] = ()
+) -> list[dict[str, Any]]:
+    """Each finding as an object, in reading order."""
+    return [_finding(each) for each in merged(findings, releases)]
+
+
 def as_json(content: Mapping[str, Any]) -> str:
     """`content` on one line."""
     return json.dumps(content, ensure_ascii=False, separators=(", ", ": ")) + "\n"
