@@ -52,6 +52,17 @@ def test_without_a_code_all_are_listed_within_80_columns(fhir_kb: Callable[..., 
     assert max(map(len, lines)) <= 80
 
 
+def test_prose_is_wrapped_and_an_example_is_not(
+    fhir_kb: Callable[..., Ended], stand_in: Callable[..., None]
+) -> None:
+    example = f"    key: {'x' * 100}"
+    code = Code("KB1", "x", Severity.ERROR, f"Wrong.\n\n{'word ' * 40}\n\n{example}")
+    stand_in("fhir_kb.pipeline", catalogue=lambda: {"KB1": code})
+    lines = fhir_kb("explain", "KB1").out.splitlines()
+    assert example in lines
+    assert max(len(line) for line in lines if line != example) <= 80
+
+
 def test_json(fhir_kb: Callable[..., Ended]) -> None:
     one = json.loads(fhir_kb("explain", "KB401", "--format", "json").out)
     assert (one["code"], one["name"], one["severity"]) == ("KB401", "kept-as-text", "warning")

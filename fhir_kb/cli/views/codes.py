@@ -17,7 +17,15 @@ _START: Final = 20
 def page(code: Code, style: Style) -> str:
     """A code's page."""
     head = style.bold(f"{code.id} {code.name}") + f" ({code.severity.value})"
-    return f"{head}\n\n{code.explanation.strip()}\n"
+    lines = (part for line in code.explanation.strip().splitlines() for part in _fit(line, style))
+    return "\n".join([head, "", *lines, ""])
+
+
+def _fit(line: str, style: Style) -> list[str]:
+    """A line of prose in lines that fit; an example, which is indented, as it is."""
+    if len(line) <= style.width or line.startswith("    "):
+        return [line]
+    return wrap(line, style.width)
 
 
 def listing(codes: Iterable[Code], style: Style) -> str:
