@@ -50,7 +50,9 @@ def _knowledge_base(path: Path) -> Path | None:
 
 
 def _looks_like_definitions(folder: Path) -> bool:
-    return any(entry.suffix in (".yaml", ".yml") for entry in folder.iterdir())
+    """Whether a folder without kb.yaml is meant for one: it has YAML, and no FHIR beside it."""
+    found = {entry.suffix.lower() for entry in folder.iterdir()}
+    return bool(found & {".yaml", ".yml"}) and not found & {".json", ".ndjson"}
 
 
 def _outwards(path: Path) -> Iterable[Path]:

@@ -120,6 +120,16 @@ def test_all_well_is_0_and_says_what_was_checked(
     assert asked == [("kb", None, None), (["a.json"], "5.0.0")]
 
 
+def test_a_folder_with_nothing_to_check_is_wrong_usage(
+    fhir_kb: Callable[..., Ended], checks: Callable[..., list[Any]]
+) -> None:
+    Path("empty").mkdir()
+    checks(())
+    code, _, err = fhir_kb("validate", "empty")
+    assert code == 2
+    assert "there is nothing to check in 'empty'" in err
+
+
 def test_warnings_alone_are_0(
     fhir_kb: Callable[..., Ended], checks: Callable[..., list[Any]]
 ) -> None:
@@ -172,7 +182,14 @@ def test_sarif_and_github_hold_all_in_one(
 
 def test_what_a_path_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for file in ("kb/kb.yaml", "kb/a/topic.yaml", "kb/a/page.md", "fhir/x.json", "lone/topic.yaml"):
+    for file in (
+        "kb/kb.yaml",
+        "kb/a/topic.yaml",
+        "kb/a/page.md",
+        "fhir/x.json",
+        "fhir/ig.yaml",
+        "lone/topic.yaml",
+    ):
         write(file)
     paths = ("kb/a/page.md", "kb", "fhir", "kb/a/topic.yaml", "lone")
     assert targets(map(Path, paths)) == [

@@ -42,6 +42,10 @@ def command(
     for target in targets(paths):
         if target.knowledge_base is not None:
             checks.definitions(target.knowledge_base, target.paths, release)
-        else:
-            checks.files(target.paths, options.VERSIONS[release or "r5"])
+        elif not checks.files(target.paths, options.VERSIONS[release or "r5"]):
+            names = ", ".join(f"'{path}'" for path in target.paths)
+            raise click.UsageError(
+                f"there is nothing to check in {names}: neither kb.yaml nor FHIR files",
+                click.get_current_context(),
+            )
     return checks.end()

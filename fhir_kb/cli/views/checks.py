@@ -50,8 +50,11 @@ class Checks:
         self._failed |= has_errors(found)
         self._checked.append(f"{knowledge_base.as_posix()}/")
 
-    def files(self, paths: tuple[Path, ...], fhir_version: str) -> None:
-        """Check FHIR files; in JSON each resource has a line as soon as it was checked."""
+    def files(self, paths: tuple[Path, ...], fhir_version: str) -> int:
+        """Check FHIR files; in JSON each resource has a line as soon as it was checked.
+
+        Returns how many resources there were.
+        """
         from fhir_kb.pipeline import validate_files
 
         resources = 0
@@ -64,6 +67,7 @@ class Checks:
             else:
                 self._kept.extend(found)
         self._checked.append(f"{resources} {'resource' if resources == 1 else 'resources'}")
+        return resources
 
     def end(self) -> int:
         """Show what was kept; the exit code."""
