@@ -167,22 +167,30 @@ def _unpack(content: bytes, key: str) -> TopicMade | None:
     for release, rows in head["emitted"].items():
         resources = []
         for row in rows:
-            *facts, identifier, root, sha, index_entry, references, file_size, line_size = row
+            file_size, line_size = row[-2:]
             middle, after = at + file_size, at + file_size + line_size
-            resources.append(
-                Emitted(
-                    *facts,
-                    identifier=tuple(identifier) if identifier else None,
-                    root=root,
-                    digest=sha,
-                    index_entry=index_entry.encode(),
-                    references=tuple(references),
-                    file_bytes=content[at:middle],
-                    line_bytes=content[middle:after],
-                )
-            )
+            resources.append(_emitted(row, content[at:middle], content[middle:after]))
             at = after
         emitted[release] = tuple(resources)
     if at != len(content):
         return None
     return TopicMade(findings_from(head["findings"]), findings_from(head["losses"]), emitted)
+
+
+def _emitted(row: list[Any], file_bytes: bytes, line_bytes: bytes) -> Emitted:
+    kind, name, url, version, title, date, identifier, root, sha, index_entry, references = row[:11]
+    return Emitted(
+        resource_type=kind,
+        id=name,
+        url=url,
+        version=version,
+        title=title,
+        date=date,
+        identifier=tuple(identifier) if identifier else None,
+        root=root,
+        digest=sha,
+        index_entry=index_entry.encode(),
+        references=tuple(references),
+        file_bytes=file_bytes,
+        line_bytes=line_bytes,
+    )

@@ -1,0 +1,108 @@
+"""`validate` on FHIR files: JSON, NDJSON, bundles, packages, and folders of them."""
+
+from __future__ import annotations
+
+import tarfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fhir_kb.pipeline.outside import OutsideError
+from fhir_kb.validate import check_lines, check_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from fhir_kb.validate import Issue, ResourceReport
+
+MAX_FILE: Final = 512 * 1024 * 1024
+MAX_PACKAGE: Final = 4 * 1024 * 1024 * 1024
+_LINES: Final = (".ndjson", ".jsonl")
+_PACKAGES: Final = (".tgz", ".tar.gz")
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What was found in one resource of a file, as people see the file's name."""
+
+    file: str
+    fhir_version: str
+    resource_type: str
+    id: str
+    issues: tuple[Issue, ...]
+
+
+def validate_files(paths: Sequence[Path], *, fhir_version: str = "5.0.0") -> Iterator[FileReport]:
+    """Check files, and what lies in folders and packages; one report a resource, as it comes.
+
+    NDJSON is read line by line. In folders and packages, JSON that is no resource (package.json,
+    indexes, reports) is passed over; a file that is named is always checked. Raises OutsideError
+    for what cannot be read, ValueError for an unknown version.
+    """
+    for path in paths:
+        try:
+            if path.is_dir():
+                yield from _folder(path, fhir_version)
+            else:
+                yield from _file(path, fhir_version)
+        except tarfile.TarError as error:
+            message = f"'{path}' is not a FHIR package: {error}"
+            raise OutsideError(message, "a package is a tar file, compressed by gzip") from error
+        except OSError as error:
+            raise OutsideError(f"'{path}' cannot be read: {error.strerror or error}") from error
+
+
+def _folder(folder: Path, fhir_version: str) -> Iterator[FileReport]:
+    for path in sorted(folder.rglob("*")):
+        below = path.relative_to(folder).parts
+        if path.is_file() and not any(part.startswith(".") for part in below):
+            if path.name.endswith(_LINES):
+                yield from _file(path, fhir_version)
+            elif path.suffix == ".json":
+                data = _read(path)
+                if b'"resourceType"' in data:
+                    yield from _reports(
+                        path.as_posix(), check_text(data, fhir_version=fhir_version).resources
+                    )
+
+
+def _file(path: Path, fhir_version: str) -> Iterator[FileReport]:
+    name = path.as_posix()
+    if name.endswith(_PACKAGES):
+        yield from _package(path, fhir_version)
+    elif name.endswith(_LINES):
+        with path.open("rb") as lines:
+            yield from _reports(name, check_lines(lines, fhir_version=fhir_version))
+    else:
+        yield from _reports(name, check_text(_read(path), fhir_version=fhir_version).resources)
+
+
+def _package(path: Path, fhir_version: str) -> Iterator[FileReport]:
+    """The resources of a package; nothing of it is ever unpacked to the disk."""
+    total = 0
+    with tarfile.open(path, "r:gz") as package:
+        for member in package:
+            if not member.isfile() or not member.name.endswith(".json"):
+                continue
+            total += member.size
+            if member.size > MAX_FILE or total > MAX_PACKAGE:
+                raise OutsideError(f"'{path}' unpacks to more than a package may hold")
+            content = package.extractfile(member)
+            data = content.read() if content else b""
+            if b'"resourceType"' in data:
+                report = check_text(data, fhir_version=fhir_version)
+                yield from _reports(f"{path.as_posix()}!{member.name}", report.resources)
+
+
+def _read(path: Path) -> bytes:
+    size = path.stat().st_size
+    if size > MAX_FILE:
+        limit = MAX_FILE // 1024 // 1024
+        advice = "split it, or write it as NDJSON, which is read line by line"
+        raise OutsideError(f"'{path}' has more than {limit} MB", advice)
+    return path.read_bytes()
+
+
+def _reports(file: str, found: Iterable[ResourceReport]) -> Iterator[FileReport]:
+    for one in found:
+        yield FileReport(file, one.fhir_version, one.resource_type, one.id, one.issues)
