@@ -39,6 +39,49 @@ ERRATA = {
         r"-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,17})?([eE](0|[+\-]?[1-9][0-9]{0,9}))?"
     )
 }
+#: Invariants that cannot mean what they say, and how later releases say it.
+ERRATA_EXPRESSIONS = {
+    # adf-0, pdf-0, … (R4): broken wherever there is no name
+    "name.matches('[A-Z]([A-Za-z0-9_]){0,254}')": (
+        "name.exists() implies name.matches('[A-Z]([A-Za-z0-9_]){0,254}')"
+    ),
+    # bdl-8 (R4): broken wherever there is no fullUrl
+    "fullUrl.contains('/_history/').not()": (
+        "fullUrl.exists() implies fullUrl.contains('/_history/').not()"
+    ),
+    # con-3 (R4): compares a CodeableConcept with a string
+    "clinicalStatus.exists() or verificationStatus.coding.where(system='http://terminology.hl7.org/"
+    "CodeSystem/condition-ver-status' and code = 'entered-in-error').exists() or "
+    "category.select($this='problem-list-item').empty()": (
+        "clinicalStatus.exists() or verificationStatus.coding.where(system='http://terminology.hl7"
+        ".org/CodeSystem/condition-ver-status' and code = 'entered-in-error').exists() or "
+        "category.coding.where(system='http://terminology.hl7.org/CodeSystem/condition-category' "
+        "and code='problem-list-item').empty()"
+    ),
+    # que-12 (R4): says "more than one", counts more than two
+    "enableWhen.count() > 2 implies enableBehavior.exists()": (
+        "enableWhen.count() > 1 implies enableBehavior.exists()"
+    ),
+    # que-7 (R4): FHIRPath's own type instead of FHIR's
+    "operator = 'exists' implies (answer is Boolean)": (
+        "operator = 'exists' implies (answer is boolean)"
+    ),
+    # ras-2 (R4): broken wherever there is no probability
+    "probability is decimal implies (probability as decimal) <= 100": (
+        "probability.empty() or "
+        "((probability is decimal) implies ((probability as decimal) <= 100))"
+    ),
+    # tim-9 (R4, R4B): `in` with several values on its left has no result
+    "offset.empty() or (when.exists() and ((when in ('C' | 'CM' | 'CD' | 'CV')).not()))": (
+        "offset.empty() or (when.exists() and "
+        "when.select($this in ('C' | 'CM' | 'CD' | 'CV')).allFalse())"
+    ),
+    # opd-3 (R4, R4B): a parameter may be a resource with a profile
+    "targetProfile.exists() implies (type = 'Reference' or type = 'canonical')": (
+        "targetProfile.exists() implies (type = 'Reference' or type = 'canonical' or "
+        "type.memberOf('http://hl7.org/fhir/ValueSet/resource-types'))"
+    ),
+}
 
 Resource = dict[str, Any]
 
@@ -197,11 +240,15 @@ def _binding(element: Resource) -> list[str] | None:
 
 def _invariants(element: Resource, known: set[str]) -> list[list[Any]]:
     return [
-        [one["key"], one["severity"], one["expression"], one["human"]]
+        [one["key"], one["severity"], _mended(one["expression"]), one["human"]]
         + ([True] if _extension(one, BEST_PRACTICE) else [])
         for one in element.get("constraint", ())
         if one["key"] not in known and "expression" in one
     ]
+
+
+def _mended(expression: str) -> str:
+    return ERRATA_EXPRESSIONS.get(expression, expression)
 
 
 def _extension(item: Resource, url: str) -> Any:

@@ -6,7 +6,7 @@ out once for each combination of names; after that an object costs one call for 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from fhir_kb.packages import UnknownTypeError
 from fhir_kb.validate.fhir import primitives
@@ -24,8 +24,6 @@ from fhir_kb.validate.fhir.types import TYPE_RULES
 from fhir_kb.validate.fhir.values import fixed_to, like_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from fhir_kb.packages import Definitions, ElementDefinition, Property, TypeRef
     from fhir_kb.validate.fhir.issue import Checker, Findings
 
@@ -45,16 +43,22 @@ class _Plan(NamedTuple):
     has_problems: bool
 
 
+class Rules(Protocol):
+    """Rules on top of structure, such as invariants."""
+
+    def of_object(self, type_path: str) -> tuple[Checker, ...]:
+        """The checks of all objects of a type or at an inner element's path."""
+
+    def of_element(self, element: ElementDefinition, type_path: str) -> tuple[Checker, ...]:
+        """The checks that one element adds for its values, which are of `type_path`."""
+
+
 class Compiler:
     """Makes and keeps the checks of one FHIR release."""
 
-    def __init__(
-        self,
-        definitions: Definitions,
-        invariants: Callable[[str], tuple[Checker, ...]] = lambda _path: (),
-    ) -> None:
+    def __init__(self, definitions: Definitions, rules: Rules | None = None) -> None:
         self.definitions = definitions
-        self._invariants = invariants
+        self._rules = rules
         self._references = References(definitions)
         self.resources = Resources(definitions, self.object_check)
         self._objects: dict[str, Checker] = {}
@@ -75,7 +79,7 @@ class Compiler:
         names_of = Names(self.definitions, type_path)
         plans: dict[tuple[str, ...], _Plan] = {}
         checks: dict[str, Checker] = {"resourceType": _nothing}
-        rules = self._invariants(type_path)
+        rules = self._rules.of_object(type_path) if self._rules else ()
         if type_path in TYPE_RULES:
             rules = (TYPE_RULES[type_path], *rules)
 
@@ -155,6 +159,9 @@ class Compiler:
             check = fixed_to(element.fixed, check)
         if element.pattern is not None:
             check = like_pattern(element.pattern, check)
+        if self._rules is not None:
+            for rule in self._rules.of_element(element, known.type_path):
+                check = _both(check, rule)
         return check
 
     def _value(self, element: ElementDefinition, known: Property, ref: TypeRef | None) -> Checker:
@@ -213,6 +220,14 @@ class Compiler:
             return self.object_check(type_name)
         except UnknownTypeError:
             return None
+
+
+def _both(first: Checker, second: Checker) -> Checker:
+    def check(value: Any, context: Context) -> Findings:
+        found, more = first(value, context), second(value, context)
+        return [*(found or ()), *more] if more else found
+
+    return check
 
 
 def _nothing(_value: Any, _context: Context) -> Findings:

@@ -93,13 +93,15 @@ class Context:
     the one that holds the contained resources a "#id" may mean.
     """
 
-    __slots__ = ("container", "depth", "resource", "root")
+    __slots__ = ("container", "depth", "items", "resource", "root")
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self.root = root
         self.resource = root
         self.container = root
         self.depth = 0
+        #: id() of a resource -> the same for FHIRPath.
+        self.items: dict[int, Any] = {}
 
 
 #: Looks at a JSON value; None (or an empty list) means that all is well.

@@ -155,6 +155,24 @@ Give each contained resource an id, different within the resource that contains 
     "Resource_RES_ID_Missing",
 )
 
+CONTAINED_UNUSED: Final = Kind(
+    Code(
+        "KB557",
+        "contained-not-used",
+        Severity.ERROR,
+        """\
+A contained resource is not referred to.
+
+It has no identity outside of its container, so one that nothing refers to (and that does not refer
+to its container by `#`) says nothing (rule dom-3).
+
+Refer to it as `#id`, or leave it out.
+""",
+    ),
+    "invalid",
+    "CONTAINED_ORPHAN_DOM3",
+)
+
 RESOURCE_TYPE: Final = Kind(
     Code(
         "KB555",
@@ -255,8 +273,25 @@ will handle it less well.
     "invariant",
 )
 
+INVARIANT_NOT_EVALUATED: Final = Kind(
+    Code(
+        "KB592",
+        "rule-not-evaluated",
+        Severity.INFORMATION,
+        """\
+A rule of the FHIR definition could not be evaluated.
+
+The content is such that the rule's expression has no result, or it takes too long. So it is not
+known whether the rule holds; this is said, and not counted as an error.
+
+Look at the other findings on the same element first.
+""",
+    ),
+    "informational",
+)
+
 KINDS: Final = (
     CODE_NOT_IN_SET, CODING_NOT_IN_SET, FIXED_VALUE, BAD_REFERENCE, WRONG_TARGET, REFERENCE_TYPE,
-    NO_SUCH_CONTAINED, CONTAINED_ID, RESOURCE_TYPE, EXTENSION_URL, FULL_URL, FIRST_ENTRY, INVARIANT,
-    INVARIANT_WARNING,
+    NO_SUCH_CONTAINED, CONTAINED_ID, CONTAINED_UNUSED, RESOURCE_TYPE, EXTENSION_URL, FULL_URL,
+    FIRST_ENTRY, INVARIANT, INVARIANT_WARNING, INVARIANT_NOT_EVALUATED,
 )  # fmt: skip

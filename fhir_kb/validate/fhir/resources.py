@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.validate.fhir.bundles import check_bundle
 from fhir_kb.validate.fhir.issue import Context, Finding, below, fail, json_type, shown
-from fhir_kb.validate.fhir.kinds_content import CONTAINED_ID, RESOURCE_TYPE
+from fhir_kb.validate.fhir.kinds_content import CONTAINED_ID, CONTAINED_UNUSED, RESOURCE_TYPE
 from fhir_kb.validate.fhir.kinds_structure import NOT_A_RESOURCE, UNKNOWN_RESOURCE
+from fhir_kb.validate.fhir.natives import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,6 +108,28 @@ class Resources:
                     seen.add(name)
                     continue
                 found = [*(found or ()), *below(bad, index, f"[{index}]")]
+            if "contained" in context.container and context.container["contained"] is value:
+                found = [*(found or ()), *_unused(value, context.container)]
             return found
 
         return check
+
+
+def _unused(contained: list[Any], container: Any) -> list[Finding]:
+    """The contained resources that nothing refers to and that don't refer to their container."""
+    found: list[Finding] = []
+    used = _fragments(container)
+    for index, one in enumerate(contained):
+        name = one.get("id") if isinstance(one, dict) else None
+        if isinstance(name, str) and "#" + name not in used and "#" not in _fragments(one):
+            bad = fail(
+                CONTAINED_UNUSED,
+                f"nothing refers to the contained {one.get('resourceType')} '#{name}'",
+            )
+            found += below(bad, index, f"[{index}]")
+    return found
+
+
+def _fragments(value: Any) -> set[str]:
+    """All strings that begin as references to contained resources do."""
+    return {one for _, one in walk(value) if isinstance(one, str) and one[:1] == "#"}

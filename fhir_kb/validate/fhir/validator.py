@@ -20,11 +20,12 @@ class Validator:
     fhir_version: "5.0.0", "4.3.0" or "4.0.1"; ValueError for any other. Making one costs a few
     milliseconds; the rules of a type are compiled when the first value of that type is met and
     are shared by all validators of the same version.
+    invariants: whether the rules that FHIR states as FHIRPath are checked too.
     """
 
-    def __init__(self, fhir_version: str = "5.0.0") -> None:
+    def __init__(self, fhir_version: str = "5.0.0", *, invariants: bool = True) -> None:
         self.fhir_version = fhir_version
-        self._check = _compiled(fhir_version).resources.any_resource()
+        self._check = _compiled(fhir_version, invariants).resources.any_resource()
 
     def check(self, resource: Mapping[str, Any] | object) -> list[Issue]:
         """The issues of a resource, as JSON has it; an empty list where there is none.
@@ -42,5 +43,11 @@ class Validator:
 
 
 @cache
-def _compiled(fhir_version: str) -> Compiler:
-    return Compiler(definitions(fhir_version))
+def _compiled(fhir_version: str, with_invariants: bool) -> Compiler:
+    known = definitions(fhir_version)
+    if not with_invariants:
+        return Compiler(known)
+    # Imported here, because FHIRPath takes longer to import than the rest of the validator.
+    from fhir_kb.validate.fhir.invariants import Invariants
+
+    return Compiler(known, Invariants(known))

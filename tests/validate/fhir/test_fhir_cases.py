@@ -12,7 +12,7 @@ from fhir_kb.validate import Validator
 from fhir_kb.validate.fhir import CODES
 
 HERE = Path(__file__).parent
-INVARIANTS = {"KB590", "KB591"}
+INVARIANTS = {"KB590", "KB591", "KB592"}
 
 
 def _page(name: str) -> list[Any]:

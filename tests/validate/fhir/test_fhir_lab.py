@@ -22,10 +22,11 @@ pytestmark = [
 #: Files that we refuse and the HL7 engine takes, and why we are right.
 EXPLAINED = {
     "ebm-r5/Composition-236951.json": "narratives with a missing and a surplus </div>",
+    "ebm-r5/Evidence-236987.json": "a range from -0.09 to -0.85 Kg, its low end above the high one",
 }
 #: How many of the files that the engine refuses we must refuse too. What is missing: contexts of
 #: extensions, display names, filters and content of value sets, profiles.
-AT_LEAST = {"official-examples": 42, "corpora": 24}
+AT_LEAST = {"official-examples": 42, "corpora": 39}
 
 
 def _verdicts(name: str) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from fhir_kb.validate.fhir.values import fixed_to, like_pattern
 
 
 def _codes(resource: Any, version: str = "5.0.0") -> list[str]:
-    return [i.code for i in Validator(version).check(resource) if i.code not in ("KB590", "KB591")]
+    return [issue.code for issue in Validator(version, invariants=False).check(resource)]
 
 
 def _parameter(**value: Any) -> dict[str, Any]:
@@ -114,8 +114,8 @@ def _nested(depth: int, inner: Any, wrap: Any) -> Any:
     ids=["actions", "bundles", "identifiers"],
 )
 def test_endless_nesting_is_refused_and_not_followed(resource: Any) -> None:
-    found = Validator("5.0.0").check(resource)
-    assert [i.code for i in found if i.code not in ("KB590", "KB591")] == ["KB505"]
+    assert _codes(resource) == ["KB505"]
+    Validator("5.0.0").check(resource)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -166,7 +166,7 @@ def test_an_issue_has_its_place_in_fhirpath_and_in_json() -> None:
     value = {"low": {"value": "1"}}
     action = {"title": "x", "timingRange": value}
     resource = {"resourceType": "PlanDefinition", "status": "draft", "action": [action]}
-    [issue] = Validator("5.0.0").check(resource)
+    [issue] = Validator("5.0.0", invariants=False).check(resource)
     assert issue.path == "PlanDefinition.action[0].timing.ofType(Range).low.value"
     assert issue.json_path == "PlanDefinition.action[0].timingRange.low.value"
     assert issue.pointer == ("action", 0, "timingRange", "low", "value")
