@@ -162,6 +162,21 @@ def test_definitions_as_json_are_a_line_too(
     assert (code, found["definitions"], found["errors"]) == (1, "kb", 1)
 
 
+def test_of_very_many_findings_the_later_ones_are_only_counted(
+    fhir_kb: Callable[..., Ended],
+    checks: Callable[..., list[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from fhir_kb.cli.views import checks as views
+
+    monkeypatch.setattr(views, "MAX_KEPT", 3)
+    write("a.ndjson", "{}")
+    checks(tuple(report(f"{n}.json", issue()) for n in range(5)))
+    code, out, _ = fhir_kb("validate", "a.ndjson")
+    assert code == 1
+    assert out.endswith("3 errors in 3 files\n… and 2 more in the files after these\n")
+
+
 def test_sarif_and_github_hold_all_in_one(
     fhir_kb: Callable[..., Ended],
     checks: Callable[..., list[Any]],

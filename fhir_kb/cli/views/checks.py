@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from fhir_kb.diagnostics.render.human import Style
     from fhir_kb.pipeline import FileReport
 
+MAX_KEPT: Final = 20_000
+
 
 class Checks:
     """Runs the checks and shows each result as soon as its form allows."""
@@ -26,6 +28,7 @@ class Checks:
         self._style: Final = style
         self._quiet: Final = quiet
         self._kept: Final[list[Diagnostic]] = []
+        self._left_out = 0
         self._failed = False
         self._checked: Final[list[str]] = []
 
@@ -64,8 +67,10 @@ class Checks:
             self._failed |= has_errors(found)
             if self._form == "json":
                 put(as_json(_line(report, found)))
-            else:
+            elif self._form != "human" or len(self._kept) < MAX_KEPT:
                 self._kept.extend(found)
+            else:  # a screen shows a few of them; memory stays constant
+                self._left_out += len(found)
         self._checked.append(f"{resources} {'resource' if resources == 1 else 'resources'}")
         return resources
 
@@ -73,6 +78,8 @@ class Checks:
         """Show what was kept; the exit code."""
         if self._form != "json":
             findings.show(self._kept, self._form, self._style)
+        if self._left_out:
+            put(f"… and {self._left_out} more in the files after these\n")
         if self._form == "human" and not self._quiet and not self._kept:
             put(f"{', '.join(self._checked)}: nothing to mend\n")
         return int(self._failed)
