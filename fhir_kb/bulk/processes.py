@@ -5,21 +5,19 @@ Each process reads its share and keeps it, so that the second round need not rea
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 from itertools import chain
-from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any, Final
-
-from fhir_kb.pipeline.work import Alone, Task, TopicRead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from multiprocessing.connection import Connection
     from types import TracebackType
 
     from fhir_kb.model.knowledge import Base
     from fhir_kb.pipeline.topic import TopicMade
+    from fhir_kb.pipeline.work import Alone, Task, TopicRead
     from fhir_kb.read.sources import Folder
 
 _BATCH: Final = 8
@@ -44,7 +42,7 @@ class Processes:
         self._pipes: list[Connection] = []
         self._processes: list[Any] = []
         self._owners: dict[str, int] = {}
-        self._alone: Final = Alone()
+        self._here: Alone | None = None
 
     def __enter__(self) -> Processes:
         return self
@@ -66,7 +64,7 @@ class Processes:
     def read(self, task: Task, folders: Sequence[Folder]) -> Iterator[TopicRead]:
         """Read topics, each in the process that will make it."""
         if self._count == 1 or (not self._pipes and len(folders) < WORTH_SHARING):
-            return self._alone.read(task, folders)
+            return self._alone().read(task, folders)
         self._start()
         shares: list[list[Folder]] = [[] for _ in range(self._count)]
         for at, folder in enumerate(folders):
@@ -83,12 +81,24 @@ class Processes:
             owner = self._owners.get(folder)
             (own if owner is None else shares[owner]).append(folder)
         shared = self._round([("make", base, share) for share in shares])
-        return chain(shared, self._alone.make(base, own))
+        return chain(shared, self._alone().make(base, own))
+
+    def _alone(self) -> Alone:
+        """The work in this process; imported when there is work at all."""
+        if self._here is None:
+            from fhir_kb.pipeline.work import Alone
+
+            self._here = Alone()
+        return self._here
 
     def _start(self) -> None:
         if self._pipes:
             return
-        context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        import multiprocessing
+
+        import fhir_kb.pipeline.work  # noqa: F401  before the fork, so that it is imported once
+
+        context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         for _ in range(self._count):
             ours, theirs = context.Pipe()
             process = context.Process(
@@ -100,21 +110,23 @@ class Processes:
             self._processes.append(process)
 
     def _round(self, orders: list[tuple[str, Any, list[Any]]]) -> Iterator[Any]:
-        open_ = []
+        from multiprocessing.connection import wait
+
+        open_: list[Any] = []
         for pipe, order in zip(self._pipes, orders, strict=True):
             if order[2]:
                 pipe.send(order)
                 open_.append(pipe)
         while open_:
-            for pipe in wait(open_):
-                assert isinstance(pipe, Connection)
+            ready: list[Any] = wait(open_)
+            for answering in ready:
                 try:
-                    answer = pipe.recv()
+                    answer = answering.recv()
                 except (EOFError, OSError) as error:
                     msg = "a process of this run was ended from outside"
                     raise WorkerLostError(msg) from error
                 if answer is _END:
-                    open_.remove(pipe)
+                    open_.remove(answering)
                 elif isinstance(answer, BaseException):
                     raise answer
                 else:
@@ -125,6 +137,8 @@ def _serve(pipe: Connection, others: list[Connection]) -> None:
     """A process's life: take orders, answer in batches, end when nobody listens."""
     for other in others:
         other.close()
+    from fhir_kb.pipeline.work import Alone
+
     work = Alone()
     try:
         while True:

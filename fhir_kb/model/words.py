@@ -85,9 +85,7 @@ TRIGGER: Final = _same(
     "data-access-ended",
 )
 # http://terminology.hl7.org/CodeSystem/goal-category
-GOAL_CATEGORY: Final = _same(
-    "dietary", "safety", "behavioral", "nursing", "physiotherapy", "treatment"
-)
+GOAL_CATEGORY: Final = _same("dietary", "safety", "behavioral", "nursing", "physiotherapy")
 # http://terminology.hl7.org/CodeSystem/goal-priority, with its own words
 GOAL_PRIORITY: Final = {
     "high": "high-priority",

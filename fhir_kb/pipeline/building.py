@@ -16,22 +16,10 @@ from fhir_kb.pipeline.cache import (
     findings_json,
     program,
 )
-from fhir_kb.pipeline.gather import gather, sources_stamp
 from fhir_kb.pipeline.outside import OutsideError
 from fhir_kb.pipeline.progress import Progress, Unwatched
-from fhir_kb.pipeline.work import Alone, Work
-from fhir_kb.publish import (
-    Content,
-    Dependency,
-    OutputError,
-    PackageInfo,
-    Written,
-    as_written,
-    files_for_release,
-    plain,
-    write,
-)
 from fhir_kb.read.sources import find
+from fhir_kb.read.sources import stamp as stamp_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +28,8 @@ if TYPE_CHECKING:
     from fhir_kb.emit import Emitted
     from fhir_kb.model.kb import Settings
     from fhir_kb.pipeline.gather import Gathered
+    from fhir_kb.pipeline.work import Work
+    from fhir_kb.publish import Content, PackageInfo, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +93,15 @@ def build(
     fingerprint = program()
     stamp = digest(
         fingerprint,
-        str(sources_stamp(find(definitions)[0])),
+        stamp_of(find(definitions)[0]),
         str(releases),
         str(output.absolute() if output else None),
     )
     if output is not None and (done := _done_before(cache, stamp, output)) is not None:
         return done
+    from fhir_kb.pipeline.gather import gather  # all of the work: not needed when nothing changed
+    from fhir_kb.pipeline.work import Alone
+
     progress = progress or Unwatched()
     gathered = gather(
         definitions,
@@ -135,6 +128,8 @@ def _publish(
         return Build(tuple(findings), gathered.losses, topics=len(gathered.directory))
     if output is None:
         return result
+    from fhir_kb.publish import OutputError, files_for_release, plain, write
+
     progress.stage("writing")
     info = package_info(settings)
     files: dict[str, Content] = {}
@@ -171,6 +166,8 @@ def report(result: Build) -> bytes:
 
 def package_info(settings: Settings) -> PackageInfo:
     """What kb.yaml says of the package."""
+    from fhir_kb.publish import Dependency, PackageInfo
+
     package = settings.package
     name = package.name if package and package.name else f"local.{settings.id}"
     dependencies = (
@@ -255,6 +252,8 @@ def _done_before(cache: Cache, stamp: str, output: Path) -> Build | None:
     note: Mapping[str, Any] = cache.note("build")
     if note.get("stamp") != stamp or cache.stamps is None:
         return None
+    from fhir_kb.publish.folder import as_written
+
     if as_written(output, stamps=cache.stamps) != note["output"]:
         return None
     return Build(

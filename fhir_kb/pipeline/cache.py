@@ -16,10 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 import fhir_kb
-from fhir_kb.diagnostics import Span, from_json, to_json
-from fhir_kb.emit import Emitted
-from fhir_kb.model.knowledge import Entry
-from fhir_kb.pipeline.topic import TopicMade
+from fhir_kb.diagnostics import from_json, to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -56,20 +53,19 @@ class Cache:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
-    def get(self, name: str, key: str) -> TopicMade | None:
-        """What was made of the topic in folder `name`, if it was made under this key."""
+    def get(self, name: str) -> bytes:
+        """What was kept of the topic in folder `name`; b"" where there is nothing."""
         if self._folder is None:
-            return None
+            return b""
         try:
-            content = self._path(name).read_bytes()
-            return _unpack(content, key)
-        except (OSError, ValueError, KeyError, TypeError, IndexError):
-            return None
+            return self._path(name).read_bytes()
+        except OSError:
+            return b""
 
-    def put(self, name: str, key: str, made: TopicMade) -> None:
+    def put(self, name: str, content: bytes) -> None:
         """Keep what was made. A cache that can't be written is no reason to stop."""
         if self._folder is not None:
-            write_aside(self._path(name), _pack(made, key))
+            write_aside(self._path(name), content)
 
     def note(self, name: str) -> dict[str, Any]:
         """A small JSON object that was kept under `name`; empty where there is none."""
@@ -108,17 +104,6 @@ def write_aside(path: Path, content: bytes) -> None:
             aside.unlink(missing_ok=True)
 
 
-def entry_json(entry: Entry) -> list[Any]:
-    """An entry of the directory as JSON."""
-    return [*entry[:6], list(entry.span)]
-
-
-def entry_from(record: list[Any]) -> Entry:
-    """The entry that `entry_json` made `record` of."""
-    name, title, version, status, has_plan, plans, span = record
-    return Entry(name, title, version, status, has_plan, tuple(plans), Span(*span))
-
-
 def findings_json(findings: Iterable[Diagnostic]) -> list[dict[str, Any]]:
     """Findings as JSON."""
     return [to_json(found) for found in findings]
@@ -127,70 +112,3 @@ def findings_json(findings: Iterable[Diagnostic]) -> list[dict[str, Any]]:
 def findings_from(records: Iterable[dict[str, Any]]) -> tuple[Diagnostic, ...]:
     """The findings that `findings_json` made `records` of."""
     return tuple(from_json(record) for record in records)
-
-
-def _pack(made: TopicMade, key: str) -> bytes:
-    blobs: list[bytes] = []
-    emitted: dict[str, list[list[Any]]] = {}
-    for release, resources in made.emitted.items():
-        rows = emitted[release] = []
-        for one in resources:
-            rows.append(
-                [
-                    *one[:6],
-                    list(one.identifier) if one.identifier else None,
-                    one.root,
-                    one.digest,
-                    one.index_entry.decode(),
-                    list(one.references),
-                    len(one.file_bytes),
-                    len(one.line_bytes),
-                ]
-            )
-            blobs += [one.file_bytes, one.line_bytes]
-    head = {
-        "key": key,
-        "findings": findings_json(made.findings),
-        "losses": findings_json(made.losses),
-        "emitted": emitted,
-    }
-    return b"\n".join([orjson.dumps(head), b"".join(blobs)])
-
-
-def _unpack(content: bytes, key: str) -> TopicMade | None:
-    end = content.index(b"\n")
-    head = orjson.loads(content[:end])
-    if head["key"] != key:
-        return None
-    at = end + 1
-    emitted: dict[str, tuple[Emitted, ...]] = {}
-    for release, rows in head["emitted"].items():
-        resources = []
-        for row in rows:
-            file_size, line_size = row[-2:]
-            middle, after = at + file_size, at + file_size + line_size
-            resources.append(_emitted(row, content[at:middle], content[middle:after]))
-            at = after
-        emitted[release] = tuple(resources)
-    if at != len(content):
-        return None
-    return TopicMade(findings_from(head["findings"]), findings_from(head["losses"]), emitted)
-
-
-def _emitted(row: list[Any], file_bytes: bytes, line_bytes: bytes) -> Emitted:
-    kind, name, url, version, title, date, identifier, root, sha, index_entry, references = row[:11]
-    return Emitted(
-        resource_type=kind,
-        id=name,
-        url=url,
-        version=version,
-        title=title,
-        date=date,
-        identifier=tuple(identifier) if identifier else None,
-        root=root,
-        digest=sha,
-        index_entry=index_entry.encode(),
-        references=tuple(references),
-        file_bytes=file_bytes,
-        line_bytes=line_bytes,
-    )

@@ -6,19 +6,13 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.diagnostics import Diagnostic, in_order
-from fhir_kb.model.knowledge import Base
-from fhir_kb.pipeline.cache import (
-    Cache,
-    digest,
-    entry_from,
-    entry_json,
-    findings_from,
-    findings_json,
-)
+from fhir_kb.diagnostics import Diagnostic, Span, in_order
+from fhir_kb.model.knowledge import Base, Entry
+from fhir_kb.pipeline.cache import Cache, digest, findings_from, findings_json
+from fhir_kb.pipeline.kept import pack, unpack
 from fhir_kb.pipeline.work import Task, Work
 from fhir_kb.read.files import read_settings
-from fhir_kb.read.sources import CONCEPTS_FILE, KB_FILE, Sources, find
+from fhir_kb.read.sources import CONCEPTS_FILE, KB_FILE, find, stamps
 from fhir_kb.validate.rules import check_base
 
 if TYPE_CHECKING:
@@ -26,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fhir_kb.model.kb import Settings
-    from fhir_kb.model.knowledge import Entry
     from fhir_kb.pipeline.progress import Progress
     from fhir_kb.pipeline.topic import TopicMade
     from fhir_kb.read.sources import Folder
@@ -110,9 +103,9 @@ class _Reading:
         notes: dict[str, Any] = {}
         changed = []
         for folder in self.task.sources.folders:
-            stamps = _stamps(folder)
+            here = stamps(folder)
             note = old.get(folder.path)
-            if note and note["stamps"] == stamps:
+            if note and note["stamps"] == here:
                 notes[folder.path] = note
                 findings.extend(findings_from(note["findings"]))
             else:
@@ -126,14 +119,14 @@ class _Reading:
                 notes[read.folder] = {
                     "stamps": None,
                     "findings": findings_json(read.findings),
-                    "entry": entry_json(read.entry),
+                    "entry": _entry_json(read.entry),
                 }
         for folder in changed:
             if folder.path in notes:
-                notes[folder.path]["stamps"] = _stamps(folder)
+                notes[folder.path]["stamps"] = stamps(folder)
                 notes[folder.path]["hash"] = self._content_hash(folder)
         for path, note in notes.items():
-            self._entries[path] = entry_from(note["entry"])
+            self._entries[path] = _entry_from(note["entry"])
             self._hashes[path] = note["hash"]
         self.cache.put_note("read", {"for": settings, "topics": notes})
         return sorted(self._entries.items())
@@ -143,7 +136,7 @@ class _Reading:
         made: dict[str, TopicMade] = {}
         missing = []
         for folder in folders:
-            kept = self.cache.get(folder, self._key(base, folder))
+            kept = unpack(self.cache.get(folder), self._key(base, folder))
             if kept is None:
                 missing.append(folder)
             else:
@@ -155,14 +148,14 @@ class _Reading:
         for folder, topic in self.work.make(base, missing):
             self.progress.advance()
             made[folder] = topic
-            self.cache.put(folder, self._key(base, folder), topic)
+            self.cache.put(folder, pack(topic, self._key(base, folder)))
         return {folder: made[folder] for folder in folders if folder in made}
 
     def _key(self, base: Base, folder: str) -> str:
         """All that the making of a topic depends on."""
         entry = self._entries[folder]
         named = [base.directory[name] for name in entry.plans if name in base.directory]
-        others = [word for other in named for word in map(str, entry_json(other))]
+        others = [word for other in named for word in map(str, _entry_json(other))]
         words = (self.program, self._settings_hash(), *self.task.releases, folder)
         return digest(*words, self._hashes[folder], *others)
 
@@ -183,10 +176,6 @@ class _Reading:
         return whole.hexdigest()
 
 
-def _stamps(folder: Folder) -> list[list[Any]]:
-    return [[name, *stamp] for name, stamp in sorted(folder.files.items())]
-
-
 def _needed(only: Sequence[str], gathered: Gathered) -> list[str]:
     """The folders of the named topics and of the topics whose plans they follow."""
     open_, seen = list(only), set()
@@ -198,7 +187,12 @@ def _needed(only: Sequence[str], gathered: Gathered) -> list[str]:
     return sorted(gathered.folders[name] for name in seen)
 
 
-def sources_stamp(sources: Sources) -> list[Any]:
-    """Everything that lies in a folder of definitions, by size and time."""
-    tops = [[name, *stamp] for name, stamp in sorted(sources.top.items())]
-    return [sources.shown, tops, [[folder.path, _stamps(folder)] for folder in sources.folders]]
+def _entry_json(entry: Entry) -> list[Any]:
+    """An entry of the directory as JSON."""
+    return [*entry[:6], list(entry.span)]
+
+
+def _entry_from(record: list[Any]) -> Entry:
+    """The entry that `_entry_json` made `record` of."""
+    name, title, version, status, has_plan, plans, span = record
+    return Entry(name, title, version, status, has_plan, tuple(plans), Span(*span))

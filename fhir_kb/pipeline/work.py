@@ -65,7 +65,9 @@ class Alone:
 
     def make(self, base: Base, folders: Sequence[str]) -> Iterator[tuple[str, TopicMade]]:
         """Make topics in the given order."""
-        assert self._task is not None
+        if not folders:
+            return
+        assert self._task is not None  # what is made has been read
         targets = tuple(
             releases.get(name, **release_options(self._task.settings))
             for name in self._task.releases

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import yaml
 
 from fhir_kb.diagnostics import Diagnostic, Severity, did_you_mean
+from fhir_kb.model.shape import Key, Many, Mapping, Scalar, Shape, layout
 from fhir_kb.model.text import File
 from fhir_kb.read import forms
-from fhir_kb.model.shape import Key, Many, Mapping, Scalar, Shape, layout
 from fhir_kb.read.yaml import Node, has_foreign_tag, is_null, span_of
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 from fhir_kb.model.concept import Concepts
 from fhir_kb.model.kb import Settings
 from fhir_kb.model.reference import References
+from fhir_kb.model.shape import Key, Many, Mapping, Scalar, Shape, layout
 from fhir_kb.model.text import File, Id
 from fhir_kb.model.topic import Topic
 from fhir_kb.read.forms import FORMS, MAX_ID
-from fhir_kb.model.shape import Key, Many, Mapping, Scalar, Shape, layout
 
 if TYPE_CHECKING:
     from fhir_kb.model.record import Record

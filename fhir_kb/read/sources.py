@@ -9,11 +9,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.diagnostics import Diagnostic, Severity, Span, nearest
-from fhir_kb.read.yaml import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MAX_BYTES: Final = 4 * 1024 * 1024
 KB_FILE: Final = "kb.yaml"
 CONCEPTS_FILE: Final = "concepts.yaml"
 TOPIC_FILE: Final = "topic.yaml"
@@ -189,3 +189,14 @@ def _error(code: str, message: str, file: str, advice: str | None) -> Diagnostic
 
 def _warning(code: str, message: str, file: str, advice: str) -> Diagnostic:
     return Diagnostic(code, Severity.WARNING, message, Span(file), help=advice)
+
+
+def stamps(folder: Folder) -> list[list[str | int]]:
+    """What lies in a topic's folder, by name, size and time."""
+    return [[name, *stamp] for name, stamp in sorted(folder.files.items())]
+
+
+def stamp(sources: Sources) -> str:
+    """Everything that lies in a folder of definitions, by name, size and time."""
+    tops = sorted(sources.top.items())
+    return repr([sources.shown, tops, [(one.path, stamps(one)) for one in sources.folders]])

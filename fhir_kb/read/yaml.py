@@ -11,10 +11,10 @@ from typing import Final, TypeAlias, cast
 import yaml
 
 from fhir_kb.diagnostics import Diagnostic, Severity, Span
+from fhir_kb.read.sources import MAX_BYTES
 
 Node: TypeAlias = yaml.ScalarNode | yaml.SequenceNode | yaml.MappingNode
 
-MAX_BYTES: Final = 4 * 1024 * 1024
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE: Final = "tag:yaml.org,2002:"
 _CORE_TAGS: Final = frozenset(
