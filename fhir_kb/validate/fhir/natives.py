@@ -80,7 +80,7 @@ def _link_ids_are_distinct(value: Any, _context: Context) -> bool:
 
 
 def _goals_exist(value: Any, _context: Context) -> bool:
-    goals = {one.get("id") for one in _items(value, "goal")}
+    goals = {_text(one.get("id")) for one in _items(value, "goal")}
     for action in _below(value, "action"):
         wanted = action.get("goalId")
         if isinstance(wanted, list) and any(_text(goal) not in goals for goal in wanted):

@@ -40,7 +40,7 @@ _OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+")
 _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*:\S+")
 _INTEGER_TEXT = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _LONGEST: Final = 1024 * 1024
 _RANGES: Final = {
     "integer": (-(2**31), 2**31 - 1),
