@@ -60,7 +60,7 @@ def catalogue() -> Mapping[str, Code]:
     from fhir_kb.publish import CODES as PUBLISH
     from fhir_kb.read.codes import CODES as READ
     from fhir_kb.releases import CODES as RELEASES
-    from fhir_kb.validate import CODES as FHIR
+    from fhir_kb.validate.fhir import CODES as FHIR
     from fhir_kb.validate.rules import CODES as RULES
 
     found: dict[str, Code] = {}

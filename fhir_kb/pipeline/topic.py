@@ -51,7 +51,7 @@ def _make(
     losses: list[Diagnostic] = []
     emitted: dict[str, tuple[Emitted, ...]] = {}
     for release in releases:
-        lowered = []
+        lowered: list[Element] = []
         for resource in resources:
             one = release.lower(resource)
             losses.extend(one.losses)
