@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.validate.fhir.issue import Context, Finding, below, fail, json_type
+from fhir_kb.validate.fhir.issue import Context, Finding, below, both, fail, json_type
 from fhir_kb.validate.fhir.kinds_json import EMPTY, NULL
 from fhir_kb.validate.fhir.kinds_structure import MISALIGNED, TOO_MANY, WRONG_JSON_TYPE
 
@@ -28,14 +28,14 @@ def array_of(check: Checker, *, longest: int | None = None, nulls: bool = False)
             if bad := check(item, context):
                 if nulls and item is None:
                     continue
-                found = [*(found or ()), *below(bad, index, f"[{index}]")]
+                found = both(found, below(bad, index, f"[{index}]"))
         if not value:
             return fail(
                 EMPTY, "the list is empty", "leave the property out", "ARRAY_CANNOT_BE_EMPTY"
             )
         if longest is not None and len(value) > longest:
             more = fail(TOO_MANY, f"there are {len(value)} items; at most {longest} are allowed")
-            found = [*(found or ()), *more]
+            found = both(found, more)
         return found
 
     return check_all

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from fhir_kb.packages import UnknownTypeError
 from fhir_kb.validate.fhir import primitives
 from fhir_kb.validate.fhir.arrays import aligned, array_of, without_filled_nulls
 from fhir_kb.validate.fhir.bindings import BINDERS, Bound
 from fhir_kb.validate.fhir.extensions import named_extension
-from fhir_kb.validate.fhir.issue import Context, Finding, below, fail, json_type
+from fhir_kb.validate.fhir.issue import Context, below, both, fail, json_type
 from fhir_kb.validate.fhir.kinds_json import NULL, TOO_DEEP
 from fhir_kb.validate.fhir.kinds_structure import WRONG_JSON_TYPE
 from fhir_kb.validate.fhir.names import Names
@@ -25,7 +24,7 @@ from fhir_kb.validate.fhir.values import fixed_to, like_pattern
 
 if TYPE_CHECKING:
     from fhir_kb.packages import Definitions, ElementDefinition, Property, TypeRef
-    from fhir_kb.validate.fhir.issue import Checker, Findings
+    from fhir_kb.validate.fhir.issue import Checker, Finding, Findings
 
 #: How often content may nest where FHIR sets no limit: extensions, actions, items, bundles.
 MAX_NESTING: Final = 100
@@ -94,18 +93,18 @@ class Compiler:
                 return _no_object(value)
             names = tuple(value)
             plan = plans.get(names) or plan_for(names)
-            found: list[Finding] | None = None
+            found: Findings = None
             for name, checker, item in zip(names, plan.checks, value.values(), strict=True):
                 if bad := checker(item, context):
-                    found = [*(found or ()), *below(bad, name, names_of.step(name))]
+                    found = both(found, below(bad, name, names_of.step(name)))
             if plan.pairs:
                 found = without_filled_nulls(found, value, plan.pairs)
                 found += aligned(value, plan.pairs, names_of.step)
             if plan.has_problems:
-                found = [*(found or ()), *names_of.problems(names)]
+                found = both(found, names_of.problems(names))
             for rule in rules:
                 if bad := rule(value, context):
-                    found = [*(found or ()), *bad]
+                    found = both(found, bad)
             return found
 
         return check
@@ -113,13 +112,11 @@ class Compiler:
     def _plan(self, names_of: Names, names: tuple[str, ...], checks: dict[str, Checker]) -> _Plan:
         """How to check objects that have these properties; adds to `checks` what is new in them."""
         for name in names:
-            if name not in checks:
-                known = names_of.properties.get(name)
-                checks[name] = (
-                    self._property(names_of.type_path, name, known) if known else _nothing
-                )
+            if name not in checks and name in names_of.properties:
+                known = names_of.properties[name]
+                checks[name] = self._property(names_of.type_path, name, known)
         return _Plan(
-            tuple(checks[name] for name in names),
+            tuple(checks.get(name, _nothing) for name in names),
             names_of.pairs(names),
             bool(names_of.problems(names)),
         )
@@ -132,7 +129,7 @@ class Compiler:
             return (
                 array_of(self.object_check("Element"), nulls=True)
                 if known.is_array
-                else (self.object_check("Element"))
+                else self.object_check("Element")
             )
         type_ref = next((ref for one, ref in element.json_names() if one == name), None)
         item = self._item(type_path, element, known, type_ref)
@@ -161,7 +158,7 @@ class Compiler:
             check = like_pattern(element.pattern, check)
         if self._rules is not None:
             for rule in self._rules.of_element(element, known.type_path):
-                check = _both(check, rule)
+                check = _one_after_the_other(check, rule)
         return check
 
     def _value(self, element: ElementDefinition, known: Property, ref: TypeRef | None) -> Checker:
@@ -212,20 +209,10 @@ class Compiler:
         bound = self._bounds[url]
         return check if bound is None else binder(bound, check)
 
-    def resource_check(self, type_name: str) -> Checker | None:
-        """The check of a resource type; None where the release has none of that name."""
-        if type_name not in self.definitions.resource_types:
-            return None
-        try:
-            return self.object_check(type_name)
-        except UnknownTypeError:
-            return None
 
-
-def _both(first: Checker, second: Checker) -> Checker:
+def _one_after_the_other(first: Checker, second: Checker) -> Checker:
     def check(value: Any, context: Context) -> Findings:
-        found, more = first(value, context), second(value, context)
-        return [*(found or ()), *more] if more else found
+        return both(first(value, context), second(value, context))
 
     return check
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.validate.fhir.issue import Context, below, fail, shown
+from fhir_kb.validate.fhir.issue import Context, below, both, fail, shown
 from fhir_kb.validate.fhir.kinds_content import EXTENSION_URL
 
 if TYPE_CHECKING:
@@ -30,6 +30,6 @@ def named_extension(inner: Checker) -> Checker:
             known.add(url)
             return found
         more = fail(EXTENSION_URL, f"the url {shown(url)} of the extension is not absolute")
-        return [*(found or ()), *below(more, "url", ".url")]
+        return both(found, below(more, "url", ".url"))
 
     return check

@@ -89,19 +89,42 @@ Findings: TypeAlias = "list[Finding] | None"
 class Context:
     """What a check may need to know of the whole.
 
-    root: the outermost resource. resource: the nearest one, contained or in an entry. container:
-    the one that holds the contained resources a "#id" may mean.
+    resource: the nearest one, be it contained or in an entry. container: the one that holds the
+    contained resources a "#id" may mean.
     """
 
-    __slots__ = ("container", "depth", "items", "resource", "root")
+    __slots__ = ("_contained", "container", "depth", "items", "resource")
 
     def __init__(self, root: Mapping[str, Any]) -> None:
-        self.root = root
         self.resource = root
         self.container = root
         self.depth = 0
         #: id() of a resource -> the same for FHIRPath.
         self.items: dict[int, Any] = {}
+        self._contained: dict[int, dict[str, dict[str, Any]]] = {}
+
+    def contained(self, name: str) -> dict[str, Any] | None:
+        """The contained resource with that id, or None."""
+        key = id(self.container)
+        known = self._contained.get(key)
+        if known is None:
+            resources = self.container.get("contained")
+            known = self._contained[key] = {
+                one["id"]: one
+                for one in (resources if isinstance(resources, list) else ())
+                if isinstance(one, dict) and isinstance(one.get("id"), str)
+            }
+        return known.get(name)
+
+
+def both(found: Findings, more: Findings) -> Findings:
+    """The findings of two checks; the first list grows and must not be used elsewhere."""
+    if not more:
+        return found
+    if not found:
+        return more
+    found += more
+    return found
 
 
 #: Looks at a JSON value; None (or an empty list) means that all is well.

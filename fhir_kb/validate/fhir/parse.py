@@ -18,7 +18,7 @@ from fhir_kb.validate.fhir.kinds_json import (
     NOT_UTF8,
     TOO_DEEP,
 )
-from fhir_kb.validate.fhir.primitives import number
+from fhir_kb.validate.fhir.numbers import number
 
 if TYPE_CHECKING:
     from fhir_kb.validate.fhir.issue import Kind

@@ -4,29 +4,25 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_base64
-from decimal import Decimal
-from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.fhir.dates import is_date, is_date_time, is_instant, is_time
-from fhir_kb.validate.fhir.issue import Context, Finding, Kind, fail, json_type, shown
+from fhir_kb.validate.fhir.issue import Context, Kind, fail, shown
 from fhir_kb.validate.fhir.kinds_content import NO_SUCH_CONTAINED
-from fhir_kb.validate.fhir.kinds_json import EMPTY, NULL
-from fhir_kb.validate.fhir.kinds_structure import WRONG_JSON_TYPE
+from fhir_kb.validate.fhir.kinds_json import EMPTY
 from fhir_kb.validate.fhir.kinds_values import (
     BAD_BASE64,
     BAD_CANONICAL,
     BAD_CODE,
     BAD_DATE,
-    BAD_DECIMAL,
     BAD_ID,
-    BAD_INTEGER,
     BAD_OID,
     BAD_STRING,
     BAD_URI,
     BAD_UUID,
     CONTROL_CHARACTER,
 )
+from fhir_kb.validate.fhir.numbers import RANGES, boolean, decimal, integer64, not_a_string, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,35 +35,10 @@ _URI = re.compile(r"\S+")
 _OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+")
 _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*:\S+")
-_INTEGER_TEXT = re.compile(r"-?(?:0|[1-9][0-9]{0,18})")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _LONGEST: Final = 1024 * 1024
-_RANGES: Final = {
-    "integer": (-(2**31), 2**31 - 1),
-    "unsignedInt": (0, 2**31 - 1),
-    "positiveInt": (1, 2**31 - 1),
-}
 #: How many values a form remembers as right, so that the same system is not looked at again.
 _MEMORY: Final = 4096
-
-
-class NumberText(Decimal):
-    """A JSON number that Python would print otherwise; `text` is what was written."""
-
-    text: str
-
-    @classmethod
-    def of(cls, text: str) -> NumberText:
-        """The number as written."""
-        made = cls(text)
-        made.text = text
-        return made
-
-
-def number(text: str) -> Decimal:
-    """A JSON number with a point or exponent, as written."""
-    plain = Decimal(text)
-    return plain if str(plain) == text else NumberText.of(text)
 
 
 def checker(type_name: str, regex: str = "") -> Checker:
@@ -77,21 +48,8 @@ def checker(type_name: str, regex: str = "") -> Checker:
     limits and R4 does not.
     """
     if type_name == "decimal":
-        return _decimal(re.compile(regex or r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"))
+        return decimal(re.compile(regex or r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"))
     return _CHECKERS[type_name]
-
-
-def _not_a_string(value: object) -> list[Finding]:
-    if value is None:
-        return fail(NULL, "null is not a value in FHIR", "leave the property out")
-    if value == "":
-        return fail(
-            EMPTY,
-            "the string is empty",
-            "leave the property out",
-            "Type_Specific_Checks_DT_Primitive_NotEmpty",
-        )
-    return fail(WRONG_JSON_TYPE, f"a string is expected here, not {json_type(value)}")
 
 
 def _string(value: Any, _context: Context) -> Findings:
@@ -110,7 +68,7 @@ def _string(value: Any, _context: Context) -> Findings:
                 BAD_STRING, f"the string is {len(value)} characters long; {_LONGEST} are allowed"
             )
         return fail(CONTROL_CHARACTER, f"the string holds a control character: {value!r:.60}")
-    return _not_a_string(value)
+    return not_a_string(value)
 
 
 def _form(judge: Callable[[str], Findings]) -> Checker:
@@ -129,18 +87,14 @@ def _form(judge: Callable[[str], Findings]) -> Checker:
                     known.clear()
                 known.add(value)
             return found
-        return _not_a_string(value)
+        return not_a_string(value)
 
     return check
 
 
 def _fragment(value: str, context: Context) -> Findings:
-    contained = context.container.get("contained")
     name = value[1:]
-    if not name or any(
-        isinstance(one, dict) and one.get("id") == name
-        for one in (contained if isinstance(contained, list) else ())
-    ):
+    if not name or context.contained(name) is not None:
         return None
     return fail(
         NO_SUCH_CONTAINED,
@@ -250,82 +204,6 @@ def _is_base64(value: str) -> bool:
     return True
 
 
-def _boolean(value: Any, _context: Context) -> Findings:
-    if value is True or value is False:
-        return None
-    if value is None:
-        return _not_a_string(value)
-    return fail(
-        WRONG_JSON_TYPE,
-        f"true or false is expected here, not {_with_value(value)}",
-        "write it without quotation marks" if value in ("true", "false") else None,
-        "Error_parsing_JSON_the_primitive_value_must_be_a_boolean",
-    )
-
-
-def _with_value(value: object) -> str:
-    simple = isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
-    return f"{json_type(value)}, {shown(value)}" if simple else json_type(value)
-
-
-def _whole(type_name: str) -> Checker:
-    lowest, highest = _RANGES[type_name]
-
-    def check(value: Any, _context: Context) -> Findings:
-        if type(value) is int:
-            if lowest <= value <= highest:
-                return None
-            return fail(
-                BAD_INTEGER,
-                f"{value} is outside of what {type_name} allows: {lowest} to {highest}",
-            )
-        if value is None:
-            return _not_a_string(value)
-        if isinstance(value, Decimal | float):
-            return fail(BAD_INTEGER, f"{value} is not a whole number, as {type_name} demands")
-        return _no_number(value)
-
-    return check
-
-
-def _integer64(value: str) -> Findings:
-    if _INTEGER_TEXT.fullmatch(value) and -(2**63) <= int(value) < 2**63:
-        return None
-    return fail(
-        BAD_INTEGER,
-        f"{shown(value)} is not a 64 bit integer",
-        message_id="Type_Specific_Checks_DT_Integer64_Valid",
-    )
-
-
-def _decimal(pattern: re.Pattern[str]) -> Checker:
-    def check(value: Any, _context: Context) -> Findings:
-        kind = type(value)
-        if kind is int or kind is Decimal:
-            text = str(value)
-        elif isinstance(value, NumberText):
-            text = value.text
-        elif kind is float:
-            text = f"{Decimal(repr(value)):f}" if isfinite(value) else "not a number"
-        else:
-            return _no_number(value)
-        if pattern.fullmatch(text):
-            return None
-        return fail(BAD_DECIMAL, f"{shown(text)} is not a decimal as FHIR has them")
-
-    return check
-
-
-def _no_number(value: Any) -> list[Finding]:
-    if value is None:
-        return _not_a_string(value)
-    return fail(
-        WRONG_JSON_TYPE,
-        f"a number is expected here, not {_with_value(value)}",
-        message_id="Error_parsing_JSON_the_primitive_value_must_be_a_number",
-    )
-
-
 #: The types whose values may name a contained resource.
 _FRAGMENTS: Final = (_uri, _canonical)
 _STRINGS: Final[dict[str, Any]] = {
@@ -345,12 +223,12 @@ _STRINGS: Final[dict[str, Any]] = {
     "instant": _temporal(is_instant, "Type_Specific_Checks_DT_Instant_Valid"),
     "time": _temporal(is_time, "Type_Specific_Checks_DT_Time_Valid"),
     "base64Binary": _base64,
-    "integer64": _integer64,
+    "integer64": integer64,
 }
 _CHECKERS: Final[dict[str, Checker]] = {
     "string": _string,
     "markdown": _string,
-    "boolean": _boolean,
-    **{name: _whole(name) for name in _RANGES},
+    "boolean": boolean,
+    **{name: whole(name) for name in RANGES},
     **{name: _form(judge) for name, judge in _STRINGS.items()},
 }

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics import did_you_mean
-from fhir_kb.validate.fhir.issue import Context, below, fail, shown
+from fhir_kb.validate.fhir.issue import Context, below, both, fail, shown
 from fhir_kb.validate.fhir.kinds_content import (
     BAD_REFERENCE,
     NO_SUCH_CONTAINED,
@@ -62,7 +62,7 @@ class References:
                     more = self._target(type_name, reference, allowed, value)
                 else:
                     return found
-            return [*(found or ()), *more] if more else found
+            return both(found, more)
 
         return check
 
@@ -75,7 +75,7 @@ class References:
             if not isinstance(value, dict) or "reference" not in value:
                 return found
             more = check_reference(value["reference"], context)
-            return [*(found or ()), *below(more, "reference", ".reference")] if more else found
+            return both(found, below(more, "reference", ".reference")) if more else found
 
         return check
 
@@ -143,11 +143,10 @@ class References:
     ) -> list[Finding]:
         if not name:
             return []
-        contained = context.container.get("contained")
-        for one in contained if isinstance(contained, list) else ():
-            if isinstance(one, dict) and one.get("id") == name:
-                type_name = one.get("resourceType")
-                if not isinstance(type_name, str) or type_name not in self._types:
-                    return []
-                return self._target(type_name, "#" + name, allowed, value)
-        return fail(NO_SUCH_CONTAINED, f"there is no contained resource with the id '{name}'")
+        found = context.contained(name)
+        if found is None:
+            return fail(NO_SUCH_CONTAINED, f"there is no contained resource with the id '{name}'")
+        type_name = found.get("resourceType")
+        if not isinstance(type_name, str) or type_name not in self._types:
+            return []
+        return self._target(type_name, "#" + name, allowed, value)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.validate.fhir.bundles import check_bundle
-from fhir_kb.validate.fhir.issue import Context, Finding, below, fail, json_type, shown
+from fhir_kb.validate.fhir.issue import Context, Finding, below, both, fail, json_type, shown
 from fhir_kb.validate.fhir.kinds_content import CONTAINED_ID, CONTAINED_UNUSED, RESOURCE_TYPE
 from fhir_kb.validate.fhir.kinds_structure import NOT_A_RESOURCE, UNKNOWN_RESOURCE
 from fhir_kb.validate.fhir.natives import walk
@@ -45,10 +45,10 @@ class Resources:
                 context.container = value
             found = checker(value, context)
             if type_name == "Bundle" and (bad := check_bundle(value)):
-                found = [*(found or ()), *bad]
+                found = both(found, bad)
             context.resource, context.container = outer, container
             if only and type_name not in only:
-                found = [*(found or ()), *self._wrong_type(str(type_name), only)]
+                found = both(found, self._wrong_type(str(type_name), only))
             return found
 
         return check
@@ -107,9 +107,9 @@ class Resources:
                 else:
                     seen.add(name)
                     continue
-                found = [*(found or ()), *below(bad, index, f"[{index}]")]
+                found = both(found, below(bad, index, f"[{index}]"))
             if "contained" in context.container and context.container["contained"] is value:
-                found = [*(found or ()), *_unused(value, context.container)]
+                found = both(found, _unused(value, context.container))
             return found
 
         return check

@@ -11,7 +11,7 @@ import pytest
 from fhir_kb.packages import VERSIONS, definitions
 from fhir_kb.validate.fhir.compiler import MAX_NESTING, RECURSIVE
 from fhir_kb.validate.fhir.issue import Context
-from fhir_kb.validate.fhir.primitives import number
+from fhir_kb.validate.fhir.numbers import number
 from fhir_kb.validate.fhir.validator import Validator
 from fhir_kb.validate.fhir.values import fixed_to, like_pattern
 
@@ -51,6 +51,17 @@ def test_decimals_that_r5_refuses(text: str) -> None:
 )
 def test_what_is_no_number_is_no_decimal(value: Any) -> None:
     assert _codes(_parameter(valueDecimal=value)) == ["KB529"]
+
+
+def test_numbers_too_long_to_print_are_findings() -> None:
+    assert _codes(_parameter(valueInteger=10**6000)) == ["KB528"]
+    assert _codes(_parameter(valueDecimal=10**6000), "4.0.1") == ["KB529"]
+    assert _codes(_parameter(valueBoolean=10**6000)) == ["KB513"]
+
+
+def test_a_hundred_thousand_findings_take_no_more_than_their_time() -> None:
+    names = [{"family": ""}] * 100_000
+    assert len(_codes({"resourceType": "Patient", "name": names})) == 100_000
 
 
 def test_floats_are_judged_by_their_value() -> None:
