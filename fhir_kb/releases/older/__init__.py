@@ -1,0 +1,28 @@
+"""What R4B and R4 have in common against R5: steps by R5 element, and what follows an element."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fhir_kb.releases.older import (
+    activity,
+    composition,
+    datatypes,
+    notes,
+    people,
+    plan,
+    related,
+    terminology,
+    variable,
+)
+
+if TYPE_CHECKING:
+    from fhir_kb.releases.lowering import Finish, Step
+
+_MODULES = (activity, composition, datatypes, notes, people, plan, related, terminology, variable)
+
+RULES: dict[str, Step] = {key: step for one in _MODULES for key, step in one.RULES.items()}
+FALLBACKS: dict[str, Step] = {key: step for one in _MODULES for key, step in one.FALLBACKS.items()}
+FINISH: dict[str, tuple[Finish, ...]] = {
+    key: steps for one in _MODULES for key, steps in one.FINISH.items()
+}

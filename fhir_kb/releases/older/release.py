@@ -1,0 +1,65 @@
+"""A release before R5: what it has is lowered, what it has not becomes a Basic or stays away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fhir_kb.diagnostics import Diagnostic, Severity, Span
+from fhir_kb.releases import models, wording
+from fhir_kb.releases.claims import Profile, claim
+from fhir_kb.releases.lowering import Lowering, lower_resource
+from fhir_kb.releases.older.basic import as_basic
+from fhir_kb.releases.release import Lowered
+
+if TYPE_CHECKING:
+    from fhir_kb.model import Element
+
+
+class OlderRelease:
+    """R4B or R4; see `Release`."""
+
+    def __init__(
+        self, lowering: Lowering, fhir_version: str, profiles: tuple[Profile, ...]
+    ) -> None:
+        self.name = lowering.name
+        self.label = lowering.label
+        self.fhir_version = fhir_version
+        self.kinds = lowering.table.kinds
+        self._lowering = lowering
+        self._profiles = profiles
+
+    def lower(self, resource: Element) -> Lowered:
+        """See `Release`."""
+        kind = resource["resourceType"]
+        is_known = kind in self._lowering.table.types
+        if kind in self.kinds and is_known:
+            node = lower_resource(self._lowering, resource)
+            claim(node.target, self._profiles)
+            return Lowered((node.target,), tuple(node.run.losses))
+        if kind in self._lowering.basics:
+            node = as_basic(self._lowering, resource)
+            message = f"becomes a Basic: {self.label} has no {kind}"
+            losses = (self._said(resource, "KB401", message), *node.run.losses)
+            return Lowered((node.target,), losses)
+        if kind == "Citation":
+            message = f"stays as text in the works that name it: {self.label} has no {kind}"
+            return Lowered((), (self._said(resource, "KB400", message),))
+        reason = f"fhir-kb cannot lower a {kind}" if kind in self.kinds else "it has no such type"
+        message = f"is left out in {self.label}: {reason}"
+        return Lowered((), (self._said(resource, "KB400", message, Severity.WARNING),))
+
+    def _said(
+        self,
+        resource: Element,
+        code: str,
+        message: str,
+        severity: Severity = Severity.INFORMATION,
+    ) -> Diagnostic:
+        kind = resource["resourceType"]
+        who = wording.owner(kind, resource) or kind
+        span = resource.span or Span("")
+        return Diagnostic(code, severity, f"{who} {message}", span, kind, None, self.name)
+
+    def model_findings(self, resource: Element) -> tuple[Diagnostic, ...]:
+        """See `Release`."""
+        return models.findings(self.name, resource)

@@ -1,0 +1,29 @@
+"""FHIR R4: the release that hospitals have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fhir_kb.releases import older
+from fhir_kb.releases.lowering import Lowering
+from fhir_kb.releases.older.release import OlderRelease
+from fhir_kb.releases.r4 import evidence, subject, variable
+from fhir_kb.releases.r4.profiles import PROFILES
+from fhir_kb.releases.table import read_table
+
+
+def make(*, citations_as_basic: bool) -> OlderRelease:
+    """The release; R4 has no Citation, so these are given up to text or become Basics."""
+    basics = {"ArtifactAssessment": "assessment"}
+    if citations_as_basic:
+        basics["Citation"] = "citation"
+    lowering = Lowering(
+        "r4",
+        "FHIR R4",
+        read_table(Path(__file__).parent),
+        {**older.RULES, **evidence.RULES, **variable.RULES},
+        {**older.FALLBACKS, **subject.FALLBACKS},
+        {**older.FINISH, **evidence.FINISH, **variable.FINISH},
+        basics,
+    )
+    return OlderRelease(lowering, "4.0.1", PROFILES)

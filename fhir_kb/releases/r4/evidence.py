@@ -1,0 +1,130 @@
+"""Evidence in R4: a background, exposures and outcomes; all else is new in R4B or R5.
+
+What R4 has no element for is kept in the standard extensions, and what a reader needs of it also
+in a note, because few systems show extensions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.diagnostics import Severity
+from fhir_kb.model import Element
+from fhir_kb.releases import wording
+from fhir_kb.releases.older.notes import finish_notes
+from fhir_kb.releases.references import literal, unlink
+
+if TYPE_CHECKING:
+    from fhir_kb.releases.lowering import Finish, Step
+    from fhir_kb.releases.node import Node
+
+#: http://terminology.hl7.org/CodeSystem/variable-role -> R4's element
+_ROLES = {
+    "population": "exposureBackground",
+    "subpopulation": "exposureBackground",
+    "exposure": "exposureVariant",
+    "referenceExposure": "exposureVariant",
+    "measuredVariable": "outcome",
+    "outcome": "outcome",
+}
+#: EBMonFHIR says the role here
+_ROLE_CODE = "http://hl7.org/fhir/uv/ebm/StructureDefinition/variable-definition-variable-role-code"
+
+
+def _variables(node: Node, name: str, value: Any) -> None:
+    """Variables go to the element for their role, and whole into extensions."""
+    lowering = node.run.lowering
+    for extension in lowering.keeper.extensions(node, name, value):
+        node.extend(extension)
+    for index, one in enumerate(value):
+        slot = _slot(one)
+        if slot is None or (slot == "exposureBackground" and slot in node.target):
+            continue
+        reference = _reference(node, one, f"{node.path}.{name}[{index}]")
+        if reference and slot == "exposureBackground":
+            node.target[slot] = reference
+            node.rename(name, slot)
+        elif reference:
+            node.target[slot] = [*node.target.get(slot, ()), reference]
+    node.moved(name, "by role, and whole in extensions")
+
+
+def _slot(variable: dict[str, Any]) -> str | None:
+    role = variable.get("variableRole") or {}
+    codes = [str(coding.get("code")) for coding in role.get("coding", ())]
+    codes += [
+        str(one.get("valueCode"))
+        for one in variable.get("extension", ())
+        if one.get("url") == _ROLE_CODE
+    ]
+    return next((_ROLES[code] for code in codes if code in _ROLES), None)
+
+
+def _reference(node: Node, variable: dict[str, Any], path: str) -> Element | None:
+    """What a variable refers to: what was observed, else what was intended, else its words."""
+    for name in ("observed", "intended"):
+        if (reference := variable.get(name)) is None:
+            continue
+        inner = node.run.lowering.lower(node.run, reference, "Reference", f"{path}.{name}", node)
+        found = literal(inner.target.get("reference"))
+        if found is not None and found[0] != "EvidenceVariable":
+            unlink(inner, f"{node.release} allows only EvidenceVariable here")
+        return inner.target
+    words = variable.get("description")
+    return Element({"display": words}) if isinstance(words, str) else None
+
+
+def _readable(node: Node, name: str, value: Any) -> None:
+    """Kept in an extension, and for readers in a note."""
+    for extension in node.run.lowering.keeper.extensions(node, name, value):
+        node.extend(extension)
+    say = _result if name == "statistic" else _certainty
+    subject = "result" if name == "statistic" else name
+    node.notes += [(subject, say(one)) for one in value]
+    node.moved(name, "in an extension, and for readers in a note")
+
+
+def _finish(node: Node) -> None:
+    if "exposureBackground" not in node.target:
+        node.target["exposureBackground"] = Element({"display": "Not stated"})
+        node.report(
+            "KB412",
+            Severity.INFORMATION,
+            f"{node.owner} names no population: {node.release} demands one, "
+            "and is told 'Not stated'",
+        )
+
+
+def _result(statistic: dict[str, Any]) -> str:
+    parts = [statistic.get("description")]
+    measure = wording.concept(statistic.get("statisticType"))
+    number = wording.quantity(statistic.get("quantity"))
+    parts.append(f"{measure} {number}".strip())
+    for estimate in statistic.get("attributeEstimate", ()):
+        kind = wording.concept(estimate.get("type"))
+        bounds = wording.quantity(estimate.get("range")) or wording.quantity(
+            estimate.get("quantity")
+        )
+        parts.append(f"{kind} {bounds}".strip() or estimate.get("description"))
+    sample = statistic.get("sampleSize") or {}
+    for name, word in (("numberOfStudies", "studies"), ("numberOfParticipants", "participants")):
+        if name in sample:
+            parts.append(f"{sample[name]} {word}")
+    return "; ".join(str(part) for part in parts if part)
+
+
+def _certainty(certainty: dict[str, Any]) -> str:
+    kind, rating = (wording.concept(certainty.get(name)) for name in ("type", "rating"))
+    said = f"{kind}: {rating}" if kind and rating else kind or rating
+    rater = certainty.get("rater")
+    parts = [f"{said} (rated by {rater})" if rater and said else said, certainty.get("description")]
+    parts += [_certainty(one) for one in certainty.get("subcomponent", ())]
+    return "; ".join(str(part) for part in parts if part)
+
+
+RULES: dict[str, Step] = {
+    "Evidence.variableDefinition": _variables,
+    "Evidence.certainty": _readable,
+    "Evidence.statistic": _readable,
+}
+FINISH: dict[str, tuple[Finish, ...]] = {"Evidence": (_finish, finish_notes)}

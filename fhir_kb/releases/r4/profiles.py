@@ -1,0 +1,122 @@
+"""The R4 profiles that our resources may claim: CRMI's and CPG's.
+
+Read off http://hl7.org/fhir/uv/crmi (2.0.0) and http://hl7.org/fhir/uv/cpg (2.0.0). CRMI's
+shareable and publishable profiles do not derive from each other: each is claimed where it is met.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.releases.claims import (
+    Profile,
+    at_most_one,
+    both,
+    coded,
+    equal,
+    extension_urls,
+    has,
+    is_sound_code_system,
+)
+from fhir_kb.releases.references import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhir_kb.releases.claims import Condition
+
+_CORE = "http://hl7.org/fhir/StructureDefinition/"
+_CRMI = "http://hl7.org/fhir/uv/crmi/StructureDefinition/crmi-"
+_CPG = "http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-"
+_ACTIVITY_TYPE = "http://hl7.org/fhir/uv/cpg/CodeSystem/cpg-activity-type-cs"
+_PLAN_TYPE = "http://terminology.hl7.org/CodeSystem/plan-definition-type"
+_LIBRARY_TYPE = "http://terminology.hl7.org/CodeSystem/library-type"
+_GRADES = frozenset({_CORE + "cqf-strengthOfRecommendation", _CORE + "cqf-qualityOfEvidence"})
+_shared = has("url", "version", "title", "description")
+_SHAREABLE: dict[str, Condition] = {
+    "PlanDefinition": _shared,
+    "ActivityDefinition": both(_shared, has("experimental")),
+    "Library": _shared,
+    "ValueSet": both(_shared, has("experimental")),
+    "CodeSystem": both(_shared, has("experimental", "caseSensitive"), is_sound_code_system),
+}
+
+
+def _crmi() -> tuple[Profile, ...]:
+    found = []
+    for kind, condition in _SHAREABLE.items():
+        dated = has("date", "type") if kind == "Library" else has("date")
+        found.append(Profile(kind, f"{_CRMI}shareable{kind.lower()}", condition))
+        found.append(Profile(kind, f"{_CRMI}publishable{kind.lower()}", dated))
+    return tuple(found)
+
+
+def _is_manifest(library: Mapping[str, Any]) -> bool:
+    """An asset collection without content; each part and need leads somewhere (mnf-1, mnf-2)."""
+    listed = (
+        one
+        for one in library.get("relatedArtifact", ())
+        if one.get("type") in ("composed-of", "depends-on")
+    )
+    reference = (
+        "http://hl7.org/fhir/5.0/StructureDefinition/extension-RelatedArtifact.resourceReference"
+    )
+    return (
+        coded("type", _LIBRARY_TYPE, "asset-collection")(library)
+        and "content" not in library
+        and all(("resource" in one) != (reference in extension_urls(one)) for one in listed)
+    )
+
+
+def _is_recommendation(plan: Mapping[str, Any]) -> bool:
+    """Every step is graded, and leads to an activity where it leads anywhere."""
+    actions = plan.get("action", ())
+    return all(extension_urls(one) >= _GRADES for one in actions) and all(
+        (canonical(one.get("definitionCanonical")) or ("", ""))[0] == "ActivityDefinition"
+        for one in _all_actions(plan)
+        if "definitionCanonical" in one
+    )
+
+
+def _all_actions(element: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    here = element.get("action", ())
+    return [*here, *(inner for one in here for inner in _all_actions(one))]
+
+
+_computable_plan = both(has("type", "action"), at_most_one("library"))
+_computable_activity = both(has("kind"), at_most_one("library"))
+
+
+def _request(kind: str, code: str) -> Profile:
+    """An activity that proposes a request of that kind, coded as CPG codes activities."""
+    name = kind.lower()
+    return Profile(
+        "ActivityDefinition",
+        f"{_CPG}{name}activity"
+        if kind != "CommunicationRequest"
+        else f"{_CPG}communicationactivity",
+        both(
+            _computable_activity,
+            equal("kind", kind),
+            equal("profile", f"{_CPG}{name}"),
+            coded("code", _ACTIVITY_TYPE, code),
+            equal("intent", "proposal"),
+            has("doNotPerform"),
+        ),
+    )
+
+
+PROFILES: tuple[Profile, ...] = (
+    *_crmi(),
+    Profile("Library", _CRMI + "manifestlibrary", _is_manifest),
+    Profile("PlanDefinition", _CPG + "computableplandefinition", _computable_plan),
+    Profile(
+        "PlanDefinition",
+        _CPG + "recommendationdefinition",
+        both(_computable_plan, coded("type", _PLAN_TYPE, "eca-rule"), _is_recommendation),
+    ),
+    Profile("ActivityDefinition", _CPG + "computableactivity", _computable_activity),
+    _request("ServiceRequest", "order-service"),
+    _request("CommunicationRequest", "send-message"),
+    _request("MedicationRequest", "order-medication"),
+)

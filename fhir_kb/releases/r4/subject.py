@@ -1,0 +1,27 @@
+"""The subject of a plan, step or activity: R4 has no canonical there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.model import Element
+
+if TYPE_CHECKING:
+    from fhir_kb.releases.lowering import Step
+    from fhir_kb.releases.node import Node
+
+
+def _subject(node: Node, name: str, value: Any) -> None:
+    """The canonical as the words of a subject without a code."""
+    if name.startswith("_"):
+        return
+    node.target["subjectCodeableConcept"] = Element({"text": value}, span=node.place(name))
+    node.rename(name, "subjectCodeableConcept")
+    node.reworded(name, "as a concept without a code")
+
+
+FALLBACKS: dict[str, Step] = {
+    "ActivityDefinition.subjectCanonical": _subject,
+    "PlanDefinition.action.subjectCanonical": _subject,
+    "PlanDefinition.subjectCanonical": _subject,
+}

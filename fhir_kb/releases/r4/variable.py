@@ -1,0 +1,58 @@
+"""EvidenceVariable in R4: at least one characteristic, and a type of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.diagnostics import Severity
+from fhir_kb.model import Element
+from fhir_kb.releases.node import alternate
+from fhir_kb.releases.older.notes import finish_notes
+from fhir_kb.releases.older.variable import by_type_and_value, flattened
+
+if TYPE_CHECKING:
+    from fhir_kb.releases.lowering import Finish, Step
+    from fhir_kb.releases.node import Node
+
+_TYPES = {"continuous": "continuous", "dichotomous": "dichotomous"}
+
+
+def _handling(node: Node, name: str, value: Any) -> None:
+    """R4's type of variable, as far as it goes."""
+    if name.startswith("_"):
+        node.lost(name)
+        return
+    node.target["type"] = _TYPES.get(value, "descriptive")
+    node.rename(name, "type")
+    if value not in _TYPES:
+        node.target["_type"] = Element({"extension": [alternate(value)]})
+        node.report(
+            "KB403",
+            Severity.INFORMATION,
+            f"the handling '{value}' of {node.owner} becomes 'descriptive': {node.release} has no "
+            "such code; an extension keeps it exactly",
+            name,
+        )
+
+
+def _finish(node: Node) -> None:
+    if "characteristic" in node.target:
+        return
+    words = node.source.get("title") or node.source.get("description") or "Not defined"
+    definition = Element({"text": str(words)})
+    node.target["characteristic"] = [Element({"definitionCodeableConcept": definition})]
+    node.report(
+        "KB412",
+        Severity.INFORMATION,
+        f"{node.owner} has no characteristic: {node.release} demands one, and is told '{words}'",
+    )
+
+
+RULES: dict[str, Step] = {
+    "EvidenceVariable.characteristic": flattened({"all-of": ""}),
+    "EvidenceVariable.characteristic.definitionByTypeAndValue": by_type_and_value(
+        method_and_device=False
+    ),
+    "EvidenceVariable.handling": _handling,
+}
+FINISH: dict[str, tuple[Finish, ...]] = {"EvidenceVariable": (_finish, finish_notes)}

@@ -1,0 +1,238 @@
+"""Citation in R4B: an older shape of the same content."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.diagnostics import Severity
+from fhir_kb.model import Element
+from fhir_kb.releases import wording
+from fhir_kb.releases.node import Node
+from fhir_kb.releases.steps import renamed
+
+if TYPE_CHECKING:
+    from fhir_kb.releases.lowering import Finish, Step
+
+_RELATIONSHIP = "http://terminology.hl7.org/CodeSystem/artifact-relationship-type"
+_FORM = "Citation.citedArtifact.publicationForm"
+_ENTRY = "Citation.citedArtifact.contributorship.entry"
+#: What is known of a contributor in R4B, or is no content
+_TAKEN_OVER = frozenset(
+    ("address", "id", "identifier", "meta", "name", "resourceType", "telecom", "text")
+)
+_URI = "urn:ietf:rfc:3986"
+_RELATIONS = frozenset(
+    [
+        "amended-with",
+        "amends",
+        "appended-with",
+        "appends",
+        "cited-by",
+        "cites",
+        "comment-in",
+        "comments-on",
+        "composed-of",
+        "correction-in",
+        "corrects",
+        "depends-on",
+        "derived-from",
+        "part-of",
+        "replaced-with",
+        "replaces",
+        "retracted-by",
+        "retracts",
+        "similar-to",
+        "supported-with",
+        "supports",
+        "transformed-into",
+        "transformed-with",
+        "transforms",
+    ]
+)
+
+
+def _in_release(part: str) -> Step:
+    """A string of the publication form that R4B has in the periodic release."""
+
+    def move(node: Node, name: str, value: Any) -> None:
+        plain = name.removeprefix("_")
+        periodic = node.target.setdefault("periodicRelease", Element(span=node.span))
+        inside = periodic
+        *outer, last = part.split(".")
+        for step in outer:
+            inside = inside.setdefault(step, Element(span=node.span))
+        if name == plain:
+            inside[last] = value
+            inside.spans[last] = node.place(name)
+        else:
+            lowered = node.run.lowering.value(node, name, "Element", value)
+            if lowered:
+                inside["_" + last] = lowered
+
+    return move
+
+
+def _medium(node: Node, name: str, value: Any) -> None:
+    lowered = node.run.lowering.value(node, name, "CodeableConcept", value)
+    if lowered is not None:
+        periodic = node.target.setdefault("periodicRelease", Element(span=node.span))
+        periodic["citedMedium"] = lowered
+
+
+def _web_classifier(node: Node, name: str, value: Any) -> None:
+    """The first classifier is the type; the words of the others go along with it."""
+    first = node.run.lowering.value(
+        node, name, "CodeableConcept", value[0], f"{node.path}.{name}[0]"
+    )
+    made = Element(first or {}, span=node.place(name))
+    if len(value) > 1:
+        made["text"] = wording.words(value)
+        node.reworded(name, "as the text of the type, beyond the first")
+    if made:
+        node.target["type"] = made
+
+
+def _contributor(node: Node, name: str, value: Any) -> None:
+    """A person or organization that is referred to is named here."""
+    lowering = node.run.lowering
+    person = _contained(node, value.get("reference"))
+    kind = str(person.get("resourceType") or value.get("type") or value.get("reference"))
+    is_group = kind.startswith("Organization")
+    if is_group and (text := person.get("name") or value.get("display")):
+        node.target["collectiveName"] = text
+    elif not is_group and person.get("name"):
+        node.target["name"] = lowering.value(node, name, "HumanName", person["name"][0])
+    elif words := value.get("display") or value.get("reference"):
+        node.target["name"] = Element({"text": words}, span=node.place(name))
+    identifiers = [*person.get("identifier", ())]
+    identifiers += [value["identifier"]] if "identifier" in value else []
+    if identifiers:
+        node.target["identifier"] = [
+            lowering.value(node, name, "Identifier", one) for one in identifiers
+        ]
+    for part in ("address", "telecom"):
+        if part in person and not is_group:
+            node.target[part] = person[part]
+    if "reference" in value and not person:
+        _unlinked(node, name, value)
+
+
+def _unlinked(node: Node, name: str, value: Any) -> None:
+    node.report(
+        "KB405",
+        Severity.INFORMATION,
+        f"the link to {value['reference']} in {node.owner} is left out and its words stay: "
+        f"{node.release} has only names here",
+        name,
+    )
+
+
+def _affiliation(node: Node, name: str, value: Any) -> None:
+    """Affiliations in words."""
+    found = []
+    for one in value:
+        organization = _contained(node, one.get("reference"))
+        words = one.get("display") or organization.get("name") or one.get("reference")
+        made = Element({"affiliation": words} if words else {}, span=node.place(name))
+        identifiers = organization.get("identifier") or (
+            [one["identifier"]] if "identifier" in one else []
+        )
+        if identifiers:
+            made["identifier"] = [
+                node.run.lowering.value(node, name, "Identifier", each) for each in identifiers
+            ]
+        found += [made] if made else []
+        if "reference" in one and not organization:
+            _unlinked(node, name, one)
+    if found:
+        node.target["affiliationInfo"] = found
+
+
+def _contained(node: Node, reference: Any) -> dict[str, Any]:
+    """The contained resource that a reference leads to, to be taken over; {} for any other."""
+    root = node
+    while root.parent is not None:
+        root = root.parent
+    if isinstance(reference, str) and reference.startswith("#"):
+        for one in root.source.get("contained", ()):
+            if one.get("id") == reference[1:]:
+                node.run.taken_over.add(reference[1:])
+                for other in sorted(one.keys() - _TAKEN_OVER):
+                    node.lost(other, f"{node.release} has no element for it")
+                found: dict[str, Any] = one
+                return found
+    return {}
+
+
+def _relations(node: Node, name: str, value: Any) -> None:
+    """Related works: a kind of relation, what kind of work it is, and one target each."""
+    made: list[Element] = []
+    for index, work in enumerate(value):
+        inner = Node(node.run, work, "RelatedArtifact", f"{node.path}.{name}[{index}]", node)
+        targets = _targets(inner)
+        made += [_relation(inner, *target) for target in targets]
+        if len(targets) > 1:
+            inner.reworded(name, "as a related work for each of its targets")
+    if made:
+        node.target["relatesTo"] = made
+        node.rename(name, "relatesTo")
+
+
+def _relation(node: Node, target: str, value: Any) -> Element:
+    kind = str(node.source.get("type"))
+    concept: dict[str, Any] = {"text": kind}
+    if kind in _RELATIONS:
+        concept = {"coding": [Element({"system": _RELATIONSHIP, "code": kind})]}
+    if "classifier" in node.source:  # not as targetClassifier: no validator takes R4B's definition
+        concept["text"] = f"{kind}: {wording.words(node.source['classifier'])}"
+        node.reworded("classifier", "as the text of the relation")
+    return Element({"relationshipType": Element(concept), target: value}, span=node.span)
+
+
+def _targets(node: Node) -> list[tuple[str, Any]]:
+    """A reference, a document, a canonical, or just words: with words wherever they fit in."""
+    lowering, work = node.run.lowering, node.source
+    said = next((one for one in ("citation", "display", "label") if work.get(one)), "")
+    words = {"display": work[said]} if said else {}
+    found: list[tuple[str, Any]] = []
+    if (reference := work.get("resourceReference")) is not None:
+        lowered = lowering.value(node, "resourceReference", "Reference", reference) or {}
+        found.append(("targetReference", Element({**words, **lowered})))
+    if (canonical := work.get("resource")) is not None:
+        identifier = Element({"system": _URI, "value": canonical})
+        known = {"identifier": identifier, "display": canonical, **words}
+        found.append(("targetReference", Element(known, span=node.place("resource"))))
+    if (document := work.get("document")) is not None:
+        lowered = lowering.value(node, "document", "Attachment", document) or {}
+        title = {"title": work[said]} if said else {}
+        found.append(("targetAttachment", Element({**title, **lowered})))
+    if not found:
+        known = words or {"display": "Not stated"}
+        found.append(("targetReference", Element(known, span=node.span)))
+    known_names = {"type", "classifier", "resourceReference", "resource", "document", said}
+    for other in sorted(work.keys() - known_names):
+        node.lost(other, f"{node.release} has no element for it")
+    return found
+
+
+def _finish_form(node: Node) -> None:
+    periodic = node.target.get("periodicRelease")
+    if periodic is not None and not periodic:
+        del node.target["periodicRelease"]
+
+
+RULES: dict[str, Step] = {
+    "Citation.citedArtifact.relatesTo": _relations,
+    f"{_ENTRY}.contributor": _contributor,
+    f"{_ENTRY}.affiliation": _affiliation,
+    f"{_ENTRY}.forenameInitials": renamed("initials"),
+    f"{_ENTRY}.rankingOrder": renamed("listOrder"),
+    f"{_FORM}.citedMedium": _medium,
+    f"{_FORM}.volume": _in_release("volume"),
+    f"{_FORM}.issue": _in_release("issue"),
+    f"{_FORM}.publicationDateText": _in_release("dateOfPublication.text"),
+    f"{_FORM}.publicationDateSeason": _in_release("dateOfPublication.season"),
+    "Citation.citedArtifact.webLocation.classifier": _web_classifier,
+}
+FALLBACKS: dict[str, Step] = {"Citation.relatedArtifact": _relations}
+FINISH: dict[str, tuple[Finish, ...]] = {_FORM: (_finish_form,)}

@@ -1,0 +1,34 @@
+"""FHIR R5: the form that everything has already, and the profiles to claim."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fhir_kb.releases import models
+from fhir_kb.releases.claims import claim
+from fhir_kb.releases.r5.kinds import KINDS
+from fhir_kb.releases.r5.profiles import PROFILES
+from fhir_kb.releases.release import Lowered
+
+if TYPE_CHECKING:
+    from fhir_kb.diagnostics import Diagnostic
+    from fhir_kb.model import Element
+
+
+class R5:
+    """FHIR R5; see `Release`."""
+
+    name = "r5"
+    fhir_version = "5.0.0"
+    label = "FHIR R5"
+    kinds = KINDS
+
+    def lower(self, resource: Element) -> Lowered:
+        """The resource itself, with the profiles that it meets."""
+        claimed = resource.like(resource)
+        claim(claimed, PROFILES)
+        return Lowered((claimed,))
+
+    def model_findings(self, resource: Element) -> tuple[Diagnostic, ...]:
+        """See `Release`."""
+        return models.findings(self.name, resource)

@@ -1,0 +1,167 @@
+"""The R5 profiles that our resources may claim: the core's, and EBMonFHIR's.
+
+Read off http://hl7.org/fhir/R5/profilelist.html (publishable derives from shareable) and
+http://hl7.org/fhir/uv/ebm (1.0.0-ballot).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.releases.claims import (
+    Profile,
+    both,
+    codings,
+    extension_urls,
+    has,
+    is_sound_code_system,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhir_kb.releases.claims import Condition
+
+_CORE = "http://hl7.org/fhir/StructureDefinition/"
+_EBM = "http://hl7.org/fhir/uv/ebm/StructureDefinition/"
+_KIND = "http://hl7.org/fhir/cited-artifact-classification-type"
+_ARTIFACT = "http://hl7.org/fhir/citation-artifact-classifier"
+_CERTAINTY_TYPE = "http://hl7.org/fhir/certainty-type"
+_CERTAINTY_RATING = "http://hl7.org/fhir/certainty-rating"
+_ROLE = _EBM + "variable-definition-variable-role-code"
+#: EBMonFHIR wants each of these kinds of classification at most once
+_ONCE = frozenset(
+    {"publishing-model", "publication-type", "citation-subset", "mesh-heading", "chemical"}
+    | {"keyword", "study-design"}
+)
+_shared = has("url", "version", "title", "description")
+_SHAREABLE: dict[str, Condition] = {
+    "PlanDefinition": _shared,
+    "ActivityDefinition": both(_shared, has("experimental")),
+    "Library": both(_shared, has("type")),
+    "ValueSet": both(_shared, has("experimental")),
+    "CodeSystem": both(_shared, has("experimental", "caseSensitive"), is_sound_code_system),
+}
+
+
+def _has_date(resource: Mapping[str, Any]) -> bool:
+    return "date" in resource
+
+
+def _has_no_date(resource: Mapping[str, Any]) -> bool:
+    return "date" not in resource
+
+
+def _core() -> tuple[Profile, ...]:
+    found = []
+    for kind, condition in _SHAREABLE.items():
+        name = kind.lower()
+        found.append(Profile(kind, f"{_CORE}publishable{name}", both(condition, _has_date)))
+        found.append(Profile(kind, f"{_CORE}shareable{name}", both(condition, _has_no_date)))
+    return tuple(found)
+
+
+def _classified(code: str, display: str) -> Condition:
+    """One classification says what kind of work it is, and says this; no kind comes twice."""
+
+    def is_met(citation: Mapping[str, Any]) -> bool:
+        seen: list[str] = []
+        fits = False
+        for one in citation.get("citedArtifact", {}).get("classification", ()):
+            given = one.get("type", {}).get("coding", ())
+            if len(given) != 1:
+                if given:
+                    return False
+                continue
+            seen.append(str(given[0].get("code")))
+            if seen[-1] == "knowledge-artifact-type":
+                fits = _is(given[0], _KIND, seen[-1], "Knowledge Artifact Type") and _is_work(
+                    one, code, display
+                )
+        unique = all(
+            seen.count(kind) == 1 for kind in {*_ONCE, "knowledge-artifact-type"} & {*seen}
+        )
+        return fits and unique
+
+    return is_met
+
+
+def _is_work(classification: Mapping[str, Any], code: str, display: str) -> bool:
+    works = [one.get("coding", ()) for one in classification.get("classifier", ())]
+    hits = [one for one in works if any(_is(coding, _ARTIFACT, code, display) for coding in one)]
+    return len(hits) == 1 and len(hits[0]) == 1
+
+
+def _is(coding: Mapping[str, Any], system: str, code: str, display: str) -> bool:
+    return (coding.get("system"), coding.get("code"), coding.get("display")) == (
+        system,
+        code,
+        display,
+    )
+
+
+def _is_timeless(citation: Mapping[str, Any]) -> bool:
+    return "effectivePeriod" not in citation
+
+
+def _is_on_the_web(citation: Mapping[str, Any]) -> bool:
+    work = citation.get("citedArtifact", {})
+    kinds = (
+        form.get("publishedIn", {}).get("type", {}) for form in work.get("publicationForm", ())
+    )
+    return "webLocation" in work and all(one.get("text", "Website") == "Website" for one in kinds)
+
+
+def _is_synthesis(evidence: Mapping[str, Any]) -> bool:
+    """evidence-synthesis-evidence: a type of synthesis, and each variable with its role's code."""
+    variables = evidence.get("variableDefinition", ())
+    roles = [one.get("variableRole", {}) for one in variables]
+    models = (
+        m for one in evidence.get("statistic", ()) for m in one.get("modelCharacteristic", ())
+    )
+    return (
+        "synthesisType" in evidence
+        and all(_ROLE in extension_urls(one) for one in variables)
+        and all("text" not in one or one["text"].startswith("Use extension:") for one in roles)
+        and all("value" not in one for one in models)
+    )
+
+
+def _is_certainty(assessment: Mapping[str, Any]) -> bool:
+    """certainty-of-evidence: all it says is certainty types and ratings."""
+    contents = assessment.get("content", ())
+    return bool(contents) and all(
+        {system for system, _ in codings(one.get("type"))} == {_CERTAINTY_TYPE}
+        and all(
+            {system for system, _ in codings(rating)} <= {_CERTAINTY_RATING}
+            for rating in one.get("classifier", ())
+        )
+        for one in contents
+    )
+
+
+def _is_comment(assessment: Mapping[str, Any]) -> bool:
+    contents = assessment.get("content", ())
+    return (
+        bool(contents)
+        and not assessment.keys() & {"workflowStatus", "disposition"}
+        and all(one.get("informationType") == "comment" for one in contents)
+    )
+
+
+PROFILES: tuple[Profile, ...] = (
+    *_core(),
+    Profile(
+        "Citation",
+        _EBM + "journal-article-citation",
+        both(_classified("D016428", "Journal Article"), _is_timeless),
+    ),
+    Profile(
+        "Citation",
+        _EBM + "web-page-citation",
+        both(_classified("webpage", "Webpage"), _is_on_the_web),
+    ),
+    Profile("Evidence", _EBM + "evidence-synthesis-evidence", _is_synthesis),
+    Profile("ArtifactAssessment", _EBM + "certainty-of-evidence", _is_certainty),
+    Profile("ArtifactAssessment", _EBM + "comment", _is_comment),
+)

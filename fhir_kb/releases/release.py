@@ -1,0 +1,56 @@
+"""What a FHIR release is to the rest of fhir-kb."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from fhir_kb.diagnostics import Diagnostic
+    from fhir_kb.model import Element
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """An R5-shaped resource as a release can say it.
+
+    resources: none where the release has no such type; otherwise one, of the same type or a Basic.
+        Parts that did not change are shared with the input: change neither.
+    losses: what the release cannot say, or says in another place; INFORMATION where all of it is
+        kept somewhere, WARNING where content is given up.
+    """
+
+    resources: tuple[Element, ...]
+    losses: tuple[Diagnostic, ...] = ()
+
+
+class Release(Protocol):
+    """One FHIR release."""
+
+    @property
+    def name(self) -> str:
+        """ "r5", "r4b", "r4"."""
+        ...
+
+    @property
+    def fhir_version(self) -> str:
+        """ "5.0.0", "4.3.0", "4.0.1"."""
+        ...
+
+    @property
+    def label(self) -> str:
+        """As people read it: "FHIR R5"."""
+        ...
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The resource types it has."""
+        ...
+
+    def lower(self, resource: Element) -> Lowered:
+        """The release's form of an R5-shaped resource, with the profiles that it meets."""
+        ...
+
+    def model_findings(self, resource: Element) -> tuple[Diagnostic, ...]:
+        """What the models of `fhir.resources` object to in a resource of this release."""
+        ...
