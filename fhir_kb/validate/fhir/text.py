@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.validate.fhir.parse import Parsed, duplicate, parse
-from fhir_kb.validate.fhir.positions import Positions
 from fhir_kb.validate.fhir.validator import Validator
 
 if TYPE_CHECKING:
@@ -122,6 +121,9 @@ def _placed(parsed: Parsed, issues: list[Issue], root: str, first_line: int) -> 
     """The issues with line and column, and those on properties that are given twice."""
     if not issues and not parsed.has_duplicates:
         return []
+    # Imported here, because most files need no places.
+    from fhir_kb.validate.fhir.positions import Positions
+
     positions = Positions(parsed.text, first_line)
     places = positions.of(issue.pointer for issue in issues)
     found = [
