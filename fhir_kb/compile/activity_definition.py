@@ -1,83 +1,81 @@
-"""ActivityDefinitions: https://hl7.org/fhir/R5/activitydefinition.html"""
+"""Activities become ActivityDefinitions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.compile.build import element, some
-from fhir_kb.compile.expression import dynamic_value, library_canonical
-from fhir_kb.compile.metadata import identity, jurisdiction, people, review, rights, use_context
-from fhir_kb.compile.narrative import block, bullets, inline, narrative, paragraph
-from fhir_kb.compile.quantity import quantity
-from fhir_kb.compile.related import related, to_references
-from fhir_kb.compile.timing import dosage, dosage_in_words, in_words, timing
+from fhir_kb.compile import narrative as write
+from fhir_kb.compile.build import placed
+from fhir_kb.compile.concepts import codeable, codeables, readable
+from fhir_kb.compile.expressions import dynamic_value
+from fhir_kb.compile.metadata import artifact
+from fhir_kb.compile.participants import participant, participant_words
+from fhir_kb.compile.quantities import single
+from fhir_kb.compile.related import all_cited, all_related
+from fhir_kb.compile.timing import dosage, timing
+from fhir_kb.compile.wording import dosage_words, quantity_words, timing_words
 from fhir_kb.model import words
 
 if TYPE_CHECKING:
-    from fhir_kb.compile.context import Context
+    from fhir_kb.compile.workbench import Workbench
     from fhir_kb.model import Element
-    from fhir_kb.model.activity import Activity, Participant
+    from fhir_kb.model.activity import Activity
+
+DEFAULT_INTENT = "proposal"
 
 
-def activity_definition(context: Context, activity: Activity) -> Element:
+def activity_definition(bench: Workbench, one: Activity) -> Element:
     """The ActivityDefinition of an activity."""
-    settings, topic = context.base.settings, context.topic
-    base = identity(context, "ActivityDefinition", str(activity.id), title=str(activity.title))
-    base["title"] = activity.title
-    base["date"] = activity.date or base["date"]
-    libraries = [library_canonical(context, name) for name in activity.libraries]
-    return element(
-        activity.span,
-        **base,
-        text=_narrative(context, activity),
-        description=activity.text or activity.title,
-        purpose=activity.purpose,
-        usage=topic.disclaimer or settings.disclaimer,
-        useContext=use_context(context),
-        jurisdiction=jurisdiction(context),
-        **rights(context),
-        **review(context),
-        **people(context),
+    kind = placed(words.ACTIVITY_KIND[one.kind], one.kind) if one.kind is not None else None
+    libraries = [bench.library(name) for name in one.libraries]
+    made = artifact(
+        bench,
+        "ActivityDefinition",
+        bench.part_id(one.id),
+        one.span,
+        title=one.title,
+        date=one.date,
+        description=one.text or one.title,
+        purpose=one.purpose,
         relatedArtifact=[
-            *to_references(context, "derived-from", activity.from_),
-            *some(related(context, one) for one in activity.related),
+            *all_related(bench, one.related),
+            *all_cited(bench, "derived-from", one.from_),
         ],
-        library=[name for name in libraries if name],
-        kind=words.ACTIVITY_KIND[str(activity.kind)] if activity.kind else None,
-        intent=activity.intent or "proposal",
-        priority=activity.priority,
-        code=context.meaning(activity.code) if activity.code else None,
-        doNotPerform=activity.prohibited,
-        timingTiming=timing(activity.timing) if activity.timing else None,
-        participant=[participant(context, one) for one in activity.participants],
-        productCodeableConcept=context.meaning(activity.product) if activity.product else None,
-        quantity=quantity(activity.quantity) if activity.quantity else None,
-        dosage=[dosage(context, one, at) for at, one in enumerate(activity.dosage, 1)],
-        bodySite=context.meanings(activity.body_site),
-        dynamicValue=[dynamic_value(context, one) for one in activity.dynamic_values],
+        library=[library for library in libraries if library],
+        kind=kind,
+        code=codeable(bench, one.code),
+        intent=one.intent or DEFAULT_INTENT,
+        priority=one.priority,
+        doNotPerform=one.prohibited,
+        timingTiming=timing(bench, one.timing),
+        participant=[participant(bench, who) for who in one.participants],
+        productCodeableConcept=codeable(bench, one.product),
+        quantity=single(bench, one.quantity),
+        dosage=[dosage(bench, how) for how in one.dosage],
+        bodySite=codeables(bench, one.body_site),
+        dynamicValue=[dynamic_value(bench, value) for value in one.dynamic_values],
     )
+    made["text"] = _narrative(bench, one, made)
+    return made
 
 
-def participant(context: Context, given: Participant) -> Element:
-    """A participant of an activity or a step."""
-    return element(
-        given.span,
-        type=words.PARTICIPANT_TYPE[str(given.type)],
-        role=context.meaning(given.role) if given.role else None,
-        function=context.meaning(given.function) if given.function else None,
-    )
-
-
-def _narrative(context: Context, activity: Activity) -> Element:
-    doses = [one.text or dosage_in_words(context, one) for one in activity.dosage]
-    when = (activity.timing.text or in_words(activity.timing)) if activity.timing else None
-    return narrative(
-        activity.span,
-        paragraph("This must not be done.", "Prohibited") if activity.prohibited else "",
-        paragraph(activity.title),
-        block(activity.text),
-        block(activity.purpose, "Purpose"),
-        paragraph(context.reads(activity.product) if activity.product else None, "Product"),
-        bullets(inline(str(dose)) for dose in doses),
-        paragraph(when, "When"),
-    )
+def _narrative(bench: Workbench, one: Activity, made: Element) -> Element:
+    blocks = [
+        write.heading(2, one.title),
+        write.line("Do not do this", "It is recommended not to do it.") if one.prohibited else "",
+        write.prose(one.text),
+        write.labelled("Purpose", one.purpose),
+        write.line("What is done", readable(made.get("code"))),
+        write.line("Priority", one.priority),
+        write.line("Product", readable(made.get("productCodeableConcept"))),
+        write.line("Quantity", quantity_words(made.get("quantity"))),
+        write.texts("Dosage", [dosage_words(how) for how in made.get("dosage", ())]),
+        write.line("When", timing_words(made.get("timingTiming"))),
+        write.texts("Where on the body", [readable(site) for site in made.get("bodySite", ())]),
+        write.texts("Who", [participant_words(bench, who) for who in one.participants]),
+        write.texts(
+            "References",
+            [link["citation"] for link in made.get("relatedArtifact", ()) if "citation" in link],
+        ),
+    ]
+    return write.narrative(bench, one.span, blocks)

@@ -1,122 +1,192 @@
-"""Ratings and notes: https://hl7.org/fhir/R5/artifactassessment.html"""
+"""Ratings and notes become ArtifactAssessments: they say something of another artifact.
+
+An ArtifactAssessment has no URL in any release, so each carries an identifier for its version.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any
 
-from fhir_kb.compile.build import coded, element
-from fhir_kb.compile.metadata import identifier, rights
-from fhir_kb.compile.narrative import block, narrative, paragraph
-from fhir_kb.compile.plan_definition import in_words
-from fhir_kb.compile.related import literal, to_reference, to_references
+from fhir_kb.compile import hl7
+from fhir_kb.compile import narrative as write
+from fhir_kb.compile.build import element, placed
+from fhir_kb.compile.concepts import hl7_concept
+from fhir_kb.compile.evidence import certainty_lines
+from fhir_kb.compile.metadata import rights
+from fhir_kb.compile.recommending import grade_words, strength
+from fhir_kb.compile.related import all_cited, all_evidence, reference
+from fhir_kb.model import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from fhir_kb.compile.context import Context
-    from fhir_kb.model import Element
-    from fhir_kb.model.evidence import Recommendation
+    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.diagnostics import Span
+    from fhir_kb.model import Element, Text
+    from fhir_kb.model.evidence import Aspect, Certainty, Evidence
     from fhir_kb.model.plan import Step
     from fhir_kb.model.topic import Note
 
-_STRENGTH: Final = "http://terminology.hl7.org/CodeSystem/recommendation-strength"
-_QUALITY: Final = "http://terminology.hl7.org/CodeSystem/evidence-quality"
-DIRECTION: Final = "http://hl7.org/fhir/uv/cpg/CodeSystem/cpg-recommendation-direction-cs"
 
-
-def artifact_assessments(context: Context) -> Iterator[Element]:
-    """An assessment for each graded step and for each note on the page."""
-    for step in context.source.steps:
+def artifact_assessments(bench: Workbench) -> Iterator[Element]:
+    """The ratings of evidence and recommendations, and the notes on the page."""
+    for evidence in bench.topic.evidence:
+        if evidence.certainty is not None and evidence.certainty.rating is not None:
+            yield _certainty(bench, evidence, evidence.certainty)
+    for step in bench.source.steps:
         if step.recommendation is not None:
-            yield _rating(context, step, step.recommendation)
-    for note in context.topic.notes:
-        yield _note(context, note)
+            yield _recommendation(bench, step)
+    for note in bench.topic.notes:
+        yield _note(bench, note)
 
 
-def _rating(context: Context, step: Step, given: Recommendation) -> Element:
-    title = f"Grade of the recommendation: {step.title or step.id}"
-    words = in_words(context, given)
-    strength = coded(_STRENGTH, str(given.strength), str(given.strength).capitalize())
-    strength.span = given.strength.span
-    direction = str(given.direction or "for")
-    ratings = [
-        element(
-            given.span,
-            informationType="classifier",
-            type=element(None, text="Strength of recommendation"),
-            classifier=[strength],
-        ),
-        element(
-            given.span,
-            informationType="classifier",
-            type=element(None, text="Direction of recommendation"),
-            classifier=[coded(DIRECTION, direction, direction.capitalize())],
-        ),
-    ]
-    if given.certainty is not None:
-        ratings.append(
-            element(
-                given.certainty.span,
-                informationType="classifier",
-                type=element(None, text="Certainty of the evidence"),
-                classifier=[coded(_QUALITY, str(given.certainty))],
-            )
-        )
-    if given.system is not None:
-        ratings.append(
-            element(
-                given.system.span,
-                informationType="classifier",
-                type=element(None, text="Rating system"),
-                classifier=[element(given.system.span, text=given.system)],
-            )
-        )
-    content = element(
-        given.span,
-        informationType="container",
-        summary=given.text or words,
-        type=element(None, text="Recommendation"),
-        path=[f"PlanDefinition.action.where(linkId = '{step.id}')"],
-        relatedArtifact=to_references(context, "derived-from", given.from_),
-        component=ratings,
-    )
+def note_id(bench: Workbench, name: str) -> str:
+    """The id of a note's resource."""
+    return bench.part_id("note", name)
+
+
+def _assessment(
+    bench: Workbench,
+    resource_id: str,
+    span: Span,
+    *,
+    title: str,
+    date: Text | None,
+    artifact: Element,
+    content: list[Element],
+    lines: Iterable[str],
+) -> Element:
+    value = f"{resource_id}/{bench.version}"
     return element(
-        given.span,
+        span,
         resourceType="ArtifactAssessment",
-        id=context.name(str(step.id), "grade"),
-        identifier=[identifier(context, "ArtifactAssessment", str(step.id), "grade")],
-        text=narrative(given.span, paragraph(title), paragraph(words), block(given.text)),
+        id=resource_id,
+        language=bench.settings.language,
+        text=write.narrative(bench, span, [write.heading(2, title), *lines]),
+        identifier=[element(span, system=bench.system("ArtifactAssessment"), value=value)],
         title=title,
-        date=context.topic.date or context.base.settings.date,
-        copyright=rights(context)["copyright"],
-        approvalDate=context.topic.approved,
-        lastReviewDate=context.topic.reviewed,
-        artifactReference=literal(context, "PlanDefinition", display=str(context.topic.title)),
-        content=[content],
+        date=date or bench.topic.date or bench.settings.date,
+        copyright=rights(bench),
+        artifactReference=artifact,
+        content=content,
     )
 
 
-def _note(context: Context, note: Note) -> Element:
-    title = f"Note on {context.topic.title}"
-    pointed = to_reference(context, "documentation", note.from_) if note.from_ else None
-    section = f"Composition.section.where(id = '{note.section}')" if note.section else None
+def _rating(span: Span, kind: str, rating: str, text: str | None, **more: Any) -> Element:
+    return element(
+        span,
+        informationType="rating",
+        summary=text,
+        type=hl7_concept(span, hl7.CERTAINTY_TYPE, kind),
+        classifier=[hl7_concept(span, hl7.CERTAINTY_RATING, rating)],
+        **more,
+    )
+
+
+def _certainty(bench: Workbench, evidence: Evidence, one: Certainty) -> Element:
+    assert one.rating is not None
+    author = element(one.by.span, display=one.by) if one.by is not None else None
+    content = _rating(
+        one.span,
+        "Overall",
+        one.rating,
+        one.text,
+        author=author,
+        relatedArtifact=all_cited(bench, "derived-from", [one.from_] if one.from_ else []),
+        component=[_aspect(aspect) for aspect in one.aspects],
+    )
+    evidence_id = bench.part_id(evidence.id)
+    return _assessment(
+        bench,
+        bench.part_id("certainty", str(evidence.id)),
+        one.span,
+        title=placed(f"Certainty of: {evidence.title}", evidence.title),
+        date=evidence.date,
+        artifact=reference("Evidence", evidence_id, evidence.title, evidence.span),
+        content=[content],
+        lines=[write.texts("Certainty", certainty_lines(bench, one))],
+    )
+
+
+def _aspect(aspect: Aspect) -> Element:
+    kind = placed(words.CERTAINTY_ASPECT[aspect.aspect], aspect.aspect)
+    return _rating(aspect.span, kind, aspect.rating, aspect.text)
+
+
+def _recommendation(bench: Workbench, step: Step) -> Element:
+    one = step.recommendation
+    assert one is not None
+    parts = []
+    if one.system is not None:
+        parts.append(
+            element(
+                one.system.span,
+                informationType="classifier",
+                type=element(one.system.span, text="Rating system"),
+                classifier=[element(one.system.span, text=one.system)],
+            )
+        )
+    if one.certainty is not None:
+        parts.append(_rating(one.certainty.span, "Overall", one.certainty, None))
+    content = element(
+        one.span,
+        informationType="rating",
+        summary=one.text,
+        type=element(one.span, text="Strength and direction of the recommendation"),
+        classifier=[strength(bench, one)],
+        path=[placed(f"{bench.url('PlanDefinition', bench.id)}#{step.id}", step.id)],
+        relatedArtifact=[
+            *all_cited(bench, "derived-from", one.from_),
+            *all_evidence(bench, one.because),
+        ],
+        component=parts,
+    )
+    title = step.title or step.id
+    citations = [link["citation"] for link in content["relatedArtifact"] if "citation" in link]
+    return _assessment(
+        bench,
+        bench.part_id("recommendation", str(step.id)),
+        one.span,
+        title=placed(f"Grade of the recommendation: {title}", title),
+        date=None,
+        artifact=reference("PlanDefinition", bench.id, bench.topic.title, step.span),
+        content=[content],
+        lines=[
+            write.line("Grade", grade_words(bench, one)),
+            write.prose(one.text),
+            write.texts("References", citations),
+        ],
+    )
+
+
+def _section_url(bench: Workbench, kind: str, section: Text) -> str:
+    return placed(f"{bench.url(kind, bench.id)}#{section}", section)
+
+
+def _note(bench: Workbench, note: Note) -> Element:
+    has_page = bench.source.page is not None
+    kind = "Composition" if has_page else "PlanDefinition"
     content = element(
         note.span,
         informationType="comment",
         summary=note.text,
         author=element(note.author.span, display=note.author) if note.author else None,
-        path=[section] if section else None,
-        relatedArtifact=[pointed] if pointed else None,
+        path=[_section_url(bench, kind, note.section)] if note.section else None,
+        relatedArtifact=all_cited(bench, "documentation", [note.from_] if note.from_ else []),
     )
-    about = "Composition" if context.source.page is not None else "PlanDefinition"
-    return element(
+    lines = [
+        write.prose(note.text),
+        write.line("On", note.section),
+        write.line("By", note.author),
+        write.texts("See", [link["citation"] for link in content.get("relatedArtifact", ())]),
+    ]
+    return _assessment(
+        bench,
+        note_id(bench, str(note.id)),
         note.span,
-        resourceType="ArtifactAssessment",
-        id=context.name(str(note.id), "note"),
-        identifier=[identifier(context, "ArtifactAssessment", str(note.id), "note")],
-        text=narrative(note.span, paragraph(title), block(note.text)),
-        title=title,
-        date=note.date or context.topic.date or context.base.settings.date,
-        artifactReference=literal(context, about, display=str(context.topic.title)),
+        title=placed(f"Note on: {bench.topic.title}", note.id),
+        date=note.date,
+        artifact=reference(kind, bench.id, bench.topic.title, note.span),
         content=[content],
+        lines=lines,
     )

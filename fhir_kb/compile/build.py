@@ -1,4 +1,4 @@
-"""Building elements: empty properties left out, places kept."""
+"""Elements made from model values: what is not said is left out, every place is kept."""
 
 from __future__ import annotations
 
@@ -7,50 +7,46 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.model import Element, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from fhir_kb.diagnostics import Span
 
+_NOTHING: tuple[object, ...] = ("", [], {})
 
-def element(span: Span | None, /, **properties: Any) -> Element:
-    """A FHIR element of these properties, written at `span`.
 
-    Properties that are None, "", or an empty list or tuple are left out; False and 0 stay. A name
-    that is a Python word has a `_` at its end. The place of each text is kept.
+def element(span: Span, /, **properties: Any) -> Element:
+    """An element written at `span`, of the properties that have a value.
+
+    None, empty texts, empty lists and empty elements are left out; False and 0 are values. A `Text`
+    becomes a plain string whose place is kept in `spans`; a tuple becomes a list.
     """
-    content: dict[str, Any] = {}
-    spans: dict[str, Span] = {}
+    made = Element(span=span)
     for name, value in properties.items():
-        key = name.removesuffix("_")
-        if value is None or (isinstance(value, (str, list, tuple, dict)) and not value):
+        plain = _plain(value)
+        if plain is None or plain in _NOTHING:
             continue
-        if isinstance(value, Text):
-            spans[key] = value.span
-            content[key] = str(value)
-        elif isinstance(value, (list, tuple)):
-            content[key] = [str(one) if isinstance(one, Text) else one for one in value]
-            if isinstance(value[0], Text):
-                spans[key] = value[0].span
-        else:
-            content[key] = value
-    return Element(content, span=span, spans=spans)
+        made[name] = plain
+        place = _place(value)
+        if place is not None:
+            made.spans[name] = place
+    return made
 
 
-def coding(system: str, code: str, display: str | None = None) -> Element:
-    """A Coding of an HL7 code system."""
-    return element(None, system=system, code=code, display=display)
+def placed(value: str, like: object, /) -> str:
+    """`value`, as if written where `like` was; unchanged where that has no place."""
+    return Text(value, like.span) if isinstance(like, Text) else value
 
 
-def coded(system: str, code: str, display: str | None = None, *, text: str = "") -> Element:
-    """A CodeableConcept of one code."""
-    return element(None, coding=[coding(system, code, display)], text=text)
+def _plain(value: Any) -> Any:
+    if isinstance(value, Text):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        items = [_plain(item) for item in value]
+        return [item for item in items if item is not None and item not in _NOTHING]
+    return value
 
 
-def extension(url: str, **value: Any) -> Element:
-    """An extension with its value: `extension(url, valueCode="x")`."""
-    return element(None, url=url, **value)
-
-
-def some(values: Iterable[Element | None]) -> list[Element]:
-    """Those that are there."""
-    return [value for value in values if value is not None]
+def _place(value: Any) -> Span | None:
+    if isinstance(value, Text):
+        return value.span
+    if isinstance(value, (list, tuple)) and value and isinstance(value[0], Text):
+        return value[0].span
+    return None

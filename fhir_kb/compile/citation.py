@@ -1,211 +1,210 @@
-"""Citations: https://hl7.org/fhir/R5/citation.html"""
+"""Cited works become Citations."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.compile.build import coded, element, some
-from fhir_kb.compile.metadata import identity, jurisdiction, rights, use_context
-from fhir_kb.compile.narrative import block, narrative, paragraph
-from fhir_kb.compile.wording import reference_in_words, reference_url
+from fhir_kb.compile import citing, hl7
+from fhir_kb.compile import narrative as write
+from fhir_kb.compile.build import element, placed
+from fhir_kb.compile.concepts import hl7_concept
+from fhir_kb.compile.evidence import study_concept
+from fhir_kb.compile.metadata import artifact
 from fhir_kb.model import words
 
 if TYPE_CHECKING:
-    from fhir_kb.compile.context import Context
+    from collections.abc import Iterator
+
+    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.diagnostics import Span
     from fhir_kb.model import Element, Text
     from fhir_kb.model.reference import Author, Reference
 
-_CLASSIFIER: Final = "http://hl7.org/fhir/citation-artifact-classifier"
-_CLASSIFICATION: Final = "http://hl7.org/fhir/cited-artifact-classification-type"
-_TITLE: Final = "http://hl7.org/fhir/title-type"
-_PUBLISHED_IN: Final = "http://hl7.org/fhir/published-in-type"
-_STATUS: Final = "http://hl7.org/fhir/cited-artifact-status-type"
-# What kind of work: code and display of the classifier; none where HL7 has none.
-_KINDS: Final = {
-    "article": ("D016428", "Journal Article"),
-    "book": ("D001877", "Book"),
-    "web-page": ("webpage", "Webpage"),
-    "preprint": ("D000076942", "Preprint"),
-    "dataset": ("D064886", "Dataset"),
-    "software": ("executable-app", "Executable app"),
-}
+_DOI: Final = "https://doi.org"
+_PUBMED: Final = "https://pubmed.ncbi.nlm.nih.gov"
+_PMC: Final = "https://www.ncbi.nlm.nih.gov/pmc"
+_URI: Final = "urn:ietf:rfc:3986"
+_ORCID: Final = "https://orcid.org"
+_LANGUAGES: Final = "urn:ietf:bcp:47"
+#: where works of a kind appear, if that is not a journal
+_CONTAINERS: Final = {"chapter": "D001877", "dataset": "D019991"}
 
 
-def citation(context: Context, reference: Reference) -> Element:
-    """The Citation of a reference."""
-    text = reference_in_words(reference)
-    base = identity(context, "Citation", str(reference.id), title=str(reference.title))
-    base["title"] = reference.title
-    narrative_ = narrative(
-        reference.span,
-        paragraph(text),
-        block(reference.abstract, "Abstract"),
-        block(reference.note),
+def citation(bench: Workbench, one: Reference) -> Element:
+    """The Citation of a cited work."""
+    words_of_it = citing.citation(one)
+    style = hl7_concept(one.span, hl7.SUMMARY_STYLE, "vancouver")
+    made = artifact(
+        bench,
+        "Citation",
+        bench.part_id(one.id),
+        one.span,
+        title=placed(f"{citing.short(one)}: {one.title}", one.title),
+        summary=[element(one.span, style=style, text=words_of_it)],
+        citedArtifact=_cited_artifact(one),
     )
-    return element(
-        reference.span,
-        **base,
-        text=narrative_,
-        description=f"Citation of: {text}",
-        useContext=use_context(context),
-        jurisdiction=jurisdiction(context),
-        **rights(context),
-        summary=[element(reference.span, style=_vancouver(), text=text)],
-        classification=_classification(reference),
-        note=_notes(reference.note),
-        citedArtifact=_cited(reference),
-    )
-
-
-def _cited(reference: Reference) -> Element:
-    url = reference_url(reference)
-    retracted = [coded(_STATUS, "retracted", "Retracted")] if reference.retracted else []
-    return element(
-        reference.span,
-        identifier=_identifiers(reference),
-        dateAccessed=reference.accessed,
-        currentState=retracted,
-        title=[
-            element(one.span, type=[coded(_TITLE, code, display)], text=one)
-            for one, code, display in (
-                (reference.title, "primary", "Primary title"),
-                (reference.subtitle, "subtitle", "Subtitle"),
-            )
-            if one is not None
-        ],
-        abstract=[element(reference.abstract.span, text=reference.abstract)]
-        if reference.abstract
-        else None,
-        publicationForm=some([_form(reference)]),
-        webLocation=[element(reference.span, url=url)] if url else None,
-        contributorship=_contributors(reference),
-    )
-
-
-def _identifiers(reference: Reference) -> list[Element]:
-    known = (
-        ("https://doi.org", reference.doi),
-        ("https://pubmed.ncbi.nlm.nih.gov", reference.pmid),
-        ("https://www.ncbi.nlm.nih.gov/pmc", reference.pmcid),
-        ("urn:isbn", reference.isbn),
-        (None, reference.registration),
-    )
-    found = [element(value.span, system=system, value=value) for system, value in known if value]
-    return found + [
-        element(one.span, system=one.system, value=one.value) for one in reference.identifiers
+    blocks = [
+        write.heading(2, one.title),
+        write.line("Reference", words_of_it),
+        write.line("Kind of work", words.REFERENCE[one.type]),
+        write.line("Kind of study", words.STUDY[one.study] if one.study is not None else None),
+        write.line("Keywords", ", ".join(one.keywords)),
+        write.line("Licence", one.license),
+        write.labelled("Note", one.note),
+        write.labelled("Abstract", one.abstract),
     ]
+    made["text"] = write.narrative(bench, one.span, blocks)
+    return made
 
 
-def _form(reference: Reference) -> Element | None:
-    pages = reference.pages
-    first, dash, last = (str(pages).partition("-")) if pages else ("", "", "")
-    published = _published_in(reference)
-    form = element(
-        reference.span,
-        publishedIn=published,
-        volume=reference.volume,
-        issue=reference.issue,
-        articleDate=reference.published,
-        lastRevisionDate=reference.revised,
-        language=_language(reference.language),
-        accessionNumber=reference.article_number,
-        pageString=pages,
-        firstPage=first if dash else None,
-        lastPage=last if dash else None,
-        copyright=reference.license,
+def _cited_artifact(one: Reference) -> Element:
+    retracted = hl7_concept(one.span, hl7.ARTIFACT_STATUS, "retracted") if one.retracted else None
+    language = _language(one.language)
+    abstract = (
+        element(one.abstract.span, language=language, text=one.abstract) if one.abstract else None
     )
-    if reference.edition:
-        form["publicationDateText"] = (
-            f"{reference.published or ''} ({reference.edition} ed.)".strip()
-        )
-    return form or None
+    return element(
+        one.span,
+        identifier=list(_identifiers(one)),
+        dateAccessed=one.accessed,
+        version=element(one.edition.span, value=one.edition) if one.edition else None,
+        currentState=[retracted],
+        title=list(_titles(one, language)),
+        abstract=[abstract],
+        publicationForm=[_form(one, language)],
+        webLocation=list(_locations(one)),
+        classification=list(_classifications(one)),
+        contributorship=_contributorship(one),
+        note=[element(one.note.span, text=one.note)] if one.note else None,
+    )
 
 
-def _published_in(reference: Reference) -> Element | None:
-    journal = reference.journal
+def _identifiers(one: Reference) -> Iterator[Element]:
+    for value, system in ((one.doi, _DOI), (one.pmid, _PUBMED), (one.pmcid, _PMC)):
+        if value is not None:
+            yield element(value.span, system=system, value=value)
+    if one.isbn is not None:
+        yield _urn("isbn", one.isbn)
+    if one.registration is not None:
+        kind = element(one.registration.span, text="Registration number")
+        yield element(one.registration.span, type=kind, value=one.registration)
+    for other in one.identifiers:
+        yield element(other.span, system=other.system, value=other.value)
+
+
+def _urn(kind: str, number: Text) -> Element:
+    """A number that has a URN namespace: `urn:isbn:…`, `urn:issn:…`."""
+    return element(number.span, system=_URI, value=placed(f"urn:{kind}:{number}", number))
+
+
+def _titles(one: Reference, language: Element | None) -> Iterator[Element]:
+    for text, code in ((one.title, "primary"), (one.subtitle, "subtitle")):
+        if text is not None:
+            kind = hl7_concept(text.span, hl7.TITLE_TYPE, code)
+            yield element(text.span, type=[kind], language=language, text=text)
+
+
+def _form(one: Reference, language: Element | None) -> Element:
+    first, _, last = (one.pages or "").partition("-")
+    return element(
+        one.span,
+        publishedIn=_published_in(one),
+        volume=one.volume,
+        issue=one.issue,
+        articleDate=one.published,
+        lastRevisionDate=one.revised,
+        language=[language],
+        accessionNumber=one.article_number,
+        pageString=one.pages,
+        firstPage=placed(first.strip(), one.pages),
+        lastPage=placed(last.strip(), one.pages),
+        copyright=one.license,
+    )
+
+
+def _published_in(one: Reference) -> Element:
+    journal = one.journal
+    publisher = one.publisher or (journal.publisher if journal else None)
+    place = one.place or (journal.place if journal else None)
+    found: dict[str, Any] = {
+        "publisher": element(publisher.span, display=publisher) if publisher else None,
+        "publisherLocation": place,
+    }
     if journal is None:
-        if reference.publisher is None and reference.place is None:
-            return None
-        return element(
-            reference.span,
-            publisher=_named(reference.publisher),
-            publisherLocation=reference.place,
-        )
-    code = ("D001877", "Book") if reference.type == "chapter" else ("D020492", "Periodical")
-    abbreviation = journal.abbreviation
-    return element(
-        journal.span,
-        type=coded(_PUBLISHED_IN, *code),
-        identifier=[element(journal.issn.span, type=_issn(), system="urn:issn", value=journal.issn)]
-        if journal.issn
-        else None,
-        title=f"{journal.title} ({abbreviation})" if abbreviation else journal.title,
-        publisher=_named(journal.publisher or reference.publisher),
-        publisherLocation=journal.place or reference.place,
+        return element(one.span, **found)
+    code = _CONTAINERS.get(str(one.type), "D020492")
+    identifiers = []
+    if journal.issn:
+        identifiers.append(_urn("issn", journal.issn))
+    if journal.abbreviation:
+        kind = element(journal.span, text="Abbreviated title")
+        identifiers.append(element(journal.span, type=kind, value=journal.abbreviation))
+    kind = hl7_concept(journal.span, hl7.PUBLISHED_IN, code)
+    return element(journal.span, type=kind, identifier=identifiers, title=journal.title, **found)
+
+
+def _locations(one: Reference) -> Iterator[Element]:
+    if one.doi is not None:
+        yield _location(placed(f"https://doi.org/{one.doi}", one.doi), "doi-based", one.doi.span)
+    if one.url is not None:
+        yield _location(one.url, "webpage", one.url.span)
+
+
+def _location(url: str, kind: str, span: Span) -> Element:
+    return element(span, classifier=[hl7_concept(span, hl7.URL_KIND, kind)], url=url)
+
+
+def _classifications(one: Reference) -> Iterator[Element]:
+    """What kind of work it is, what kind of study, what it is about."""
+    kind = hl7_concept(one.type.span, hl7.CLASSIFICATION, "knowledge-artifact-type")
+    code = hl7.WORK_CODES.get(str(one.type))
+    text = placed(words.REFERENCE[one.type], one.type)
+    work = (
+        hl7_concept(one.type.span, hl7.ARTIFACT_KIND, code)
+        if code
+        else element(one.type.span, text=text)
     )
+    yield element(one.type.span, type=kind, classifier=[work])
+    if one.study is not None:
+        design = element(one.study.span, text="Study design")
+        yield element(one.study.span, type=design, classifier=[study_concept(one.study)])
+    if one.keywords:
+        span = one.keywords[0].span
+        kind = hl7_concept(span, hl7.CLASSIFICATION, "keyword")
+        keywords = [element(word.span, text=word) for word in one.keywords]
+        yield element(span, type=kind, classifier=keywords)
 
 
-def _contributors(reference: Reference) -> Element | None:
-    rows = [("author", "Author/Creator", one) for one in reference.authors]
-    rows += [("editor", "Editor", one) for one in reference.editors]
-    if not rows:
-        return None
+def _contributorship(one: Reference) -> Element:
     entries = [
-        _entry(one, role, display, rank) for rank, (role, display, one) in enumerate(rows, 1)
+        _contributor(person, role, number)
+        for role, people in (("author", one.authors), ("editor", one.editors))
+        for number, person in enumerate(people, 1)
     ]
-    return element(reference.span, complete=not reference.et_al, entry=entries)
+    complete = not one.et_al if entries or one.et_al else None
+    return element(one.span, complete=complete, entry=entries)
 
 
-def _entry(author: Author, role: str, display: str, rank: int) -> Element:
-    properties: dict[str, Any] = {"display": author.name}
-    if author.orcid:
-        properties["identifier"] = element(
-            author.orcid.span, system="https://orcid.org", value=author.orcid
-        )
-    properties["type"] = "Organization" if author.group else "Practitioner"
+def _contributor(person: Author, role: str, number: int) -> Element:
+    identifier = None
+    if person.orcid is not None:
+        identifier = element(person.orcid.span, system=_ORCID, value=person.orcid)
+    who = element(
+        person.span,
+        type="Organization" if person.group else "Practitioner",
+        identifier=identifier,
+        display=person.name,
+    )
     return element(
-        author.span,
-        contributor=element(author.span, **properties),
-        role=coded("http://hl7.org/fhir/contributor-role", role, display),
-        rankingOrder=rank,
+        person.span,
+        contributor=who,
+        role=hl7_concept(person.span, hl7.CONTRIBUTOR_ROLE, role),
+        rankingOrder=number,
     )
 
 
-def _classification(reference: Reference) -> list[Element]:
-    code = _KINDS.get(str(reference.type))
-    kind = words.REFERENCE[str(reference.type)]
-    classifier = coded(_CLASSIFIER, *code, text=kind) if code else element(None, text=kind)
-    found = [_classified("publication-type", "Publication type", [classifier])]
-    if reference.study:
-        study = element(reference.study.span, text=words.STUDY[str(reference.study)])
-        found.append(_classified("knowledge-artifact-type", "Knowledge Artifact Type", [study]))
-    if reference.keywords:
-        keywords = [element(one.span, text=one) for one in reference.keywords]
-        found.append(_classified("keyword", "Keyword", keywords))
-    return found
-
-
-def _classified(code: str, display: str, classifiers: list[Element]) -> Element:
-    return element(None, type=coded(_CLASSIFICATION, code, display), classifier=classifiers)
-
-
-def _notes(note: Text | None) -> list[Element] | None:
-    return [element(note.span, text=note)] if note else None
-
-
-def _named(name: Text | None) -> Element | None:
-    return element(name.span, display=name) if name else None
-
-
-def _vancouver() -> Element:
-    return coded("http://hl7.org/fhir/citation-summary-style", "vancouver", "Vancouver style")
-
-
-def _issn() -> Element:
-    return element(None, text="ISSN")
-
-
-def _language(language: Text | None) -> list[Element] | None:
-    if language is None:
+def _language(code: Text | None) -> Element | None:
+    if code is None:
         return None
-    return [element(language.span, coding=[element(None, system="urn:ietf:bcp:47", code=language)])]
+    coding = element(code.span, system=_LANGUAGES, code=code)
+    return element(code.span, coding=[coding])

@@ -1,350 +1,216 @@
-"""Evidence and EvidenceVariables: https://hl7.org/fhir/R5/evidence.html"""
+"""Findings become Evidence, with their variables, numbers and certainty."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Final
 
-from fhir_kb.compile.build import coded, element
-from fhir_kb.compile.metadata import identity, people, rights, use_context
-from fhir_kb.compile.narrative import block, bullets, inline, narrative, paragraph
-from fhir_kb.compile.quantity import quantity
-from fhir_kb.compile.related import literal, to_references
-from fhir_kb.compile.wording import short
+from fhir_kb.compile import citing, hl7
+from fhir_kb.compile import narrative as write
+from fhir_kb.compile.build import element, placed
+from fhir_kb.compile.concepts import hl7_coding, hl7_concept, readable
+from fhir_kb.compile.evidence_variable import roles, title_of
+from fhir_kb.compile.metadata import artifact
+from fhir_kb.compile.quantities import single
+from fhir_kb.compile.related import all_cited, cited, reference
+from fhir_kb.compile.wording import quantity_words
 from fhir_kb.model import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fhir_kb.compile.context import Context
-    from fhir_kb.model import Element
-    from fhir_kb.model.evidence import Certainty, Evidence, Quote, Statistic, Variable
+    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.model import Element, Text
+    from fhir_kb.model.evidence import Aspect, Certainty, Evidence, Interval, Quote, Statistic
 
-_ROLE: Final = "http://terminology.hl7.org/CodeSystem/variable-role"
-_STATISTIC: Final = "http://terminology.hl7.org/CodeSystem/statistic-type"
-_CERTAINTY_TYPE: Final = "http://hl7.org/fhir/certainty-type"
-_CERTAINTY: Final = "http://hl7.org/fhir/certainty-rating"
-_SYNTHESIS: Final = "http://terminology.hl7.org/CodeSystem/synthesis-type"
-_STUDY_TYPE: Final = "http://terminology.hl7.org/CodeSystem/study-type"
-# Where HL7 has a code for the type of study; the others are words.
-_STUDY_CODES: Final = {
-    "randomized-trial": ("RCT", "randomized trial"),
-    "controlled-trial": ("CCT", "controlled trial (non-randomized)"),
-    "cohort": ("cohort", "comparative cohort study"),
-    "case-control": ("case-control", "case-control study"),
-    "case-series": ("series", "uncontrolled case series"),
-    "case-report": ("case-report", "case report"),
-    "cross-sectional": ("cross-section", "cross sectional study"),
-}
-_SYNTHESES: Final = frozenset({"systematic-review", "meta-analysis", "narrative-review"})
-_CERTAINTY_DISPLAY: Final = {
-    "high": "High quality",
-    "moderate": "Moderate quality",
-    "low": "Low quality",
-    "very-low": "Very low quality",
-}
-_ROLE_DISPLAY: Final = {
-    "population": "population",
-    "exposure": "exposure",
-    "referenceExposure": "reference exposure",
-    "measuredVariable": "measured variable",
-}
+#: kinds that bring studies together; the others are designs of a study
+SYNTHESES: Final = frozenset({"systematic-review", "meta-analysis", "narrative-review"})
 
 
-def evidence_resources(context: Context, evidence: Evidence) -> Iterator[Element]:
-    """The Evidence, then the EvidenceVariables that it speaks of."""
-    yield _evidence(context, evidence)
-    for _, name, variable in variables(evidence):
-        yield _evidence_variable(context, str(evidence.id), name, variable)
-
-
-def variables(evidence: Evidence) -> Iterator[tuple[str, str, Variable]]:
-    """The variables of an evidence: role, name, what it is."""
-    yield "population", "population", evidence.population
-    yield "exposure", "exposure", evidence.exposure
-    if evidence.comparator is not None:
-        yield "referenceExposure", "comparator", evidence.comparator
-    for at, outcome in enumerate(evidence.outcome, 1):
-        many = len(evidence.outcome) > 1
-        yield "measuredVariable", f"outcome-{at}" if many else "outcome", outcome
-
-
-def variable_title(context: Context, variable: Variable) -> str:
-    """How a variable reads."""
-    if variable.title is not None:
-        return str(variable.title)
-    if variable.concept is not None:
-        return context.words_of(variable.concept)
-    return " or ".join(context.words_of(name) for name in variable.concepts) or "Variable"
-
-
-def _evidence(context: Context, evidence: Evidence) -> Element:
-    base = identity(context, "Evidence", str(evidence.id), title=str(evidence.title))
-    base["title"] = evidence.title
-    base["date"] = evidence.date or base["date"]
-    topic = context.topic
-    synthesis = str(evidence.study) in _SYNTHESES
-    study = _study(evidence)
-    return element(
-        evidence.span,
-        **base,
-        text=_narrative(context, evidence),
-        approvalDate=topic.approved,
-        lastReviewDate=topic.reviewed,
-        **people(context),
-        useContext=use_context(context),
-        **rights(context),
-        relatedArtifact=to_references(context, "derived-from", _sources(evidence)),
-        description=evidence.text,
-        assertion=evidence.statement,
-        note=[_quotation(context, evidence.quote)] if evidence.quote else None,
-        variableDefinition=[
-            _variable(context, str(evidence.id), role, name, variable)
-            for role, name, variable in variables(evidence)
-        ],
-        synthesisType=study if synthesis else None,
-        studyDesign=None if synthesis else [study],
-        statistic=[_statistic(one) for one in evidence.statistics],
-        certainty=_certainty(context, evidence.certainty) if evidence.certainty else None,
+def evidence(bench: Workbench, one: Evidence) -> Element:
+    """The Evidence of a finding."""
+    study = study_concept(one.study)
+    is_synthesis = one.study in SYNTHESES
+    made = artifact(
+        bench,
+        "Evidence",
+        bench.part_id(one.id),
+        one.span,
+        title=one.title,
+        date=one.date,
+        description=one.text,
+        assertion=one.statement,
+        note=[_note(bench, one.quote)] if one.quote else None,
+        relatedArtifact=list(_related(bench, one)),
+        variableDefinition=list(_variables(bench, one)),
+        synthesisType=study if is_synthesis else None,
+        studyDesign=None if is_synthesis else [study],
+        statistic=[_statistic(bench, number) for number in one.statistics],
+        certainty=[_certainty(bench, one.certainty)] if one.certainty else None,
     )
+    made["text"] = _narrative(bench, one, made)
+    return made
 
 
-def _sources(evidence: Evidence) -> list[Any]:
-    names = list(evidence.from_)
-    if evidence.quote is not None:
-        names.append(evidence.quote.from_)
-    if evidence.certainty is not None and evidence.certainty.from_ is not None:
-        names.append(evidence.certainty.from_)
-    return list(dict.fromkeys(names))
+def study_concept(study: Text) -> Element:
+    """The kind of a study, with HL7's codes where they mean just that."""
+    codes = hl7.STUDY_CODES.get(str(study), ())
+    codings = [hl7_coding(study.span, system, code) for system, code in codes]
+    return element(study.span, coding=codings, text=placed(words.STUDY[study], study))
 
 
-def _study(evidence: Evidence) -> Element:
-    word = str(evidence.study)
-    code = _STUDY_CODES.get(word)
-    concept = coded(_STUDY_TYPE, *code) if code else element(None)
-    concept["text"] = words.STUDY[word]
-    concept.span = evidence.study.span
-    return concept
+def _note(bench: Workbench, quote: Quote) -> Element:
+    """The quotation, with whose words they are."""
+    work = bench.reference(quote.from_)
+    where = f", {quote.locator}" if quote.locator else ""
+    source = f"{citing.short(work)}{where}" if work else str(quote.locator or "")
+    full = f"\n\n{citing.citation(work)}{_locator(quote)}" if work else ""
+    quoted = "\n".join(f"> {line}" for line in quote.text.splitlines())
+    text = placed(f"{quoted}{full}", quote.text)
+    return element(quote.span, authorString=placed(source, quote.from_), text=text)
 
 
-def _variable(context: Context, name: str, role: str, part: str, variable: Variable) -> Element:
-    title = variable_title(context, variable)
-    return element(
-        variable.span,
-        description=title,
-        variableRole=coded(_ROLE, role, _ROLE_DISPLAY[role]),
-        observed=literal(context, "EvidenceVariable", name, part, display=title),
-    )
+def _locator(quote: Quote) -> str:
+    return f" ({quote.locator})" if quote.locator else ""
 
 
-def _evidence_variable(context: Context, name: str, part: str, variable: Variable) -> Element:
-    title = variable_title(context, variable)
-    base = identity(context, "EvidenceVariable", name, part, title=title)
-    topic = context.topic
-    excludes = [context.words_of(one) for one in variable.excludes]
-    characteristics = _characteristics(context, variable)
-    return element(
-        variable.span,
-        **base,
-        text=narrative(
+def _related(bench: Workbench, one: Evidence) -> Iterator[Element]:
+    """The works that it comes from, then those that are only quoted or rate it."""
+    yield from all_cited(bench, "derived-from", one.from_)
+    more = [one.quote.from_] if one.quote else []
+    if one.certainty is not None and one.certainty.from_ is not None:
+        more.append(one.certainty.from_)
+    seen = set(one.from_)
+    for name in more:
+        work = bench.reference(name) if name not in seen else None
+        seen.add(name)
+        if work is not None:
+            yield cited(bench, "citation", work, name.span)
+
+
+def _variables(bench: Workbench, one: Evidence) -> Iterator[Element]:
+    for role in roles(bench, one):
+        variable = role.variable
+        title = title_of(bench, variable)
+        yield element(
             variable.span,
-            paragraph(title),
-            block(variable.text),
-            bullets(inline(context.words_of(one)) for one in variable.concepts),
-            paragraph(", ".join(excludes), "Not") if excludes else "",
-        ),
-        description=variable.text,
-        useContext=use_context(context),
-        **rights(context),
-        approvalDate=topic.approved,
-        lastReviewDate=topic.reviewed,
-        **people(context),
-        characteristic=characteristics,
-    )
-
-
-def _characteristics(context: Context, variable: Variable) -> list[Element]:
-    found = []
-    if variable.concept is not None:
-        found.append(
-            element(
-                variable.concept.span,
-                description=context.words_of(variable.concept),
-                definitionCodeableConcept=context.named(variable.concept),
-            )
+            description=variable.text or title,
+            variableRole=hl7_concept(variable.span, hl7.VARIABLE_ROLE, role.code),
+            observed=reference("EvidenceVariable", role.id, title, variable.span),
         )
-    if len(variable.concepts) == 1:
-        found.append(_one_of(context, variable.concepts[0]))
-    elif variable.concepts:
-        inner = [_one_of(context, name) for name in variable.concepts]
-        text = " or ".join(context.words_of(name) for name in variable.concepts)
-        found.append(
-            element(
-                variable.concepts[0].span,
-                description=text,
-                definitionByCombination=element(
-                    variable.concepts[0].span, code="any-of", characteristic=inner
-                ),
-            )
-        )
-    for name in variable.excludes:
-        one = _one_of(context, name)
-        one["exclude"] = True
-        found.append(one)
-    if not found and variable.title is not None:
-        concept = element(variable.title.span, text=variable.title)
-        found.append(
-            element(variable.span, description=variable.title, definitionCodeableConcept=concept)
-        )
-    return found
 
 
-def _one_of(context: Context, name: Any) -> Element:
+def _statistic(bench: Workbench, one: Statistic) -> Element:
+    sample = element(one.span, numberOfStudies=one.studies, numberOfParticipants=one.participants)
+    estimates = [_interval(bench, one.interval), _p_value(bench, one.p_value)]
+    code = placed(words.STATISTIC[one.measure], one.measure)
     return element(
-        name.span,
-        description=context.words_of(name),
-        definitionCodeableConcept=context.named(name),
-    )
-
-
-def _quotation(context: Context, quote: Quote) -> Element:
-    """The quotation as a note: the source's words in quotation marks, and whose they are."""
-    reference = context.references.get(str(quote.from_))
-    if reference is None:
-        context.missing("reference", quote.from_)
-    source = short(reference) if reference else str(quote.from_)
-    where = f"{source}, {quote.locator}" if quote.locator else source
-    note = element(quote.span, text=f"“{quote.text}” ({where})")
-    note.spans["text"] = quote.text.span
-    return note
-
-
-def _statistic(given: Statistic) -> Element:
-    interval = given.interval
-    estimates = []
-    if interval is not None:
-        estimates.append(
-            element(
-                interval.span,
-                type=coded(_ESTIMATE, "C53324", "Confidence interval"),
-                level=_decimal(str(interval.level or "95")),
-                range=element(
-                    interval.span, low=quantity(interval.low), high=quantity(interval.high)
-                ),
-            )
-        )
-    if given.p_value is not None:
-        estimates.append(
-            element(
-                given.p_value.span,
-                description=f"p = {given.p_value}",
-                type=coded(_ESTIMATE, "C44185", "P-value"),
-                quantity=element(given.p_value.span, value=_decimal(str(given.p_value))),
-            )
-        )
-    code = words.STATISTIC[str(given.measure)]
-    sample = None
-    if given.participants is not None or given.studies is not None:
-        sample = element(
-            given.span,
-            numberOfStudies=given.studies,
-            numberOfParticipants=given.participants,
-        )
-    return element(
-        given.span,
-        description=given.text,
-        statisticType=coded(_STATISTIC, code, _STATISTIC_DISPLAY[code]),
-        quantity=quantity(given.value),
+        one.span,
+        description=one.text,
+        statisticType=hl7_concept(one.measure.span, hl7.STATISTIC, code),
+        quantity=single(bench, one.value),
         sampleSize=sample,
         attributeEstimate=estimates,
     )
 
 
-_ESTIMATE: Final = "http://terminology.hl7.org/CodeSystem/attribute-estimate-type"
-_STATISTIC_DISPLAY: Final = {
-    "C16932": "Odds Ratio",
-    "C93152": "Relative Risk",
-    "C93150": "Hazard Ratio",
-    "rate-ratio": "Incidence Rate Ratio",
-    "0000424": "Risk Difference",
-    "0000457": "Mean Difference",
-    "0000100": "Standardized Mean Difference",
-    "C53319": "Mean",
-    "C28007": "Median",
-    "C44256": "Proportion",
-    "C17010": "Prevalence",
-    "C16726": "Incidence",
-    "C25463": "Count",
-    "descriptive": "Descriptive",
-}
-
-
-def _decimal(text: str) -> Any:
-    from decimal import Decimal, InvalidOperation
-
-    try:
-        return Decimal(text)
-    except InvalidOperation:
+def _interval(bench: Workbench, one: Interval | None) -> Element | None:
+    if one is None:
         return None
-
-
-def _certainty(context: Context, given: Certainty) -> list[Element]:
-    parts = [
-        element(
-            one.span,
-            description=one.text,
-            type=coded(_CERTAINTY_TYPE, words.CERTAINTY_ASPECT[str(one.aspect)]),
-            rating=coded(_CERTAINTY, str(one.rating)),
-        )
-        for one in given.aspects
-    ]
-    rating = None
-    if given.rating is not None:
-        rating = coded(_CERTAINTY, str(given.rating), _CERTAINTY_DISPLAY[str(given.rating)])
-        rating.span = given.rating.span
-    source = context.references.get(str(given.from_)) if given.from_ is not None else None
-    note = f"Rated in {short(source)}" if source else None
-    return [
-        element(
-            given.span,
-            description=given.text,
-            note=[element(given.span, text=note)] if note else None,
-            type=coded(_CERTAINTY_TYPE, "Overall", "Overall certainty"),
-            rating=rating,
-            rater=given.by,
-            subcomponent=parts,
-        )
-    ]
-
-
-def _narrative(context: Context, evidence: Evidence) -> Element:
-    quote = evidence.quote
-    source = context.references.get(str(quote.from_)) if quote else None
-    certainty = evidence.certainty
-    graded = certainty.rating if certainty else None
-    return narrative(
-        evidence.span,
-        paragraph(evidence.title),
-        block(evidence.statement),
-        block(evidence.text),
-        f"<blockquote><p>{inline(str(quote.text))}</p></blockquote>" if quote else "",
-        paragraph(short(source)) if source else "",
-        bullets(
-            f"<b>{label}</b>: {inline(variable_title(context, variable))}"
-            for label, variable in _labelled(evidence)
-        ),
-        paragraph(words.STUDY[str(evidence.study)], "Study"),
-        bullets(inline(str(one.text)) for one in evidence.statistics if one.text),
-        paragraph(graded, "Certainty"),
-        block(certainty.text if certainty else None, "" if graded else "Certainty"),
+    try:
+        level = Decimal(str(one.level or "95").rstrip("% ")) / 100
+    except InvalidOperation:
+        bench.say("KB350", f"'{one.level}' is no level in percent", one.level.span, "write 95")
+        return None
+    return element(
+        one.span,
+        type=hl7_concept(one.span, hl7.ESTIMATE, "C53324"),
+        level=level.normalize(),
+        range=element(one.span, low=single(bench, one.low), high=single(bench, one.high)),
     )
 
 
-def _labelled(evidence: Evidence) -> Iterator[tuple[str, Variable]]:
-    labels = {
-        "population": "Population",
-        "exposure": "Exposure",
-        "referenceExposure": "Compared with",
-        "measuredVariable": "Outcome",
-    }
-    for role, _, variable in variables(evidence):
-        yield labels[role], variable
+def _p_value(bench: Workbench, text: Text | None) -> Element | None:
+    value = single(bench, text)
+    if value is None or text is None:
+        return None
+    return element(text.span, type=hl7_concept(text.span, hl7.ESTIMATE, "C44185"), quantity=value)
+
+
+def _certainty(bench: Workbench, one: Certainty) -> Element:
+    work = bench.reference(one.from_) if one.from_ is not None else None
+    note = element(one.span, text=f"Rated in: {citing.citation(work)}") if work else None
+    return element(
+        one.span,
+        description=one.text,
+        note=[note],
+        type=hl7_concept(one.span, hl7.CERTAINTY_TYPE, "Overall"),
+        rating=hl7_concept(one.rating.span, hl7.CERTAINTY_RATING, one.rating)
+        if one.rating is not None
+        else None,
+        rater=one.by,
+        subcomponent=[_aspect(aspect) for aspect in one.aspects],
+    )
+
+
+def _aspect(one: Aspect) -> Element:
+    kind = placed(words.CERTAINTY_ASPECT[one.aspect], one.aspect)
+    return element(
+        one.span,
+        description=one.text,
+        type=hl7_concept(one.span, hl7.CERTAINTY_TYPE, kind),
+        rating=hl7_concept(one.rating.span, hl7.CERTAINTY_RATING, one.rating),
+    )
+
+
+def certainty_lines(bench: Workbench, one: Certainty) -> list[str]:
+    """How certain a finding is, in lines."""
+    ratings = hl7.DISPLAYS[hl7.CERTAINTY_RATING]
+    rater = f" (rated by {one.by})" if one.by else ""
+    found = [f"{ratings[one.rating]}{rater}" if one.rating is not None else rater.strip(" ()")]
+    found.append(one.text or "")
+    for aspect in one.aspects:
+        text = f": {aspect.text}" if aspect.text else ""
+        kind = hl7.DISPLAYS[hl7.CERTAINTY_TYPE][words.CERTAINTY_ASPECT[aspect.aspect]]
+        found.append(f"{kind}: {ratings[aspect.rating]}{text}")
+    work = bench.reference(one.from_) if one.from_ is not None else None
+    found.append(f"Rated in: {citing.citation(work)}" if work else "")
+    return [line for line in found if line]
+
+
+def statistic_words(one: Element) -> str:
+    """A statistic in a line."""
+    text = f"{readable(one.get('statisticType'))} {quantity_words(one.get('quantity'))}"
+    for estimate in one.get("attributeEstimate", ()):
+        kind = readable(estimate["type"])
+        if "range" in estimate:
+            level = f"{(estimate['level'] * 100).normalize():f} %"
+            text += f" ({level} {kind.lower()} {quantity_words(estimate['range'])})"
+        else:
+            text += f", {kind} {quantity_words(estimate.get('quantity'))}"
+    sample = one.get("sampleSize", {})
+    sizes = [f"{sample[name]} {word}" for name, word in _SIZES if name in sample]
+    text += f"; {', '.join(sizes)}" if sizes else ""
+    return f"{one['description']} ({text})" if "description" in one else text
+
+
+_SIZES: Final = (("numberOfStudies", "studies"), ("numberOfParticipants", "participants"))
+
+
+def _narrative(bench: Workbench, one: Evidence, made: Element) -> Element:
+    lines = [f"{role.label}: {title_of(bench, role.variable)}" for role in roles(bench, one)]
+    links = made.get("relatedArtifact", ())
+    blocks = [
+        write.heading(2, one.title),
+        write.prose(one.statement),
+        write.prose(one.text),
+        write.prose(made["note"][0]["text"]) if one.quote else "",
+        write.line("Kind of study", words.STUDY[one.study]),
+        write.texts("Variables", lines),
+        write.texts(
+            "Statistics", [statistic_words(number) for number in made.get("statistic", ())]
+        ),
+        write.texts("Certainty", certainty_lines(bench, one.certainty)) if one.certainty else "",
+        write.texts("References", [link["citation"] for link in links]),
+    ]
+    return write.narrative(bench, one.span, blocks)

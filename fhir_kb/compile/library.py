@@ -1,88 +1,165 @@
-"""Libraries: the manifest of a topic, and libraries of logic.
-
-https://hl7.org/fhir/R5/library.html; the manifest as CRMI has it.
-"""
+"""Libraries: logic in files, and the manifest of all that a topic consists of and needs."""
 
 from __future__ import annotations
 
 import base64
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.compile.build import coded, element
-from fhir_kb.compile.metadata import identity, jurisdiction, people, review, rights, use_context
-from fhir_kb.compile.narrative import block, bullets, inline, narrative, paragraph
+from fhir_kb.compile import narrative as write
+from fhir_kb.compile.build import element, placed
+from fhir_kb.compile.concepts import hl7_concept
+from fhir_kb.compile.hl7 import LIBRARY_TYPE
+from fhir_kb.compile.metadata import artifact, topics
+from fhir_kb.compile.related import reference
+from fhir_kb.compile.workbench import is_uri
+from fhir_kb.model import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator
 
-    from fhir_kb.compile.context import Context
+    from fhir_kb.compile.workbench import Workbench
     from fhir_kb.model import Element
     from fhir_kb.model.topic import Library
 
-_TYPE: Final = "http://terminology.hl7.org/CodeSystem/library-type"
-_MEDIA: Final = {".cql": "text/cql", ".fhirpath": "text/fhirpath", ".xml": "application/elm+xml"}
+_CONTENT_TYPES: Final = {
+    "cql": "text/cql",
+    "json": "application/elm+json",
+    "xml": "application/elm+xml",
+    "fhirpath": "text/fhirpath",
+}
+#: types whose resources are referred to literally: not every release gives them a URL
+LITERAL: Final = frozenset({"Composition", "ArtifactAssessment"})
 
 
-def manifest(context: Context, artifacts: Sequence[Element], needed: Sequence[str]) -> Element:
-    """The manifest: what the topic is composed of and depends on, each in its version."""
-    topic = context.topic
-    title = f"Manifest of {topic.title}"
-    base = identity(context, "Library", title=title)
-    composed = [
-        element(
-            one.span,
-            type="composed-of",
-            display=one.get("title"),
-            resource=f"{one['url']}|{one['version']}",
-        )
-        for one in artifacts
+def logic_libraries(bench: Workbench) -> Iterator[Element]:
+    """The libraries that are files of the topic."""
+    for one in bench.topic.libraries:
+        if one.canonical is None:
+            yield _logic_library(bench, one)
+
+
+def _logic_library(bench: Workbench, one: Library) -> Element:
+    title = one.title or one.name or placed(str(one.id).replace("-", " ").capitalize(), one.id)
+    made = artifact(
+        bench,
+        "Library",
+        bench.part_id(one.id),
+        one.span,
+        title=title,
+        description=one.text or title,
+        type=hl7_concept(one.span, LIBRARY_TYPE, "logic-library"),
+        content=[_content(bench, one)],
+    )
+    if one.name is not None:
+        made["name"] = str(one.name)
+        made.spans["name"] = one.name.span
+    text = bench.source.files.get(str(one.file)) if one.file is not None else None
+    blocks = [
+        write.heading(2, title),
+        write.prose(one.text),
+        write.code(text) if text else "",
     ]
-    depends = [element(topic.topic.span, type="depends-on", resource=name) for name in needed]
-    listed = [inline(f"{one['resourceType']}: {one.get('title', one['id'])}") for one in artifacts]
-    return element(
-        topic.topic.span,
-        **base,
-        text=narrative(
-            topic.topic.span,
-            paragraph(title),
-            bullets(listed),
-            paragraph("It depends on:") if needed else "",
-            bullets(inline(name) for name in needed),
-        ),
-        type=coded(_TYPE, "asset-collection", "Asset Collection"),
-        description=f"Everything that belongs to “{topic.title}”, each in its version.",
-        useContext=use_context(context),
-        jurisdiction=jurisdiction(context),
-        **rights(context),
-        **review(context),
-        **people(context),
-        relatedArtifact=[*composed, *depends],
-    )
+    made["text"] = write.narrative(bench, one.span, blocks)
+    return made
 
 
-def logic(context: Context, library: Library) -> Element | None:
-    """A library of logic that the topic brings along; None for one that is published elsewhere."""
-    if library.file is None:
+def _content(bench: Workbench, one: Library) -> Element | None:
+    if one.file is None:
+        bench.say("KB354", f"the library '{one.id}' has neither a file nor a canonical", one.span)
         return None
-    text = context.source.files.get(str(library.file), "")
-    title = str(library.title or library.name or library.id)
-    base = identity(context, "Library", str(library.id), title=title)
-    if library.name is not None:
-        base["name"] = library.name
-    suffix = library.file[library.file.rfind(".") :]
-    data = base64.b64encode(text.encode()).decode()
+    text = bench.source.files.get(str(one.file))
+    if text is None:
+        bench.missing("file", one.file, bench.source.files)
+        return None
+    suffix = one.file.rpartition(".")[2].casefold()
     return element(
-        library.span,
-        **base,
-        text=narrative(library.span, paragraph(title), block(library.text)),
-        type=coded(_TYPE, "logic-library", "Logic Library"),
-        description=library.text or title,
-        useContext=use_context(context),
-        jurisdiction=jurisdiction(context),
-        **rights(context),
-        **review(context),
-        **people(context),
-        content=[
-            element(library.file.span, contentType=_MEDIA.get(suffix, "text/plain"), data=data)
-        ],
+        one.file.span,
+        contentType=_CONTENT_TYPES.get(suffix, "text/plain"),
+        title=one.file,
+        data=base64.b64encode(text.encode()).decode(),
     )
+
+
+def manifest(bench: Workbench, resources: Iterable[Element]) -> Element:
+    """The manifest: what the topic is composed of, and what it depends on, versions pinned."""
+    topic = bench.topic
+    parts = [_part(bench, one) for one in resources]
+    made = artifact(
+        bench,
+        "Library",
+        bench.id,
+        topic.span,
+        title=placed(f"{topic.title}: contents", topic.title),
+        description=placed(f"All that belongs to “{topic.title}”, and what it needs.", topic.title),
+        type=hl7_concept(topic.span, LIBRARY_TYPE, "asset-collection"),
+        topic=topics(bench),
+        relatedArtifact=[*parts, *_needs(bench)],
+    )
+    made["name"] += "Manifest"
+    blocks = [
+        write.heading(2, made["title"]),
+        write.prose(made["description"]),
+        write.texts("Is composed of", _titles(made, "composed-of")),
+        write.texts("Depends on", _titles(made, "depends-on")),
+    ]
+    made["text"] = write.narrative(bench, topic.span, blocks)
+    return made
+
+
+def _part(bench: Workbench, one: Element) -> Element:
+    kind, resource_id, title = one["resourceType"], one["id"], one.get("title")
+    span = one.span or bench.topic.span
+    if kind in LITERAL:
+        link = reference(kind, resource_id, title or kind, span)
+        return element(span, type="composed-of", display=title, resourceReference=link)
+    canonical = bench.canonical(kind, resource_id)
+    return element(span, type="composed-of", display=title, resource=canonical)
+
+
+def _needs(bench: Workbench) -> Iterator[Element]:
+    """What others publish and the topic needs, each once."""
+    seen: set[str] = set()
+    for need in _all_needs(bench):
+        if need["resource"] not in seen:
+            seen.add(need["resource"])
+            yield need
+
+
+def _all_needs(bench: Workbench) -> Iterator[Element]:
+    for one in bench.topic.libraries:
+        if one.canonical is not None:
+            yield _need(one.canonical, display=one.title or one.name, citation=one.text)
+    for name in bench.topic.uses:
+        yield _need(name)
+    for step in bench.source.steps:
+        if step.plan is not None and (plan := bench.plan(step.plan)) is not None:
+            entry = bench.base.directory.get(str(step.plan))
+            yield _need(placed(plan, step.plan), display=entry.title if entry else None)
+        if step.asks is not None:
+            yield _need(step.asks)
+        for data in (*step.inputs, *step.outputs):
+            yield from map(_need, _foreign((data.profile, data.value_set)))
+    for value_set in bench.topic.value_sets:
+        for part in (*value_set.include, *value_set.exclude):
+            yield from map(_need, _foreign(part.value_sets))
+
+
+def _need(canonical: str, **more: str | None) -> Element:
+    assert isinstance(canonical, Text)
+    return element(canonical.span, type="depends-on", resource=canonical, **more)
+
+
+def _foreign(names: Iterable[Text | None]) -> Iterator[Text]:
+    """Those names that are URLs."""
+    return (name for name in names if name is not None and is_uri(name))
+
+
+def _titles(made: Element, kind: str) -> list[str]:
+    listed = (one for one in made["relatedArtifact"] if one["type"] == kind)
+    return [
+        f"{one['display']} ({_target(one)})" if "display" in one else _target(one) for one in listed
+    ]
+
+
+def _target(one: Element) -> str:
+    return str(one.get("resource") or one["resourceReference"]["reference"])

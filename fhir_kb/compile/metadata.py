@@ -1,173 +1,194 @@
-"""What every artifact says of itself, from the settings and the topic."""
+"""What every artifact of a topic says of itself: version, status, people, dates, rights."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.compile.build import coded, coding, element
-from fhir_kb.compile.context import Context, machine_name
-from fhir_kb.compile.quantity import range_
-from fhir_kb.model.text import Quantity
+from fhir_kb.compile.build import element, placed
+from fhir_kb.compile.concepts import codeable, codeables, hl7_coding
+from fhir_kb.compile.hl7 import USAGE_CONTEXT
+from fhir_kb.compile.ids import machine_name
+from fhir_kb.compile.quantities import single
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.diagnostics import Span
     from fhir_kb.model import Element, Text
     from fhir_kb.model.kb import Contact
-    from fhir_kb.model.topic import AgeRange, Period
+    from fhir_kb.model.topic import AgeRange
 
-_USAGE: Final = "http://terminology.hl7.org/CodeSystem/usage-context-type"
-_COUNTRY: Final = "urn:iso:std:iso:3166"
-_WORLD: Final = ("http://unstats.un.org/unsd/methods/m49/m49.htm", "001", "World")
-SPDX: Final = "http://hl7.org/fhir/spdx-license"
-
-
-def identity(context: Context, kind: str, *parts: str, title: str) -> dict[str, Any]:
-    """Identity, status and publication: the properties that all canonical resources have."""
-    settings, topic = context.base.settings, context.topic
-    experimental = settings.experimental if topic.experimental is None else topic.experimental
-    return {
-        "resourceType": kind,
-        "id": context.name(*parts),
-        "language": settings.language or None,
-        "url": context.url(kind, *parts),
-        "identifier": [identifier(context, kind, *parts)],
-        "version": topic.version or settings.version,
-        "versionAlgorithmCoding": coding(
-            "http://hl7.org/fhir/version-algorithm", "semver", "SemVer"
-        ),
-        "name": machine_name(title),
-        "title": title,
-        "status": topic.status or settings.status or "draft",
-        "experimental": experimental,
-        "date": topic.date or settings.date,
-        "publisher": settings.publisher,
-        "contact": contacts(settings.contact),
-    }
-
-
-def identifier(context: Context, kind: str, *parts: str) -> Element:
-    """A business identifier of an artifact in its version.
-
-    Types that no server finds by url in some release are loaded by it; it is the same on every
-    build of the version.
-    """
-    return element(
-        context.topic.topic.span,
-        system=f"{context.root}/identifier",
-        value=f"{kind}/{context.name(*parts)}/{context.version}",
-    )
-
-
-def rights(context: Context) -> dict[str, Any]:
-    """Copyright."""
-    settings, topic = context.base.settings, context.topic
-    return {
-        "copyright": topic.copyright or settings.copyright,
-        "copyrightLabel": topic.license or settings.license,
-    }
-
-
-def review(context: Context) -> dict[str, Any]:
-    """Approval, review and effect."""
-    topic = context.topic
-    return {
-        "approvalDate": topic.approved,
-        "lastReviewDate": topic.reviewed,
-        "effectivePeriod": period(topic.effective),
-    }
-
-
-def people(context: Context) -> dict[str, Any]:
-    """Authors, editors, reviewers, endorsers."""
-    topic = context.topic
-    return {
-        "author": contacts(topic.authors),
-        "editor": contacts(topic.editors),
-        "reviewer": contacts(topic.reviewers),
-        "endorser": contacts(topic.endorsers),
-    }
-
-
-def jurisdiction(context: Context) -> list[Element]:
-    """The countries it is meant for."""
-    codes = context.topic.jurisdiction or context.base.settings.jurisdiction
-    return [
-        coded(*_WORLD) if code == "world" else element(code.span, coding=[_country(code)])
-        for code in codes
-    ]
-
-
-def use_context(context: Context) -> list[Element]:
-    """Whom it is for, what it is about, where it is used."""
-    topic, settings = context.topic, context.base.settings
-    found = [
-        _context("user", valueCodeableConcept=context.meaning(one))
-        for one in topic.audience or settings.audience
-    ]
-    found += [
-        _context("focus", valueCodeableConcept=context.meaning(one))
-        for one in (*topic.focus, *topic.also_about)
-    ]
-    used = topic.context
-    if used is None:
-        return found
-    if used.gender:
-        found.append(_context("gender", valueCodeableConcept=context.meaning(used.gender)))
-    if used.age:
-        found.append(_context("age", valueRange=_ages(used.age)))
-    for code, meant in (("venue", used.venue), ("workflow", used.workflow), ("task", used.task)):
-        found += [_context(code, valueCodeableConcept=context.meaning(one)) for one in meant]
-    found += [
-        _context("program", valueCodeableConcept=element(one.span, text=one))
-        for one in used.program
-    ]
-    return found
-
-
-def contacts(people: Iterable[Contact]) -> list[Element]:
-    """ContactDetails."""
-    return [
-        element(
-            one.span,
-            name=one.name,
-            telecom=[
-                element(value.span, system=system, value=value)
-                for system, value in (("url", one.url), ("email", one.email))
-                if value
-            ],
-        )
-        for one in people
-    ]
-
-
-def period(given: Period | None) -> Element | None:
-    """A Period."""
-    return element(given.span, start=given.from_, end=given.to) if given else None
-
-
-_DISPLAY: Final = {
-    "user": "User Type",
-    "focus": "Clinical Focus",
-    "gender": "Gender",
-    "age": "Age Range",
-    "venue": "Clinical Venue",
-    "workflow": "Workflow Setting",
-    "task": "Workflow Task",
-    "program": "Program",
+DEFAULT_STATUS: Final = "draft"
+_ISO_COUNTRIES: Final = "urn:iso:std:iso:3166"
+_M49: Final = "http://unstats.un.org/unsd/methods/m49/m49.htm"
+MAX_LABEL: Final = 50
+_PEOPLE: Final = frozenset({"author", "editor", "reviewer", "endorser"})
+_REVIEW: Final = frozenset({"approvalDate", "lastReviewDate"})
+_USE: Final = frozenset({"usage", "effectivePeriod"})
+#: what is said only of the kinds that a reader takes for the knowledge itself
+_OF_FEW: Final = _PEOPLE | _REVIEW | _USE
+_LEFT_OUT: Final[dict[str, frozenset[str]]] = {
+    "PlanDefinition": frozenset(),
+    "ActivityDefinition": frozenset(),
+    "Library": frozenset(),
+    "Evidence": _USE | {"jurisdiction"},
+    "EvidenceVariable": _USE | _REVIEW | {"jurisdiction"},
 }
+_EXPERIMENTAL: Final = frozenset(
+    {"PlanDefinition", "ActivityDefinition", "Library", "ValueSet", "CodeSystem"}
+)
 
 
-def _context(code: str, **value: Any) -> Element:
-    of = next(iter(value.values()))
-    return element(of.span, code=coding(_USAGE, code, _DISPLAY[code]), **value)
+def artifact(
+    bench: Workbench,
+    resource_type: str,
+    resource_id: str,
+    span: Span,
+    /,
+    *,
+    title: str,
+    date: Text | None = None,
+    **content: Any,
+) -> Element:
+    """A resource with what the topic and the knowledge base say of all of theirs."""
+    common = bench.common or _common(bench)
+    made = element(
+        span,
+        resourceType=resource_type,
+        id=resource_id,
+        url=bench.url(resource_type, resource_id),
+        name=machine_name(title, resource_id),
+        title=title,
+        date=date or bench.topic.date or bench.settings.date,
+    )
+    left_out = _LEFT_OUT.get(resource_type, _OF_FEW)
+    for name, value in common.items():
+        if name not in left_out:
+            made[name] = value
+    made.spans.update({name: place for name, place in common.spans.items() if name in made})
+    if not common["experimental"] and resource_type not in _EXPERIMENTAL:
+        del made["experimental"]
+    more = element(span, **content)
+    made.update(more)
+    made.spans.update(more.spans)
+    return made
 
 
-def _ages(ages: AgeRange) -> Element:
-    low = range_(Quantity(ages.from_, ages.from_.span))["low"] if ages.from_ else None
-    high = range_(Quantity(ages.to, ages.to.span))["low"] if ages.to else None
-    return element(ages.span, low=low, high=high)
+def _common(bench: Workbench) -> Element:
+    """All that any kind of artifact may say; worked out once a topic."""
+    topic, settings = bench.topic, bench.settings
+    experimental = topic.experimental if topic.experimental is not None else settings.experimental
+    effective = topic.effective
+    bench.common = element(
+        topic.span,
+        language=settings.language,
+        version=topic.version or settings.version,
+        versionAlgorithmString="semver",
+        status=status(bench),
+        experimental=experimental,
+        publisher=settings.publisher,
+        contact=[contact_detail(one) for one in settings.contact],
+        useContext=list(_use_contexts(bench)),
+        jurisdiction=list(_jurisdictions(bench)),
+        copyright=rights(bench),
+        copyrightLabel=_label(bench),
+        usage=disclaimer(bench),
+        effectivePeriod=element(effective.span, start=effective.from_, end=effective.to)
+        if effective
+        else None,
+        approvalDate=topic.approved,
+        lastReviewDate=topic.reviewed,
+        author=[contact_detail(one) for one in topic.authors],
+        editor=[contact_detail(one) for one in topic.editors],
+        reviewer=[contact_detail(one) for one in topic.reviewers],
+        endorser=[contact_detail(one) for one in topic.endorsers],
+    )
+    return bench.common
 
 
-def _country(code: Text) -> Element:
-    return element(code.span, system=_COUNTRY, code=code)
+def status(bench: Workbench) -> str:
+    """How far the topic is."""
+    return bench.topic.status or bench.settings.status or DEFAULT_STATUS
+
+
+def rights(bench: Workbench) -> str | None:
+    """The copyright statement, and the licence with it."""
+    statement = bench.topic.copyright or bench.settings.copyright
+    license_id = bench.topic.license or bench.settings.license
+    if license_id is None:
+        return statement
+    if statement is None:
+        return placed(f"Licence: {license_id}", license_id)
+    return placed(f"{statement}\n\nLicence: {license_id}", statement)
+
+
+def topics(bench: Workbench) -> list[Element]:
+    """What the topic is filed under and touches."""
+    return codeables(bench, (*bench.topic.categories, *bench.topic.also_about))
+
+
+def disclaimer(bench: Workbench) -> str | None:
+    """What readers have to bear in mind."""
+    return bench.topic.disclaimer or bench.settings.disclaimer
+
+
+def funding(bench: Workbench) -> str | None:
+    """Who paid, and what it had to do with the content."""
+    return bench.topic.funding or bench.settings.funding
+
+
+def contact_detail(one: Contact) -> Element:
+    """Whom to ask."""
+    telecom = [
+        element(address.span, system=system, value=address)
+        for system, address in (("url", one.url), ("email", one.email))
+        if address is not None
+    ]
+    return element(one.span, name=one.name, telecom=telecom)
+
+
+def _label(bench: Workbench) -> str | None:
+    """The licence, as a label short enough to be one."""
+    label = bench.topic.license or bench.settings.license
+    return label if label is not None and len(label) < MAX_LABEL else None
+
+
+def _use_contexts(bench: Workbench) -> Iterator[Element]:
+    topic, context = bench.topic, bench.topic.context
+    audience = topic.audience or bench.settings.audience
+    yield from _each("user", codeables(bench, audience))
+    yield from _each("focus", codeables(bench, topic.focus))
+    if context is None:
+        return
+    gender = codeable(bench, context.gender)
+    yield from _each("gender", [gender] if gender else [])
+    if context.age is not None:
+        yield from _each("age", [_ages(bench, context.age)], "valueRange")
+    yield from _each("venue", codeables(bench, context.venue))
+    yield from _each("workflow", codeables(bench, context.workflow))
+    yield from _each("task", codeables(bench, context.task))
+    programs = [element(program.span, text=program) for program in context.program]
+    yield from _each("program", programs)
+
+
+def _each(
+    code: str, values: Iterable[Element], name: str = "valueCodeableConcept"
+) -> Iterator[Element]:
+    for value in values:
+        if value and value.span is not None:
+            coding = hl7_coding(value.span, USAGE_CONTEXT, code)
+            yield element(value.span, code=coding, **{name: value})
+
+
+def _ages(bench: Workbench, ages: AgeRange) -> Element:
+    return element(ages.span, low=single(bench, ages.from_), high=single(bench, ages.to))
+
+
+def _jurisdictions(bench: Workbench) -> Iterator[Element]:
+    for place in bench.topic.jurisdiction or bench.settings.jurisdiction:
+        if place == "world":
+            coding = element(place.span, system=_M49, code="001", display="World")
+        else:
+            coding = element(place.span, system=_ISO_COUNTRIES, code=placed(place.upper(), place))
+        yield element(place.span, coding=[coding])

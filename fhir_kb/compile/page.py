@@ -1,119 +1,131 @@
-"""The page as people read it: sections as XHTML, links as words."""
+"""The page in pieces, each as FHIR needs it: its sections, and what every page ends with."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from fhir_kb.compile.narrative import (
-    block,
-    from_markdown,
-    heading,
-    narrative,
-    paragraph,
-    with_links,
-)
-from fhir_kb.compile.wording import short
+from fhir_kb.compile import citing
+from fhir_kb.compile import narrative as write
+from fhir_kb.compile.markdown import html
+from fhir_kb.compile.metadata import disclaimer, funding, rights
+from fhir_kb.compile.prose import show
+from fhir_kb.model import Text
 
 if TYPE_CHECKING:
-    import re
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-    from fhir_kb.compile.context import Context
-    from fhir_kb.model import Element, Text
-    from fhir_kb.model.page import Section
+    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.diagnostics import Span
+    from fhir_kb.model.page import Link, Section
 
+#: heading classes → what they say to a reader
 MARKS: Final = {
-    "theory": "Theory: what is described here is not established.",
-    "warning": "Warning.",
+    "theory": "Theory (mechanism not established)",
+    "definitions": "Definitions",
+    "warning": "Warning",
+    "note": "Note",
 }
+MAX_ANCHOR: Final = 64
 
 
-def prose(context: Context, markdown: str) -> str:
-    """Prose as XHTML, its links as the words that people read."""
-    return from_markdown(with_links(markdown, lambda match: shown(context, match)))
+class Piece(NamedTuple):
+    """A section ready for use: `content` is its own text in XHTML without its heading.
+
+    works: names of cited works that it lists, apart from its links.
+    """
+
+    id: str
+    title: str
+    marks: tuple[str, ...]
+    content: str
+    links: tuple[Link, ...]
+    works: tuple[str, ...]
+    pieces: tuple[Piece, ...]
+    span: Span
+    is_prose: bool
 
 
-def shown(context: Context, match: re.Match[str]) -> str:
-    """What people read in place of a link."""
-    if match["reference"] is not None:
-        reference = context.references.get(match["reference"])
-        words = short(reference) if reference else match["reference"]
-        return f"({words}, {match['locator'].strip()})" if match["locator"] else f"({words})"
-    return match["shown"] or title_of(context, match["thing"].strip())
+class Pages(NamedTuple):
+    """A topic's page: what stands before the first section, the sections, and the end."""
+
+    lead: str
+    sections: tuple[Piece, ...]
+    end: tuple[Piece, ...]
 
 
-def title_of(context: Context, name: str) -> str:
-    """What something that a page links to is called."""
-    topic = context.topic
-    named: tuple[tuple[str, Text | None], ...] = (
-        *((one.id, one.title) for one in topic.activities),
-        *((one.id, one.title) for one in topic.evidence),
-        *((one.id, one.title) for one in topic.value_sets),
-        *((one.id, one.title) for one in topic.code_systems),
-        *((one.id, one.title) for one in topic.libraries),
+def pages(bench: Workbench) -> Pages:
+    """The page of a topic; a topic without one has the end only."""
+    page = bench.source.page
+    resolve = partial(show, bench)
+    lead = html(page.lead, resolve) if page and page.lead else ""
+    sections = page.sections if page else ()
+    pieces = tuple(_piece(bench, section) for section in sections)
+    return Pages(lead, pieces, tuple(_end(bench)))
+
+
+def blocks(pieces: Iterable[Piece], level: int) -> Iterator[str]:
+    """The sections one after the other, with headings from `level` on."""
+    for piece in pieces:
+        yield write.heading(level, piece.title, piece.id)
+        yield piece.content
+        yield from blocks(piece.pieces, level + 1)
+
+
+def terms(bench: Workbench) -> list[tuple[str, str, Span]]:
+    """Terms with their definitions: the topic's own words first, then those of its concepts."""
+    topic, found = bench.topic, {}
+    for term in topic.terms:
+        concept = bench.concept(term.concept)
+        words = concept.text if concept else term.concept
+        found[str(term.concept)] = (str(words), str(term.text), term.span)
+    for name in bench.used_concepts:
+        concept = bench.concepts[name]
+        if concept.definition is not None and name not in found:
+            found[name] = (str(concept.text), str(concept.definition), concept.definition.span)
+    return list(found.values())
+
+
+def _piece(bench: Workbench, section: Section) -> Piece:
+    marks = tuple(MARKS[name] for name in section.classes if name in MARKS)
+    shown = "".join(f"<p><b>{mark}</b></p>" for mark in marks if mark not in _SELF_EVIDENT)
+    content = html(section.markdown, partial(show, bench)) if section.markdown else ""
+    pieces = tuple(_piece(bench, inner) for inner in section.sections)
+    return Piece(
+        section.id[:MAX_ANCHOR],
+        section.title,
+        marks,
+        shown + content,
+        section.links,
+        (),
+        pieces,
+        section.span,
+        is_prose=True,
     )
-    for known, title in named:
-        if known == name and title:
-            return str(title)
-    for step in context.source.steps:
-        if step.id == name:
-            return str(step.title or name)
-    for goal in topic.plan.goals if topic.plan else ():
-        if goal.id == name:
-            return str(goal.description)
-    if name in context.concepts:
-        return str(context.concepts[name].text)
-    if name in context.references:
-        return short(context.references[name])
-    if name in context.base.directory:
-        return context.base.directory[name].title
-    return name
 
 
-def section_body(context: Context, section: Section) -> str:
-    """A section's own prose, marked where it is a theory or a warning."""
-    marks = [paragraph(MARKS[name]) for name in section.classes if name in MARKS]
-    return "".join((*marks, prose(context, section.markdown)))
+#: a section of definitions shows what it is
+_SELF_EVIDENT: Final = frozenset({MARKS["definitions"]})
 
 
-def page_narrative(context: Context) -> Element:
-    """The whole page as the narrative of the topic."""
-    topic, page = context.topic, context.source.page
-    settings = context.base.settings
-    parts = [heading(2, str(topic.title)), paragraph(topic.subtitle)]
-    if page is None or not page.lead.startswith(str(topic.summary)):
-        parts.append(block(topic.summary))
-    if page is not None:
-        parts.append(prose(context, page.lead))
-        parts += _sections(context, page.sections, 3)
-    parts += [
-        terms(context),
-        block(topic.funding or settings.funding, "Funding and editorial independence"),
-        block(topic.disclaimer or settings.disclaimer, "Disclaimer"),
-        block(topic.copyright or settings.copyright, "Copyright"),
-    ]
-    status = "additional" if page is not None else "generated"
-    span = page.span if page is not None else topic.title.span
-    return narrative(span, *parts, status=status)
+def _end(bench: Workbench) -> Iterator[Piece]:
+    if defined := terms(bench):
+        content = write.definitions((term, text) for term, text, _ in defined)
+        yield _closing("terms", "Terms", content, defined[0][2])
+    if works := bench.source.references:
+        content = write.bullets(write.escape(citing.citation(work)) for work in works)
+        names = tuple(str(work.id) for work in works)
+        yield _closing("references", "References", content, works[0].span, names)
+    for name, title, text in (
+        ("funding", "Funding and editorial independence", funding(bench)),
+        ("disclaimer", "Disclaimer", disclaimer(bench)),
+        ("copyright", "Copyright", rights(bench)),
+    ):
+        if text:
+            span = text.span if isinstance(text, Text) else bench.topic.span
+            yield _closing(name, title, write.prose(text), span)
 
 
-def terms(context: Context) -> str:
-    """The definitions of the topic's terms."""
-    found = []
-    for term in context.topic.terms:
-        word = context.words_of(term.concept)
-        found.append(f"<dt>{prose_inline(word)}</dt><dd>{prose(context, term.text)}</dd>")
-    return f"<p><b>Terms</b></p><dl>{''.join(found)}</dl>" if found else ""
-
-
-def prose_inline(text: str) -> str:
-    """A word or two as XHTML."""
-    return from_markdown(text).removeprefix("<p>").removesuffix("</p>")
-
-
-def _sections(context: Context, sections: Iterable[Section], level: int) -> list[str]:
-    found = []
-    for section in sections:
-        found += [heading(min(level, 6), section.title), section_body(context, section)]
-        found += _sections(context, section.sections, level + 1)
-    return found
+def _closing(name: str, title: str, content: str, span: Span, works: tuple[str, ...] = ()) -> Piece:
+    """A section that every page may end with; its name has a dot, as none of the author's has."""
+    return Piece(f"kb.{name}", title, (), content, (), works, (), span, is_prose=False)

@@ -1,71 +1,107 @@
-"""RelatedArtifact: what an artifact rests on and stands beside.
+"""RelatedArtifact: works, artifacts and web pages that something stands in a relation to.
 
-https://hl7.org/fhir/R5/metadatatypes.html#RelatedArtifact. The citation is always there in words,
-because R4 has no Citation.
+Each carries words for people (`citation`, `display`), for a release may have no resource to link.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from fhir_kb.compile.build import element
-from fhir_kb.compile.wording import reference_in_words, reference_url
+from fhir_kb.compile import citing
+from fhir_kb.compile.build import element, placed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fhir_kb.compile.context import Context
+    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.diagnostics import Span
     from fhir_kb.model import Element, Text
     from fhir_kb.model.activity import Related
+    from fhir_kb.model.reference import Reference
 
 
-def to_references(
-    context: Context, kind: str, names: Iterable[Text], *, label: str | None = None
-) -> list[Element]:
-    """RelatedArtifacts of a kind for references, each once."""
-    found = (to_reference(context, kind, name, label) for name in dict.fromkeys(names))
-    return [one for one in found if one is not None]
-
-
-def to_reference(
-    context: Context, kind: str, name: Text, label: str | None = None, text: Text | None = None
-) -> Element | None:
-    """A RelatedArtifact for a reference: its words, its address, its Citation."""
-    reference = context.references.get(str(name))
-    if reference is None:
-        context.missing("reference", name)
-        return None
-    url = reference_url(reference)
+def cited(
+    bench: Workbench,
+    kind: str,
+    work: Reference,
+    span: Span,
+    *,
+    title: str | None = None,
+    text: str | None = None,
+) -> Element:
+    """A cited work: its citation, where it is on the web, and its Citation resource."""
+    words = citing.citation(work)
+    url = citing.link(work)
     return element(
-        name.span,
+        span,
         type=kind,
-        label=label,
-        display=text or reference.title,
-        citation=reference_in_words(reference),
-        document=element(name.span, url=url, title=reference.title) if url else None,
-        resourceReference=literal(context, "Citation", str(name), display=str(reference.title)),
+        label=citing.short(work),
+        display=title or work.title,
+        citation=f"{words}\n\n{text}" if text else words,
+        document=element(work.span, url=url, title=work.title) if url else None,
+        resourceReference=citation_reference(bench, work, span),
     )
 
 
-def related(context: Context, given: Related) -> Element | None:
-    """A RelatedArtifact as the author gave it."""
-    if given.from_ is not None:
-        return to_reference(context, str(given.type), given.from_, text=given.title or given.text)
-    properties: dict[str, Any] = {"type": given.type, "display": given.title or given.text}
-    if given.title and given.text:
-        properties["citation"] = given.text
-    if given.topic is not None:
-        entry = context.base.directory.get(str(given.topic))
-        properties["resource"] = context.topic_canonical(given.topic)
-        properties.setdefault("display", None)
-        properties["display"] = properties["display"] or (entry.title if entry else None)
-    elif given.canonical is not None:
-        properties["resource"] = given.canonical
-    elif given.url is not None:
-        properties["document"] = element(given.url.span, url=given.url, title=given.title)
-    return element(given.span, **properties)
+def citation_reference(bench: Workbench, work: Reference, span: Span) -> Element:
+    """A Reference to the Citation of a work."""
+    return reference("Citation", bench.part_id(work.id), citing.short(work), span)
 
 
-def literal(context: Context, kind: str, *parts: str, display: str | None = None) -> Element:
-    """A Reference to something in the topic."""
-    return element(None, reference=f"{kind}/{context.name(*parts)}", display=display)
+def reference(kind: str, resource_id: str, display: str, span: Span) -> Element:
+    """A literal Reference."""
+    return element(span, reference=f"{kind}/{resource_id}", display=display)
+
+
+def all_cited(bench: Workbench, kind: str, names: Iterable[Text]) -> list[Element]:
+    """The works of these names, each as `kind`."""
+    found = []
+    for name in names:
+        work = bench.reference(name)
+        if work is not None:
+            found.append(cited(bench, kind, work, name.span))
+    return found
+
+
+def all_evidence(bench: Workbench, names: Iterable[Text]) -> list[Element]:
+    """The evidence of these names, as justification."""
+    found = []
+    for name in names:
+        evidence = bench.evidence(name)
+        if evidence is not None:
+            canonical = bench.canonical("Evidence", bench.part_id(evidence.id))
+            found.append(
+                artifact("justification", placed(canonical, name), evidence.title, name.span)
+            )
+    return found
+
+
+def artifact(kind: str, canonical: str, display: str | None, span: Span) -> Element:
+    """An artifact by its canonical URL."""
+    return element(span, type=kind, display=display, resource=canonical)
+
+
+def related(bench: Workbench, one: Related) -> Element | None:
+    """Whatever an author says that something stands in a relation to."""
+    work = bench.reference(one.from_) if one.from_ is not None else None
+    if work is not None:
+        found = cited(bench, one.type, work, one.span, title=one.title, text=one.text)
+        found.spans["type"] = one.type.span
+    else:
+        found = element(one.span, type=one.type, display=one.title, citation=one.text)
+    entry = bench.base.directory.get(str(one.topic)) if one.topic is not None else None
+    canonical = one.canonical or (bench.plan(one.topic) if one.topic is not None else None)
+    more = element(
+        one.span,
+        display=entry.title if entry and "display" not in found else None,
+        document=element(one.url.span, url=one.url, title=one.title) if one.url else None,
+        resource=canonical,
+    )
+    found.update(more)
+    found.spans.update(more.spans)
+    return found if len(found) > 1 else None
+
+
+def all_related(bench: Workbench, ones: Iterable[Related]) -> list[Element]:
+    """All of `ones` that lead somewhere or say something."""
+    return [made for made in (related(bench, one) for one in ones) if made]

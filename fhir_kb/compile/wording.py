@@ -1,82 +1,142 @@
-"""References in words, as journals print them (Vancouver style, ICMJE)."""
+"""Elements in words, for narratives."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.compile.concepts import readable
+from fhir_kb.compile.quantities import unit_words
 
 if TYPE_CHECKING:
-    from fhir_kb.model.reference import Reference
+    from collections.abc import Mapping
 
-MAX_AUTHORS = 6
+    from fhir_kb.model import Element
 
-
-def reference_in_words(reference: Reference) -> str:
-    """One reference: authors, title, where and when it appeared, its identifiers."""
-    parts = [authors_in_words(reference), _title(reference), _place(reference)]
-    parts += [f"{reference.revised} (revised)" if reference.revised else ""]
-    if reference.accessed:
-        parts.append(f"[cited {reference.accessed}]")
-    if reference.doi:
-        parts.append(f"doi:{reference.doi}")
-    elif reference.url:
-        parts.append(f"Available from: {reference.url}")
-    if reference.pmid:
-        parts.append(f"PMID: {reference.pmid}")
-    if reference.retracted:
-        parts.append("[retracted]")
-    return " ".join(f"{part.rstrip('.')}." for part in parts if part)
-
-
-def authors_in_words(reference: Reference) -> str:
-    """The authors; "et al." after the sixth, or where the author list is not complete."""
-    people = reference.authors or reference.editors
-    names = [str(one.name) for one in people[:MAX_AUTHORS]]
-    if names and (len(people) > MAX_AUTHORS or reference.et_al):
-        names.append("et al")
-    ending = ", editors" if names and not reference.authors else ""
-    return ", ".join(names) + ending
-
-
-def short(reference: Reference) -> str:
-    """The reference within a sentence: "Furlan 2005"."""
-    people = reference.authors or reference.editors
-    who = str(people[0].name) if people else str(reference.title)
-    if people and not people[0].group:
-        last, _, initials = who.rpartition(" ")
-        who = last if last and initials.isupper() else who
-    if len(people) > 1 or reference.et_al:
-        who = f"{who} et al."
-    return f"{who} {reference.published[:4]}" if reference.published else who
+_EVENTS: Final = {
+    "MORN": "in the morning",
+    "NOON": "at noon",
+    "AFT": "in the afternoon",
+    "EVE": "in the evening",
+    "NIGHT": "at night",
+    "HS": "before sleep",
+    "WAKE": "on waking",
+    "AC": "before meals",
+    "C": "with meals",
+    "PC": "after meals",
+    "ACM": "before breakfast",
+    "CM": "with breakfast",
+    "PCM": "after breakfast",
+    "ACD": "before lunch",
+    "CD": "with lunch",
+    "PCD": "after lunch",
+    "ACV": "before dinner",
+    "CV": "with dinner",
+    "PCV": "after dinner",
+}
+_DAYS: Final = {
+    "mon": "Monday",
+    "tue": "Tuesday",
+    "wed": "Wednesday",
+    "thu": "Thursday",
+    "fri": "Friday",
+    "sat": "Saturday",
+    "sun": "Sunday",
+}
 
 
-def reference_url(reference: Reference) -> str | None:
-    """Where the work can be found: its DOI, its address, PubMed."""
-    if reference.doi:
-        return f"https://doi.org/{reference.doi}"
-    if reference.url:
-        return str(reference.url)
-    if reference.pmid:
-        return f"https://pubmed.ncbi.nlm.nih.gov/{reference.pmid}/"
-    if reference.pmcid:
-        return f"https://www.ncbi.nlm.nih.gov/pmc/articles/{reference.pmcid}/"
-    return None
+def quantity_words(one: Element | None) -> str:
+    """A Quantity, Range or Ratio: `500 mg`, `7 to 10 days`, `4 g per 1 day`."""
+    if one is None:
+        return ""
+    if "numerator" in one:
+        return f"{quantity_words(one['numerator'])} per {quantity_words(one.get('denominator'))}"
+    if "low" in one or "high" in one:
+        return _range_words(one.get("low"), one.get("high"))
+    comparator = f"{one['comparator']} " if "comparator" in one else ""
+    unit = one.get("unit", "")
+    return f"{comparator}{one.get('value')}{_space(unit)}{unit}"
 
 
-def _title(reference: Reference) -> str:
-    subtitle = f": {reference.subtitle}" if reference.subtitle else ""
-    edition = f". {reference.edition} ed" if reference.edition else ""
-    return f"{reference.title}{subtitle}{edition}"
+def choice_words(one: Mapping[str, Any], name: str) -> str:
+    """The Quantity, Duration or Range of the choice `name`[x]."""
+    for kind in ("Quantity", "Range", "Duration"):
+        if (found := one.get(f"{name}{kind}")) is not None:
+            return quantity_words(found)
+    return ""
 
 
-def _place(reference: Reference) -> str:
-    when = str(reference.published or "")
-    issue = f"({reference.issue})" if reference.issue else ""
-    pages = reference.pages or reference.article_number
-    where = f"{reference.volume or ''}{issue}" + (f":{pages}" if pages else "")
-    dated = f"{when};{where}" if when and where else when or where
-    if reference.journal:
-        return f"{reference.journal.abbreviation or reference.journal.title}. {dated}"
-    publisher = ": ".join(
-        str(one) for one in (reference.place, reference.publisher) if one is not None
-    )
-    return "; ".join(part for part in (publisher, dated) if part)
+def timing_words(one: Element | None) -> str:
+    """A Timing: its own words, else what it says."""
+    if one is None:
+        return ""
+    said = readable(one.get("code"))
+    repeat = one.get("repeat")
+    exact = _repeat_words(repeat) if repeat else ""
+    return f"{said} ({exact})" if said and exact else said or exact
+
+
+def dosage_words(one: Element) -> str:
+    """A Dosage: its own words, and what its elements say."""
+    parts = [one.get("text", "")]
+    for given in one.get("doseAndRate", ()):
+        parts += [choice_words(given, "dose"), choice_words(given, "rate")]
+    parts += [readable(one.get(name)) for name in ("route", "site", "method")]
+    parts.append(timing_words(one.get("timing")))
+    reasons = ", ".join(readable(reason) for reason in one.get("asNeededFor", ()))
+    if reasons or one.get("asNeeded"):
+        parts.append(f"as needed for {reasons}" if reasons else "as needed")
+    parts += [f"at most {quantity_words(most)}" for most in one.get("maxDosePerPeriod", ())]
+    parts += [readable(more) for more in one.get("additionalInstruction", ())]
+    parts.append(one.get("patientInstruction", ""))
+    return "; ".join(part for part in parts if part)
+
+
+def _repeat_words(repeat: Element) -> str:
+    parts = [_frequency_words(repeat)]
+    parts.append(", ".join(_DAYS.get(day, day) for day in repeat.get("dayOfWeek", ())))
+    if times := [time[:5] for time in repeat.get("timeOfDay", ())]:
+        parts.append(f"at {', '.join(times)}")
+    offset = f"{repeat['offset']} minutes " if "offset" in repeat else ""
+    parts += [offset + _EVENTS.get(event, event) for event in repeat.get("when", ())]
+    if "duration" in repeat:
+        length = _length(repeat, "duration")
+        parts.append(f"each time for {length}")
+    if bounds := choice_words(repeat, "bounds"):
+        parts.append(f"for {bounds}")
+    if "count" in repeat:
+        parts.append(f"{repeat['count']} times in all")
+    return ", ".join(part for part in parts if part)
+
+
+def _frequency_words(repeat: Element) -> str:
+    times = ""
+    if "frequency" in repeat or "frequencyMax" in repeat:
+        least, most = repeat.get("frequency"), repeat.get("frequencyMax")
+        if least is None:
+            times = f"up to {most} times"
+        elif most is not None:
+            times = f"{least} to {most} times"
+        else:
+            times = "once" if least == 1 else f"{least} times"
+    if "period" in repeat:
+        return f"{times} every {_length(repeat, 'period')}".strip()
+    return times
+
+
+def _length(repeat: Element, name: str) -> str:
+    low, high, unit = repeat[name], repeat.get(f"{name}Max"), repeat.get(f"{name}Unit", "")
+    number = f"{low} to {high}" if high is not None else f"{low}"
+    return f"{number} {unit_words(unit, high if high is not None else low)}"
+
+
+def _range_words(low: Element | None, high: Element | None) -> str:
+    if low is None:
+        return f"up to {quantity_words(high)}"
+    if high is None:
+        return f"from {quantity_words(low)}"
+    unit = high.get("unit", "")
+    return f"{low.get('value')} to {high.get('value')}{_space(unit)}{unit}"
+
+
+def _space(unit: str) -> str:
+    return "" if not unit or unit == "%" else " "

@@ -1,0 +1,61 @@
+"""Code systems of one's own become CodeSystems."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fhir_kb.compile import narrative as write
+from fhir_kb.compile.build import element
+from fhir_kb.compile.markdown import escape
+from fhir_kb.compile.metadata import artifact
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.model import Element
+    from fhir_kb.model.concept import CodeDefinition, CodeSystem
+
+
+def code_system(bench: Workbench, one: CodeSystem) -> Element:
+    """The CodeSystem with all its codes; narrower codes stand within wider ones (is-a)."""
+    is_nested = any(code.codes for code in one.codes)
+    made = artifact(
+        bench,
+        "CodeSystem",
+        bench.part_id(one.id),
+        one.span,
+        title=one.title,
+        description=one.text or one.title,
+        caseSensitive=True,
+        hierarchyMeaning="is-a" if is_nested else None,
+        content="complete",
+        count=_count(one.codes),
+        concept=[_concept(code) for code in one.codes],
+    )
+    blocks = [write.heading(2, one.title), write.prose(one.text), listed(one.codes)]
+    made["text"] = write.narrative(bench, one.span, blocks)
+    return made
+
+
+def listed(codes: Iterable[CodeDefinition]) -> str:
+    """Codes as a list, narrower ones within wider ones."""
+    return write.bullets(
+        f"<code>{escape(code.code)}</code> {escape(code.display)}"
+        f"{escape(': ' + code.definition) if code.definition else ''}{listed(code.codes)}"
+        for code in codes
+    )
+
+
+def _concept(code: CodeDefinition) -> Element:
+    return element(
+        code.span,
+        code=code.code,
+        display=code.display,
+        definition=code.definition,
+        concept=[_concept(inner) for inner in code.codes],
+    )
+
+
+def _count(codes: Iterable[CodeDefinition]) -> int:
+    return sum(1 + _count(code.codes) for code in codes)

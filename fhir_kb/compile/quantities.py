@@ -1,0 +1,168 @@
+"""Quantities, ranges, ratios and lengths of time, from the way people write them.
+
+Units are UCUM (https://ucum.org). Numbers stay as exact as they were written: 1.50 is not 1.5.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from fhir_kb.compile.build import element
+
+if TYPE_CHECKING:
+    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.diagnostics import Span
+    from fhir_kb.model import Element, Text
+
+UCUM: Final = "http://unitsofmeasure.org"
+_NUMBER: Final = r"-?\d{1,18}(?:\.\d{1,18})?"
+_QUANTITY: Final = re.compile(
+    rf"(?P<comparator><=|>=|<|>)?\s*(?P<low>{_NUMBER})(?:\s*-\s*(?P<high>{_NUMBER}))?"
+    r"(?:\s*(?P<unit>[^\s\d.][^\s]*|1))?"
+)
+_COUNTED: Final = re.compile(r"\{([^{}]+)\}")
+_TIMES: Final = {
+    "s": ("second", "seconds"),
+    "min": ("minute", "minutes"),
+    "h": ("hour", "hours"),
+    "d": ("day", "days"),
+    "wk": ("week", "weeks"),
+    "mo": ("month", "months"),
+    "a": ("year", "years"),
+}
+_MINUTES: Final = {"min": 1, "h": 60, "d": 1440}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A number or a range with its unit; `unit` is a UCUM code or empty."""
+
+    low: Decimal
+    high: Decimal | None
+    unit: str
+    comparator: str
+    span: Span
+
+
+def amount(bench: Workbench, text: Text | None) -> Amount | None:
+    """What a quantity or duration says. None, with a finding, where it says nothing."""
+    if text is None:
+        return None
+    match = _QUANTITY.fullmatch(text.strip())
+    if match is None:
+        bench.say("KB350", f"'{text}' is no quantity", text.span, "for instance: 500 mg")
+        return None
+    low, high, unit = Decimal(match["low"]), match["high"], match["unit"] or ""
+    if high is not None and (Decimal(high) < low or match["comparator"]):
+        bench.say("KB350", f"'{text}' is no range", text.span, "write the smaller number first")
+        return None
+    if unit and not _is_ucum(unit):
+        advice = f"if it is something counted: {{{unit}}}"
+        bench.say("KB351", f"'{unit}' is no unit of UCUM", text.span, advice)
+        return None
+    upper = Decimal(high) if high is not None else None
+    return Amount(low, upper, unit, match["comparator"] or "", text.span)
+
+
+def choice(bench: Workbench, name: str, text: Text | None) -> dict[str, Element]:
+    """The choice `name`[x] of a quantity: as Quantity, or as Range where it is one."""
+    found = amount(bench, text)
+    if found is None:
+        return {}
+    if found.high is None:
+        return {f"{name}Quantity": quantity(found)}
+    return {f"{name}Range": range_of(found)}
+
+
+def lasting(bench: Workbench, name: str, text: Text | None) -> dict[str, Element]:
+    """The choice `name`[x] of a length of time: as Duration, or as Range where it is one."""
+    found = amount(bench, text)
+    if found is None:
+        return {}
+    if found.high is None:
+        return {f"{name}Duration": quantity(found)}
+    return {f"{name}Range": range_of(found)}
+
+
+def single(bench: Workbench, text: Text | None) -> Element | None:
+    """A Quantity; a range is a finding, for FHIR has one number here."""
+    found = amount(bench, text)
+    if found is None:
+        return None
+    if found.high is not None:
+        bench.say("KB350", f"'{text}' is a range where one number is needed", found.span)
+        return None
+    return quantity(found)
+
+
+def ratio(bench: Workbench, text: Text) -> Element | None:
+    """A Ratio of `4 g per 1 d`."""
+    from fhir_kb.model import Text as Placed
+
+    over, _, under = text.partition(" per ")
+    numerator = single(bench, Placed(over.strip(), text.span))
+    denominator = single(bench, Placed(under.strip(), text.span))
+    if numerator is None or denominator is None:
+        return None
+    return element(text.span, numerator=numerator, denominator=denominator)
+
+
+def minutes(bench: Workbench, text: Text | None) -> int | None:
+    """A length of time in whole minutes."""
+    found = amount(bench, text)
+    if found is None:
+        return None
+    exact = found.low * _MINUTES.get(found.unit, 0)
+    if found.high is not None or not exact or exact != int(exact):
+        bench.say("KB352", f"'{text}' is no whole number of minutes", found.span)
+        return None
+    return int(exact)
+
+
+def quantity(found: Amount) -> Element:
+    """The Quantity of an amount (of its lower number, where it is a range)."""
+    return _quantity(found.low, found)
+
+
+def range_of(found: Amount) -> Element:
+    """The Range of an amount; the Quantities of a Range have no comparator (rng-2)."""
+    high = None if found.high is None else _quantity(found.high, found)
+    return element(found.span, low=_quantity(found.low, found), high=high)
+
+
+def unit_words(unit: str, value: Decimal) -> str:
+    """How a unit reads: `{tablet}` as tablet, `d` as days; other units as they are."""
+    if unit in _TIMES:
+        return _TIMES[unit][0 if value == 1 else 1]
+    counted = _COUNTED.fullmatch(unit)
+    return counted[1] if counted else unit
+
+
+def _quantity(value: Decimal, found: Amount) -> Element:
+    if not found.unit:
+        return element(found.span, value=value, comparator=found.comparator)
+    return element(
+        found.span,
+        value=value,
+        comparator=found.comparator,
+        unit=unit_words(found.unit, value),
+        system=UCUM,
+        code=found.unit,
+    )
+
+
+def _is_ucum(unit: str) -> bool:
+    if unit in _COMMON:
+        return True
+    from fhir_kb.fhirpath import ucum
+
+    return ucum.unit(unit) is not None
+
+
+#: units that are known without loading all of UCUM
+_COMMON: Final = frozenset(
+    {*_TIMES, "mg", "g", "kg", "mL", "L", "%", "mg/kg", "mg/d", "mm", "cm", "1"}
+)
