@@ -40,7 +40,6 @@ def action(bench: Workbench, step: Step) -> Element:
         step.span,
         extension=list(recommending.extensions(bench, grade)) if grade else None,
         id=step.id,
-        id=step.id,  # pld-4 looks for it
         linkId=step.id,
         prefix=step.prefix,
         title=step.title or _activity_title(bench, step),
