@@ -57,28 +57,33 @@ def _term(value: str) -> str:
 def transaction(resources: Sequence[Emitted], release: str) -> Content:
     """All or nothing: each entry updates the artifact's version on the server or creates it.
 
-    Root artifacts come first. References between entries are by `urn:uuid`, because a server that
-    gives its own ids rewrites only those.
+    Root artifacts come first. References between entries are by `urn:uuid`, and the resources have
+    no id: the server gives it, so that versions of an artifact can be there side by side.
     """
     ordered = roots_first(resources)
 
     def entries() -> Iterator[bytes]:
         urns = {resource.name.encode(): urn(resource, release).encode() for resource in ordered}
         for resource in ordered:
-            line = _with_urns(resource, urns)
-            yield _entry(urns[resource.name.encode()], line, request=match(resource))
+            condition = match(resource)
+            line = resource.line_bytes if condition == resource.name else _without_id(resource)
+            if resource.references:
+                line = _with_urns(line, urns)
+            yield _entry(urns[resource.name.encode()], line, condition)
 
     return _bundle("transaction", entries, ordered, release)
 
 
-def _with_urns(resource: Emitted, urns: Mapping[bytes, bytes]) -> bytes:
-    """The line with references to other entries by urn; a quotation mark in text is escaped, so
-    that the pattern finds only properties."""
-    if not resource.references:
-        return resource.line_bytes
-    return _REFERENCE.sub(
-        lambda found: b'"reference":"%s"' % urns.get(found[1], found[1]), resource.line_bytes
-    )
+def _without_id(resource: Emitted) -> bytes:
+    """The line less its id, which `emit` has put right behind the type."""
+    head = f'{{"resourceType":"{resource.resource_type}"'.encode()
+    return head + resource.line_bytes.removeprefix(head + f',"id":"{resource.id}"'.encode())
+
+
+def _with_urns(line: bytes, urns: Mapping[bytes, bytes]) -> bytes:
+    """References to other entries by urn. Text cannot look like one: its quotation marks are
+    escaped."""
+    return _REFERENCE.sub(lambda found: b'"reference":"%s"' % urns.get(found[1], found[1]), line)
 
 
 def batch(resources: Sequence[Emitted], base: str) -> Content:
@@ -91,7 +96,7 @@ def batch(resources: Sequence[Emitted], base: str) -> Content:
 
     def entries() -> Iterator[bytes]:
         for resource in ordered:
-            yield _entry(_url(resource, base), resource.line_bytes, request=resource.name)
+            yield _entry(_url(resource, base), resource.line_bytes, resource.name)
 
     return _bundle("batch", entries, ordered, base)
 

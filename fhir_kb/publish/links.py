@@ -59,8 +59,8 @@ def reachable(
     for one in queue:  # grows while it is read
         wanted = [resources[name] for name in one.references if name in resources]
         if urls:
-            for uri in _URI.findall(one.line_bytes):
-                wanted += urls.get(uri.decode(), ())
+            for uri in map(bytes.decode, _URI.findall(one.line_bytes)):
+                wanted += urls.get(uri, ()) if uri != one.url else ()
         for other in wanted:
             if other.name not in found:
                 found[other.name] = other

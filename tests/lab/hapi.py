@@ -1,0 +1,129 @@
+"""Start a real HAPI FHIR server for a test and stop it afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SHARED = Path(os.environ.get("FHIR_KB_SHARED") or Path(__file__).parents[3] / "shared").resolve()
+HAPI = SHARED / "tools" / "hapi" / "hapi"
+
+
+class Hapi:
+    """A running server: `base` is its FHIR address."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.session.headers["Cache-Control"] = "no-cache"  # searches are remembered for a minute
+
+    def post_bundle(self, bundle: bytes) -> dict[str, Any]:
+        """Send a transaction or batch; the answer, which must be 200."""
+        kind = {"Content-Type": "application/fhir+json"}
+        return self._answer(self.session.post(self.base, data=bundle, headers=kind, timeout=300))
+
+    def get(self, path: str) -> dict[str, Any]:
+        """Read or search; the answer, which must be 200."""
+        return self._answer(self.session.get(f"{self.base}/{path}", timeout=120))
+
+    @staticmethod
+    def _answer(answer: requests.Response) -> dict[str, Any]:
+        assert answer.status_code == 200, answer.text[:2000]
+        return parse(answer.content)
+
+
+def parse(content: bytes) -> dict[str, Any]:
+    """JSON with decimals as they are written."""
+    found: dict[str, Any] = json.loads(content, parse_float=Decimal)
+    return found
+
+
+def load_and_compare(server: Hapi, transaction: bytes) -> list[str]:
+    """Send a transaction bundle, find each of its resources by its condition, compare.
+
+    Returns what differs, one line a resource; nothing where the server holds what was sent. What
+    servers choose themselves (id, meta) is left out, and references are followed by fullUrl.
+    """
+    bundle = parse(transaction)
+    answer = server.post_bundle(transaction)
+    ids = {
+        sent["fullUrl"]: "/".join(done["response"]["location"].split("/")[:2])
+        for sent, done in zip(bundle["entry"], answer["entry"], strict=True)
+    }
+    differences = []
+    for entry in bundle["entry"]:
+        condition = entry["request"]["url"]
+        found = server.get(condition).get("entry", [])
+        if len(found) != 1:
+            differences.append(f"{condition}: found {len(found)} times")
+            continue
+        sent = _comparable(entry["resource"], ids)
+        stored = _comparable(found[0]["resource"], {})
+        differences += [
+            f"{condition}: {name}: {sent.get(name)!r} became {stored.get(name)!r}"
+            for name in sorted(sent.keys() | stored.keys())
+            if sent.get(name) != stored.get(name)
+        ]
+    return differences
+
+
+def versions(server: Hapi, transaction: bytes) -> dict[str, str]:
+    """The server's version number of each resource of a transaction, by its condition."""
+    conditions = [entry["request"]["url"] for entry in parse(transaction)["entry"]]
+    return {
+        condition: server.get(condition)["entry"][0]["resource"]["meta"]["versionId"]
+        for condition in conditions
+    }
+
+
+def _comparable(value: Any, ids: dict[str, str], *, top: bool = True) -> Any:
+    if isinstance(value, list):
+        return [_comparable(item, ids, top=False) for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {
+        name: _comparable(item, ids, top=False)
+        for name, item in value.items()
+        if not (top and name in {"id", "meta"})
+    }
+    if isinstance(reference := kept.get("reference"), str):
+        kept["reference"] = ids.get(reference, reference)
+    return kept
+
+
+@contextmanager
+def hapi(release: str, *options: str) -> Iterator[Hapi]:
+    """A fresh server of "R4", "R4B" or "R5" with its data in memory; takes 20 to 60 s to start."""
+    if not HAPI.exists():
+        pytest.skip(f"no HAPI server at {HAPI}")
+    port = str(_free_port())
+    started = subprocess.run(
+        [HAPI, "start", release, port, *options], capture_output=True, text=True, check=False
+    )
+    try:
+        assert started.returncode == 0, started.stderr
+        server = Hapi(started.stdout.strip().splitlines()[-1])
+        with server.session:
+            yield server
+    finally:
+        subprocess.run([HAPI, "stop", port], capture_output=True, check=False)
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
