@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from fhir_kb.compile import narrative as write
 from fhir_kb.compile.build import element
-from fhir_kb.compile.ids import machine_name
 from fhir_kb.compile.metadata import status
 from fhir_kb.compile.prose import entries
 from fhir_kb.compile.related import citation_reference, reference
@@ -50,7 +49,6 @@ def composition(bench: Workbench, pages: Pages) -> Element:
         subject=[reference("PlanDefinition", bench.id, topic.title, topic.span)],
         date=topic.date or settings.date,
         author=authors or [element(settings.publisher.span, display=settings.publisher)],
-        name=machine_name(topic.title, bench.id),
         title=topic.title,
         section=[_section(bench, piece) for piece in (*pages.sections, *pages.end)],
     )

@@ -26,16 +26,21 @@ MAX_LABEL: Final = 50
 _PEOPLE: Final = frozenset({"author", "editor", "reviewer", "endorser"})
 _REVIEW: Final = frozenset({"approvalDate", "lastReviewDate"})
 _USE: Final = frozenset({"usage", "effectivePeriod"})
-#: what is said only of the kinds that a reader takes for the knowledge itself
-_OF_FEW: Final = _PEOPLE | _REVIEW | _USE
+_FORMAL: Final = frozenset({"versionAlgorithmString", "copyrightLabel"})
+#: What is not said by kinds that a reader does not take for the knowledge itself, or that FHIR has
+#: no element for in some release; the root of the topic says all of it.
 _LEFT_OUT: Final[dict[str, frozenset[str]]] = {
     "PlanDefinition": frozenset(),
     "ActivityDefinition": frozenset(),
     "Library": frozenset(),
-    "Evidence": _USE | {"jurisdiction"},
-    "EvidenceVariable": _USE | _REVIEW | {"jurisdiction"},
+    "ValueSet": _PEOPLE | _REVIEW | _USE,
+    "CodeSystem": _PEOPLE | _REVIEW | _USE,
+    "Evidence": _USE | _FORMAL | {"jurisdiction", "name"},
+    "EvidenceVariable": _USE | _REVIEW | _FORMAL | {"jurisdiction", "copyright", "experimental"},
+    "Citation": _PEOPLE | _REVIEW | _USE | _FORMAL,
 }
-_EXPERIMENTAL: Final = frozenset(
+#: kinds that say whether they are experimental even where they are not
+_ALWAYS_EXPERIMENTAL: Final = frozenset(
     {"PlanDefinition", "ActivityDefinition", "Library", "ValueSet", "CodeSystem"}
 )
 
@@ -52,23 +57,23 @@ def artifact(
     **content: Any,
 ) -> Element:
     """A resource with what the topic and the knowledge base say of all of theirs."""
+    left_out = _LEFT_OUT[resource_type]
     common = bench.common or _common(bench)
     made = element(
         span,
         resourceType=resource_type,
         id=resource_id,
         url=bench.url(resource_type, resource_id),
-        name=machine_name(title, resource_id),
+        name=None if "name" in left_out else machine_name(title, resource_id),
         title=title,
         date=date or bench.topic.date or bench.settings.date,
     )
-    left_out = _LEFT_OUT.get(resource_type, _OF_FEW)
     for name, value in common.items():
         if name not in left_out:
             made[name] = value
     made.spans.update({name: place for name, place in common.spans.items() if name in made})
-    if not common["experimental"] and resource_type not in _EXPERIMENTAL:
-        del made["experimental"]
+    if not common["experimental"] and resource_type not in _ALWAYS_EXPERIMENTAL:
+        made.pop("experimental", None)
     more = element(span, **content)
     made.update(more)
     made.spans.update(more.spans)

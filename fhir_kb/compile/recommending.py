@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 STRENGTH: Final = "http://hl7.org/fhir/StructureDefinition/cqf-strengthOfRecommendation"
 QUALITY: Final = "http://hl7.org/fhir/StructureDefinition/cqf-qualityOfEvidence"
-DEFAULT_SYSTEM: Final = "GRADE"
-DEFAULT_DIRECTION: Final = "for"
 
 
 def extensions(bench: Workbench, one: Recommendation) -> Iterator[Element]:
@@ -39,12 +37,13 @@ def strength(bench: Workbench, one: Recommendation) -> Element:
     own = codeable(bench, one.meaning)
     codings = [*own.get("coding", ())] if own else []
     codings.append(hl7_coding(one.strength.span, hl7.STRENGTH, one.strength))
-    codings.append(hl7_coding(one.span, hl7.DIRECTION, one.direction or DEFAULT_DIRECTION))
+    codings.append(hl7_coding(one.span, hl7.DIRECTION, one.direction))
     return element(one.span, coding=codings, text=grade_words(bench, one))
 
 
 def grade_words(bench: Workbench, one: Recommendation) -> str:
     """The grade as people read it: `Strong recommendation against (GRADE)`."""
-    grade = f"{one.strength.capitalize()} recommendation {one.direction or DEFAULT_DIRECTION}"
+    grade = f"{one.strength.capitalize()} recommendation {one.direction}"
     own = readable(codeable(bench, one.meaning))
-    return f"{grade} ({one.system or DEFAULT_SYSTEM}{': ' + own if own else ''})"
+    said = ": ".join(part for part in (str(one.system or ""), own) if part)
+    return f"{grade} ({said})" if said else grade
