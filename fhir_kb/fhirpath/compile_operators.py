@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fhir_kb.fhirpath import nodes, operators
 from fhir_kb.fhirpath.equality import distinct as without_repetitions
 from fhir_kb.fhirpath.equality import equal, equal_items, equivalent, order, unique_of
-from fhir_kb.fhirpath.errors import FHIRPathError
+from fhir_kb.fhirpath.errors import FHIRPathError, FHIRPathLimitError
 from fhir_kb.fhirpath.fragments import Code, Truth
 from fhir_kb.fhirpath.items import EMPTY, FALSE, TRUE, Item
 from fhir_kb.fhirpath.pure_operators import pure_binary
@@ -71,16 +71,25 @@ def _row(operator: str, codes: list[Code], place: nodes.Place) -> Code:
         pure = pure_binary(operator, pure, code.pure)
     if operator == "|":
         return _with_pure(_union(codes, place), pure)
-    truths = [code.as_truth() for code in codes]
+    truths = [code.quick().as_truth() for code in codes]
     decides = operator == "or"  # one true settles `or`, one false settles `and`
 
     def run(scope: Scope) -> bool | None:
         unknown = False
+        failed: FHIRPathError | None = None
         for one in truths:
-            value = one(scope)
+            try:
+                value = one(scope)
+            except FHIRPathLimitError:
+                raise
+            except FHIRPathError as error:
+                failed = failed or error
+                continue
             if value is decides:
                 return decides
             unknown = unknown or value is None
+        if failed is not None:  # the order of operands means nothing, so the others could decide
+            raise failed
         return None if unknown else not decides
 
     return _truth_code(run, place, pure)
@@ -112,7 +121,7 @@ def _constant_union(codes: list[Code], run: Run, place: nodes.Place) -> Code:
 
 
 def _logic(operator: str, left: Code, right: Code) -> Truth:
-    first, second = left.as_truth(), right.as_truth()
+    first, second = left.quick().as_truth(), right.quick().as_truth()
 
     def implies(scope: Scope) -> bool | None:
         condition = first(scope)
@@ -175,8 +184,8 @@ def _membership(operator: str, left: Run, right: Run) -> Truth:
 
 def _arithmetic(operator: str, left: Run, right: Run) -> Run:
     if operator == "&":
-        return lambda scope: operators.concatenate(left(scope), right(scope))
-    return lambda scope: operators.arithmetic(operator, left(scope), right(scope))
+        return lambda scope: operators.concatenate(left(scope), right(scope), scope.env)
+    return lambda scope: operators.arithmetic(operator, left(scope), right(scope), scope.env)
 
 
 def _arithmetic_types(operator: str, left: Types, right: Types) -> Types:

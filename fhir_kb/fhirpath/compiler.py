@@ -14,7 +14,14 @@ from fhir_kb.fhirpath.functions.subsets import integer
 from fhir_kb.fhirpath.instances import instance
 from fhir_kb.fhirpath.items import EMPTY, Element, Item, boolean, system_name
 from fhir_kb.fhirpath.model import FhirType, Schema
-from fhir_kb.fhirpath.pure import Pure, pure_call, pure_member, pure_this, pure_type_test
+from fhir_kb.fhirpath.pure import (
+    Pure,
+    pure_call,
+    pure_if_empty,
+    pure_member,
+    pure_this,
+    pure_type_test,
+)
 from fhir_kb.fhirpath.scope import Scope, single
 from fhir_kb.fhirpath.steps import (
     after,
@@ -147,13 +154,13 @@ class Compiler:
     def _root_member(self, node: nodes.Member, this: Types) -> Code:
         name = node.name
         start = Code(lambda scope: scope.this, this, pure=pure_this(this))
-        if not self.schema.knows(name) or not name[:1].isupper():
+        is_open = any(isinstance(one, FhirType) and one.is_open for one in this or ())
+        if not name[:1].isupper() or not (self.schema.knows(name) or is_open):
             return self._link(start, node, this)
         if this is not None and this:
             fitting = [one for one in this if isinstance(one, FhirType) and name in one.names]
             if len(fitting) == len(this):
                 return start
-            is_open = any(isinstance(one, FhirType) and one.is_open for one in this)
             if (
                 self.options.strict
                 and not fitting
@@ -277,7 +284,7 @@ class Compiler:
             compiled = self.compile(argument, scope_types)
             if node.name in ("repeat", "repeatAll"):
                 compiled = self.compile(argument, join_types(scope_types, compiled.types))
-            made.append(compiled)
+            made.append(compiled.quick() if found.is_lazy(position) else compiled)
         return tuple(made)
 
     def _check_arguments(self, node: nodes.Call, arguments: tuple[Code, ...]) -> None:
@@ -322,4 +329,5 @@ class Compiler:
             pure = pure_type_test(code.pure, lambda kind: matches(Element(None, kind)))
             made = after(code, is_step, system("Boolean"), place)
             return Code(made.run, made.types, None, made.ordered, pure)
-        return after(code, as_step, narrowed(code.types, written, self.schema), place)
+        made = after(code, as_step, narrowed(code.types, written, self.schema), place)
+        return Code(made.run, made.types, None, made.ordered, pure_if_empty(code.pure))

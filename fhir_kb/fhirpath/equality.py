@@ -71,24 +71,26 @@ def equivalent(left: list[Item], right: list[Item], env: Env) -> bool:
     if len(left) != len(right):
         return False
     if len(left) == 1:
-        return equivalent_items(left[0], right[0])
+        return equivalent_items(left[0], right[0], env)
     env.spend(len(left) * len(right))
     rest = list(right)
     for item in left:
-        match = next((i for i, other in enumerate(rest) if equivalent_items(item, other)), None)
+        match = next(
+            (i for i, other in enumerate(rest) if equivalent_items(item, other, env)), None
+        )
         if match is None:
             return False
         del rest[match]
     return True
 
 
-def equivalent_items(left: Item, right: Item) -> bool:
+def equivalent_items(left: Item, right: Item, env: Env) -> bool:
     """Whether two items are equivalent."""
     a, b = value_of(left), value_of(right)
     if a is not None and b is not None:
         return _equivalent_values(a, b)
     if isinstance(left, Element) and isinstance(right, Element):
-        return _equivalent_json(left.value, right.value)
+        return _equivalent_json(left.value, right.value, env)
     return False
 
 
@@ -111,19 +113,22 @@ def _normal(text: str) -> str:
     return "".join(" " if character.isspace() else character for character in text).casefold()
 
 
-def _equivalent_json(left: Any, right: Any) -> bool:
+def _equivalent_json(left: Any, right: Any, env: Env) -> bool:
     if isinstance(left, str) and isinstance(right, str):
         return _normal(left) == _normal(right)
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(
-            _equivalent_json(value, right[key]) for key, value in left.items()
+            _equivalent_json(value, right[key], env) for key, value in left.items()
         )
     if isinstance(left, list) and isinstance(right, list):
         if len(left) != len(right):
             return False
+        env.spend(len(left) * len(right))
         rest = list(right)
         for item in left:
-            match = next((i for i, other in enumerate(rest) if _equivalent_json(item, other)), None)
+            match = next(
+                (i for i, other in enumerate(rest) if _equivalent_json(item, other, env)), None
+            )
             if match is None:
                 return False
             del rest[match]

@@ -9,7 +9,7 @@ from fhir_kb.fhirpath.equality import as_quantity
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
 from fhir_kb.fhirpath.items import EMPTY, Element, Item, system_name, value_of
 from fhir_kb.fhirpath.quantities import CONTEXT
-from fhir_kb.fhirpath.scope import single, too_long
+from fhir_kb.fhirpath.scope import Env, single
 from fhir_kb.fhirpath.values import Long, Quantity, System, Temporal
 
 _INTEGER_RANGE = range(-(2**31), 2**31)
@@ -18,7 +18,7 @@ _CALENDAR_OF_UCUM = {"a": "year", "mo": "month"}
 _MAX_EXPONENT = 10_000
 
 
-def arithmetic(operator: str, left: list[Item], right: list[Item]) -> list[Item]:
+def arithmetic(operator: str, left: list[Item], right: list[Item], env: Env) -> list[Item]:
     """The result of `left operator right`; empty where either is, or where there is none.
 
     Raises FHIRPathExecutionError where there are several items or the types do not fit.
@@ -28,7 +28,7 @@ def arithmetic(operator: str, left: list[Item], right: list[Item]) -> list[Item]
     if a is None or b is None:
         return EMPTY
     try:
-        result = _calculate(operator, a, b, right[0])
+        result = _calculate(operator, a, b, right[0], env)
     except DecimalException:  # overflow and the like
         return EMPTY
     return EMPTY if result is None else [result]
@@ -45,9 +45,9 @@ def _operand(item: Item | None, operator: str) -> System | None:
     return value
 
 
-def _calculate(operator: str, left: System, right: System, item: Item) -> System | None:
+def _calculate(operator: str, left: System, right: System, item: Item, env: Env) -> System | None:
     if isinstance(left, str) and isinstance(right, str) and operator == "+":
-        too_long(len(left) + len(right))
+        env.write(len(left) + len(right))
         return left + right
     if isinstance(left, Temporal) and operator in ("+", "-") and isinstance(right, Quantity):
         unit = right.unit
@@ -129,7 +129,7 @@ def _with_units(operator: str, left: System, right: System) -> Quantity | None:
     raise _misfit(operator, left, right)
 
 
-def concatenate(left: list[Item], right: list[Item]) -> list[Item]:
+def concatenate(left: list[Item], right: list[Item], env: Env) -> list[Item]:
     """`left & right`: empty is the empty string."""
     parts = []
     for side, items in (("left", left), ("right", right)):
@@ -140,7 +140,7 @@ def concatenate(left: list[Item], right: list[Item]) -> list[Item]:
         if not isinstance(value, str):
             raise FHIRPathExecutionError("'&' needs Strings")
         parts.append(value)
-    too_long(len(parts[0]) + len(parts[1]))
+    env.write(len(parts[0]) + len(parts[1]))
     return [parts[0] + parts[1]]
 
 

@@ -24,7 +24,9 @@ Values: TypeAlias = Callable[[Any], list[Any]]
 Flag: TypeAlias = Callable[[Any], "bool | None"]
 Number: TypeAlias = Callable[[Any], int]
 
+FULL = "the full evaluation is needed"
 _NONE: list[Any] = []
+_CHEAP = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,10 @@ def pure_this(types: Types) -> Pure | None:
 
 def pure_member(target: Pure | None, types: Types, name: str) -> Pure | None:
     """The element `name` of what is known."""
-    if target is None or target.values is None or target.type is None or types is None:
+    if target is None or target.values is None:
         return None
+    if target.type is None or types is None:
+        return pure_if_empty(target)
     if target.type.is_open or (target.type.system and name == "value"):
         return None
     if target.type.system:
@@ -108,7 +112,7 @@ def pure_member(target: Pure | None, types: Types, name: str) -> Pure | None:
 
 
 def _needs_all(_: Any) -> list[Any]:
-    raise FHIRPathExecutionError("the full evaluation is needed")
+    raise FHIRPathExecutionError(FULL)
 
 
 def _own(slot: Slot) -> Values:
@@ -160,10 +164,56 @@ def pure_call(name: str, target: Pure | None, arguments: tuple[Pure | None, ...]
     if name == "trace" and arguments:
         return target
     if not arguments:
-        return _without_arguments(name, target, target.values)
+        return _without_arguments(name, target, target.values) or _of_nothing(
+            name, target, target.values
+        )
+    found = None
     if len(arguments) == 1 and arguments[0] is not None:
-        return _with_argument(name, target, target.values, arguments[0])
-    return None
+        found = _with_argument(name, target, target.values, arguments[0])
+    return found or _of_nothing(name, target, target.values)
+
+
+def pure_if_empty(target: Pure | None) -> Pure | None:
+    """What has no pure form, but is surely empty where `target` is."""
+    if target is None or target.values is None:
+        return None
+    values = target.values
+
+    def nothing(this: Any) -> list[Any]:
+        if values(this):
+            raise FHIRPathExecutionError(FULL)
+        return _NONE
+
+    return Pure(values=nothing)
+
+
+_EMPTY_OF_EMPTY = frozenset(
+    ("where", "select", "repeat", "resolve", "extension", "descendants", "children", "distinct")
+)
+_OF_EMPTY: dict[str, bool | None] = {
+    "exists": False,
+    "all": True,
+    "isDistinct": True,
+    "matches": None,
+    "startsWith": None,
+    "endsWith": None,
+}
+
+
+def _of_nothing(name: str, target: Pure, values: Values) -> Pure | None:
+    """The result for an empty input, which needs no look at the arguments."""
+    if name in _EMPTY_OF_EMPTY:
+        return pure_if_empty(target)
+    if name not in _OF_EMPTY:
+        return None
+    result = _OF_EMPTY[name]
+
+    def flag(this: Any) -> bool | None:
+        if values(this):
+            raise FHIRPathExecutionError(FULL)
+        return result
+
+    return Pure(flag=flag)
 
 
 def _not(flag: Flag) -> Flag:
@@ -207,7 +257,7 @@ def _children(values: Values, kind: FhirType) -> Values:
         found: list[Any] = []
         for value in values(this):
             if not isinstance(value, dict):  # a primitive: its children are not in its value
-                raise FHIRPathExecutionError("the full evaluation is needed")
+                raise FHIRPathExecutionError(FULL)
             for key in value:
                 slot = slots.get(key)
                 if slot is not None and (slot.key == key or slot.key not in value):
@@ -221,7 +271,7 @@ def _is_distinct(values: Values) -> Flag:
     def flag(this: Any) -> bool | None:
         found = values(this)
         if not all(isinstance(one, str) for one in found):
-            raise FHIRPathExecutionError("the full evaluation is needed")
+            raise FHIRPathExecutionError(FULL)
         return len(set(found)) == len(found)
 
     return flag
@@ -251,7 +301,7 @@ def _filter(name: str, values: Values, flag: Flag, kind: FhirType) -> Pure:
     def kept(this: Any) -> list[Any]:
         found = values(this)
         if complex_type and not all(isinstance(value, dict) for value in found):
-            raise FHIRPathExecutionError("the full evaluation is needed")
+            raise FHIRPathExecutionError(FULL)
         return [value for value in found if flag(value) is True]
 
     if name == "where":
@@ -271,9 +321,7 @@ _TEXT_TESTS: dict[str, Callable[[str, str], bool]] = {
 def _text_test(name: str, values: Values, text: str) -> Pure | None:
     test: Callable[[str], bool] | None = None
     if name == "matches":
-        from fhir_kb.fhirpath.regex import matcher
-
-        test = matcher(text)
+        test = _cheap_matcher(text)
     if name in _TEXT_TESTS:
         compare = _TEXT_TESTS[name]
         test = lambda value: compare(value, text)  # noqa: E731 - one of two ways to test
@@ -285,10 +333,27 @@ def _text_test(name: str, values: Values, text: str) -> Pure | None:
         if not found:
             return None
         if len(found) > 1 or not isinstance(found[0], str):
-            raise FHIRPathExecutionError("the full evaluation is needed")
+            raise FHIRPathExecutionError(FULL)
         return test(found[0])
 
     return Pure(flag=flag)
+
+
+def _cheap_matcher(pattern: str) -> Callable[[str], bool]:
+    """What matches where that costs little; else the full evaluation does it, and counts it."""
+    longest = -1  # of the texts that are known to cost little
+
+    def matches(text: str) -> bool:
+        from fhir_kb.fhirpath import regex
+
+        nonlocal longest
+        if len(text) > longest:
+            if regex.work(pattern, len(text)) > _CHEAP:
+                raise FHIRPathExecutionError(FULL)
+            longest = len(text)
+        return regex.matches(pattern, text)
+
+    return matches
 
 
 def pure_type_test(target: Pure | None, matches: Callable[[FhirType], bool]) -> Pure | None:

@@ -6,14 +6,12 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
-from fhir_kb.fhirpath.pure import Flag, Number, Pure
+from fhir_kb.fhirpath.pure import FULL, Flag, Number, Pure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fhir_kb.fhirpath.values import System
-
-FULL = "the full evaluation is needed"
 
 
 def pure_binary(operator: str, left: Pure | None, right: Pure | None) -> Pure | None:

@@ -12,17 +12,13 @@ import re
 import warnings
 from contextlib import suppress
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
 
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError, FHIRPathLimitError
 from fhir_kb.fhirpath.regex_automaton import Automaton
 from fhir_kb.fhirpath.regex_tree import Tree, Unsupported, paths, read
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 MAX_PATTERN = 5_000
-MAX_PATHS = 10**8
+MAX_PATHS = 2 * 10**7
 MAX_TEXT = 2**31
 MAX_UNREAD = 64
 """The longest text for a pattern that only `re` understands (look-around, back-references)."""
@@ -38,16 +34,9 @@ def matches(pattern: str, text: str, *, flags: str = "", full: bool = False) -> 
     return _compiled(pattern, flags).matches(text, full=full)
 
 
-def matcher(pattern: str) -> Callable[[str], bool]:
-    """What tells whether the pattern is found in a text; it raises as `matches` does."""
-    compiled: list[_Pattern] = []
-
-    def found(text: str) -> bool:
-        if not compiled:
-            compiled.append(_compiled(pattern, ""))
-        return compiled[0].matches(text, full=False)
-
-    return found
+def work(pattern: str, length: int, *, flags: str = "") -> int:
+    """A bound on what matching a text of that length costs, in units of about 10 ns."""
+    return _compiled(pattern, flags).work(length)
 
 
 def replace(pattern: str, text: str, substitution: str, *, flags: str = "") -> str:
@@ -82,6 +71,14 @@ class _Pattern:
             found = self.backtracking.fullmatch if full else self.backtracking.search
             return found(text) is not None
         return self.automaton.matches(text, full=full)
+
+    def work(self, length: int) -> int:
+        """See the function of that name."""
+        if self._tree is None:
+            return 1 << min(length, 20)
+        if self.is_quick(length):
+            return paths(self._tree, length) * (length + 1)
+        return self.automaton.size * length
 
     def is_quick(self, length: int) -> bool:
         """Whether `re` is sure to be done soon with a text of that length."""

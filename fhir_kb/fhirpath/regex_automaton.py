@@ -114,6 +114,11 @@ class Automaton:
                 found = self._atoms[source] = re.compile(source, self._options)
         return found
 
+    @property
+    def size(self) -> int:
+        """How many places a step has to look at, at most."""
+        return len(self._free)
+
     def matches(self, text: str, *, full: bool) -> bool:
         """Whether the pattern is found in `text`, or with `full` matches all of it."""
         if len(self._free) * len(text) > MAX_WORK:

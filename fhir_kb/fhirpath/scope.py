@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.fhirpath.model import Schema
 
-MAX_STEPS = 2_000_000
+MAX_STEPS = 1_000_000
 """How much an evaluation may do: every item looked at costs one step."""
 MAX_STRING = 1_000_000
 """The longest string that an evaluation may make."""
@@ -94,6 +94,12 @@ class Env:
                 f"the evaluation takes more than {self.services.max_steps} steps"
             )
 
+    def write(self, length: int) -> None:
+        """Count a string that is going to be made. Raises FHIRPathLimitError as `spend` does."""
+        if length > MAX_STRING:
+            raise FHIRPathLimitError(f"a string would be longer than {MAX_STRING} characters")
+        self.spend(length // 8)
+
     def now(self) -> DateTime:
         """The moment of this evaluation: the same whenever it is asked."""
         if self.moment is None:
@@ -140,12 +146,6 @@ class Scope:
     def fork(self) -> Scope:
         """A scope of the same $this, in which variables may be defined."""
         return Scope(self.env, self.this, self.index, self.total, self.defined)
-
-
-def too_long(length: int) -> None:
-    """Raise FHIRPathLimitError where a string would be longer than allowed."""
-    if length > MAX_STRING:
-        raise FHIRPathLimitError(f"a string would be longer than {MAX_STRING} characters")
 
 
 def single(items: list[Item], what: str) -> Item | None:

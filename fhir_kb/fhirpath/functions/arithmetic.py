@@ -170,7 +170,7 @@ def total(scope: Scope, focus: list[Item]) -> list[Item]:
     scope.env.spend(len(focus))
     result = focus[:1]
     for item in focus[1:]:
-        result = arithmetic("+", result, [item])
+        result = arithmetic("+", result, [item], scope.env)
     _number(result, "sum()")
     return result
 
@@ -178,7 +178,7 @@ def total(scope: Scope, focus: list[Item]) -> list[Item]:
 @function("avg", returns="Decimal")
 def average(scope: Scope, focus: list[Item]) -> list[Item]:
     """The sum, divided by the number of items."""
-    return arithmetic("/", total(scope, focus), [len(focus)]) if focus else EMPTY
+    return arithmetic("/", total(scope, focus), [len(focus)], scope.env) if focus else EMPTY
 
 
 def _extreme(name: str, sign: int) -> None:

@@ -5,18 +5,21 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from typing import TYPE_CHECKING
 
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
 from fhir_kb.fhirpath.functions.registry import function
 from fhir_kb.fhirpath.functions.subsets import integer
 from fhir_kb.fhirpath.items import EMPTY, Item, boolean, value_of
-from fhir_kb.fhirpath.scope import Scope, single, too_long
+from fhir_kb.fhirpath.scope import Scope, single
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _BLANKS = " \t\r\n"
+_WORK_PER_STEP = 100
+# `regex` and `html` are imported where they are needed: few expressions do, and they cost time.
 
 
 def text_of(items: list[Item], what: str) -> str | None:
@@ -63,9 +66,12 @@ _find("lastIndexOf", str.rfind)
 
 def _change(name: str, change: Callable[[str], str]) -> None:
     @function(name, returns="String")
-    def run(_: Scope, focus: list[Item]) -> list[Item]:
+    def run(scope: Scope, focus: list[Item]) -> list[Item]:
         text = text_of(focus, f"{name}()")
-        return EMPTY if text is None else [change(text)]
+        if text is None:
+            return EMPTY
+        scope.env.write(len(text))
+        return [change(text)]
 
 
 _change("upper", str.upper)
@@ -88,14 +94,14 @@ def substring(
 
 @function("replace", "value", "value", returns="String")
 def replace(
-    _: Scope, focus: list[Item], pattern: list[Item], substitution: list[Item]
+    scope: Scope, focus: list[Item], pattern: list[Item], substitution: list[Item]
 ) -> list[Item]:
     """The text with every `pattern` replaced."""
     text, old = text_of(focus, "replace()"), text_of(pattern, "replace()")
     new = text_of(substitution, "replace()")
     if text is None or old is None or new is None:
         return EMPTY
-    too_long(len(text) + len(new) * (text.count(old) if old else len(text) + 1))
+    scope.env.write(len(text) + len(new) * (text.count(old) if old else len(text) + 1))
     return [text.replace(old, new)]
 
 
@@ -116,8 +122,9 @@ def _matcher(name: str, *, full: bool) -> None:
             return EMPTY
         from fhir_kb.fhirpath import regex
 
-        scope.env.spend(len(text))
-        return boolean(regex.matches(form, text, flags=_flags(flags), full=full))
+        options = _flags(flags)
+        scope.env.spend(len(text) + regex.work(form, len(text), flags=options) // _WORK_PER_STEP)
+        return boolean(regex.matches(form, text, flags=options, full=full))
 
 
 _matcher("matches", full=False)
@@ -139,9 +146,10 @@ def replace_matches(
         return EMPTY
     from fhir_kb.fhirpath import regex
 
-    scope.env.spend(len(text))
-    result = regex.replace(form, text, new, flags=_flags(flags))
-    too_long(len(result))
+    options = _flags(flags)
+    scope.env.spend(len(text) + regex.work(form, len(text), flags=options) // _WORK_PER_STEP)
+    result = regex.replace(form, text, new, flags=options)
+    scope.env.write(len(result))
     return [result]
 
 
@@ -171,13 +179,13 @@ def split(scope: Scope, focus: list[Item], separator: list[Item]) -> list[Item]:
 
 
 @function("join", "value?", returns="String")
-def join(_: Scope, focus: list[Item], separator: list[Item] | None = None) -> list[Item]:
+def join(scope: Scope, focus: list[Item], separator: list[Item] | None = None) -> list[Item]:
     """All texts in one."""
     mark = "" if separator is None else text_of(separator, "join()") or ""
     parts = [text for item in focus if (text := text_of([item], "join()")) is not None]
     if not parts:
         return EMPTY
-    too_long(sum(map(len, parts)) + len(mark) * len(parts))
+    scope.env.write(sum(map(len, parts)) + len(mark) * len(parts))
     return [mark.join(parts)]
 
 
@@ -220,6 +228,17 @@ def _escape(text: str, target: str) -> str | None:
     return None
 
 
+_JSON_ESCAPE = re.compile(r'\\(?:(["\\/bfnrt])|u([0-9a-fA-F]{4}))')
+_JSON_CHARACTERS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+
+
+def _json_character(match: re.Match[str]) -> str:
+    if match[1] is not None:
+        return _JSON_CHARACTERS.get(match[1], match[1])
+    code = int(match[2], 16)
+    return "\ufffd" if 0xD800 <= code <= 0xDFFF else chr(code)
+
+
 def _unescape(text: str, target: str) -> str | None:
     import html
 
@@ -227,18 +246,15 @@ def _unescape(text: str, target: str) -> str | None:
         case "html":
             return html.unescape(text)
         case "json":
-            try:
-                found = json.loads(f'"{text}"', strict=False)
-            except ValueError:
-                return None
-            return found if isinstance(found, str) else None
+            return _JSON_ESCAPE.sub(_json_character, text)
     return None
 
 
 def _recode(name: str, change: Callable[[str, str], str | None]) -> None:
     @function(name, "value", returns="String")
-    def run(_: Scope, focus: list[Item], form: list[Item]) -> list[Item]:
+    def run(scope: Scope, focus: list[Item], form: list[Item]) -> list[Item]:
         text, kind = text_of(focus, f"{name}()"), text_of(form, f"{name}()")
+        scope.env.write(6 * len(text or ""))
         result = None if text is None or kind is None else change(text, kind)
         return EMPTY if result is None else [result]
 
