@@ -43,6 +43,11 @@ _ATTRIBUTES: Final = {"a": {"href", "title"}, "ol": {"start"}, "td": {"style"}, 
 _SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 _VOID: Final = re.compile(r"<(br|hr|col)((?: [^<>]*)?)>")
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: what the renderer makes of prose without links: these tags, text and nothing else
+_INNOCENT: Final = re.compile(
+    r"(?:[^<>&]++|&(?:amp|lt|gt|quot);|</?(?:p|ul|ol|li|em|strong|code|pre|blockquote|table|thead"
+    r"|tbody|tr|th|td|h[1-6])>|<[bh]r />)*+"
+)
 _FRAGMENT: Final = re.compile(r'<a href="#[^"]*"[^>]*>(.*?)</a>', re.DOTALL)
 _PLAIN: Final = re.compile(r"(?![ \t\-+=]|\d{1,9}[.)](?:\s|$))[^\\`*_\[\]<>#|~&\n]+")
 _LINK: Final = re.compile(
@@ -70,6 +75,8 @@ def html(text: str, resolve: Resolve | None = None) -> str:
 
 
 def _clean(rendered: str) -> str:
+    if _INNOCENT.fullmatch(rendered):
+        return rendered.strip()
     import nh3
 
     cleaned = nh3.clean(
