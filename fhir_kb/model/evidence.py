@@ -115,13 +115,13 @@ class Recommendation(Record):
     """The grade of a recommendation."""
 
     strength: Annotated[Text, OneOf(words.STRENGTH)] = doc("How strong it is.")
-    direction: Annotated[Text, OneOf(words.DIRECTION)] = doc(
-        "For doing it, or against.", default=None
-    )
+    direction: Annotated[Text, OneOf(words.DIRECTION)] = doc("For doing it, or against.")
     certainty: Annotated[Text, OneOf(words.CERTAINTY)] | None = doc(
         "The certainty of the evidence under it, as the source grades it.", default=None
     )
-    system: Text = doc("The rating system.", default=None, example="GRADE")
+    system: Text | None = doc(
+        "The rating system, where the source names one.", default=None, example="GRADE"
+    )
     text: Markdown | None = doc("Why it is graded so.", default=None)
     because: tuple[Annotated[Text, Names("evidence")], ...] = doc(
         "The evidence under it.", default=()
