@@ -124,10 +124,10 @@ def _form(one: Reference, language: Element | None) -> Element:
 
 def _published_in(one: Reference) -> Element:
     journal = one.journal
-    publisher = one.publisher or (journal.publisher if journal else None)
-    place = one.place or (journal.place if journal else None)
+    publisher = _both(one.publisher, journal.publisher if journal else None)
+    place = _both(one.place, journal.place if journal else None)
     found: dict[str, Any] = {
-        "publisher": element(publisher.span, display=publisher) if publisher else None,
+        "publisher": element(one.span, display=publisher),
         "publisherLocation": place,
     }
     if journal is None:
@@ -141,6 +141,13 @@ def _published_in(one: Reference) -> Element:
         identifiers.append(element(journal.span, type=kind, value=journal.abbreviation))
     kind = hl7_concept(journal.span, hl7.PUBLISHED_IN, code)
     return element(journal.span, type=kind, identifier=identifiers, title=journal.title, **found)
+
+
+def _both(own: Text | None, of_journal: Text | None) -> str | None:
+    """What the work and what it appeared in say, where both say something else."""
+    if own is None or of_journal is None or own == of_journal:
+        return own or of_journal
+    return placed(f"{own}; {of_journal}", own)
 
 
 def _locations(one: Reference) -> Iterator[Element]:

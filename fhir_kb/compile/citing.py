@@ -107,7 +107,9 @@ def _published(work: Reference) -> str:
     notes += [f"cited {_date(work.accessed)}"] if work.accessed else []
     if notes:
         when = f"{when} [{'; '.join(notes)}]".strip()
-    edition = f"{work.edition} ed. " if work.edition else ""
+    edition = ""
+    if work.edition:
+        edition = f"Version {work.edition}. " if work.type == "software" else f"{work.edition} ed. "
     return f"{edition}{'; '.join(part for part in (who, when) if part)}"
 
 

@@ -49,7 +49,7 @@ def composition(bench: Workbench, pages: Pages) -> Element:
         subject=[reference("PlanDefinition", bench.id, topic.title, topic.span)],
         date=topic.date or settings.date,
         author=authors or [element(settings.publisher.span, display=settings.publisher)],
-        title=topic.title,
+        title=(page.title if page and page.title else None) or topic.title,
         section=[_section(bench, piece) for piece in (*pages.sections, *pages.end)],
     )
 
@@ -61,7 +61,8 @@ def _names(bench: Workbench) -> list[str]:
 def _section(bench: Workbench, piece: Piece) -> Element:
     code = element(piece.span, text="; ".join(piece.marks)) if piece.marks else None
     kind = write.ADDITIONAL if piece.is_prose else write.GENERATED
-    text = write.narrative(bench, piece.span, [piece.content], kind) if piece.content else None
+    content = piece.content or ("" if piece.pieces else f"<p>{write.escape(piece.title)}</p>")
+    text = write.narrative(bench, piece.span, [content], kind) if content else None
     return element(
         piece.span,
         id=piece.id,

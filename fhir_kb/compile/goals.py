@@ -67,7 +67,7 @@ def goal_words(made: Element) -> str:
     if "addresses" in made:
         parts.append(f"addresses {', '.join(readable(one) for one in made['addresses'])}")
     targets = write.bullets(write.escape(_target_words(one)) for one in made.get("target", ()))
-    return write.escape(". ".join(parts)) + targets
+    return write.escape("; ".join(parts)) + targets
 
 
 def _target_words(one: Element) -> str:

@@ -128,7 +128,7 @@ def _needs(bench: Workbench) -> Iterator[Element]:
 def _all_needs(bench: Workbench) -> Iterator[Element]:
     for one in bench.topic.libraries:
         if one.canonical is not None:
-            yield _need(one.canonical, display=one.title or one.name, citation=one.text)
+            yield _need(one.canonical, label=one.name, display=one.title, citation=one.text)
     for name in bench.topic.uses:
         yield _need(name)
     for step in bench.source.steps:

@@ -37,7 +37,7 @@ def strength(bench: Workbench, one: Recommendation) -> Element:
     own = codeable(bench, one.meaning)
     codings = [*own.get("coding", ())] if own else []
     codings.append(hl7_coding(one.strength.span, hl7.STRENGTH, one.strength))
-    codings.append(hl7_coding(one.span, hl7.DIRECTION, one.direction))
+    codings.append(hl7_coding(one.direction.span, hl7.DIRECTION, one.direction))
     return element(one.span, coding=codings, text=grade_words(bench, one))
 
 

@@ -51,6 +51,8 @@ def _include(bench: Workbench, part: Include) -> Iterator[Element]:
         system = bench.code_system(part.system)
         if system is not None:
             found.append(_of_system(part, system, value_sets))
+    elif part.codes or part.filter:
+        bench.say("KB354", "these codes have no code system", part.span, "name it: 'system'")
     elif not found and value_sets:
         found.append(element(part.span, valueSet=value_sets))
     if not found:
