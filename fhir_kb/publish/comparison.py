@@ -96,22 +96,29 @@ def compare(present: Present, files: Mapping[str, Content]) -> Change:
 
 
 def _meet_own(present: Present, path: str, content: Content, change: Change) -> None:
+    entry = present.old.files[path]
     if not present.is_intact(path):
+        if _says_the_same(present, path, content, change):
+            return
         change.findings.append(_by_hand(present.folder, path, "it is made again"))
-    elif present.old.files[path].key == content.key:
-        change.kept[path] = present.old.files[path]
+    elif entry.key == content.key:
+        change.kept[path] = entry
         return
     change.write.append(path)
 
 
 def _meet_foreign(present: Present, path: str, content: Content, change: Change) -> None:
-    """A file that we did not write: welcome if it says what ours would."""
+    if not _says_the_same(present, path, content, change):
+        change.findings.append(_in_the_way(present.folder, path))
+
+
+def _says_the_same(present: Present, path: str, content: Content, change: Change) -> bool:
+    """A file that we did not write is welcome, and then ours, if it says what ours would."""
     wanted = content.to_bytes()
     sha256 = hashlib.sha256(wanted).hexdigest()
-    if present.holds(path, len(wanted), sha256):
+    if same := present.holds(path, len(wanted), sha256):
         change.kept[path] = Entry(len(wanted), sha256, content.key)
-    else:
-        change.findings.append(_in_the_way(present.folder, path))
+    return same
 
 
 def _in_the_way(folder: Path, path: str) -> Diagnostic:

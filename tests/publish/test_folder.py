@@ -1,0 +1,409 @@
+from __future__ import annotations
+
+import errno
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fhir_kb.diagnostics import Severity
+from fhir_kb.publish import Content, OutputError, Written, as_written, composed, plain, write
+from fhir_kb.publish.journal import STAGE
+from fhir_kb.publish.lock import LOCK, locked
+from fhir_kb.publish.manifest import MANIFEST
+
+needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
+
+UNSAFE = [
+    *("", ".", "/a", "../a", "r4/../a", "r4//a", "a\\b", "a:b", "r4/a\n", "r4/" + "x" * 256),
+    *("r4/con", "r4/Nul.json", "r4/lpt1.x", "r4/a.", "r4/a "),
+    *(".fhir-kb.json", ".fhir-kb.stage/1"),
+]
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "output"
+
+
+@pytest.fixture
+def stamps(tmp_path: Path) -> Path:
+    return tmp_path / "cache" / "stamps.json"
+
+
+def files(**texts: str) -> dict[str, Content]:
+    """r4_a="x" is the file r4/a with that text."""
+    return {name.replace("_", "/"): plain(text.encode()) for name, text in texts.items()}
+
+
+def standing(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != MANIFEST
+    }
+
+
+def codes(written: Written) -> list[str]:
+    return [found.code for found in written.diagnostics]
+
+
+def refusal(folder: Path) -> OutputError:
+    with pytest.raises(OutputError) as raised:
+        write(folder, files(r4_a="x"))
+    assert raised.value.help
+    return raised.value
+
+
+class TestWriting:
+    def test_makes_the_folder_and_says_what_it_made(self, out: Path) -> None:
+        written = write(out, files(r4_a="1", r5_b="2", report="3"))
+        assert written.made == ("r4/a", "r5/b", "report")
+        assert standing(out) == {"r4/a": "1", "r5/b": "2", "report": "3"}
+
+    def test_changes_removes_and_leaves_alone(self, out: Path) -> None:
+        write(out, files(r4_a="1", r4_b="2", r5_c="3"))
+        before = (out / "r4/a").stat()
+        written = write(out, files(r4_a="1", r4_b="two", r4_d="4"))
+        assert written[:4] == (("r4/d",), ("r4/b",), ("r4/a",), ("r5/c",))
+        assert standing(out) == {"r4/a": "1", "r4/b": "two", "r4/d": "4"}
+        assert (out / "r4/a").stat() == before
+        assert not (out / "r5").exists()
+
+    def test_second_time_touches_nothing(self, out: Path, stamps: Path) -> None:
+        first = write(out, files(r4_a="1"), stamps=stamps)
+        before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+        second = write(out, files(r4_a="1"), stamps=stamps)
+        assert second == Written(unchanged=("r4/a",), digest=first.digest)
+        assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
+
+    def test_unchanged_content_is_not_even_made(self, out: Path) -> None:
+        write(out, {"r4/x": composed(lambda: [b"1", b"2"], "the same")})
+
+        def never() -> list[bytes]:
+            raise AssertionError
+
+        assert write(out, {"r4/x": composed(never, "the same")}).unchanged == ("r4/x",)
+
+    def test_another_key_for_the_same_bytes_touches_nothing(self, out: Path) -> None:
+        write(out, {"r4/x": composed(lambda: [b"12"], "old way")})
+        before = (out / "r4/x").stat()
+        written = write(out, {"r4/x": composed(lambda: [b"1", b"2"], "new way")})
+        assert written.unchanged == ("r4/x",)
+        assert (out / "r4/x").stat() == before
+
+    def test_two_folders_are_the_same_to_the_last_byte(self, tmp_path: Path) -> None:
+        one, other = tmp_path / "one", tmp_path / "other"
+        write(one, files(r4_a="1", r4_old="2"))
+        write(one, files(r4_b="3", r4_a="1"))
+        write(other, files(r4_a="1", r4_b="3"))
+        everything = [
+            {p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+            for root in (one, other)
+        ]
+        assert everything[0] == everything[1]
+        assert set(everything[0]) == {MANIFEST, "r4/a", "r4/b"}
+
+    def test_large_content_comes_in_pieces(self, out: Path) -> None:
+        pieces = [bytes([n % 251]) * 100_000 for n in range(30)]
+        write(out, {"r4/big": composed(lambda: pieces, "big"), "r4/empty": plain(b"")})
+        assert (out / "r4/big").read_bytes() == b"".join(pieces)
+        assert (out / "r4/empty").read_bytes() == b""
+
+    def test_nothing_wanted_empties_what_is_ours(self, out: Path) -> None:
+        write(out, files(r4_a="1"))
+        assert write(out, {}).removed == ("r4/a",)
+        assert [path.name for path in out.iterdir()] == [MANIFEST]
+
+
+class TestWhatIsNotOurs:
+    def test_stays(self, out: Path) -> None:
+        write(out, files(r4_a="1", r5_b="2"))
+        (out / "r5/notes.txt").write_text("mine")
+        written = write(out, files(r4_a="1"))
+        assert written.diagnostics == ()
+        assert standing(out) == {"r4/a": "1", "r5/notes.txt": "mine"}
+
+    def test_in_the_way_stops_everything(self, out: Path) -> None:
+        write(out, files(r4_a="1"))
+        (out / "r4/b").write_text("mine")
+        written = write(out, files(r4_a="changed", r4_b="ours", r4_c="new"))
+        assert codes(written) == ["KB601"]
+        assert written.diagnostics[0].span.file == (out / "r4/b").as_posix()
+        assert written[:4] == ((), (), (), ())
+        assert standing(out) == {"r4/a": "1", "r4/b": "mine"}
+
+    def test_a_folder_or_a_file_for_a_folder_is_in_the_way(self, out: Path) -> None:
+        write(out, files(r4_a="1"))
+        (out / "r4/b").mkdir()
+        (out / "site").write_text("mine")
+        written = write(out, {"r4/b": plain(b"x"), "site/css/x": plain(b"y")})
+        assert codes(written) == ["KB601", "KB601"]
+        assert standing(out) == {"r4/a": "1", "site": "mine"}
+
+    def test_with_the_same_content_is_welcome(self, out: Path) -> None:
+        write(out, files(r4_a="1"))
+        (out / "r4/b").write_text("2")
+        assert write(out, files(r4_a="1", r4_b="2")).unchanged == ("r4/a", "r4/b")
+        assert write(out, files(r4_a="1")).removed == ("r4/b",)
+
+    def test_a_folder_with_other_things_is_refused(self, out: Path) -> None:
+        out.mkdir()
+        (out / "thesis.docx").write_text("years of work")
+        error = refusal(out)
+        assert error.code == "KB611"
+        assert "thesis.docx" in error.message
+        assert [path.name for path in out.iterdir()] == ["thesis.docx"]
+
+    @pytest.mark.parametrize("name", ["README.md", ".gitignore", ".gitkeep"])
+    def test_a_folder_kept_in_git_is_taken(self, out: Path, name: str) -> None:
+        out.mkdir()
+        (out / name).write_text("about")
+        write(out, files(r4_a="1"))
+        assert standing(out) == {name: "about", "r4/a": "1"}
+
+
+class TestChangedByHand:
+    def test_is_made_again_with_a_warning(self, out: Path, stamps: Path) -> None:
+        write(out, files(r4_a="1", r4_b="2"), stamps=stamps)
+        (out / "r4/a").write_text("edited")
+        written = write(out, files(r4_a="1", r4_b="2"), stamps=stamps)
+        assert (codes(written), written.changed) == (["KB604"], ("r4/a",))
+        assert written.diagnostics[0].severity is Severity.WARNING
+        assert standing(out) == {"r4/a": "1", "r4/b": "2"}
+        assert write(out, files(r4_a="1", r4_b="2"), stamps=stamps).diagnostics == ()
+
+    def test_is_removed_with_a_warning(self, out: Path) -> None:
+        write(out, files(r4_a="1", r4_b="2"))
+        (out / "r4/b").write_text("edited")
+        written = write(out, files(r4_a="1"))
+        assert (codes(written), written.removed) == (["KB604"], ("r4/b",))
+
+    def test_to_what_is_wanted_now_is_no_matter(self, out: Path) -> None:
+        write(out, files(r4_a="1"))
+        (out / "r4/a").write_text("2")
+        written = write(out, files(r4_a="2"))
+        assert (written.unchanged, written.diagnostics) == (("r4/a",), ())
+
+    def test_same_size_is_seen_without_and_with_stamps(self, out: Path, stamps: Path) -> None:
+        for kept in (None, stamps):
+            write(out, files(r4_a="1"), stamps=kept)
+            (out / "r4/a").write_text("!")
+            os.utime(out / "r4/a", ns=(1, 1))
+            assert codes(write(out, files(r4_a="1"), stamps=kept)) == ["KB604"]
+
+    def test_missing_is_made_again(self, out: Path, stamps: Path) -> None:
+        write(out, files(r4_a="1"), stamps=stamps)
+        (out / "r4/a").unlink()
+        assert write(out, files(r4_a="1"), stamps=stamps).made == ("r4/a",)
+
+    def test_touched_only_is_unchanged(self, out: Path, stamps: Path) -> None:
+        write(out, files(r4_a="1"), stamps=stamps)
+        os.utime(out / "r4/a")
+        assert write(out, files(r4_a="1"), stamps=stamps).unchanged == ("r4/a",)
+
+
+class TestAsWritten:
+    def test_knows_an_untouched_folder(self, out: Path, stamps: Path) -> None:
+        written = write(out, files(r4_a="1", r5_b="2"), stamps=stamps)
+        assert as_written(out, stamps=stamps) == written.digest != ""
+        again = write(out, files(r4_a="1", r5_b="2"), stamps=stamps)
+        assert as_written(out, stamps=stamps) == again.digest
+
+    def test_sees_what_was_touched(self, out: Path, stamps: Path) -> None:
+        for spoil in (
+            lambda: (out / "r4/a").write_text("longer"),
+            (out / "r4/a").unlink,
+            lambda: (out / MANIFEST).write_text("{}"),
+            (out / STAGE).mkdir,
+            stamps.unlink,
+            lambda: stamps.write_text("[1"),
+            lambda: stamps.write_text('{"files": {}}'),
+        ):
+            (out / MANIFEST).unlink(missing_ok=True)
+            for path in list(out.glob("r4/*")):
+                path.unlink()
+            if (out / "r4").exists():
+                (out / "r4").rmdir()
+            write(out, files(r4_a="1"), stamps=stamps)
+            assert as_written(out, stamps=stamps)
+            spoil()
+            assert as_written(out, stamps=stamps) == ""
+
+    def test_other_peoples_files_do_not_matter(self, out: Path, stamps: Path) -> None:
+        write(out, files(r4_a="1"), stamps=stamps)
+        (out / "notes.txt").write_text("mine")
+        assert as_written(out, stamps=stamps)
+
+    def test_no_folder_is_not_written(self, out: Path, stamps: Path) -> None:
+        assert as_written(out, stamps=stamps) == ""
+
+    def test_a_cache_that_cannot_be_written_is_no_error(self, out: Path, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        assert write(out, files(r4_a="1"), stamps=tmp_path / "file" / "stamps").made == ("r4/a",)
+
+
+class TestNames:
+    @pytest.mark.parametrize("path", UNSAFE)
+    def test_unsafe_ones_are_refused(self, out: Path, path: str) -> None:
+        assert codes(write(out, {path: plain(b"x")})) == ["KB602"]
+        assert not out.exists()
+
+    @pytest.mark.parametrize("path", ["r4/console", "r4/A-x..json", "site/ä b.html", ".gitkeep"])
+    def test_safe_ones_are_written(self, out: Path, path: str) -> None:
+        assert write(out, {path: plain(b"x")}).made == (path,)
+
+    def test_names_that_differ_in_case_only_are_refused(self, out: Path) -> None:
+        written = write(out, {"r4/A-x": plain(b"1"), "r4/A-X": plain(b"2"), "r5/A-x": plain(b"3")})
+        assert codes(written) == ["KB603"]
+        assert "'r4/A-x'" in written.diagnostics[0].message
+        assert "'r4/A-X'" in written.diagnostics[0].message
+
+
+class TestTrouble:
+    def test_path_is_a_file(self, out: Path) -> None:
+        out.write_text("a file")
+        assert refusal(out).code == "KB614"
+        assert out.read_text() == "a file"
+
+    def test_path_goes_through_a_file(self, out: Path) -> None:
+        out.write_text("a file")
+        assert refusal(out / "inner").code == "KB614"
+
+    @needs_posix
+    def test_link_that_leads_out(self, out: Path, tmp_path: Path) -> None:
+        write(out, files(r5_b="1"))
+        (tmp_path / "elsewhere").mkdir()
+        (out / "r4").symlink_to(tmp_path / "elsewhere")
+        assert "'r4'" in refusal(out).message
+        assert list((tmp_path / "elsewhere").iterdir()) == []
+
+    @needs_posix
+    def test_link_in_the_place_of_a_file(self, out: Path, tmp_path: Path) -> None:
+        write(out, files(r5_b="1"))
+        (tmp_path / "precious").write_text("years of work")
+        (out / "r5/c").symlink_to(tmp_path / "precious")
+        assert codes(write(out, files(r5_b="1", r5_c="2"))) == ["KB601"]
+        assert (tmp_path / "precious").read_text() == "years of work"
+
+    @needs_posix
+    def test_broken_link(self, out: Path, tmp_path: Path) -> None:
+        out.symlink_to(tmp_path / "nowhere")
+        assert refusal(out).code == "KB614"
+
+    @needs_posix
+    def test_folder_may_itself_be_a_link(self, out: Path, tmp_path: Path) -> None:
+        (tmp_path / "big-disk").mkdir()
+        out.symlink_to(tmp_path / "big-disk")
+        assert write(out, files(r4_a="1")).made == ("r4/a",)
+
+    @pytest.mark.skipif(
+        sys.platform == "win32" or os.geteuid() == 0, reason="nothing is read-only for root"
+    )
+    def test_read_only_folder(self, out: Path) -> None:
+        write(out, files(r4_b="1"))
+        out.chmod(stat.S_IRUSR | stat.S_IXUSR)
+        try:
+            assert "permission" in refusal(out).message
+        finally:
+            out.chmod(0o755)
+        assert standing(out) == {"r4/b": "1"}
+
+    @pytest.mark.parametrize(
+        ("number", "said"),
+        [
+            (errno.ENOSPC, "the disk is full"),
+            (errno.EROFS, "it is on a read-only file system"),
+            (errno.EIO, os.strerror(errno.EIO)),
+        ],
+    )
+    def test_disk_refuses(
+        self, out: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str
+    ) -> None:
+        write(out, files(r4_b="1"))
+
+        def refuse(*_: object) -> int:
+            raise OSError(number, os.strerror(number))
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "write", refuse)
+            error = refusal(out)
+        assert error.message == f"cannot write the output folder '{out}': {said}"
+        assert standing(out) == {"r4/b": "1"}
+        assert not (out / STAGE).exists()
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "{", "[]", '{"format": 2, "files": {}}', '{"format": 1, "files": {"../x": [1, "a"]}}'],
+    )
+    def test_damaged_manifest(self, out: Path, text: str) -> None:
+        write(out, files(r4_b="1"))
+        (out / MANIFEST).write_text(text)
+        assert refusal(out).code == "KB612"
+        assert (out / "r4/b").read_text() == "1"
+
+    @pytest.mark.parametrize(
+        "journal",
+        [
+            "{",
+            "[]",
+            '{"renames": [["0", "../x"]], "removals": []}',
+            '{"renames": [["../0", "x"]], "removals": []}',
+            '{"renames": [], "removals": ["/etc/passwd"]}',
+        ],
+    )
+    def test_damaged_journal(self, out: Path, journal: str) -> None:
+        write(out, files(r4_b="1"))
+        (out / STAGE).mkdir()
+        (out / STAGE / "journal.json").write_text(journal)
+        assert refusal(out).code == "KB612"
+
+    def test_manifest_does_not_hide_a_removal_outside(self, out: Path, tmp_path: Path) -> None:
+        """A manifest is data like any other: it must not make us delete what lies elsewhere."""
+        (tmp_path / "precious").write_text("years of work")
+        write(out, files(r4_b="1"))
+        stated = json.loads((out / MANIFEST).read_bytes())
+        stated["files"]["../precious"] = [13, "0" * 64]
+        (out / MANIFEST).write_text(json.dumps(stated))
+        assert refusal(out).code == "KB612"
+        assert (tmp_path / "precious").exists()
+
+
+class TestLock:
+    def test_second_writer_is_told(self, out: Path) -> None:
+        write(out, files(r4_b="1"))
+        with locked(out):
+            assert refusal(out).code == "KB613"
+        assert write(out, files(r4_b="1")).unchanged == ("r4/b",)
+        assert not (out / LOCK).exists()
+
+    def test_a_lock_file_left_behind_does_not_matter(self, out: Path) -> None:
+        out.mkdir()
+        (out / LOCK).touch()
+        assert write(out, files(r4_b="1")).made == ("r4/b",)
+
+    @needs_posix
+    def test_many_at_once_never_mix(self, out: Path) -> None:
+        """Each of several processes writes all files with its own text, again and again."""
+        program = (
+            "import sys; from pathlib import Path; from fhir_kb.publish import *\n"
+            "me = sys.argv[2].encode()\n"
+            "done = 0\n"
+            "while done < 5:\n"
+            "    files = {f'r4/{n}': plain(me) for n in range(9)}\n"
+            "    try: write(Path(sys.argv[1]), files); done += 1\n"
+            "    except OutputError as error: assert error.code == 'KB613', error\n"
+        )
+        writers = [
+            subprocess.Popen([sys.executable, "-c", program, out, name], stderr=subprocess.PIPE)
+            for name in ("one", "two", "three")
+        ]
+        for writer in writers:
+            _, errors = writer.communicate(timeout=120)
+            assert writer.returncode == 0, errors
+        assert len(set(standing(out).values())) == 1
+        assert len(standing(out)) == 9
