@@ -7,7 +7,7 @@ from pathlib import Path
 from fhir_kb.releases import older
 from fhir_kb.releases.lowering import Lowering
 from fhir_kb.releases.older.release import OlderRelease
-from fhir_kb.releases.r4 import evidence, subject, variable
+from fhir_kb.releases.r4 import evidence, grades, subject, variable
 from fhir_kb.releases.r4.profiles import PROFILES
 from fhir_kb.releases.table import read_table
 
@@ -23,7 +23,7 @@ def make(*, citations_as_basic: bool) -> OlderRelease:
         read_table(Path(__file__).parent),
         {**older.RULES, **evidence.RULES, **variable.RULES},
         {**older.FALLBACKS, **subject.FALLBACKS},
-        {**older.FINISH, **evidence.FINISH, **variable.FINISH},
+        {**older.FINISH, **evidence.FINISH, **grades.FINISH, **variable.FINISH},
         basics,
     )
     return OlderRelease(lowering, "4.0.1", PROFILES)

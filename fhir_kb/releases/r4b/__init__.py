@@ -7,7 +7,7 @@ from pathlib import Path
 from fhir_kb.releases import older
 from fhir_kb.releases.lowering import Lowering
 from fhir_kb.releases.older.release import OlderRelease
-from fhir_kb.releases.r4b import citation, duration, evidence, expression
+from fhir_kb.releases.r4b import citation, duration, evidence, expression, systems
 from fhir_kb.releases.r4b.profiles import PROFILES
 from fhir_kb.releases.table import read_table
 
@@ -20,7 +20,13 @@ def make() -> OlderRelease:
         read_table(Path(__file__).parent),
         {**older.RULES, **evidence.RULES, **citation.RULES},
         {**older.FALLBACKS, **evidence.FALLBACKS, **citation.FALLBACKS},
-        {**older.FINISH, **citation.FINISH, **duration.FINISH, **expression.FINISH},
+        {
+            **older.FINISH,
+            **citation.FINISH,
+            **duration.FINISH,
+            **expression.FINISH,
+            **systems.FINISH,
+        },
         {"ArtifactAssessment": "assessment"},
     )
     return OlderRelease(lowering, "4.3.0", PROFILES)

@@ -1,0 +1,54 @@
+"""Code systems of R5's Citation that live at terminology.hl7.org for R4B."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.model import Element
+
+if TYPE_CHECKING:
+    from fhir_kb.releases.lowering import Finish
+    from fhir_kb.releases.node import Node
+
+_R5 = "http://hl7.org/fhir/"
+_THO = "http://terminology.hl7.org/CodeSystem/"
+#: The same codes in both; R5 moved them into its core.
+_NAMES = (
+    "artifact-url-classifier",
+    "citation-artifact-classifier",
+    "citation-summary-style",
+    "cited-artifact-abstract-type",
+    "cited-artifact-classification-type",
+    "cited-artifact-status-type",
+    "cited-medium",
+    "contributor-role",
+    "contributor-summary-source",
+    "contributor-summary-style",
+    "contributor-summary-type",
+    "published-in-type",
+    "title-type",
+)
+_HOMES = {_R5 + name: _THO + name for name in _NAMES}
+
+
+def _finish(node: Node) -> None:
+    for name, value in node.target.items():
+        node.target[name] = _moved(value)
+
+
+def _moved(value: Any) -> Any:
+    """The value with its codings' systems renamed; what has none is shared."""
+    if isinstance(value, list):
+        items = [_moved(one) for one in value]
+        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    if not isinstance(value, dict):
+        return value
+    content = {name: _moved(one) for name, one in value.items()}
+    if content.get("system") in _HOMES and "code" in content:
+        content["system"] = _HOMES[content["system"]]
+    elif all(content[name] is value[name] for name in value):
+        return value
+    return value.like(content) if isinstance(value, Element) else content
+
+
+FINISH: dict[str, tuple[Finish, ...]] = {"Citation": (_finish,)}
