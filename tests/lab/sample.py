@@ -7,7 +7,7 @@ from typing import Any
 
 from fhir_kb.model import Element
 
-BASE = "https://example.org/fhir"
+BASE = "https://guidelines.test/fhir"  # the official validator refuses example.org
 FHIR_VERSIONS = {"r4": "4.0.1", "r4b": "4.3.0", "r5": "5.0.0"}
 
 
