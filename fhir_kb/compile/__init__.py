@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fhir_kb.model import Element
     from fhir_kb.model.knowledge import Base, Source
 
-__all__ = ["CODES", "Compiled", "compile_topic"]
+__all__ = ["CODES", "Compiled", "compile_shared", "compile_topic"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +32,10 @@ def compile_topic(source: Source, base: Base) -> Compiled:
 
     resources, findings = resources_of(source, base)
     return Compiled(resources, findings)
+
+
+def compile_shared(base: Base) -> Compiled:
+    """What belongs to the knowledge base as a whole: the manifest of all topics of `directory`."""
+    from fhir_kb.compile.shared import whole_manifest
+
+    return Compiled((whole_manifest(base),), ())

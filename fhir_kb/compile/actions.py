@@ -153,7 +153,9 @@ def _data(bench: Workbench, one: Data) -> Element:
         profile=[one.profile],
         codeFilter=[_code_filter(bench, one)],
     )
-    return element(one.span, title=one.title, requirement=requirement)
+    return element(
+        one.span, title=one.title or (one.code.text if one.code else None), requirement=requirement
+    )
 
 
 def _code_filter(bench: Workbench, one: Data) -> Element | None:

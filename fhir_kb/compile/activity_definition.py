@@ -78,4 +78,4 @@ def _narrative(bench: Workbench, one: Activity, made: Element) -> Element:
             [link["citation"] for link in made.get("relatedArtifact", ()) if "citation" in link],
         ),
     ]
-    return write.narrative(bench, one.span, blocks)
+    return write.narrative(bench.language, one.span, blocks)

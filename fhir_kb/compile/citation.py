@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.compile import citing, hl7
@@ -24,6 +25,7 @@ _DOI: Final = "https://doi.org"
 _PUBMED: Final = "https://pubmed.ncbi.nlm.nih.gov"
 _PMC: Final = "https://www.ncbi.nlm.nih.gov/pmc"
 _URI: Final = "urn:ietf:rfc:3986"
+_ISBN: Final = re.compile(r"[0-9][0-9-]{8,15}[0-9Xx]")
 _ORCID: Final = "https://orcid.org"
 _LANGUAGES: Final = "urn:ietf:bcp:47"
 #: where works of a kind appear, if that is not a journal
@@ -53,7 +55,7 @@ def citation(bench: Workbench, one: Reference) -> Element:
         write.labelled("Note", one.note),
         write.labelled("Abstract", one.abstract),
     ]
-    made["text"] = write.narrative(bench, one.span, blocks)
+    made["text"] = write.narrative(bench.language, one.span, blocks)
     return made
 
 
@@ -84,12 +86,18 @@ def _identifiers(one: Reference) -> Iterator[Element]:
         if value is not None:
             yield element(value.span, system=system, value=value)
     if one.isbn is not None:
-        yield _urn("isbn", one.isbn)
+        yield _isbn(one.isbn)
     if one.registration is not None:
         kind = element(one.registration.span, text="Registration number")
         yield element(one.registration.span, type=kind, value=one.registration)
     for other in one.identifiers:
         yield element(other.span, system=other.system, value=other.value)
+
+
+def _isbn(number: Text) -> Element:
+    if _ISBN.fullmatch(number):
+        return _urn("isbn", number)
+    return element(number.span, type=element(number.span, text="ISBN"), value=number)
 
 
 def _urn(kind: str, number: Text) -> Element:

@@ -34,7 +34,7 @@ def code_system(bench: Workbench, one: CodeSystem) -> Element:
         concept=[_concept(code) for code in one.codes],
     )
     blocks = [write.heading(2, one.title), write.prose(one.text), listed(one.codes)]
-    made["text"] = write.narrative(bench, one.span, blocks)
+    made["text"] = write.narrative(bench.language, one.span, blocks)
     return made
 
 

@@ -76,12 +76,13 @@ URL, a value set at least one code system, value set or coded concept to take it
     ),
     Code(
         "KB355",
-        "several-definitions",
+        "several-targets",
         Severity.ERROR,
-        """A step follows one definition only.
+        """This can lead to one thing only.
 
-`does` names an activity, `plan` another topic's plan, `asks` a questionnaire. In FHIR a step leads
-to one of them. Where more than one is meant, give the step steps of its own, one for each.
+A relation leads to a topic (`topic`) or to something of others (`canonical`). A step follows one
+definition: `does` names an activity, `plan` another topic's plan, `asks` a questionnaire. Where
+more than one is meant, give the step steps of its own, one for each.
 
     - id: assess
       title: Assess

@@ -37,8 +37,8 @@ def composition(bench: Workbench, pages: Pages) -> Element:
         span,
         resourceType="Composition",
         id=bench.id,
-        language=settings.language,
-        text=write.narrative(bench, span, lead, write.ADDITIONAL),
+        language=bench.language,
+        text=write.narrative(bench.language, span, lead, write.ADDITIONAL),
         url=bench.url("Composition", bench.id),
         identifier=[
             element(span, system=bench.system("Composition"), value=f"{bench.id}/{bench.version}")
@@ -62,7 +62,7 @@ def _section(bench: Workbench, piece: Piece) -> Element:
     code = element(piece.span, text="; ".join(piece.marks)) if piece.marks else None
     kind = write.ADDITIONAL if piece.is_prose else write.GENERATED
     content = piece.content or ("" if piece.pieces else f"<p>{write.escape(piece.title)}</p>")
-    text = write.narrative(bench, piece.span, [content], kind) if content else None
+    text = write.narrative(bench.language, piece.span, [content], kind) if content else None
     return element(
         piece.span,
         id=piece.id,

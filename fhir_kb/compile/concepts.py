@@ -87,8 +87,13 @@ def with_codes(made: Element | None) -> str:
     """Words and codes, for places where FHIR has room for text only."""
     if made is None:
         return ""
-    codes = ", ".join(f"{one['system']}#{one['code']}" for one in made.get("coding", ()))
+    codes = ", ".join(_code_words(one) for one in made.get("coding", ()))
     return f"{readable(made)} ({codes})" if codes else readable(made)
+
+
+def _code_words(coding: Element) -> str:
+    display = f" “{coding['display']}”" if "display" in coding else ""
+    return f"{coding['system']}#{coding['code']}{display}"
 
 
 def _codings(bench: Workbench, source: Concept | Meaning | None) -> list[Element]:

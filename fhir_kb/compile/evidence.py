@@ -213,4 +213,4 @@ def _narrative(bench: Workbench, one: Evidence, made: Element) -> Element:
         write.texts("Certainty", certainty_lines(bench, one.certainty)) if one.certainty else "",
         write.texts("References", [link["citation"] for link in links]),
     ]
-    return write.narrative(bench, one.span, blocks)
+    return write.narrative(bench.language, one.span, blocks)

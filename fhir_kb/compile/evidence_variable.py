@@ -128,4 +128,4 @@ def _narrative(bench: Workbench, role: Role, made: Element) -> Element:
         write.texts("Is met by", met),
         write.texts("Must not be present", excluded),
     ]
-    return write.narrative(bench, role.variable.span, blocks)
+    return write.narrative(bench.language, role.variable.span, blocks)

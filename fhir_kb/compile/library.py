@@ -59,7 +59,7 @@ def _logic_library(bench: Workbench, one: Library) -> Element:
         write.prose(one.text),
         write.code(text) if text else "",
     ]
-    made["text"] = write.narrative(bench, one.span, blocks)
+    made["text"] = write.narrative(bench.language, one.span, blocks)
     return made
 
 
@@ -102,7 +102,7 @@ def manifest(bench: Workbench, resources: Iterable[Element]) -> Element:
         write.texts("Is composed of", _titles(made, "composed-of")),
         write.texts("Depends on", _titles(made, "depends-on")),
     ]
-    made["text"] = write.narrative(bench, topic.span, blocks)
+    made["text"] = write.narrative(bench.language, topic.span, blocks)
     return made
 
 

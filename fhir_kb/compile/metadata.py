@@ -87,7 +87,7 @@ def _common(bench: Workbench) -> Element:
     effective = topic.effective
     bench.common = element(
         topic.span,
-        language=settings.language,
+        language=bench.language,
         version=topic.version or settings.version,
         versionAlgorithmString="semver",
         status=status(bench),

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fhir_kb.compile.markdown import Resolve
-    from fhir_kb.compile.workbench import Workbench
     from fhir_kb.diagnostics import Span
     from fhir_kb.model import Element
 
@@ -37,10 +36,9 @@ DEEPEST = 6
 
 
 def narrative(
-    bench: Workbench, span: Span, blocks: Iterable[str], status: str = GENERATED
+    language: str | None, span: Span, blocks: Iterable[str], status: str = GENERATED
 ) -> Element:
     """The Narrative of these blocks of XHTML; empty blocks are left out."""
-    language = bench.settings.language
     named = ""
     if language:
         code = attribute(language)

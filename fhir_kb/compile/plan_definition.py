@@ -55,7 +55,9 @@ def plan_definition(bench: Workbench, pages: Pages) -> Element:
         asNeededBoolean=True if plan and plan.as_needed else None,
     )
     status = write.ADDITIONAL if bench.source.page else write.EXTENSIONS
-    made["text"] = write.narrative(bench, topic.span, _narrative(bench, pages, made), status)
+    made["text"] = write.narrative(
+        bench.language, topic.span, _narrative(bench, pages, made), status
+    )
     return made
 
 

@@ -90,6 +90,8 @@ def related(bench: Workbench, one: Related) -> Element | None:
     else:
         found = element(one.span, type=one.type, display=one.title, citation=one.text)
     entry = bench.base.directory.get(str(one.topic)) if one.topic is not None else None
+    if one.canonical is not None and one.topic is not None:
+        bench.say("KB355", "this leads to a topic and to something else", one.canonical.span)
     canonical = one.canonical or (bench.plan(one.topic) if one.topic is not None else None)
     more = element(
         one.span,

@@ -57,8 +57,8 @@ def _lines(bench: Workbench, step: Step) -> Iterator[str]:
     yield from _labelled("who", (participant_words(bench, one) for one in step.participants))
     yield from _labelled("because of", (readable(codeable(bench, one)) for one in step.reason))
     yield from _labelled("meaning", [readable(codeable(bench, step.code))])
-    yield from _labelled("needs", map(_data_words, step.inputs))
-    yield from _labelled("makes", map(_data_words, step.outputs))
+    yield from _labelled("needs", (_data_words(bench, one) for one in step.inputs))
+    yield from _labelled("makes", (_data_words(bench, one) for one in step.outputs))
     yield from _labelled("priority", [step.priority or ""])
     yield from _labelled("required", [step.required or ""])
     if step.repeats:
@@ -95,5 +95,7 @@ def _order_words(bench: Workbench, one: Order) -> str:
     return f"{title}{by}"
 
 
-def _data_words(one: Data) -> str:
-    return f"{one.title} ({one.type})" if one.title else str(one.type)
+def _data_words(bench: Workbench, one: Data) -> str:
+    which = readable(codeable(bench, one.code))
+    kind = f"{one.type}: {which}" if which else str(one.type)
+    return f"{one.title} ({kind})" if one.title else kind

@@ -52,7 +52,7 @@ def dosage(bench: Workbench, how: Dosage) -> Element:
         additionalInstruction=codeables(bench, how.instructions),
         patientInstruction=how.patient,
         timing=timing(bench, how.timing),
-        asNeeded=True if how.as_needed and not how.as_needed_for else None,
+        asNeeded=True if how.as_needed else None,
         asNeededFor=codeables(bench, how.as_needed_for),
         site=codeable(bench, how.site),
         route=codeable(bench, how.route),

@@ -39,7 +39,7 @@ def value_set(bench: Workbench, one: ValueSet) -> Element:
         _listed("Includes", include),
         _listed("Excludes", exclude),
     ]
-    made["text"] = write.narrative(bench, one.span, blocks)
+    made["text"] = write.narrative(bench.language, one.span, blocks)
     return made
 
 

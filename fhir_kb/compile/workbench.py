@@ -34,6 +34,7 @@ class Workbench:
         self.base = base
         self.findings: list[Diagnostic] = []
         self.id = str(self.topic.topic)
+        self.language = base.settings.language
         self.version = str(self.topic.version or base.settings.version)
         self.common = Element()  # metadata's, worked out once for all artifacts
         self._root = str(base.settings.canonical).rstrip("/")
