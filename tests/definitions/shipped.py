@@ -1,0 +1,41 @@
+"""The shipped definitions as they are read, and where the material of the lab lies."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+from fhir_kb.diagnostics import Diagnostic
+from fhir_kb.model.concept import Concept
+from fhir_kb.model.kb import Settings
+from fhir_kb.model.knowledge import Source
+from fhir_kb.read.files import read_settings, read_topic
+from fhir_kb.read.sources import find
+
+REPOSITORY = Path(__file__).parents[2]
+DEFINITIONS = REPOSITORY / "definitions"
+SHARED = Path(os.environ.get("FHIR_KB_SHARED", REPOSITORY / "../shared"))
+
+
+@cache
+def everything() -> tuple[
+    Settings | None, tuple[Concept, ...], dict[str, Source], list[Diagnostic]
+]:
+    """Settings, shared concepts, topics by the name of their folder, and all findings."""
+    sources, findings = find(DEFINITIONS)
+    assert sources is not None
+    settings, concepts, wrong = read_settings(sources)
+    found = [*findings, *wrong]
+    topics = {}
+    for folder in sources.folders:
+        read = read_topic(sources, folder)
+        found += read.findings
+        if read.source is not None:
+            topics[folder.path.rsplit("/", 1)[-1]] = read.source
+    return settings, tuple(concepts.values()), topics, found
+
+
+def topic(folder: str) -> Source:
+    """The topic of a folder."""
+    return everything()[2][folder]
