@@ -21,10 +21,8 @@ def to_json(found: Diagnostic) -> dict[str, Any]:
         record["column"] = found.span.column
         record["endLine"] = found.span.end_line
         record["endColumn"] = found.span.end_column
-    for name, value in (("path", found.path), ("help", found.help), ("release", found.release)):
-        if value:
-            record[name] = value
-    return record
+    more = {"path": found.path, "help": found.help, "release": found.release}
+    return record | {name: value for name, value in more.items() if value}
 
 
 def from_json(record: dict[str, Any]) -> Diagnostic:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.diagnostics import Severity
 from fhir_kb.diagnostics.render.json import as_records
 from fhir_kb.diagnostics.render.merge import merged, release_names
 from fhir_kb.diagnostics.render.text import harmless, width, wrapped
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.diagnostics import Diagnostic
     from fhir_kb.diagnostics.render.human import Style
+    from fhir_kb.diagnostics.render.merge import Shown
     from fhir_kb.pipeline import Build
 
 _SHOWN_LOSSES: Final = 5
@@ -97,21 +99,35 @@ def _list(start: str, words: list[str], limit: int) -> Iterator[str]:
 def _losses(
     all_lost: Iterable[Diagnostic], releases: list[str], style: Style, limit: int | None
 ) -> Iterator[str]:
+    """What is given up, by name; what is kept elsewhere, as a number unless all is wanted."""
     lost = merged(all_lost)
-    if not lost:
-        return
-    by_release = Counter(release for each in lost for release in each.releases)
-    numbers = [
-        f"{by_release[name]} in {release_names([name])}" for name in releases if by_release[name]
-    ]
-    many = "1 thing" if len(lost) == 1 else f"{len(lost)} things"
-    more = "; --all shows them" if limit == 0 else ":"
-    yield f"{many} a release cannot say ({', '.join(numbers)}){more}"
-    shown = lost[:limit]
-    for each in shown:
-        where = f" ({release_names(each.releases)})" if each.releases else ""
-        yield f"  {harmless(str(each.finding.span))}"
-        text = harmless(each.finding.message) + where
+    given_up = [one for one in lost if one.finding.severity is not Severity.INFORMATION]
+    kept = [one for one in lost if one.finding.severity is Severity.INFORMATION]
+    if given_up:
+        things = "1 thing" if len(given_up) == 1 else f"{len(given_up)} things"
+        more = "; --all shows them" if limit == 0 else ":"
+        yield f"{things} a release cannot say{_by_release(given_up, releases)}{more}"
+        shown = given_up[:limit]
+        yield from _listed(shown, style)
+        if 0 < len(shown) < len(given_up):
+            yield style.dim(f"  … and {len(given_up) - len(shown)} more; --all shows them")
+    if kept:
+        things = "1 thing is" if len(kept) == 1 else f"{len(kept)} things are"
+        more = "; --all shows them" if limit is not None else ":"
+        yield f"{things} kept elsewhere{_by_release(kept, releases)}{more}"
+        if limit is None:
+            yield from _listed(kept, style)
+
+
+def _by_release(lost: list[Shown], releases: list[str]) -> str:
+    counted = Counter(release for one in lost for release in one.releases)
+    numbers = [f"{counted[name]} in {release_names([name])}" for name in releases if counted[name]]
+    return f" ({', '.join(numbers)})" if numbers else ""
+
+
+def _listed(lost: list[Shown], style: Style) -> Iterator[str]:
+    for one in lost:
+        where = f" ({release_names(one.releases)})" if one.releases else ""
+        yield f"  {harmless(str(one.finding.span))}"
+        text = harmless(one.finding.message) + where
         yield from (f"    {line}" for line in wrapped(text, style.width - 4))
-    if 0 < len(shown) < len(lost):
-        yield style.dim(f"  … and {len(lost) - len(shown)} more; --all shows them")

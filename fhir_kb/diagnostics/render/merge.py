@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fhir_kb.diagnostics.diagnostic import Diagnostic, Severity, in_order
 
@@ -10,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fhir_kb.diagnostics.span import Span
+
+
+_LABEL: Final = re.compile(r"\bFHIR R\d[A-Z]?\b")
 
 
 class Shown(NamedTuple):
@@ -27,7 +32,7 @@ def merged(findings: Iterable[Diagnostic], releases: Iterable[str] = ()) -> tupl
     everywhere = tuple(releases)
     groups: dict[tuple[Span, str, Severity, str, str | None], list[Diagnostic]] = {}
     for found in in_order(findings):
-        key = found.span, found.code, found.severity, found.message, found.help
+        key = found.span, found.code, found.severity, _anywhere(found.message), found.help
         groups.setdefault(key, []).append(found)
     return tuple(_shown(group, everywhere) for group in groups.values())
 
@@ -37,7 +42,15 @@ def _shown(group: list[Diagnostic], everywhere: tuple[str, ...]) -> Shown:
     if "" in named or (everywhere and named.issuperset(everywhere)):
         return Shown(group[0])
     known = [release for release in everywhere if release in named]
-    return Shown(group[0], (*known, *sorted(named.difference(known))))
+    first = group[0]
+    if len(named) > 1:
+        first = replace(first, message=_anywhere(first.message))
+    return Shown(first, (*known, *sorted(named.difference(known))))
+
+
+def _anywhere(message: str) -> str:
+    """The message without the name of a release, which is said behind it."""
+    return _LABEL.sub("the release", message)
 
 
 def release_names(releases: Iterable[str]) -> str:
