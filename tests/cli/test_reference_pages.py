@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import runpy
 from pathlib import Path
 from typing import Any
@@ -50,3 +51,13 @@ def test_every_code_has_its_page() -> None:
         assert f"\n## {code.id} {code.name}\n" in page
         assert code.summary
         assert len(code.explanation.strip().splitlines()) >= 3, code.id
+
+
+def test_every_code_that_the_program_names_is_in_the_catalogue() -> None:
+    named = {
+        code
+        for path in (ROOT / "fhir_kb").rglob("*.py")
+        for code in re.findall(r'"(KB\d{3})"', path.read_text("utf-8"))
+    }
+    assert named
+    assert named - set(catalogue()) == set()
