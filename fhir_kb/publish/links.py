@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from fhir_kb.diagnostics import Diagnostic, Span
+from fhir_kb.publish.codes import UNRESOLVED_REFERENCE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -68,8 +71,24 @@ def reachable(
     return list(found.values())
 
 
-def unresolved(resources: Iterable[Emitted]) -> list[tuple[Emitted, str]]:
-    """Literal references that lead to no resource of the same set, with who makes them."""
-    everything = list(resources)
+def unresolved(resources: Iterable[Emitted], release: str) -> list[Diagnostic]:
+    """A finding for each literal reference that leads to no resource of the same set.
+
+    Servers refuse such a transaction. Places are those of the resources, not of definitions.
+    """
+    everything = sorted(resources, key=lambda one: one[:2])
     names = {one.name for one in everything}
-    return [(one, to) for one in everything for to in one.references if to not in names]
+    code = UNRESOLVED_REFERENCE
+    return [
+        Diagnostic(
+            code.id,
+            code.severity,
+            f"'{one.name}' refers to '{to}', which is not published with it",
+            Span(f"{release}/{one.file_name}"),
+            help="Define it, or leave the reference out",
+            release=release,
+        )
+        for one in everything
+        for to in one.references
+        if to not in names
+    ]

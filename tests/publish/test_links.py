@@ -56,7 +56,11 @@ def test_circles_end(make: Maker) -> None:
     assert closure([two], [one, two]) == ["PlanDefinition/b", "PlanDefinition/a"]
 
 
-def test_references_that_lead_nowhere_are_named(make: Maker, topic: list[Emitted]) -> None:
-    assert publish.unresolved(topic) == []
+def test_references_that_lead_nowhere_are_found(make: Maker, topic: list[Emitted]) -> None:
+    assert publish.unresolved(topic, "r5") == []
     lost = make("Evidence", "lost", note=[{"authorReference": {"reference": "Practitioner/gone"}}])
-    assert publish.unresolved([*topic, lost]) == [(lost, "Practitioner/gone")]
+    (found,) = publish.unresolved([*topic, lost], "r5")
+    assert (found.code, found.release) == ("KB606", "r5")
+    assert found.message == (
+        "'Evidence/lost' refers to 'Practitioner/gone', which is not published with it"
+    )
