@@ -12,7 +12,9 @@ from fhir_kb.model.knowledge import Entry, Source
 from fhir_kb.model.reference import References
 from fhir_kb.model.topic import Topic
 from fhir_kb.read.decode import decode
+from fhir_kb.read.gate import schema_findings
 from fhir_kb.read.markdown import read_page
+from fhir_kb.read.schema import ROOTS
 from fhir_kb.read.sources import CONCEPTS_FILE, KB_FILE, TOPIC_FILE
 from fhir_kb.read.yaml import load, text_of
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from fhir_kb.model.record import Record
     from fhir_kb.model.text import Text
     from fhir_kb.read.sources import Folder, Sources
+    from fhir_kb.read.yaml import Node
 
 R = TypeVar("R", bound="Record")
 REFERENCES_FILE = "references.yaml"
@@ -148,7 +151,19 @@ def _yaml(sources: Sources, path: str, record: type[R]) -> tuple[R | None, tuple
     if wrong:
         return None, (wrong,)
     node, findings = load(data, shown)
-    return (None, findings) if node is None else decode(node, record, shown)
+    if node is None:
+        return None, findings
+    read, findings = decode(node, record, shown)
+    return (read, findings) if findings else _through_gate(node, read, record, shown)
+
+
+def _through_gate(
+    node: Node, read: R | None, record: type[R], shown: str
+) -> tuple[R | None, tuple[Diagnostic, ...]]:
+    """What was read, unless the JSON Schema refuses what the decoder saw nothing wrong in."""
+    kind = next(name for name, root in ROOTS.items() if root is record)
+    findings = schema_findings(node, kind, shown)
+    return (None if findings else read), findings
 
 
 def _below(folder: Folder, name: str) -> str:
