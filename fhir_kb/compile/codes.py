@@ -28,7 +28,7 @@ A range starts with its smaller number.
         """This unit is not in UCUM.
 
 FHIR writes units in UCUM (https://ucum.org), which programs can convert: `mg`, `g/kg/d`, `mL/min`,
-`mm[Hg]`, `Cel`, `[iU]`, `%`. Capitals matter: `mL` and `ml` both exist, `MG` does not. What is
+`mm[Hg]`, `Cel`, `[iU]`, `%`. Capitals matter: `mg` is a milligram, `MG` a megagauss. What is
 counted and has no unit goes into braces.
 
     dose: 2 tablets        # no unit of UCUM

@@ -96,6 +96,8 @@ ALTERNATIVES: dict[type[Record], tuple[tuple[str, ...], ...]] = {
     Timing: (("when", "offset"), ("at",)),
     Trigger: (("name",), ("timing",), ("data", "condition")),
 }
+#: what a step within a step does without, since the outer one has it
+_NOT_WITHIN = {key.field for key in layout(Step).keys} - {"id", "title", "text", "goals"}
 _TRIGGER_TYPES = {"name": "named-event", "timing": "periodic", "data": "data-added"}
 
 
@@ -139,7 +141,7 @@ class Filler:
         if isinstance(shape, Many):
             if isinstance(shape.item, Mapping):
                 if shape.item.record is Step and record is Step:
-                    return () if depth else (self.record(Step, path, 1, {"does", "plan", "asks"}),)
+                    return () if depth else (self.record(Step, path, 1, _NOT_WITHIN),)
                 inner = depth + (shape.item.record is CodeDefinition)
                 if inner > MAX_DEPTH:
                     return ()
