@@ -68,7 +68,7 @@ class Reference(Record):
     issue: Text | None = doc("The issue.", default=None)
     pages: Text | None = doc("The pages: `12-18`.", default=None)
     article_number: Text | None = doc("The article number, where it has no pages.", default=None)
-    edition: Text | None = doc("The edition of a book.", default=None)
+    edition: Text | None = doc("The edition of a book, the version of software.", default=None)
     doi: Annotated[Text, Pattern(r"10\.\d{4,9}/\S+", "a DOI")] | None = doc(
         "The DOI, without `https://doi.org/`.", default=None
     )
