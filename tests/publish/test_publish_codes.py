@@ -24,7 +24,7 @@ def test_every_code_says_what_to_do() -> None:
 def test_reference_page_describes_every_code_file_and_folder_rule() -> None:
     page = (Path(fhir_kb.publish.__file__).parents[2] / "docs/output.md").read_text("utf-8")
     for code in CODES:
-        assert f"{code.id} {code.name}" in page
+        assert f"| {code.id} {code.name} |" in page
     for name in ("bundle.transaction.json", "bundle.collection.json", "bundle.document.",
                  "resources.ndjson", "package.tgz", "report.json", ".fhir-kb.json"):  # fmt: skip
         assert name in page
