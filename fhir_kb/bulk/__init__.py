@@ -25,6 +25,7 @@ def build(
     progress: Progress | None = None,
     jobs: int | None = None,
     cache: bool = True,
+    models: bool | None = None,
 ) -> Build:
     """As `fhir_kb.pipeline.build`, with `jobs` processes (None: as many as there are cores)."""
     with Processes(jobs or cores()) as processes:
@@ -36,6 +37,7 @@ def build(
                 progress=progress,
                 work=processes,
                 cache_folder=cache_folder(definitions) if cache else None,
+                models=models,
             )
         except WorkerLostError as error:
             advice = "run it again; with --jobs 1 it needs less memory"

@@ -73,15 +73,17 @@ class Processes:
             self._owners[folder.path] = owner
         return self._round([("read", task, share) for share in shares])
 
-    def make(self, base: Base, folders: Sequence[str]) -> Iterator[tuple[str, TopicMade]]:
+    def make(
+        self, base: Base, folders: Sequence[str], *, models: bool
+    ) -> Iterator[tuple[str, TopicMade]]:
         """Make topics, each in the process that has read it."""
         shares: list[list[str]] = [[] for _ in self._pipes]
         own: list[str] = []
         for folder in folders:
             owner = self._owners.get(folder)
             (own if owner is None else shares[owner]).append(folder)
-        shared = self._round([("make", base, share) for share in shares])
-        return chain(shared, self._alone().make(base, own))
+        shared = self._round([("make", (base, models), share) for share in shares])
+        return chain(shared, self._alone().make(base, own, models=models))
 
     def _alone(self) -> Alone:
         """The work in this process; imported when there is work at all."""
@@ -143,8 +145,11 @@ def _serve(pipe: Connection, others: list[Connection]) -> None:
     try:
         while True:
             kind, shared, share = pipe.recv()
-            results = work.read(shared, share) if kind == "read" else work.make(shared, share)
-            _answer(pipe, results)
+            if kind == "read":
+                _answer(pipe, work.read(shared, share))
+            else:
+                base, models = shared
+                _answer(pipe, work.make(base, share, models=models))
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
 

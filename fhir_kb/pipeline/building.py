@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -55,13 +55,18 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What a build has to say. `written` is None where nothing was to be written, or could be."""
+    """What a build has to say.
+
+    written: None where nothing was to be written, or could be. without_models: how many topics the
+    models of `fhir.resources` have not checked, because there were too many.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     losses: tuple[Diagnostic, ...] = ()
     made: tuple[Made, ...] = ()
     written: Counts | None = None
     topics: int = 0
+    without_models: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -77,12 +82,14 @@ def build(
     progress: Progress | None = None,
     work: Work | None = None,
     cache_folder: Path | None = None,
+    models: bool | None = None,
 ) -> Build:
     """Compile, check and publish the definitions.
 
     definitions: the folder with kb.yaml. output: where to write; None checks only. releases: names;
     None: those of kb.yaml. work: who does it; None: this process. cache_folder: where to keep what
-    was made, for the next time; None: nowhere.
+    was made, for the next time; None: nowhere. models: whether the models of `fhir.resources` check
+    what is made; None: unless it is very many topics (they cost as much as all the rest).
 
     With any error nothing is written and the output stays as it was. Raises OutsideError where the
     disk stands in the way, ValueError for an unknown release.
@@ -94,7 +101,7 @@ def build(
     stamp = digest(
         fingerprint,
         stamp_of(find(definitions)[0]),
-        str(releases),
+        str((releases, models)),
         str(output.absolute() if output else None),
     )
     if output is not None and (done := _done_before(cache, stamp, output)) is not None:
@@ -110,6 +117,7 @@ def build(
         cache=cache,
         program=fingerprint,
         progress=progress,
+        models=models,
     )
     return _publish(gathered, output, cache, stamp, progress)
 
@@ -117,21 +125,22 @@ def build(
 def _publish(
     gathered: Gathered, output: Path | None, cache: Cache, stamp: str, progress: Progress
 ) -> Build:
-    settings = gathered.settings
-    findings = [*gathered.findings]
     emitted = {name: _of_release(gathered, name) for name in gathered.releases}
-    findings.extend(_same_names(emitted))
-    result = Build(
-        tuple(findings), gathered.losses, _made(emitted, output), None, len(gathered.topics)
+    checked = Build(
+        (*gathered.findings, *_same_names(emitted)),
+        gathered.losses,
+        topics=len(gathered.directory),
+        without_models=gathered.without_models,
     )
-    if settings is None or has_errors(findings):
-        return Build(tuple(findings), gathered.losses, topics=len(gathered.directory))
+    if gathered.settings is None or has_errors(checked.diagnostics):
+        return checked
+    result = replace(checked, made=_made(emitted, output))
     if output is None:
         return result
     from fhir_kb.publish import OutputError, files_for_release, plain, write
 
     progress.stage("writing")
-    info = package_info(settings)
+    info = package_info(gathered.settings)
     files: dict[str, Content] = {}
     for name, resources in emitted.items():
         version = fhir_releases.get(name).fhir_version
@@ -141,12 +150,11 @@ def _publish(
         written = write(output, files, stamps=cache.stamps)
     except OutputError as error:
         raise OutsideError(error.message, error.help, error.code) from error
-    if written.diagnostics:
-        findings.extend(written.diagnostics)
+    findings = (*result.diagnostics, *written.diagnostics)
     if has_errors(written.diagnostics):
-        return Build(tuple(findings), gathered.losses, topics=result.topics)
+        return replace(checked, diagnostics=findings)
     counts = Counts(*(len(part) for part in written[:4]))
-    whole = Build(tuple(findings), result.losses, result.made, counts, result.topics)
+    whole = replace(result, diagnostics=findings, written=counts)
     _note(cache, stamp, whole, written)
     return whole
 
@@ -243,6 +251,7 @@ def _note(cache: Cache, stamp: str, result: Build, written: Written) -> None:
             "made": [[m.name, m.label, m.fhir_version, m.counts, m.folder] for m in result.made],
             "files": sum(len(part) for part in written[:3]),
             "topics": result.topics,
+            "without_models": result.without_models,
         },
     )
 
@@ -262,4 +271,5 @@ def _done_before(cache: Cache, stamp: str, output: Path) -> Build | None:
         tuple(Made(*made) for made in note["made"]),
         Counts(0, 0, note["files"], 0),
         note["topics"],
+        note["without_models"],
     )

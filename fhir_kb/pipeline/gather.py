@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from fhir_kb.read.sources import Folder
 
 ALL_RELEASES = ("r5", "r4b", "r4")
+MODELS_UP_TO = 100
+"""Of more changed topics than these, `fhir.resources` checks none unless it is asked to."""
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class Gathered:
     folders: dict[str, str] = field(default_factory=dict)
     findings: tuple[Diagnostic, ...] = ()
     losses: tuple[Diagnostic, ...] = ()
+    without_models: int = 0
 
 
 def gather(
@@ -53,11 +56,13 @@ def gather(
     program: str,
     progress: Progress,
     only: Sequence[str] | None = None,
+    models: bool | None = None,
 ) -> Gathered:
     """Read, check and make the topics below `definitions` for the wanted releases.
 
     wanted: release names; None: those of kb.yaml. only: names of topics; the topics whose plans
-    they follow are made too. None: all.
+    they follow are made too. None: all. models: whether the models of `fhir.resources` check what
+    is made; None: unless it is more than MODELS_UP_TO topics.
     """
     sources, found = find(definitions)
     settings, concepts, wrong = read_settings(sources)
@@ -67,7 +72,8 @@ def gather(
         gathered.findings = in_order(findings)
         return gathered
     gathered.releases = wanted or tuple(dict.fromkeys(map(str, settings.releases))) or ALL_RELEASES
-    reading = _Reading(Task(sources, settings, gathered.releases), cache, work, program, progress)
+    task = Task(sources, settings, gathered.releases)
+    reading = _Reading(task, cache, work, program, progress, models)
     entries = reading.entries(findings)
     findings.extend(check_base(tuple(entry for _, entry in entries)))
     gathered.directory = {entry.id: entry for _, entry in entries}
@@ -75,6 +81,7 @@ def gather(
     folders = _needed(only, gathered) if only is not None else [folder for folder, _ in entries]
     base = Base(settings=settings, concepts=concepts, directory=gathered.directory)
     gathered.topics = reading.topics(base, folders)
+    gathered.without_models = reading.without_models
     for made in gathered.topics.values():
         findings.extend(made.findings)
     gathered.findings = in_order(findings)
@@ -91,6 +98,8 @@ class _Reading:
     work: Work
     program: str
     progress: Progress
+    models: bool | None
+    without_models: int = 0
     _hashes: dict[str, str] = field(default_factory=dict)
     _entries: dict[str, Entry] = field(default_factory=dict)
     _read: set[str] = field(default_factory=set)
@@ -145,7 +154,9 @@ class _Reading:
         for _ in self.work.read(self.task, unread):
             pass
         self.progress.stage("compiling and checking", len(missing))
-        for folder, topic in self.work.make(base, missing):
+        models = len(missing) <= MODELS_UP_TO if self.models is None else self.models
+        self.without_models = 0 if models else len(missing)
+        for folder, topic in self.work.make(base, missing, models=models):
             self.progress.advance()
             made[folder] = topic
             self.cache.put(folder, pack(topic, self._key(base, folder)))
@@ -156,7 +167,8 @@ class _Reading:
         entry = self._entries[folder]
         named = [base.directory[name] for name in entry.plans if name in base.directory]
         others = [word for other in named for word in map(str, _entry_json(other))]
-        words = (self.program, self._settings_hash(), *self.task.releases, folder)
+        options = (str(self.models), *self.task.releases)
+        words = (self.program, self._settings_hash(), *options, folder)
         return digest(*words, self._hashes[folder], *others)
 
     def _settings_hash(self) -> str:

@@ -32,21 +32,28 @@ class TopicMade:
     emitted: Mapping[str, tuple[Emitted, ...]]
 
 
-def make_topic(source: Source, base: Base, releases: Sequence[Release]) -> TopicMade:
+def make_topic(
+    source: Source, base: Base, releases: Sequence[Release], *, models: bool = True
+) -> TopicMade:
     """Check a topic, compile it, lower it to each release, check that, and write it.
 
     A topic that breaks a rule is not compiled: it would only repeat the finding in FHIR's words.
+    models: whether the models of `fhir.resources` are asked too; they cost as much as all the rest.
     """
     findings = list(check_topic(source, base))
     if has_errors(findings):
         return TopicMade(tuple(findings), (), {})
     compiled = compile_topic(source, base)
     findings.extend(compiled.diagnostics)
-    return _make(compiled.resources, findings, releases)
+    return _make(compiled.resources, findings, releases, models=models)
 
 
 def _make(
-    resources: Sequence[Element], findings: list[Diagnostic], releases: Sequence[Release]
+    resources: Sequence[Element],
+    findings: list[Diagnostic],
+    releases: Sequence[Release],
+    *,
+    models: bool,
 ) -> TopicMade:
     losses: list[Diagnostic] = []
     emitted: dict[str, tuple[Emitted, ...]] = {}
@@ -57,6 +64,8 @@ def _make(
             losses.extend(one.losses)
             lowered.extend(one.resources)
         for resource in lowered:
+            if models:
+                findings.extend(release.model_findings(resource))
             findings.extend(structure_findings(resource, release))
         order = element_order(release.fhir_version)
         emitted[release.name] = tuple(emit(resource, order) for resource in lowered)
@@ -64,8 +73,7 @@ def _make(
 
 
 def structure_findings(resource: Element, release: Release) -> Iterable[Diagnostic]:
-    """What a release's models and FHIR's own rules say of a resource, at the author's place."""
-    yield from release.model_findings(resource)
+    """What FHIR's own rules say of a resource, at the author's place."""
     for issue in validator(release.fhir_version).check(resource):
         span = span_of(resource, issue.pointer)
         assert span is not None, resource.get("id")

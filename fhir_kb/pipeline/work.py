@@ -41,8 +41,13 @@ class Work(Protocol):
     def read(self, task: Task, folders: Sequence[Folder]) -> Iterator[TopicRead]:
         """Read topics; the results may come in any order."""
 
-    def make(self, base: Base, folders: Sequence[str]) -> Iterator[tuple[str, TopicMade]]:
-        """Make topics that were read before; the results may come in any order."""
+    def make(
+        self, base: Base, folders: Sequence[str], *, models: bool
+    ) -> Iterator[tuple[str, TopicMade]]:
+        """Make topics that were read before; the results may come in any order.
+
+        models: whether the models of `fhir.resources` are asked too.
+        """
 
 
 class Alone:
@@ -63,7 +68,9 @@ class Alone:
                 entry = entry_of(found.source, task.settings)
             yield TopicRead(folder.path, entry, found.findings)
 
-    def make(self, base: Base, folders: Sequence[str]) -> Iterator[tuple[str, TopicMade]]:
+    def make(
+        self, base: Base, folders: Sequence[str], *, models: bool
+    ) -> Iterator[tuple[str, TopicMade]]:
         """Make topics in the given order."""
         if not folders:
             return
@@ -73,7 +80,7 @@ class Alone:
             for name in self._task.releases
         )
         for folder in folders:
-            yield folder, make_topic(self._sources[folder], base, targets)
+            yield folder, make_topic(self._sources[folder], base, targets, models=models)
 
 
 def release_options(settings: Settings) -> dict[str, str]:

@@ -45,6 +45,7 @@ def a_build(**changes: Any) -> Any:
         "made": (made("r5", "FHIR R5", **COUNTS), made("r4", "FHIR R4", Library=3)),
         "written": SimpleNamespace(made=40, changed=0, unchanged=2, removed=1),
         "topics": 3,
+        "without_models": 0,
         "exit_code": 0,
     }
     return SimpleNamespace(**{**whole, **changes})
@@ -94,6 +95,7 @@ def test_the_words_reach_the_build(
         "releases": "('r5', 'r4')",
         "jobs": "2",
         "cache": "False",
+        "models": "None",
     }
 
 

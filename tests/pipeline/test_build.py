@@ -89,9 +89,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the topics that were made, not taken from the cache."""
     names: list[str] = []
 
-    def counted(source: Source, *rest: object) -> object:
+    def counted(source: Source, *rest: object, **options: object) -> object:
         names.append(str(source.topic.topic))
-        return make_topic(source, *rest)  # type: ignore[arg-type]
+        return make_topic(source, *rest, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(work, "make_topic", counted)
     return names
@@ -162,3 +162,12 @@ def test_a_touched_output_is_mended_though_nothing_else_changed(tmp_path: Path) 
     (tmp_path / "output/r4/resources.ndjson").unlink()
     build(definitions, output=tmp_path / "output", cache_folder=cache)
     assert (tmp_path / "output/r4/resources.ndjson").is_file()
+
+
+def test_the_models_check_few_topics_and_more_only_when_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fhir_kb.pipeline.gather.MODELS_UP_TO", 1)
+    definitions = write(tmp_path / "definitions", "sepsis", "pain")
+    assert build(definitions, output=None).without_models == 2
+    assert build(definitions, output=None, models=True).without_models == 0

@@ -31,6 +31,12 @@ from fhir_kb.cli import options
 @click.option(
     "--cache/--no-cache", default=True, help="Whether to use what the last build has learnt."
 )
+@click.option(
+    "--models/--no-models",
+    default=None,
+    help="Whether the models of fhir.resources check what is made as well; they do unless it is "
+    "more than 100 topics.",
+)
 @options.everything
 @options.form
 @options.quiet
@@ -40,6 +46,7 @@ def command(
     releases: tuple[str, ...] | None,
     jobs: int | None,
     cache: bool,
+    models: bool | None,
     everything: bool,
     form: str,
     quiet: bool,
@@ -56,7 +63,13 @@ def command(
 
     with progress(quiet=quiet) as shown:
         result = build(
-            definitions, output=output, releases=releases, progress=shown, jobs=jobs, cache=cache
+            definitions,
+            output=output,
+            releases=releases,
+            progress=shown,
+            jobs=jobs,
+            cache=cache,
+            models=models,
         )
     style = style_of(sys.stdout, everything=everything)
     made = [each.name for each in result.made]

@@ -32,6 +32,12 @@ def summary(build: Build, output: Path, style: Style, *, everything: bool = Fals
             total = sum(made.counts.values())
             start = f"  {made.name + '/':<5} {made.label:<{label}} {total:>5} resources: "
             lines += _list(start, _counted(made.counts), style.width)
+        if build.without_models:
+            lines.append(
+                f"{build.without_models} topics were not checked by the models of fhir.resources;"
+                " --models"
+            )
+            lines.append("checks them too, in twice the time")
     else:
         lines.append(f"Nothing was written to {output.as_posix()}/")
     releases = [made.name for made in build.made]

@@ -1,7 +1,8 @@
-"""Grades of recommendations in R4: on the document that gives them.
+"""Grades of recommendations in R4: in words on the action, in codes in the assessment.
 
-R5 has strength and quality on the action; the same extensions of R4 belong to an Attachment
-(https://hl7.org/fhir/R4/extension-cqf-strengthofrecommendation.html), as in R4's own examples.
+`cqf-strengthOfRecommendation` and `cqf-qualityOfEvidence` belong to an Attachment in R4's core, and
+to PlanDefinition.action in the extensions package of the same url; whichever place one chooses, the
+other definition refuses it. The codes stand in the assessment that goes with the plan.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ GRADES = frozenset({_CORE + "cqf-strengthOfRecommendation", _CORE + "cqf-quality
 
 
 def _finish(node: Node) -> None:
-    """Move the grades of an action to its first documentation."""
+    """Say the grades of an action in words."""
     extensions = node.target.get("extension", ())
     grades = [one for one in extensions if one.get("url") in GRADES]
     if not grades:
@@ -27,20 +28,15 @@ def _finish(node: Node) -> None:
     node.target["extension"] = [one for one in extensions if one.get("url") not in GRADES]
     if not node.target["extension"]:
         del node.target["extension"]
-    first, *others = node.target.get("documentation") or [_documentation(node)]
-    document = _with(first.get("document") or Element({}, span=node.span), grades)
-    graded = Element({**first, "document": document}, span=first.span, spans=first.spans)
-    node.target["documentation"] = [graded, *others]
-    node.moved("extension", "on the document that gives it")
+    said = "; ".join(_words(one["valueCodeableConcept"]) for one in grades)
+    grade = Element({"type": "documentation", "display": said}, span=node.span)
+    node.target["documentation"] = [grade, *node.target.get("documentation", ())]
+    node.reworded("extension", "and in codes in the assessment of the plan")
 
 
-def _documentation(node: Node) -> Element:
-    return Element({"type": "documentation"}, span=node.span)
-
-
-def _with(document: Element, grades: list[Any]) -> Element:
-    content = {**document, "extension": [*document.get("extension", ()), *grades]}
-    return Element(content, span=document.span, spans=document.spans)
+def _words(concept: dict[str, Any]) -> str:
+    codings = concept.get("coding", ())
+    return concept.get("text") or ", ".join(one.get("display", one["code"]) for one in codings)
 
 
 FINISH: dict[str, tuple[Finish, ...]] = {"PlanDefinition.action": (_finish,)}

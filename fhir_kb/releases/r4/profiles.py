@@ -18,20 +18,16 @@ from fhir_kb.releases.claims import (
     has,
     is_sound_code_system,
 )
-from fhir_kb.releases.references import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fhir_kb.releases.claims import Condition
 
-_CORE = "http://hl7.org/fhir/StructureDefinition/"
 _CRMI = "http://hl7.org/fhir/uv/crmi/StructureDefinition/crmi-"
 _CPG = "http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-"
 _ACTIVITY_TYPE = "http://hl7.org/fhir/uv/cpg/CodeSystem/cpg-activity-type-cs"
-_PLAN_TYPE = "http://terminology.hl7.org/CodeSystem/plan-definition-type"
 _LIBRARY_TYPE = "http://terminology.hl7.org/CodeSystem/library-type"
-_GRADES = frozenset({_CORE + "cqf-strengthOfRecommendation", _CORE + "cqf-qualityOfEvidence"})
 _shared = has("url", "version", "title", "description")
 _SHAREABLE: dict[str, Condition] = {
     "PlanDefinition": _shared,
@@ -68,21 +64,6 @@ def _is_manifest(library: Mapping[str, Any]) -> bool:
     )
 
 
-def _is_recommendation(plan: Mapping[str, Any]) -> bool:
-    """Every step is graded, and leads to an activity where it leads anywhere."""
-    actions = plan.get("action", ())
-    return all(extension_urls(one) >= _GRADES for one in actions) and all(
-        (canonical(one.get("definitionCanonical")) or ("", ""))[0] == "ActivityDefinition"
-        for one in _all_actions(plan)
-        if "definitionCanonical" in one
-    )
-
-
-def _all_actions(element: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    here = element.get("action", ())
-    return [*here, *(inner for one in here for inner in _all_actions(one))]
-
-
 _computable_plan = both(has("type", "action"), at_most_one("library"))
 _computable_activity = both(has("kind"), at_most_one("library"))
 
@@ -109,12 +90,8 @@ def _request(kind: str, code: str) -> Profile:
 PROFILES: tuple[Profile, ...] = (
     *_crmi(),
     Profile("Library", _CRMI + "manifestlibrary", _is_manifest),
+    # cpg-recommendationdefinition is never claimed: it wants grades where R4 refuses them (grades.py)
     Profile("PlanDefinition", _CPG + "computableplandefinition", _computable_plan),
-    Profile(
-        "PlanDefinition",
-        _CPG + "recommendationdefinition",
-        both(_computable_plan, coded("type", _PLAN_TYPE, "eca-rule"), _is_recommendation),
-    ),
     Profile("ActivityDefinition", _CPG + "computableactivity", _computable_activity),
     _request("ServiceRequest", "order-service"),
     _request("CommunicationRequest", "send-message"),
