@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 48
 MAX_VALUES: Final = 200_000
 MAX_TEXT: Final = 200_000
+MAX_FINDINGS: Final = 200  # of one file: more help nobody, and each looks for the nearest word
 _INTEGER: Final = re.compile(r"-?(0|[1-9]\d{0,8})")
 _BOOLEANS: Final = {"true": True, "false": False}
 _YES_NO: Final = {"yes": "true", "no": "false", "on": "true", "off": "false"}
@@ -52,6 +53,11 @@ class _Decoder:
         self.findings: Final[list[Diagnostic]] = []
         self._values = 0
 
+    @property
+    def full(self) -> bool:
+        """Whether enough has been found for the file not to be looked at any further."""
+        return len(self.findings) >= MAX_FINDINGS
+
     def say(self, code: str, message: str, node: Node, advice: str | None = None) -> _Wrong:
         self.findings.append(
             Diagnostic(code, Severity.ERROR, message, span_of(node, self.file), help=advice)
@@ -60,6 +66,8 @@ class _Decoder:
 
     def value(self, node: Node, shape: Shape, key: str, depth: int) -> Any:
         self._values += 1
+        if self.full:
+            return _WRONG
         if depth > MAX_DEPTH or self._values > MAX_VALUES:
             if self._values <= MAX_VALUES or not any(f.code == "KB106" for f in self.findings):
                 self._values = max(self._values, MAX_VALUES + 1)
@@ -71,7 +79,7 @@ class _Decoder:
             return self.scalar(node, shape, key)
         if isinstance(shape, Many):
             return self.many(node, shape, key, depth)
-        return self.mapping(node, shape.record, None, depth)
+        return self.mapping(node, shape.record, None, depth, key)
 
     def scalar(self, node: Node, shape: Scalar, key: str) -> Any:
         if not isinstance(node, yaml.ScalarNode):
@@ -136,7 +144,7 @@ class _Decoder:
         seen: dict[str, Node] = {}
         values = []
         for name, item in node.value:
-            if self._repeated(name, seen):
+            if self.full or self._repeated(name, seen):
                 continue
             if has_foreign_tag(item):
                 self.value(item, shape.item, key, depth)
@@ -157,23 +165,24 @@ class _Decoder:
         seen[name.value] = name
         return False
 
-    def mapping(self, node: Node, record: type[Record], name: Node | None, depth: int) -> Any:
+    def mapping(
+        self, node: Node, record: type[Record], name: Node | None, depth: int, key: str = ""
+    ) -> Any:
+        """The record of a node. name: the node of its name in a map; key: what holds it else."""
         if depth > MAX_DEPTH or self._values > MAX_VALUES:
-            return self.value(node, Mapping(record), "", MAX_DEPTH + 1)
+            return self.value(node, Mapping(record), key, MAX_DEPTH + 1)
         fields: dict[str, Any] = {}
         if name is not None and not self._name(name, record, fields):
             return _WRONG
         before = len(self.findings)
         if isinstance(node, yaml.MappingNode) and not layout(record).whole:
             self._fields(node, record, fields, depth)
-        elif not self._shorthand(node, record, name, fields, depth):
+        elif not self._shorthand(node, record, name or key, fields, depth):
             return _WRONG
         required = layout(record).required
-        for key in required:
-            if key.field not in fields and len(self.findings) == before:
-                self._missing(node, name, required, fields)
-                break
-        if len(self.findings) > before or _WRONG in fields.values():
+        if len(self.findings) == before and any(one.field not in fields for one in required):
+            self._missing(node, name, required, fields)
+        if self.full or len(self.findings) > before or _WRONG in fields.values():
             return _WRONG
         return record(span=span_of(name if name is not None else node, self.file), **fields)
 
@@ -190,7 +199,7 @@ class _Decoder:
         known = layout(record).by_name
         seen: dict[str, Node] = {}
         for name, item in node.value:
-            if self._repeated(name, seen):
+            if self.full or self._repeated(name, seen):
                 continue
             key = known.get(name.value)
             if key is None or key.field in fields:
@@ -205,20 +214,23 @@ class _Decoder:
         self,
         node: Node,
         record: type[Record],
-        name: Node | None,
+        name: Node | str,
         fields: dict[str, Any],
         depth: int,
     ) -> bool:
+        said = name if isinstance(name, str) else str(name.value)
         short = layout(record).shorthand
         if short is None:
-            called = f"'{name.value}'" if isinstance(name, yaml.ScalarNode) else "this"
+            called = f"'{said}'" if said else "this file"
             if is_null(node):
-                self.say("KB115", f"{called} has no value", name or node)
+                self.say("KB115", f"{called} has no value", node if isinstance(name, str) else name)
             else:
                 keys = ", ".join(layout(record).by_name)
-                self.say("KB112", f"{called} is a mapping", node, f"its keys are: {keys}")
+                what = "a list" if isinstance(node, yaml.SequenceNode) else "a single value"
+                message = f"{called} is a mapping, not {what}"
+                self.say("KB112", message, node, f"its keys are: {keys}")
             return False
-        label = name.value if isinstance(name, yaml.ScalarNode) else short.name
+        label = said or short.name
         if isinstance(node, yaml.SequenceNode) and isinstance(short.shape, Scalar):
             self.say("KB112", f"'{label}' is a single value or a mapping, not a list", node)
             return False

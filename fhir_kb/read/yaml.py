@@ -15,6 +15,8 @@ from fhir_kb.read.sources import MAX_BYTES
 
 Node: TypeAlias = yaml.ScalarNode | yaml.SequenceNode | yaml.MappingNode
 
+MAX_NESTING: Final = 100
+_SURELY_SAFE: Final = 1000
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE: Final = "tag:yaml.org,2002:"
 _CORE_TAGS: Final = frozenset(
@@ -57,7 +59,11 @@ def load(data: bytes, file: str) -> tuple[Node | None, tuple[Diagnostic, ...]]:
     if text is None:
         return None, (finding,) if finding else ()
     try:
+        if _may_be_deep(text) and (mark := _too_deep(text)) is not None:
+            return None, (_nested(mark, file),)
         root = cast("Node | None", yaml.compose(text, Loader=_LOADER))
+    except RecursionError:  # only without libyaml
+        return None, (_nested(None, file),)
     except yaml.MarkedYAMLError as error:
         return None, (_syntax(error, text, file),)
     except yaml.YAMLError as error:
@@ -66,6 +72,35 @@ def load(data: bytes, file: str) -> tuple[Node | None, tuple[Diagnostic, ...]]:
         message = "the file is empty"
         return None, (Diagnostic("KB104", Severity.ERROR, message, Span(file, 1, 1, 1, 1)),)
     return root, ()
+
+
+def _may_be_deep(text: str) -> bool:
+    """Whether the text has the brackets, or the columns, that deep nesting needs.
+
+    In block style a level takes a column, except a list at the column of its key.
+    """
+    brackets = text.count("[") + text.count("{")
+    return brackets + 2 * max(map(len, text.splitlines()), default=0) > _SURELY_SAFE
+
+
+def _too_deep(text: str) -> yaml.Mark | None:
+    """Where the nesting passes what can be composed: that recurses, in C without any limit."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_NESTING:
+                return cast("yaml.Mark", event.start_mark)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+    return None
+
+
+def _nested(mark: yaml.Mark | None, file: str) -> Diagnostic:
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    message = "this is nested too deeply"
+    span = Span(file, line, column, line, column + 1)
+    return Diagnostic("KB106", Severity.ERROR, message, span, help="is a bracket not closed?")
 
 
 def span_of(node: Node, file: str) -> Span:
