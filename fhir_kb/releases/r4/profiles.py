@@ -90,7 +90,7 @@ def _request(kind: str, code: str) -> Profile:
 PROFILES: tuple[Profile, ...] = (
     *_crmi(),
     Profile("Library", _CRMI + "manifestlibrary", _is_manifest),
-    # cpg-recommendationdefinition is never claimed: it wants grades where R4 refuses them (grades.py)
+    # never cpg-recommendationdefinition: it wants grades where R4 refuses them (grades.py)
     Profile("PlanDefinition", _CPG + "computableplandefinition", _computable_plan),
     Profile("ActivityDefinition", _CPG + "computableactivity", _computable_activity),
     _request("ServiceRequest", "order-service"),
