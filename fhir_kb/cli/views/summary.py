@@ -42,6 +42,8 @@ def summary(build: Build, output: Path, style: Style, *, everything: bool = Fals
         lines.append(f"Nothing was written to {output.as_posix()}/")
     releases = [made.name for made in build.made]
     text = "".join(f"{line}\n" for line in lines)
+    if not releases:  # first things first: the errors
+        return text
     return text + losses(build.losses, releases, style, None if everything else _SHOWN_LOSSES)
 
 
