@@ -23,10 +23,14 @@ _LINK: Final = re.compile(
     r"|\[@(?P<reference>[^\],\s]+)(?:,\s*(?P<locator>[^\]]*))?\]"
 )
 _CODE_SPAN: Final = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
-_RAW_HTML: Final = re.compile(r"<(/?[A-Za-z][A-Za-z0-9-]*)(\s[^<>]*)?/?>|<!--")
-_AUTOLINK: Final = re.compile(r"<(https?://|mailto:)[^<>\s]*>")
+_RAW_HTML: Final = re.compile(
+    r"<(/?[A-Za-z][A-Za-z0-9-]*)((\s[^<>]*)?/?>|\s[^<>]*$|/?$)|<!--|<\?|<![A-Za-z\[]"
+)
+_AUTOLINK: Final = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]+:[^<>\s]*)>")
+_TARGET_FOLLOWS: Final = re.compile(r"(\]\(|^ {0,3}\[[^\]]+\]:)\s*$")
+_FIRST_WORD: Final = re.compile(r"\s*<?([^)\s>]+)")
 _TARGET: Final = re.compile(r"\]\(\s*<?([^)\s>]*)")
-_DEFINITION: Final = re.compile(r" {0,3}\[[^\]]+\]:\s*<?(\S+)")
+_DEFINITION: Final = re.compile(r"\[[^\]]+\]:\s*<?([^\s>]+)")
 _SAFE: Final = re.compile(r"(?i)(https?:|mailto:|tel:|#|[^:]*$)")
 MAX_LEVEL: Final = 6
 CLASSES: Final = ("theory", "definitions", "warning", "note")
@@ -83,6 +87,7 @@ class _Reader:
         self._open = [self._top]
         self._ids: dict[str, int] = {}
         self._fence: str | None = None
+        self._target_follows = False
 
     def line(self, number: int, line: str) -> None:
         if self._in_code(line):
@@ -179,16 +184,21 @@ class _Reader:
     def _refuse(self, number: int, line: str) -> None:
         seen = _blank_code(line)
         for match in _RAW_HTML.finditer(seen):
-            if not _AUTOLINK.match(seen, match.start()):
-                span = Span(self.file, number, match.start() + 1, number, match.end() + 1)
-                message = f"raw HTML ('{match[0][:40]}') is not taken into a page"
-                self.say("KB130", message, span, "say it in Markdown, or put it in `code`")
-        for pattern in (_TARGET, _DEFINITION):
-            for match in pattern.finditer(seen):
-                if not _SAFE.match(_plain(match[1])):
-                    span = Span(self.file, number, match.start(1) + 1, number, match.end(1) + 1)
-                    message = f"a link to '{match[1][:40]}' could run code"
-                    self.say("KB131", message, span, "link to https:, http:, mailto: or tel:")
+            span = Span(self.file, number, match.start() + 1, number, match.end() + 1)
+            message = f"raw HTML ('{match[0][:40]}') is not taken into a page"
+            self.say("KB130", message, span, "say it in Markdown, or put it in `code`")
+        targets = [one for each in (_TARGET, _DEFINITION, _AUTOLINK) for one in each.finditer(seen)]
+        if self._target_follows and (first := _FIRST_WORD.match(seen)):
+            targets.append(first)
+        for match in {match.start(1): match for match in targets}.values():
+            self._target(number, match)
+        self._target_follows = _TARGET_FOLLOWS.search(seen) is not None
+
+    def _target(self, number: int, match: re.Match[str]) -> None:
+        if not _SAFE.match(_plain(match[1])):
+            span = Span(self.file, number, match.start(1) + 1, number, match.end(1) + 1)
+            message = f"a link to '{match[1][:40]}' could run code"
+            self.say("KB131", message, span, "link to https:, http:, mailto: or tel:")
 
 
 def _blank_code(line: str) -> str:

@@ -129,7 +129,7 @@ def _walk(
         for entry in sorted(entries, key=lambda entry: entry.name):
             if entry.name.startswith(".") or entry.name in _SKIPPED:
                 continue
-            if not entry.is_dir():
+            if not _is_folder(entry):
                 files[entry.name] = _stamp(entry)
             elif not entry.is_symlink():
                 inner.append((entry.name, seen))
@@ -145,6 +145,13 @@ def _walk(
                 prefix = deeper.removeprefix(f"{below}/") if below else deeper
                 files.update({f"{prefix}/{file}": stamp for file, stamp in found.items()})
     yield below, files
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir() and os.access(entry.path, os.R_OK | os.X_OK)
+    except OSError:  # links in a circle
+        return False
 
 
 def _stamp(entry: os.DirEntry[str]) -> tuple[int, int]:
