@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fhir_kb.compile.workbench import Workbench
     from fhir_kb.diagnostics import Span
     from fhir_kb.model import Element, Text
-    from fhir_kb.model.evidence import Aspect, Certainty, Evidence
+    from fhir_kb.model.evidence import Aspect, Certainty, Evidence, Recommendation
     from fhir_kb.model.plan import Step
     from fhir_kb.model.topic import Note
 
@@ -116,18 +116,6 @@ def _aspect(aspect: Aspect) -> Element:
 def _recommendation(bench: Workbench, step: Step) -> Element:
     one = step.recommendation
     assert one is not None
-    parts = []
-    if one.system is not None:
-        parts.append(
-            element(
-                one.system.span,
-                informationType="classifier",
-                type=element(one.system.span, text="Rating system"),
-                classifier=[element(one.system.span, text=one.system)],
-            )
-        )
-    if one.certainty is not None:
-        parts.append(_rating(one.certainty.span, "Overall", one.certainty, None))
     content = element(
         one.span,
         informationType="rating",
@@ -139,7 +127,7 @@ def _recommendation(bench: Workbench, step: Step) -> Element:
             *all_cited(bench, "derived-from", one.from_),
             *all_evidence(bench, one.because),
         ],
-        component=parts,
+        component=list(_grade_parts(one)),
     )
     title = step.title or step.id
     citations = [link["citation"] for link in content["relatedArtifact"] if "citation" in link]
@@ -157,6 +145,19 @@ def _recommendation(bench: Workbench, step: Step) -> Element:
             write.texts("References", citations),
         ],
     )
+
+
+def _grade_parts(one: Recommendation) -> Iterator[Element]:
+    """The rating system, and the certainty of the evidence."""
+    if one.system is not None:
+        yield element(
+            one.system.span,
+            informationType="classifier",
+            type=element(one.system.span, text="Rating system"),
+            classifier=[element(one.system.span, text=one.system)],
+        )
+    if one.certainty is not None:
+        yield _rating(one.certainty.span, "Overall", one.certainty, None)
 
 
 def _section_url(bench: Workbench, kind: str, section: Text) -> str:

@@ -39,7 +39,7 @@ _TAGS: Final = frozenset(
     | {"ol", "p", "pre", "q", "samp", "small", "span", "strong", "sub", "sup", "table", "tbody"}
     | {"td", "tfoot", "th", "thead", "tr", "tt", "ul", "var"}
 )
-_ATTRIBUTES: Final = {"a": {"href", "title"}, "ol": {"start"}, "td": {"style"}, "th": {"style"}}
+_ATTRIBUTES: Final = {"a": {"href", "title"}, "ol": {"start"}}
 _SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 _VOID: Final = re.compile(r"<(br|hr|col)((?: [^<>]*)?)>")
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -85,7 +85,6 @@ def _clean(rendered: str) -> str:
         attributes=_ATTRIBUTES,
         url_schemes=set(_SCHEMES),
         link_rel=None,
-        filter_style_properties={"text-align"},
     )
     cleaned = _VOID.sub(r"<\1\2/>", cleaned).replace("&nbsp;", "\u00a0")
     # a link to another section leads nowhere in a narrative that holds one section only

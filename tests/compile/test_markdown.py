@@ -61,7 +61,7 @@ def test_it_becomes_xhtml(markdown: str, expected: str) -> None:
 def test_nothing_active_comes_through(markdown: str) -> None:
     for node in tree(markdown).iter():
         assert node.tag in _TAGS
-        assert set(node.attrib) <= {"href", "title", "start", "style"}
+        assert set(node.attrib) <= {"href", "title", "start"}
         assert not node.get("href", "").lower().startswith(("javascript:", "data:", "vbscript:"))
 
 
