@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from fhir_kb.model import words
 from fhir_kb.model.concept import Meaning
-from fhir_kb.model.record import Names, OneOf, Record, doc, record
+from fhir_kb.model.record import Keyed, Names, OneOf, Record, doc, record
 from fhir_kb.model.text import Date, Id, Markdown, Quantity, Text
 
 
@@ -63,7 +63,9 @@ class Certainty(Record):
     from_: Annotated[Text, Names("reference")] | None = doc(
         "The reference that gives the rating.", default=None
     )
-    aspects: tuple[Aspect, ...] = doc("What the rating rests on.", default=())
+    aspects: Annotated[tuple[Aspect, ...], Keyed()] = doc(
+        "What the rating rests on: `imprecision: serious-concern`.", default=()
+    )
 
 
 @record

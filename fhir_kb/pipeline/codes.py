@@ -18,11 +18,10 @@ CODES: Final = (
         Severity.ERROR,
         """Two definitions make the same resource.
 
-Every resource has its own id within its type, made from the names of the topic and of the thing.
-Here two of them came out equal, so one would overwrite the other on every server.
+Every resource has its own id within its type, made from the names of the topic and of the thing:
+`<topic>.<name>`. Here two of them came out equal, so one would overwrite the other on every server.
 
-    topic: needling            # its activity 'deep-insertion' becomes needling-deep-insertion
-    topic: needling-deep       # its activity 'insertion' becomes needling-deep-insertion
+    topic: needling        # its activity 'insertion' becomes needling.insertion
 
 Rename one of the two.""",
     ),

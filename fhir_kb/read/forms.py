@@ -28,7 +28,7 @@ DATE: Final = Form(
     "as precise as it is known: 2026, 2026-11 or 2026-11-23",
 )
 URI: Final = Form(
-    r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+", "an absolute URI", "for instance https://…"
+    r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}\\^`]+", "an absolute URI", "for instance https://…"
 )
 _NUMBER: Final = r"-?(0|[1-9]\d*)(\.\d+)?"
 QUANTITY: Final = Form(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.validate.rules import base as base_rules
-from fhir_kb.validate.rules import evidence, names, references, steps
+from fhir_kb.validate.rules import evidence, names, references, steps, topic
 from fhir_kb.validate.rules.rule import BaseRule, Finding, Rule, Scope
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *steps.RULES,
     *evidence.RULES,
     *references.RULES,
+    *topic.RULES,
 )
 BASE_RULES: Final[tuple[BaseRule, ...]] = base_rules.RULES
 CODES: Final[tuple[Code, ...]] = (

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fhir_kb.model.knowledge import Base, Entry, Source
+    from fhir_kb.model.page import Link, Section
     from fhir_kb.model.record import Record
 
 
@@ -38,6 +39,12 @@ class Scope:
         for reference in self.source.references:
             found.extend(uses(reference))
         return tuple(found)
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """Every link of the page."""
+        page = self.source.page
+        return (*page.links, *_links(page.sections)) if page is not None else ()
 
     @cached_property
     def records(self) -> tuple[Record, ...]:
@@ -88,6 +95,12 @@ class BaseRule:
         """What the rule finds among the topics."""
         for found in self.check(entries):
             yield Diagnostic(self.id, self.severity, found.message, found.span, help=found.help)
+
+
+def _links(sections: tuple[Section, ...]) -> Iterator[Link]:
+    for section in sections:
+        yield from section.links
+        yield from _links(section.sections)
 
 
 def _explanation(code: str, page: str) -> str:

@@ -1,5 +1,5 @@
-"""Rules."""
+"""What is evidence, and what is not."""
 
-from fhir_kb.validate.rules.rule import Rule
+from fhir_kb.validate.rules.evidence.in_a_theory import RULE as IN_A_THEORY
 
-RULES: tuple[Rule, ...] = ()
+RULES = (IN_A_THEORY,)

@@ -1,5 +1,6 @@
-"""Rules."""
+"""Sources and codes that can be relied on."""
 
-from fhir_kb.validate.rules.rule import Rule
+from fhir_kb.validate.rules.references.check_digit import RULE as CHECK_DIGIT
+from fhir_kb.validate.rules.references.retracted import RULE as RETRACTED
 
-RULES: tuple[Rule, ...] = ()
+RULES = (RETRACTED, CHECK_DIGIT)

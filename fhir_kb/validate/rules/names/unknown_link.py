@@ -1,0 +1,49 @@
+"""KB305: a link on the page leads to nothing.
+
+`[[name]]` links to what the topic defines: an activity, evidence, a step, a goal, a concept, a
+library, a value set, a code system, a reference, or another topic.
+
+    - exercises, usually [[streching]]        # the activity is called 'stretching'
+
+Name something that is there, or write the words without brackets.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fhir_kb.diagnostics import Severity, did_you_mean
+from fhir_kb.validate.rules.rule import Finding, Rule, Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def _check(scope: Scope) -> Iterator[Finding]:
+    links = [link for link in scope.links if link.kind == "thing"]
+    if not links:
+        return
+    known = set(_names(scope))
+    for link in links:
+        if link.target not in known:
+            message = f"nothing here is called '{link.target}'"
+            yield Finding(link.span, message, did_you_mean(link.target, known))
+
+
+def _names(scope: Scope) -> Iterator[str]:
+    topic, base = scope.source.topic, scope.base
+    yield from (str(one.id) for one in topic.activities)
+    yield from (str(one.id) for one in topic.evidence)
+    yield from (str(one.id) for one in topic.libraries)
+    yield from (str(one.id) for one in topic.value_sets)
+    yield from (str(one.id) for one in topic.code_systems)
+    yield from (str(one.id) for one in scope.source.references)
+    yield from (str(one.id) for one in scope.source.steps)
+    yield from (str(one.id) for one in (topic.plan.goals if topic.plan else ()))
+    for concept in topic.concepts:
+        yield str(concept.name)
+    yield from base.concepts
+    yield from base.directory
+
+
+RULE = Rule("KB305", "unknown-link", Severity.ERROR, _check, __doc__)
