@@ -132,8 +132,8 @@ def _scalar(shape: Scalar) -> dict[str, Any]:
         "pattern": f"^(?:{form.regex})$",
     }
     if shape.type is Id:
-        kinds = ["string", "boolean"]  # 'true' is a name like any other
-        described = {"type": kinds, "pattern": described["pattern"], "maxLength": MAX_ID}
+        types = ["string", "boolean"]  # 'true' is a name like any other
+        described = {"type": types, "pattern": described["pattern"], "maxLength": MAX_ID}
     return described
 
 
