@@ -57,4 +57,4 @@ def test_every_record_says_what_it_is() -> None:
     for record in records():
         assert record.__doc__, record
         for key in layout(record).keys:
-            assert key.doc.endswith("."), (record, key.name)
+            assert key.doc.endswith((".", "…")), (record, key.name)
