@@ -9,8 +9,9 @@ import yaml
 
 from fhir_kb.diagnostics import Diagnostic, Severity, did_you_mean
 from fhir_kb.model.shape import Key, Many, Mapping, Scalar, Shape, layout
-from fhir_kb.model.text import File
+from fhir_kb.model.text import File, Markdown
 from fhir_kb.read import forms
+from fhir_kb.read.unsafe import unsafe
 from fhir_kb.read.yaml import Node, has_foreign_tag, is_null, span_of
 
 if TYPE_CHECKING:
@@ -124,6 +125,9 @@ class _Decoder:
             return self.say("KB114", f"'{_short(text)}' is not {form.called}", node, form.help)
         if shape.type is File and (".." in text.split("/") or text.startswith(("/", "\\"))):
             return self.say("KB140", f"'{_short(text)}' leads out of the topic's folder", node)
+        if shape.type is Markdown:
+            for found in unsafe(text):
+                return self.say(found.code, found.message, node, found.help)
         return shape.type(text, span_of(node, self.file))
 
     def many(self, node: Node, shape: Many, key: str, depth: int) -> Any:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from html import unescape
 from typing import TYPE_CHECKING, Final
-from urllib.parse import unquote
 
 from fhir_kb.diagnostics import Diagnostic, Severity, Span
 from fhir_kb.model.page import Link, Page, Section
+from fhir_kb.read import unsafe
 from fhir_kb.read.yaml import text_of
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ _TARGET_FOLLOWS: Final = re.compile(r"(\]\(|^ {0,3}\[[^\]]+\]:)\s*$")
 _FIRST_WORD: Final = re.compile(r"\s*<?([^)\s>]+)")
 _TARGET: Final = re.compile(r"\]\(\s*<?([^)\s>]*)")
 _DEFINITION: Final = re.compile(r"\[[^\]]+\]:\s*<?([^\s>]+)")
-_SAFE: Final = re.compile(r"(?i)(https?:|mailto:|tel:|#|[^:]*$)")
 MAX_LEVEL: Final = 6
 CLASSES: Final = ("theory", "definitions", "warning", "note")
 
@@ -61,8 +59,13 @@ class _Open:
     classes: tuple[str, ...]
     span: Span
     lines: list[str] = field(default_factory=list)
+    numbers: list[int] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
     sections: list[Section] = field(default_factory=list)
+
+    def add(self, number: int, line: str) -> None:
+        self.lines.append(line)
+        self.numbers.append(number)
 
     def closed(self) -> Section:
         return Section(
@@ -91,11 +94,11 @@ class _Reader:
 
     def line(self, number: int, line: str) -> None:
         if self._in_code(line):
-            self._open[-1].lines.append(line)
+            self._open[-1].add(number, line)
             return
         heading = _HEADING.match(line)
         if heading is None:
-            self._open[-1].lines.append(line)
+            self._open[-1].add(number, line)
             self._open[-1].links.extend(self._links(number, line))
             self._refuse(number, line)
             return
@@ -104,6 +107,7 @@ class _Reader:
 
     def page(self) -> Page:
         self._close(to=1)
+        self._hidden(self._top)
         top = self._top.closed()
         return Page(
             title=self._title,
@@ -168,8 +172,9 @@ class _Reader:
     def _close(self, *, to: int) -> None:
         """Close every open section of level `to` or deeper."""
         while len(self._open) > 1 and self._open[-1].level >= to:
-            section = self._open.pop().closed()
-            self._open[-1].sections.append(section)
+            section = self._open.pop()
+            self._hidden(section)
+            self._open[-1].sections.append(section.closed())
 
     def _links(self, number: int, line: str) -> Iterator[Link]:
         for match in _LINK.finditer(_blank_code(line)):
@@ -185,8 +190,7 @@ class _Reader:
         seen = _blank_code(line)
         for match in _RAW_HTML.finditer(seen):
             span = Span(self.file, number, match.start() + 1, number, match.end() + 1)
-            message = f"raw HTML ('{match[0][:40]}') is not taken into a page"
-            self.say("KB130", message, span, "say it in Markdown, or put it in `code`")
+            self._refused(unsafe.html(match[0]), span)
         targets = [one for each in (_TARGET, _DEFINITION, _AUTOLINK) for one in each.finditer(seen)]
         if self._target_follows and (first := _FIRST_WORD.match(seen)):
             targets.append(first)
@@ -195,20 +199,26 @@ class _Reader:
         self._target_follows = _TARGET_FOLLOWS.search(seen) is not None
 
     def _target(self, number: int, match: re.Match[str]) -> None:
-        if not _SAFE.match(_plain(match[1])):
+        if not unsafe.is_safe(match[1]):
             span = Span(self.file, number, match.start(1) + 1, number, match.end(1) + 1)
-            message = f"a link to '{match[1][:40]}' could run code"
-            self.say("KB131", message, span, "link to https:, http:, mailto: or tel:")
+            self._refused(unsafe.link(match[1]), span)
+
+    def _refused(self, found: unsafe.Unsafe, span: Span) -> None:
+        self.say(found.code, found.message, span, found.help)
+
+    def _hidden(self, section: _Open) -> None:
+        """What only a parser sees: where a line of the block has a finding already, nothing."""
+        known = {(found.code, found.span.line) for found in self.findings}
+        for found in unsafe.unsafe("\n".join(section.lines)):
+            numbers = section.numbers[found.start : found.end]
+            told = section.numbers if found.code == "KB131" else numbers  # [a] of a definition
+            if not any((found.code, number) in known for number in told):
+                self._refused(found, Span(self.file, numbers[0], 1, numbers[0], 2))
 
 
 def _blank_code(line: str) -> str:
     """The line with its code spans blanked, so that columns stay."""
     return _CODE_SPAN.sub(lambda match: " " * len(match[0]), line)
-
-
-def _plain(target: str) -> str:
-    """A link's target without what could hide its scheme."""
-    return re.sub(r"[\x00-\x20\\]", "", unquote(unescape(target)))
 
 
 def _slug(title: str) -> str:

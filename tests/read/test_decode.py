@@ -65,6 +65,11 @@ MISTAKES = {
         "4:11 KB107 the tag 'tag:yaml.org,2002:python/object/apply:os.system' has no meaning here",
     ),
     "tag in a map": ("terms: {a: !x b}", "4:12 KB107 the tag '!x' has no meaning here"),
+    "HTML in Markdown": ("purpose: a <b>b</b>", "4:10 KB130 raw HTML ('<b>') is not taken over"),
+    "unsafe link in Markdown": (
+        "purpose: '[a](&#106;avascript:x)'",
+        "4:10 KB131 a link to 'javascript:x' could run code",
+    ),
     "out of the folder": ("text: ../page.md", "4:7 KB140 '../page.md' leads out of the topic's folder"),
     "from the root": ("text: /etc/passwd", "4:7 KB140 '/etc/passwd' leads out of the topic's folder"),
 }  # fmt: skip
