@@ -109,6 +109,8 @@ class Keeper:
         path = f"{node.path}.{name}{index}"
         allowed = self._lowering.table.allowed.get(f"{node.type}.{name}")
         if allowed is not None and value not in allowed:
+            if isinstance(beside, dict):
+                node.lost(f"_{name}", "the extension has no room beside the code")
             return _other_code(url, value, allowed)
         content: dict[str, Any] = {}
         json_name = "value" + type_name[0].upper() + type_name[1:]
@@ -160,8 +162,10 @@ class Keeper:
             return Element({"url": url, UNFIT: True})
         return Element({"url": url, "extension": parts} if parts else {}, span=node.span)
 
-    @staticmethod
-    def _leave(node: Node, name: str) -> None:
+    def _leave(self, node: Node, name: str) -> None:
+        if name.removeprefix("_") not in self._lowering.table.types[node.type]:
+            node.unknown(name)
+            return
         what = wording.label(node.type.rpartition(".")[2])
         node.lost(name, f"the extension that keeps the {what} has no part for it")
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fhir_kb.diagnostics import Severity
 from fhir_kb.releases.contained import contained, gone_ids, without_unused
 from fhir_kb.releases.keeping import Keeper
 from fhir_kb.releases.node import Node, Run
@@ -175,14 +174,8 @@ def _lose(node: Node, name: str, _value: Any) -> None:
 
 
 def _unknown(node: Node, name: str, value: Any) -> None:
-    if name == "fhir_comments" or value is None:
-        return
-    node.report(
-        "KB420",
-        Severity.WARNING,
-        f"'{name}' of {node.owner} is left out: FHIR R5 has no such element",
-        name,
-    )
+    if name != "fhir_comments" and value is not None:
+        node.unknown(name)
 
 
 def lower_resource(lowering: Lowering, source: Element) -> Node:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import Diagnostic, Severity, Span
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from fhir_kb.releases.lowering import Lowering
 
 
+_INDEX = re.compile(r"\[\d+\]")
 #: What else a code is called; the exact code where the release has only a near one
 _ALTERNATE = "http://hl7.org/fhir/StructureDefinition/alternate-codes"
 
@@ -129,9 +131,20 @@ class Node:
             name,
         )
 
+    def unknown(self, name: str) -> None:
+        """Report a property that R5 does not have."""
+        message = f"'{name}' of {self.owner} is left out: FHIR R5 has no such element"
+        self.report("KB420", Severity.WARNING, message, name)
+
+    def dropped(self, what: str, why: str) -> None:
+        """Leave the whole element out, and report it."""
+        self.target.clear()
+        message = f"{what} of {self.owner} is left out: {why}"
+        self.report("KB410", Severity.WARNING, message)
+
     def moved(self, name: str, where: str) -> None:
         """Report, once a resource for each kind of element, that a property is kept elsewhere."""
-        if self.run.is_first(f"{self.type}.{name}"):
+        if self.run.is_first(f"{_INDEX.sub('', self.path)}.{name}"):
             self.report(
                 "KB402",
                 Severity.INFORMATION,
@@ -142,7 +155,7 @@ class Node:
 
     def reworded(self, name: str, where: str) -> None:
         """Report, once for each kind of element, that only the words of a property are kept."""
-        if self.run.is_first(f"{self.type}.{name} words"):
+        if self.run.is_first(f"{_INDEX.sub('', self.path)}.{name} words"):
             self.report(
                 "KB404",
                 Severity.INFORMATION,

@@ -41,7 +41,8 @@ def as_basic(lowering: Lowering, source: Element) -> Node:
     kind = source["resourceType"]
     run = Run(lowering)
     run.gone = gone_ids(lowering, source)
-    base = {name: source[name] for name in ("id", "meta", *_OWN) if name in source}
+    own = ("id", "meta", "_implicitRules", "_language", *_OWN)
+    base = {name: source[name] for name in own if name in source}
     for name in ("extension", "modifierExtension"):
         if name in base:
             base[name] = [one for one in base[name] if not _is_bound(one)]

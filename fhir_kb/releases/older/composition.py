@@ -31,7 +31,7 @@ STATUS = {
 
 
 def _mode(node: Node, name: str, value: Any) -> None:
-    """How it is attested: a concept in R5, one of four codes before."""
+    """How it is attested: a concept in R5, one of four codes before, without which it goes."""
     codings = value.get("coding", ()) if isinstance(value, dict) else ()
     codes = [
         one["code"]
@@ -47,14 +47,11 @@ def _mode(node: Node, name: str, value: Any) -> None:
                 f"how {node.owner} is attested is said by the code '{codes[0]}' alone",
                 name,
             )
-    else:
-        words = wording.concept(value)
-        node.lost(name, f"{node.release} has no code for '{words}', and no attestation without one")
 
 
 def _finish_attester(node: Node) -> None:
     if "mode" not in node.target:
-        node.target.clear()
+        node.dropped("an attestation", f"{node.release} has no code for how it is attested")
 
 
 def _relates_to(node: Node, name: str, value: Any) -> None:

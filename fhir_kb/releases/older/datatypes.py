@@ -66,8 +66,7 @@ def _finish_extension(node: Node) -> None:
     parent = node.parent
     url = str(node.source.get("url"))
     if parent is not None and parent.type in node.run.lowering.table.misplaced.get(url, ()):
-        node.target.clear()
-        node.lost("url", f"{node.release} does not allow the extension {url} here")
+        node.dropped(f"the extension {url}", f"{node.release} does not allow it here")
     if not any(key.startswith(("value", "_value")) or key == "extension" for key in node.target):
         node.target.clear()
 

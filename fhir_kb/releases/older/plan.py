@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.diagnostics import Severity
 from fhir_kb.model import Element
 from fhir_kb.releases import wording
+from fhir_kb.releases.keeping import UNFIT
 from fhir_kb.releases.steps import in_list, merge_beside, recoded, renamed
 
 if TYPE_CHECKING:
@@ -91,6 +92,23 @@ def _data(node: Node, name: str, value: Any) -> None:
         )
 
 
+def _actors(node: Node, name: str, value: Any) -> None:
+    """Kept in the extension, which allows only for kinds of actor new in R5; others in a note."""
+    keeper = node.run.lowering.keeper
+    made = keeper.extensions(node, name, value)
+    if not any(UNFIT in one for one in made):
+        for extension in made:
+            node.extend(extension)
+        keeper.say(node, name)
+        return
+    for actor in value:
+        kinds = ", ".join(str(one.get("type")) for one in actor.get("option", ()))
+        words = [str(actor[part]) for part in ("title", "description") if actor.get(part)]
+        said = ": ".join(words)
+        node.notes.append(("actor", f"{said} ({kinds})" if said and kinds else said or kinds))
+    node.reworded(name, "in a note")
+
+
 def into_role(node: Node, name: str, value: Any) -> None:
     """A function or an example, in words, as the role of a participant that has none."""
     if name.startswith("_") or "role" in node.source or "role" in node.target:
@@ -120,8 +138,7 @@ def finish_participant(node: Node) -> None:
     if "type" in node.target:
         return
     if node.source.get("type") == "location":
-        node.target.clear()
-        node.lost("type", f"in {node.release} a place takes no part")
+        node.dropped("a participant", f"in {node.release} a place takes no part")
         return
     reference = node.source.get("typeReference")
     link = reference.get("type") or reference.get("reference") if reference else None
@@ -157,6 +174,7 @@ RULES: dict[str, Step] = {
     "PlanDefinition.action.participant.type": recoded(PARTICIPANT),
     "PlanDefinition.action.relatedAction.relationship": _relationship,
     "PlanDefinition.action.relatedAction.targetId": renamed("actionId"),
+    "PlanDefinition.actor": _actors,
     "PlanDefinition.goal.target.detailBoolean": _detail,
     "PlanDefinition.goal.target.detailInteger": _detail,
     "PlanDefinition.goal.target.detailRatio": _detail,

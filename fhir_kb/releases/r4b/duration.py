@@ -30,8 +30,7 @@ def _finish(node: Node) -> None:
         return
     code = _CODES.get(str(target.get("code") or target.get("unit")))
     if code is None:
-        node.lost("value", f"{node.release} wants durations in a UCUM unit")
-        target.clear()
+        node.dropped("a duration", f"{node.release} wants durations in a UCUM unit")
         return
     target["system"], target["code"] = _UCUM, code
     message = f"a duration of {node.owner} has no UCUM code: {node.release} demands one"
