@@ -31,7 +31,7 @@ def _dumps(value: Any, option: int) -> bytes:
         made = orjson.dumps(value, default=_other, option=option)
     except orjson.JSONEncodeError as error:
         raise EmitError(str(error.__cause__ or error)) from error
-    # orjson's bytes keep the buffer they were written in: 8 kB for 2. A copy is as large as it looks.
+    # orjson's bytes keep the buffer they were written in, 8 kB for 2; a copy does not.
     return bytes(memoryview(made))
 
 
