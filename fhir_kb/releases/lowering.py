@@ -121,12 +121,17 @@ class Lowering:
 
 
 def is_plain(value: Any) -> bool:
-    """Whether there is no extension anywhere in a JSON value."""
-    if isinstance(value, dict):
-        if "extension" in value:
-            return False
-        return all(is_plain(one) for one in value.values() if isinstance(one, (dict, list)))
-    return all(is_plain(one) for one in value if isinstance(one, (dict, list)))
+    """Whether there is no extension anywhere in a JSON object or list."""
+    todo = [value]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, dict):
+            if "extension" in one:
+                return False
+            todo += one.values()
+        elif isinstance(one, list):
+            todo += one
+    return True
 
 
 def _share(type_name: str) -> Step:
