@@ -9,8 +9,6 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from fhir_kb.diagnostics import Diagnostic, Severity, Span
 from fhir_kb.model import Element, span_at
 
@@ -31,6 +29,8 @@ def findings(release: str, resource: Element) -> tuple[Diagnostic, ...]:
     validate = _validator(release, kind)
     if validate is None:
         return ()
+    from pydantic import ValidationError
+
     try:
         validate(resource)
     except ValidationError as error:

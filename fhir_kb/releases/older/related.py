@@ -62,14 +62,14 @@ def _document(node: Node, name: str, value: Any) -> None:
 def _resource(node: Node, name: str, value: Any) -> None:
     """A canonical; one that leads to a type the release does not have is left out."""
     lowering = node.run.lowering
-    found = canonical(value)
+    kind, resource_id = canonical(value) or ("", "")
     if name.startswith("_"):
         if not _is_missing(node, node.source.get(name[1:])):
             merge_beside(node, name[1:], value)
-    elif found is None or not _is_missing(node, value):
+    elif not _is_missing(node, value):
         node.target[name] = value
-    elif found[0] in lowering.basics and node.source.get("type") not in _PARTS:
-        basic = f"Basic/{basic_id(lowering.basics[found[0]], found[1])}"
+    elif kind in lowering.basics and node.source.get("type") not in _PARTS:
+        basic = f"Basic/{basic_id(lowering.basics[kind], resource_id)}"
         reference = Element({"reference": basic}, span=node.place(name))
         node.extend(Element({"url": _REFERENCE, "valueReference": reference}))
     else:
@@ -78,14 +78,16 @@ def _resource(node: Node, name: str, value: Any) -> None:
         node.report(
             "KB405",
             Severity.INFORMATION,
-            f"the link of {node.owner} is left out: {node.release} has no {found[0]} "
+            f"the link of {node.owner} is left out: {node.release} has no {kind or 'resource'} "
             "that it could lead to",
             name,
         )
 
 
 def _is_missing(node: Node, url: Any) -> bool:
-    """Whether a canonical leads to a type of ours that the release does not have."""
+    """Whether a canonical leads to what the release does not have: a type, a contained resource."""
+    if isinstance(url, str) and url.startswith("#"):
+        return url[1:] in node.run.gone
     found = canonical(url)
     table = node.run.lowering.table
     return found is not None and found[0] in table.types and found[0] not in table.kinds
