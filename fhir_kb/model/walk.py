@@ -21,46 +21,75 @@ class Use(NamedTuple):
     by: Record
 
 
-_Field = tuple[str, str | None, bool]  # field, kind of name (None: records), many
-_FIELDS: Final[dict[type[Record], tuple[_Field, ...]]] = {}
+class _Fields(NamedTuple):
+    """The fields of a record that matter here: field, kind of name (None: records), many."""
+
+    all: tuple[tuple[str, str | None, bool], ...]
+    names: tuple[tuple[str, str, bool], ...]
+    records: tuple[tuple[str, bool], ...]
+
+
+_FIELDS: Final[dict[type[Record], _Fields]] = {}
 
 
 def uses(record: Record) -> Iterator[Use]:
     """The names that `record` and the records within it use, in reading order."""
-    for field, kind, many in _fields(type(record)):
+    for field, kind, many in _fields(type(record)).all:
         value: Any = getattr(record, field)
-        if value is None:
-            continue
-        for item in value if many else (value,):
-            if kind is None:
-                yield from uses(item)
-            else:
-                yield Use(kind, item, record)
-
-
-def records(record: Record) -> Iterator[Record]:
-    """The record and every record within it, in reading order."""
-    yield record
-    for field, kind, many in _fields(type(record)):
-        if kind is None and (value := getattr(record, field)) is not None:
+        if value:
             for item in value if many else (value,):
-                yield from records(item)
+                if kind is None:
+                    yield from uses(item)
+                else:
+                    yield Use(kind, item, record)
 
 
-def _fields(record: type[Record]) -> tuple[_Field, ...]:
-    found = _FIELDS.get(record)
-    if found is None:
-        relevant = ((key.field, *_relevant(key.shape)) for key in layout(record).keys)
-        found = tuple((field, kind, many) for field, kind, many, matters in relevant if matters)
-        _FIELDS[record] = found
+def own_uses(record: Record) -> Iterator[Use]:
+    """The names that `record` itself uses, without the records within it."""
+    for field, kind, many in _fields(type(record)).names:
+        value: Any = getattr(record, field)
+        if value:
+            for name in value if many else (value,):
+                yield Use(kind, name, record)
+
+
+def records(record: Record) -> list[Record]:
+    """The record and every record within it, in reading order, outer before inner."""
+    found: list[Record] = []
+    _collect(record, found)
     return found
 
 
-def _relevant(shape: Shape) -> tuple[str | None, bool, bool]:
-    if isinstance(shape, Many):
-        kind, _, matters = _relevant(shape.item)
-        return kind, True, matters
-    if isinstance(shape, Mapping):
-        return None, False, True
-    assert isinstance(shape, Scalar)
-    return (shape.names.kind, False, True) if shape.names else (None, False, False)
+def _collect(record: Record, found: list[Record]) -> None:
+    found.append(record)
+    for field, many in _fields(type(record)).records:
+        value: Any = getattr(record, field)
+        if value:
+            if many:
+                for one in value:
+                    _collect(one, found)
+            else:
+                _collect(value, found)
+
+
+def _fields(record: type[Record]) -> _Fields:
+    found = _FIELDS.get(record)
+    if found is None:
+        every: list[tuple[str, str | None, bool]] = []
+        for key in layout(record).keys:
+            shape, many = _item(key.shape)
+            if isinstance(shape, Mapping):
+                every.append((key.field, None, many))
+            elif isinstance(shape, Scalar) and shape.names:
+                every.append((key.field, shape.names.kind, many))
+        found = _FIELDS[record] = _Fields(
+            tuple(every),
+            tuple((field, kind, many) for field, kind, many in every if kind is not None),
+            tuple((field, many) for field, kind, many in every if kind is None),
+        )
+    return found
+
+
+def _item(shape: Shape) -> tuple[Shape, bool]:
+    """What a field holds, and whether it holds many."""
+    return (shape.item, True) if isinstance(shape, Many) else (shape, False)

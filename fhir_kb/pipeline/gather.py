@@ -13,7 +13,7 @@ from fhir_kb.pipeline.kept import pack, unpack
 from fhir_kb.pipeline.work import Task, Work
 from fhir_kb.read.files import read_settings
 from fhir_kb.read.sources import CONCEPTS_FILE, KB_FILE, find, stamps
-from fhir_kb.validate.rules import check_base
+from fhir_kb.validate.rules import check_base, check_shared
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,6 +75,7 @@ def gather(
     task = Task(sources, settings, gathered.releases)
     reading = _Reading(task, cache, work, program, progress, models)
     entries = reading.entries(findings)
+    findings.extend(check_shared(settings, concepts))
     findings.extend(check_base(tuple(entry for _, entry in entries)))
     gathered.directory = {entry.id: entry for _, entry in entries}
     gathered.folders = {entry.id: folder for folder, entry in entries}

@@ -109,6 +109,8 @@ class Lowering:
             return recoded({}, clinical=True)
         if key in self.table.targets:
             return narrowed(self.table.targets[key])
+        if entry.type == "Extension" and entry.mark == "=":
+            return _extensions
         if entry.mark == "=":
             if entry.is_primitive:
                 return None
@@ -171,6 +173,17 @@ def _walk(type_name: str) -> Step:
             node.target[name] = value
 
     return walk
+
+
+_walk_extensions = _walk("Extension")
+
+
+def _extensions(node: Node, name: str, value: Any) -> None:
+    """The source's own extensions, before any that keep other properties."""
+    keeping = node.target.pop(name, ())
+    _walk_extensions(node, name, value)
+    if keeping:
+        node.target[name] = [*node.target.get(name, ()), *keeping]
 
 
 def _lose(node: Node, name: str, _value: Any) -> None:

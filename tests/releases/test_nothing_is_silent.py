@@ -147,8 +147,16 @@ def lost_in_silence(
     return {
         path
         for variant in variants
-        for path in silent(release, Populator(variant, beside=beside).fill(kind))
+        for resource in [Populator(variant, beside=beside).fill(kind)]
+        for path in (*silent(release, resource), *silent(release, reversed_order(resource)))
     } - IMPLIED
+
+
+def reversed_order(value: Any) -> Any:
+    """The same JSON with the properties of each object in the opposite order."""
+    if isinstance(value, dict):
+        return Element({name: reversed_order(value[name]) for name in reversed(value)})
+    return [reversed_order(one) for one in value] if isinstance(value, list) else value
 
 
 OLDER = pytest.mark.parametrize(

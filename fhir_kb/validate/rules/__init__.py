@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from fhir_kb.validate.rules import base as base_rules
 from fhir_kb.validate.rules import evidence, names, references, steps, topic
-from fhir_kb.validate.rules.rule import BaseRule, Finding, Rule, Scope
+from fhir_kb.validate.rules.rule import BaseRule, Finding, Rule, Scope, Shared
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fhir_kb.diagnostics import Code, Diagnostic
+    from fhir_kb.model.concept import Concept
+    from fhir_kb.model.kb import Settings
     from fhir_kb.model.knowledge import Base, Entry, Source
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -33,7 +37,9 @@ __all__ = [
     "Finding",
     "Rule",
     "Scope",
+    "Shared",
     "check_base",
+    "check_shared",
     "check_topic",
 ]
 
@@ -42,6 +48,12 @@ def check_topic(source: Source, base: Base) -> tuple[Diagnostic, ...]:
     """All that the rules find in a topic."""
     scope = Scope(source, base)
     return tuple(found for rule in RULES for found in rule.findings(scope))
+
+
+def check_shared(settings: Settings, concepts: Mapping[str, Concept]) -> tuple[Diagnostic, ...]:
+    """All that the rules find in what all topics share: kb.yaml and concepts.yaml."""
+    shared = Shared(settings, concepts)
+    return tuple(found for rule in RULES for found in rule.shared_findings(shared))
 
 
 def check_base(entries: tuple[Entry, ...]) -> tuple[Diagnostic, ...]:

@@ -13,7 +13,7 @@ import yaml
 from fhir_kb.model.knowledge import Base
 from fhir_kb.read.files import entry_of, read_settings, read_topic
 from fhir_kb.read.sources import find
-from fhir_kb.validate.rules import BASE_RULES, RULES, check_base, check_topic
+from fhir_kb.validate.rules import BASE_RULES, RULES, check_base, check_shared, check_topic
 
 HERE = Path(__file__).parent
 KB = """\
@@ -79,7 +79,7 @@ def _findings(case: dict[str, Any], root: Path) -> list[str]:
     assert not [*found, *wrong, *(one for each in read for one in each.findings)]
     entries = [entry_of(one.source, settings) for one in read if one.source]
     base = Base(settings=settings, concepts=concepts, directory={e.id: e for e in entries})
-    findings = list(check_base(tuple(entries)))
+    findings = [*check_base(tuple(entries)), *check_shared(settings, concepts)]
     for one in read:
         if one.source:
             findings.extend(check_topic(one.source, base))

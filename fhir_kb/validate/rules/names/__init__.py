@@ -9,6 +9,7 @@ from fhir_kb.validate.rules.names.unknown_library import RULE as UNKNOWN_LIBRARY
 from fhir_kb.validate.rules.names.unknown_link import RULE as UNKNOWN_LINK
 from fhir_kb.validate.rules.names.unknown_predecessor import RULE as UNKNOWN_PREDECESSOR
 from fhir_kb.validate.rules.names.unknown_reference import RULE as UNKNOWN_REFERENCE
+from fhir_kb.validate.rules.names.unknown_system import RULE as UNKNOWN_SYSTEM
 from fhir_kb.validate.rules.names.unknown_topic import RULE as UNKNOWN_TOPIC
 from fhir_kb.validate.rules.names.unknown_value_set import RULE as UNKNOWN_VALUE_SET
 
@@ -24,4 +25,5 @@ RULES = (
     UNKNOWN_LIBRARY,
     UNKNOWN_LINK,
     UNKNOWN_VALUE_SET,
+    UNKNOWN_SYSTEM,
 )

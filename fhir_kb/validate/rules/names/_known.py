@@ -15,7 +15,7 @@ def unknown(
     scope: Scope, kind: str, known: Collection[str], called: str, *, or_url: bool = False
 ) -> Iterator[Finding]:
     """A finding for each use of a name of that kind that is not known; a URL may be allowed."""
-    for use in scope.uses:
-        if use.kind == kind and use.name not in known and not (or_url and ":" in use.name):
+    for use in scope.uses(kind):
+        if use.name not in known and not (or_url and ":" in use.name):
             message = f"there is no {called} '{use.name}'"
             yield Finding(use.name.span, message, did_you_mean(use.name, known))

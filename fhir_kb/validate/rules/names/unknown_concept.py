@@ -13,9 +13,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.diagnostics import Severity
+from fhir_kb.diagnostics import Severity, did_you_mean
+from fhir_kb.model.walk import uses
 from fhir_kb.validate.rules.names._known import unknown
-from fhir_kb.validate.rules.rule import Finding, Rule, Scope
+from fhir_kb.validate.rules.rule import Finding, Rule, Scope, Shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,4 +27,11 @@ def _check(scope: Scope) -> Iterator[Finding]:
     yield from unknown(scope, "concept", own | set(scope.base.concepts), "concept")
 
 
-RULE = Rule("KB302", "unknown-concept", Severity.ERROR, _check, __doc__)
+def _shared(shared: Shared) -> Iterator[Finding]:
+    for use in uses(shared.settings):
+        if use.kind == "concept" and use.name not in shared.concepts:
+            message = f"there is no concept '{use.name}'"
+            yield Finding(use.name.span, message, did_you_mean(use.name, shared.concepts))
+
+
+RULE = Rule("KB302", "unknown-concept", Severity.ERROR, _check, __doc__, _shared)

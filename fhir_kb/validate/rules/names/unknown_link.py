@@ -1,7 +1,7 @@
 """KB305: a link on the page leads to nothing.
 
 `[[name]]` links to what the topic defines: an activity, evidence, a step, a goal, a concept, a
-library, a value set, a code system, a reference, or another topic.
+library, a value set, a code system, a note, a reference, or another topic.
 
     - exercises, usually [[streching]]        # the activity is called 'stretching'
 
@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 
 
 def _check(scope: Scope) -> Iterator[Finding]:
-    links = [link for link in scope.links if link.kind == "thing"]
-    if not links:
+    if not scope.linked:
         return
     known = set(_names(scope))
-    for link in links:
-        if link.target not in known:
+    for link in scope.links:
+        if link.kind == "thing" and link.target not in known:
             message = f"nothing here is called '{link.target}'"
             yield Finding(link.span, message, did_you_mean(link.target, known))
 
@@ -40,8 +39,8 @@ def _names(scope: Scope) -> Iterator[str]:
     yield from (str(one.id) for one in scope.source.references)
     yield from (str(one.id) for one in scope.source.steps)
     yield from (str(one.id) for one in (topic.plan.goals if topic.plan else ()))
-    for concept in topic.concepts:
-        yield str(concept.name)
+    yield from (str(one.id) for one in topic.notes)
+    yield from (str(one.name) for one in topic.concepts)
     yield from base.concepts
     yield from base.directory
 

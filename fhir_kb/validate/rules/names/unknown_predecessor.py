@@ -1,4 +1,4 @@
-"""KB204: a step waits for one that the plan does not contain.
+"""KB204: a step is put in order to one that the plan does not contain.
 
 `after`, `before` and `alongside` name steps of the same plan. A name that no step has would leave
 the order of the procedure open, so nothing is published.
@@ -24,10 +24,15 @@ if TYPE_CHECKING:
 def _check(scope: Scope) -> Iterator[Finding]:
     known = {step.id for step in scope.source.steps}
     for step in scope.source.steps:
-        for order in (*step.after, *step.before, *step.alongside):
-            if order.step not in known:
-                message = f"step '{step.id}' waits for '{order.step}', which does not exist"
-                yield Finding(order.step.span, message, did_you_mean(order.step, known))
+        for orders, goes in (
+            (step.after, "waits for"),
+            (step.before, "comes before"),
+            (step.alongside, "goes alongside"),
+        ):
+            for order in orders:
+                if order.step not in known:
+                    message = f"step '{step.id}' {goes} '{order.step}', which does not exist"
+                    yield Finding(order.step.span, message, did_you_mean(order.step, known))
 
 
 RULE = Rule("KB204", "unknown-predecessor", Severity.ERROR, _check, __doc__)

@@ -22,8 +22,8 @@ def _check(scope: Scope) -> Iterator[Finding]:
     retracted = {str(one.id) for one in scope.source.references if one.retracted}
     if not retracted:
         return
-    for use in scope.uses:
-        if use.kind == "reference" and use.name in retracted:
+    for use in scope.uses("reference"):
+        if use.name in retracted:
             yield Finding(use.name.span, f"'{use.name}' was retracted; nothing may rest on it")
     for link in scope.links:
         if link.kind == "reference" and link.target in retracted:
