@@ -87,7 +87,7 @@ def isbn_fault(isbn: str) -> str | None:
 
 def orcid_fault(orcid: str) -> str | None:
     """What is wrong with an ORCID iD (ISO 7064 MOD 11-2); the form is known to be right."""
-    *digits, check = orcid.replace("-", "")
+    digits, check = orcid[:-1].replace("-", ""), orcid[-1]
     total = 0
     for digit in digits:
         total = (total + int(digit)) * 2
