@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.bulk.processes import Processes, WorkerLostError, cores
+from fhir_kb.bulk.errors import WorkerLostError
+from fhir_kb.bulk.processes import Processes, cores
 from fhir_kb.pipeline import OutsideError
 from fhir_kb.pipeline.building import Build
 from fhir_kb.pipeline.building import build as build_alone
@@ -28,7 +29,7 @@ def build(
     models: bool | None = None,
 ) -> Build:
     """As `fhir_kb.pipeline.build`, with `jobs` processes (None: as many as there are cores)."""
-    with Processes(jobs or cores()) as processes:
+    with Processes(jobs or cores(), models=models is not False) as processes:
         try:
             return build_alone(
                 definitions,

@@ -10,6 +10,9 @@ import sys
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.bulk.errors import WorkerLostError
+from fhir_kb.bulk.models import ModelProcesses
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from multiprocessing.connection import Connection
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.model.knowledge import Base
     from fhir_kb.pipeline.topic import TopicMade
-    from fhir_kb.pipeline.work import Alone, Task, TopicRead
+    from fhir_kb.pipeline.work import Alone, Job, Task, TopicRead
     from fhir_kb.read.sources import Folder
 
 _BATCH: Final = 8
@@ -26,19 +29,20 @@ WORTH_SHARING: Final = 32
 _END: Final = None
 
 
-class WorkerLostError(Exception):
-    """A process ended before its work did: killed, or out of memory."""
-
-
 class Processes:
     """So many processes; a context that ends them.
 
     Topics go to processes in turn, so that each has its share of the large ones. A few topics are
-    not worth a process: they are done here.
+    not worth that: they are done here, and only the models of `fhir.resources`, which take long to
+    import, have a process for each release.
+
+    models: False where nobody is going to ask them.
     """
 
-    def __init__(self, count: int) -> None:
+    def __init__(self, count: int, *, models: bool = True) -> None:
         self._count: Final = count
+        self._models: ModelProcesses | None = None
+        self._ask_models = models and count > 1
         self._pipes: list[Connection] = []
         self._processes: list[Any] = []
         self._owners: dict[str, int] = {}
@@ -53,6 +57,8 @@ class Processes:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._models is not None:
+            self._models.end()
         for pipe in self._pipes:
             pipe.close()
         for process in self._processes:
@@ -64,6 +70,8 @@ class Processes:
     def read(self, task: Task, folders: Sequence[Folder]) -> Iterator[TopicRead]:
         """Read topics, each in the process that will make it."""
         if self._count == 1 or (not self._pipes and len(folders) < WORTH_SHARING):
+            if folders and self._ask_models and self._models is None:
+                self._models = ModelProcesses(_context(), task.releases)
             return self._alone().read(task, folders)
         self._start()
         shares: list[list[Folder]] = [[] for _ in range(self._count)]
@@ -74,14 +82,14 @@ class Processes:
         return self._round([("read", task, share) for share in shares])
 
     def make(
-        self, base: Base, folders: Sequence[str], *, models: bool
+        self, base: Base, jobs: Sequence[Job], *, models: bool
     ) -> Iterator[tuple[str, TopicMade]]:
         """Make topics, each in the process that has read it."""
-        shares: list[list[str]] = [[] for _ in self._pipes]
-        own: list[str] = []
-        for folder in folders:
-            owner = self._owners.get(folder)
-            (own if owner is None else shares[owner]).append(folder)
+        shares: list[list[Job]] = [[] for _ in self._pipes]
+        own: list[Job] = []
+        for job in jobs:
+            owner = self._owners.get(job.folder)
+            (own if owner is None else shares[owner]).append(job)
         shared = self._round([("make", (base, models), share) for share in shares])
         return chain(shared, self._alone().make(base, own, models=models))
 
@@ -90,17 +98,15 @@ class Processes:
         if self._here is None:
             from fhir_kb.pipeline.work import Alone
 
-            self._here = Alone()
+            self._here = Alone(self._models)
         return self._here
 
     def _start(self) -> None:
         if self._pipes:
             return
-        import multiprocessing
-
         import fhir_kb.pipeline.work  # noqa: F401  before the fork, so that it is imported once
 
-        context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        context = _context()
         for _ in range(self._count):
             ours, theirs = context.Pipe()
             process = context.Process(
@@ -135,11 +141,19 @@ class Processes:
                     yield from answer
 
 
+def _context() -> Any:
+    """How processes are started: forked where that is sound, because it takes no time."""
+    import multiprocessing
+
+    return multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+
+
 def _serve(pipe: Connection, others: list[Connection]) -> None:
     """A process's life: take orders, answer in batches, end when nobody listens."""
     for other in others:
         other.close()
     from fhir_kb.pipeline.work import Alone
+    from fhir_kb.releases.models import have_process
 
     work = Alone()
     try:
@@ -149,6 +163,8 @@ def _serve(pipe: Connection, others: list[Connection]) -> None:
                 _answer(pipe, work.read(shared, share))
             else:
                 base, models = shared
+                if models:
+                    have_process()
                 _answer(pipe, work.make(base, share, models=models))
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return

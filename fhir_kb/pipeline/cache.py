@@ -53,6 +53,11 @@ class Cache:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
+    @property
+    def keeps(self) -> bool:
+        """Whether anything is kept."""
+        return self._folder is not None
+
     def get(self, name: str) -> bytes:
         """What was kept of the topic in folder `name`; b"" where there is nothing."""
         if self._folder is None:

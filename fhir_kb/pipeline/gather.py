@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import Diagnostic, Span, in_order
 from fhir_kb.model.knowledge import Base, Entry
 from fhir_kb.pipeline.cache import Cache, digest, findings_from, findings_json
-from fhir_kb.pipeline.kept import pack, unpack
-from fhir_kb.pipeline.work import Task, Work
+from fhir_kb.pipeline.kept import unpack
+from fhir_kb.pipeline.work import Job, Task, Work
 from fhir_kb.read.files import read_settings
 from fhir_kb.read.sources import CONCEPTS_FILE, KB_FILE, find, stamps
 from fhir_kb.validate.rules import check_base, check_shared
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from fhir_kb.model.kb import Settings
     from fhir_kb.pipeline.progress import Progress
     from fhir_kb.pipeline.topic import TopicMade
-    from fhir_kb.read.sources import Folder
 
 ALL_RELEASES = ("r5", "r4b", "r4")
 MODELS_UP_TO = 100
@@ -72,7 +70,7 @@ def gather(
         gathered.findings = in_order(findings)
         return gathered
     gathered.releases = wanted or tuple(dict.fromkeys(map(str, settings.releases))) or ALL_RELEASES
-    task = Task(sources, settings, gathered.releases)
+    task = Task(sources, settings, gathered.releases, cache)
     reading = _Reading(task, cache, work, program, progress, models)
     entries = reading.entries(findings)
     findings.extend(check_shared(settings, concepts))
@@ -130,11 +128,11 @@ class _Reading:
                     "stamps": None,
                     "findings": findings_json(read.findings),
                     "entry": _entry_json(read.entry),
+                    "hash": read.hash,
                 }
         for folder in changed:
             if folder.path in notes:
                 notes[folder.path]["stamps"] = stamps(folder)
-                notes[folder.path]["hash"] = self._content_hash(folder)
         for path, note in notes.items():
             self._entries[path] = _entry_from(note["entry"])
             self._hashes[path] = note["hash"]
@@ -157,10 +155,10 @@ class _Reading:
         self.progress.stage("compiling and checking", len(missing))
         models = len(missing) <= MODELS_UP_TO if self.models is None else self.models
         self.without_models = 0 if models else len(missing)
-        for folder, topic in self.work.make(base, missing, models=models):
+        jobs = [Job(folder, self._key(base, folder)) for folder in missing]
+        for folder, topic in self.work.make(base, jobs, models=models):
             self.progress.advance()
             made[folder] = topic
-            self.cache.put(folder, pack(topic, self._key(base, folder)))
         return {folder: made[folder] for folder in folders if folder in made}
 
     def _key(self, base: Base, folder: str) -> str:
@@ -179,14 +177,6 @@ class _Reading:
             parts = [sources.bytes_of(name)[0].hex() for name in names]
             self._hashes[""] = digest(self.program, sources.shown, *names, *parts)
         return self._hashes[""]
-
-    def _content_hash(self, folder: Folder) -> str:
-        whole = hashlib.sha256()
-        for name in sorted(folder.files):
-            content, _ = self.task.sources.bytes_of(f"{folder.path}/{name}")
-            whole.update(f"{name}\0{len(content)}\0".encode())
-            whole.update(content)
-        return whole.hexdigest()
 
 
 def _needed(only: Sequence[str], gathered: Gathered) -> list[str]:

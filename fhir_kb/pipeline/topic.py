@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fhir_kb.compile import compile_topic
-from fhir_kb.diagnostics import Diagnostic, has_errors
-from fhir_kb.emit import Emitted, element_order, emit
+from fhir_kb.diagnostics import Diagnostic, Severity, Span, has_errors
+from fhir_kb.emit import EmitError, Emitted, element_order, emit
 from fhir_kb.model import span_of
+from fhir_kb.releases.models import RELEASES as WITH_MODELS
+from fhir_kb.releases.models import findings as model_findings
 from fhir_kb.validate import Validator
 from fhir_kb.validate.rules import check_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fhir_kb.model import Element
     from fhir_kb.model.knowledge import Base, Source
+    from fhir_kb.pipeline.models import Answers, Models
     from fhir_kb.releases import Release
 
 
@@ -32,44 +35,81 @@ class TopicMade:
     emitted: Mapping[str, tuple[Emitted, ...]]
 
 
+@dataclass(slots=True)
+class InTheMaking:
+    """A topic of which everything is done, but for what the models have not answered yet."""
+
+    findings: list[Diagnostic] = field(default_factory=list)
+    losses: list[Diagnostic] = field(default_factory=list)
+    emitted: dict[str, tuple[Emitted, ...]] = field(default_factory=dict)
+    answers: list[Callable[[], Iterable[Diagnostic]]] = field(default_factory=list)
+
+    def made(self) -> TopicMade:
+        """The topic; waits for the models."""
+        for answer in self.answers:
+            self.findings.extend(answer())
+        emitted = {} if has_errors(self.findings) else self.emitted
+        return TopicMade(tuple(self.findings), tuple(self.losses), emitted)
+
+
 def make_topic(
-    source: Source, base: Base, releases: Sequence[Release], *, models: bool = True
-) -> TopicMade:
-    """Check a topic, compile it, lower it to each release, check that, and write it.
+    source: Source, base: Base, releases: Sequence[Release], models: Models | None
+) -> InTheMaking:
+    """Check a topic, compile it, lower it to each release, write and check that.
 
     A topic that breaks a rule is not compiled: it would only repeat the finding in FHIR's words.
-    models: whether the models of `fhir.resources` are asked too; they cost as much as all the rest.
+    models: who asks the models of `fhir.resources`; None: nobody.
     """
-    findings = list(check_topic(source, base))
-    if has_errors(findings):
-        return TopicMade(tuple(findings), (), {})
+    made = InTheMaking(list(check_topic(source, base)))
+    if has_errors(made.findings):
+        return made
     compiled = compile_topic(source, base)
-    findings.extend(compiled.diagnostics)
-    return _make(compiled.resources, findings, releases, models=models)
+    made.findings.extend(compiled.diagnostics)
+    make_releases(compiled.resources, releases, models, made)
+    return made
 
 
-def _make(
+def make_releases(
     resources: Sequence[Element],
-    findings: list[Diagnostic],
     releases: Sequence[Release],
-    *,
-    models: bool,
-) -> TopicMade:
-    losses: list[Diagnostic] = []
-    emitted: dict[str, tuple[Emitted, ...]] = {}
+    models: Models | None,
+    made: InTheMaking,
+) -> None:
+    """Lower compiled resources to each release, write and check them; adds to `made`."""
     for release in releases:
         lowered: list[Element] = []
         for resource in resources:
             one = release.lower(resource)
-            losses.extend(one.losses)
+            made.losses.extend(one.losses)
             lowered.extend(one.resources)
-        for resource in lowered:
-            if models:
-                findings.extend(release.model_findings(resource))
-            findings.extend(structure_findings(resource, release))
         order = element_order(release.fhir_version)
-        emitted[release.name] = tuple(emit(resource, order) for resource in lowered)
-    return TopicMade(tuple(findings), tuple(losses), {} if has_errors(findings) else emitted)
+        try:
+            emitted = made.emitted[release.name] = tuple(emit(one, order) for one in lowered)
+        except EmitError as error:
+            made.findings.append(_unwritable(resources, error))
+            return
+        if models is not None and release.name in WITH_MODELS:
+            answers = models.ask(release.name, [one.line_bytes for one in emitted])
+            made.answers.append(_answer(release.name, lowered, answers))
+        for resource in lowered:
+            made.findings.extend(structure_findings(resource, release))
+
+
+def _answer(
+    release: str, lowered: Sequence[Element], answers: Answers
+) -> Callable[[], Iterable[Diagnostic]]:
+    def findings() -> Iterable[Diagnostic]:
+        for resource, refused in zip(lowered, answers(), strict=True):
+            yield from model_findings(release, resource, refused)
+
+    return findings
+
+
+def _unwritable(resources: Sequence[Element], error: EmitError) -> Diagnostic:
+    span = next((one.span for one in resources if one.span is not None), Span(""))
+    message = f"a value cannot be written as JSON: {error}"
+    advice = "look for a broken character or a number without end"
+    return Diagnostic("KB605", Severity.ERROR, message, Span(span.file), help=advice)
 
 
 def structure_findings(resource: Element, release: Release) -> Iterable[Diagnostic]:

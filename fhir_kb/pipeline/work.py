@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from fhir_kb import releases
-from fhir_kb.pipeline.topic import TopicMade, make_topic
+from fhir_kb.pipeline.kept import pack
+from fhir_kb.pipeline.models import ModelsHere
+from fhir_kb.pipeline.topic import InTheMaking, TopicMade, make_topic
 from fhir_kb.read.files import entry_of, read_topic
 
 if TYPE_CHECKING:
@@ -15,15 +18,28 @@ if TYPE_CHECKING:
     from fhir_kb.diagnostics import Diagnostic
     from fhir_kb.model.kb import Settings
     from fhir_kb.model.knowledge import Base, Entry, Source
+    from fhir_kb.pipeline.cache import Cache
+    from fhir_kb.pipeline.models import Models
     from fhir_kb.read.sources import Folder, Sources
 
 
 class TopicRead(NamedTuple):
-    """What reading a topic gave: its entry in the directory where it could be read."""
+    """What reading a topic gave: its entry in the directory where it could be read.
+
+    hash: of the content of all files in its folder.
+    """
 
     folder: str
     entry: Entry | None
     findings: tuple[Diagnostic, ...]
+    hash: str
+
+
+class Job(NamedTuple):
+    """A topic to be made: its folder, and the key to keep it under."""
+
+    folder: str
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +49,7 @@ class Task:
     sources: Sources
     settings: Settings
     releases: tuple[str, ...]
+    cache: Cache
 
 
 class Work(Protocol):
@@ -42,18 +59,23 @@ class Work(Protocol):
         """Read topics; the results may come in any order."""
 
     def make(
-        self, base: Base, folders: Sequence[str], *, models: bool
+        self, base: Base, jobs: Sequence[Job], *, models: bool
     ) -> Iterator[tuple[str, TopicMade]]:
-        """Make topics that were read before; the results may come in any order.
+        """Make topics that were read before, and keep them; the results may come in any order.
 
         models: whether the models of `fhir.resources` are asked too.
         """
 
 
+_AHEAD: Final = 32
+"""So many topics are made while the models' answers to the first are waited for."""
+
+
 class Alone:
     """The work done in this process, one topic after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, models: Models | None = None) -> None:
+        self._models = models or ModelsHere()
         self._sources: dict[str, Source] = {}
         self._task: Task | None = None
 
@@ -61,26 +83,39 @@ class Alone:
         """Read topics in the given order."""
         self._task = task
         for folder in folders:
-            found = read_topic(task.sources, folder)
+            held = task.sources.holding(folder)
+            found = read_topic(held, folder)
             entry = None
             if found.source is not None:
                 self._sources[folder.path] = found.source
                 entry = entry_of(found.source, task.settings)
-            yield TopicRead(folder.path, entry, found.findings)
+            yield TopicRead(folder.path, entry, found.findings, held.hash)
 
     def make(
-        self, base: Base, folders: Sequence[str], *, models: bool
+        self, base: Base, jobs: Sequence[Job], *, models: bool
     ) -> Iterator[tuple[str, TopicMade]]:
         """Make topics in the given order."""
-        if not folders:
+        if not jobs:
             return
-        assert self._task is not None  # what is made has been read
-        targets = tuple(
-            releases.get(name, **release_options(self._task.settings))
-            for name in self._task.releases
-        )
-        for folder in folders:
-            yield folder, make_topic(self._sources[folder], base, targets, models=models)
+        task = self._task
+        assert task is not None  # what is made has been read
+        options = release_options(task.settings)
+        targets = tuple(releases.get(name, **options) for name in task.releases)
+        open_: deque[tuple[Job, InTheMaking]] = deque()
+        for job in jobs:
+            source = self._sources[job.folder]
+            open_.append((job, make_topic(source, base, targets, self._models if models else None)))
+            if len(open_) > _AHEAD:
+                yield _finished(*open_.popleft(), task.cache)
+        for one in open_:
+            yield _finished(*one, task.cache)
+
+
+def _finished(job: Job, topic: InTheMaking, cache: Cache) -> tuple[str, TopicMade]:
+    made = topic.made()
+    if cache.keeps:
+        cache.put(job.folder, pack(made, job.key))
+    return job.folder, made
 
 
 def release_options(settings: Settings) -> dict[str, str]:

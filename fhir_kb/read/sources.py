@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fhir_kb.diagnostics import Diagnostic, Severity, Span, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 MAX_BYTES: Final = 4 * 1024 * 1024
 KB_FILE: Final = "kb.yaml"
@@ -19,6 +20,8 @@ CONCEPTS_FILE: Final = "concepts.yaml"
 TOPIC_FILE: Final = "topic.yaml"
 _TOP_FILES: Final = (KB_FILE, CONCEPTS_FILE)
 _SKIPPED: Final = frozenset({"node_modules", "__pycache__"})
+#: The bytes of a file; with a finding where they cannot be had.
+Content: TypeAlias = "tuple[bytes, Diagnostic | None]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,32 +40,50 @@ class Sources:
     """Where a knowledge base lies and what it consists of; nothing is read yet.
 
     root: the folder of kb.yaml. shown: how paths below it begin when people see them.
+    held: files that are in memory already.
     """
 
     root: Path
     shown: str
     top: dict[str, tuple[int, int]]
     folders: tuple[Folder, ...]
-
-    @property
-    def _real_root(self) -> str:
-        return _real(self.root.absolute())
+    held: Mapping[str, Content] = field(default_factory=dict)
 
     def name(self, path: str) -> str:
         """How a path below the root is shown."""
         return f"{self.shown}/{path}" if self.shown else path
 
-    def bytes_of(self, path: str) -> tuple[bytes, Diagnostic | None]:
+    def bytes_of(self, path: str) -> Content:
         """The bytes of a file below the root; no more than a definition may have, plus one.
 
         A link that leads out of the root is refused.
         """
-        target = self.root / path
+        found = self.held.get(path)
+        return self._read(path, {}) if found is None else found
+
+    def holding(self, folder: Folder) -> Sources:
+        """The same, with the files of a topic in memory, so that each is read only once."""
+        folders: dict[str, str] = {}
+        names = (f"{folder.path}/{name}" for name in sorted(folder.files))
+        return replace(self, held={name: self._read(name, folders) for name in names})
+
+    @property
+    def hash(self) -> str:
+        """A fingerprint of the files that are held in memory."""
+        whole = hashlib.sha256()
+        for name, (content, _) in self.held.items():
+            whole.update(f"{name}\0{len(content)}\0".encode())
+            whole.update(content)
+        return whole.hexdigest()
+
+    def _read(self, path: str, folders: dict[str, str]) -> Content:
+        """A file, read. folders: the real places of folders, as far as they were looked up."""
+        target = f"{self.root}{os.sep}{path}"
         try:
-            if not os.path.realpath(target).startswith(self._real_root + os.sep):
+            if not self._is_inside(target, folders):
                 message = "this leads out of the definitions"
                 return b"", _error("KB140", message, self.name(path), "keep a copy inside instead")
-            with target.open("rb") as file:
+            with open(target, "rb") as file:  # noqa: PTH123  a Path costs more than the reading
                 data = file.read(MAX_BYTES + 1)
                 if len(data) > MAX_BYTES:
                     size = os.fstat(file.fileno()).st_size / 1024 / 1024
@@ -76,6 +97,15 @@ class Sources:
         except OSError as error:
             reason = error.strerror or str(error)
             return b"", _error("KB101", f"the file cannot be read: {reason}", self.name(path), None)
+
+    def _is_inside(self, target: str, folders: dict[str, str]) -> bool:
+        folder = os.path.dirname(target)  # noqa: PTH120  strings, for the same reason
+        real = folders.get(folder)
+        if real is None:
+            real = folders[folder] = os.path.realpath(folder) + os.sep
+        if os.path.islink(target):  # noqa: PTH114
+            real = os.path.realpath(target)
+        return real.startswith(_real(self.root.absolute()) + os.sep)
 
 
 @cache

@@ -5,25 +5,36 @@ Only the class of the type at hand is imported, when it is first needed: one cos
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fhir_kb.diagnostics import Diagnostic, Severity, Span
 from fhir_kb.model import Element, span_at
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from pydantic_core import ErrorDetails
+    from collections.abc import Callable, Mapping, Sequence
 
 #: release -> the package that has its models
-_PACKAGES = {"r5": "fhir.resources", "r4b": "fhir.resources.R4B"}
+_PACKAGES: Final = {"r5": "fhir.resources", "r4b": "fhir.resources.R4B"}
+RELEASES: Final = frozenset(_PACKAGES)
+"""The releases that there are models for."""
 
 
-def findings(release: str, resource: Element) -> tuple[Diagnostic, ...]:
-    """What the models of a release object to; nothing for a release without models (R4)."""
-    kind = resource.get("resourceType")
+class Refusal(NamedTuple):
+    """What a model objects to: the place in the resource, and why."""
+
+    place: tuple[str | int, ...]
+    reason: str
+
+
+def refusals(release: str, content: Mapping[str, Any]) -> tuple[Refusal, ...]:
+    """What the models of a release object to in a resource as JSON has it.
+
+    Nothing for a release or a type without models.
+    """
+    kind = content.get("resourceType")
     if release not in _PACKAGES or not isinstance(kind, str) or not kind.isalpha():
         return ()
     validate = _validator(release, kind)
@@ -32,10 +43,34 @@ def findings(release: str, resource: Element) -> tuple[Diagnostic, ...]:
     from pydantic import ValidationError
 
     try:
-        validate(resource)
+        validate(content)
     except ValidationError as error:
-        return tuple(_finding(release, resource, kind, one) for one in error.errors())
+        return tuple(Refusal(one["loc"], one["msg"].rstrip(".")) for one in error.errors())
     return ()
+
+
+def findings(release: str, resource: Element, refused: Sequence[Refusal]) -> tuple[Diagnostic, ...]:
+    """The refusals of a compiled resource at the author's places."""
+    kind = str(resource.get("resourceType"))
+    return tuple(_finding(release, resource, kind, one) for one in refused)
+
+
+def have_process() -> None:
+    """Call in a process that runs only our own work, before the first question: it starts sooner.
+
+    Classes are finished when they are first used, and Pydantic looks for no plugins, which would
+    read the metadata of every installed package.
+    """
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "true")
+    from fhir_core.fhirabstractmodel import FHIRAbstractModel
+
+    FHIRAbstractModel.model_config["defer_build"] = True
+
+
+def prepare(release: str) -> None:
+    """Import what every knowledge base needs, before it is asked for."""
+    for kind in ("PlanDefinition", "ActivityDefinition", "Evidence", "Citation"):
+        _validator(release, kind)
 
 
 @cache
@@ -48,15 +83,14 @@ def _validator(release: str, kind: str) -> Callable[[Any], Any] | None:
     return validate
 
 
-def _finding(release: str, resource: Element, kind: str, error: ErrorDetails) -> Diagnostic:
+def _finding(release: str, resource: Element, kind: str, refused: Refusal) -> Diagnostic:
     path = kind
-    for step in error["loc"]:
+    for step in refused.place:
         path += f"[{step}]" if isinstance(step, int) else f".{step}"
-    message = error["msg"].rstrip(".")
     return Diagnostic(
         "KB490",
         Severity.ERROR,
-        f"the model of {kind} in fhir.resources refuses this: {message}",
+        f"the model of {kind} in fhir.resources refuses this: {refused.reason}",
         span_at(resource, path) or Span(""),
         path,
         None,

@@ -50,7 +50,3 @@ class Release(Protocol):
     def lower(self, resource: Element) -> Lowered:
         """The release's form of an R5-shaped resource, with the profiles that it meets."""
         ...
-
-    def model_findings(self, resource: Element) -> tuple[Diagnostic, ...]:
-        """What the models of `fhir.resources` object to in a resource of this release."""
-        ...

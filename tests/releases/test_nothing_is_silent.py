@@ -18,7 +18,6 @@ from fhir_kb.validate import Validator
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fhir_kb.diagnostics import Diagnostic
     from fhir_kb.packages.schema import Property
 
 R5 = definitions("5.0.0")
@@ -227,9 +226,6 @@ def test_the_check_finds_what_is_lost() -> None:
         def lower(self, resource: Element) -> releases.Lowered:
             kept = {key: value for key, value in resource.items() if key != "title"}
             return releases.Lowered((Element(kept),))
-
-        def model_findings(self, resource: Element) -> tuple[Diagnostic, ...]:
-            return ()
 
     library = Element({"resourceType": "Library", "id": "x", "title": "Lost", "name": "Kept"})
     assert silent(Careless(), library) == ("Library.title",)

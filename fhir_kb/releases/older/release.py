@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics import Diagnostic, Severity, Span
-from fhir_kb.releases import models, wording
+from fhir_kb.releases import wording
 from fhir_kb.releases.claims import Profile, claim
 from fhir_kb.releases.lowering import Lowering, lower_resource
 from fhir_kb.releases.older.basic import as_basic
@@ -59,7 +59,3 @@ class OlderRelease:
         who = wording.owner(kind, resource) or kind
         span = resource.span or Span("")
         return Diagnostic(code, severity, f"{who} {message}", span, kind, None, self.name)
-
-    def model_findings(self, resource: Element) -> tuple[Diagnostic, ...]:
-        """See `Release`."""
-        return models.findings(self.name, resource)

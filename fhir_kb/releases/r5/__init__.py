@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.releases import models
 from fhir_kb.releases.claims import claim
 from fhir_kb.releases.r5.kinds import KINDS
 from fhir_kb.releases.r5.profiles import PROFILES
 from fhir_kb.releases.release import Lowered
 
 if TYPE_CHECKING:
-    from fhir_kb.diagnostics import Diagnostic
     from fhir_kb.model import Element
 
 
@@ -28,7 +26,3 @@ class R5:
         claimed = resource.like(resource)
         claim(claimed, PROFILES)
         return Lowered((claimed,))
-
-    def model_findings(self, resource: Element) -> tuple[Diagnostic, ...]:
-        """See `Release`."""
-        return models.findings(self.name, resource)

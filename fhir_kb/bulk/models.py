@@ -1,0 +1,111 @@
+"""The models of `fhir.resources`, asked in processes of their own while this one goes on."""
+
+from __future__ import annotations
+
+import threading
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.bulk.errors import WorkerLostError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from multiprocessing.connection import Connection
+
+    from fhir_kb.pipeline.models import Answers
+    from fhir_kb.releases.models import Refusal
+
+#: As in fhir_kb.releases.models, which need not be imported here.
+_WITH_MODELS = ("r5", "r4b")
+
+
+class ModelProcesses:
+    """A process for each release that has models; they start to import them at once.
+
+    context: how to start processes, of `multiprocessing`.
+    """
+
+    def __init__(self, context: Any, releases: Iterable[str]) -> None:
+        wanted = [name for name in _WITH_MODELS if name in releases]
+        self._processes: dict[str, _Process] = {}
+        for name in wanted:  # all forks before the first thread
+            self._processes[name] = _Process(context, name, [*self._processes.values()])
+        for process in self._processes.values():
+            process.listen()
+
+    def ask(self, release: str, contents: Sequence[bytes]) -> Answers:
+        """See fhir_kb.pipeline.models.Models."""
+        return self._processes[release].ask(contents)
+
+    def end(self) -> None:
+        """End the processes, whatever they are doing."""
+        for process in self._processes.values():
+            process.end()
+
+
+class _Process:
+    def __init__(self, context: Any, release: str, others: Iterable[_Process]) -> None:
+        self._pipe, theirs = context.Pipe()
+        self._questions: SimpleQueue[tuple[Sequence[bytes], SimpleQueue[Any]] | None]
+        self._questions = SimpleQueue()
+        pipes = [self._pipe, *(other.pipe for other in others)]
+        self._process = context.Process(target=_serve, args=(theirs, pipes, release), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    @property
+    def pipe(self) -> Connection:
+        return self._pipe  # type: ignore[no-any-return]  # the context is of any kind
+
+    def listen(self) -> None:
+        """Start the thread that asks: a pipe that is full must not stop this process."""
+        threading.Thread(target=self._talk, daemon=True).start()
+
+    def ask(self, contents: Sequence[bytes]) -> Answers:
+        answer: SimpleQueue[Any] = SimpleQueue()
+        self._questions.put((contents, answer))
+
+        def found() -> Sequence[Sequence[Refusal]]:
+            given = answer.get()
+            if isinstance(given, Exception):
+                raise given
+            return given  # type: ignore[no-any-return]  # it came through a pipe
+
+        return found
+
+    def end(self) -> None:
+        self._questions.put(None)
+        self._process.terminate()
+        self._process.join()
+
+    def _talk(self) -> None:
+        lost: Exception | None = None
+        while (question := self._questions.get()) is not None:
+            contents, answer = question
+            try:
+                if lost is None:
+                    self._pipe.send(list(contents))
+                    answer.put(self._pipe.recv())
+                    continue
+            except (EOFError, OSError):
+                lost = WorkerLostError("a process of this run was ended from outside")
+            answer.put(lost)
+
+
+def _serve(pipe: Connection, others: Iterable[Connection], release: str) -> None:
+    for other in others:
+        other.close()
+    from fhir_kb.pipeline.models import ask
+    from fhir_kb.releases.models import have_process, prepare
+
+    have_process()
+    prepare(release)
+    try:
+        while True:
+            contents = pipe.recv()
+            try:
+                pipe.send(ask(release, contents))
+            except Exception as error:  # noqa: BLE001  raised again where the question came from
+                pipe.send(error)
+    except (EOFError, OSError, KeyboardInterrupt):
+        return
