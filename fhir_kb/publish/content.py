@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
+_COMPOSED = "+"  # how the key of content begins that is not made yet
+
+
 class Content(NamedTuple):
     """The content of one file.
 
@@ -20,6 +23,11 @@ class Content(NamedTuple):
 
     key: str
     parts: Callable[[], Iterable[bytes]]
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the bytes where it is known without making them; else empty."""
+        return "" if self.key.startswith(_COMPOSED) else self.key
 
     def to_bytes(self) -> bytes:
         """All of it at once."""
@@ -37,4 +45,4 @@ def composed(parts: Callable[[], Iterable[bytes]], *made_of: str) -> Content:
     Another version of fhir-kb may put it together differently, so that its keys differ.
     """
     whole = "\0".join((__version__, *made_of)).encode()
-    return Content("+" + hashlib.sha256(whole).hexdigest(), parts)
+    return Content(_COMPOSED + hashlib.sha256(whole).hexdigest(), parts)

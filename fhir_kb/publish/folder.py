@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fhir_kb.diagnostics import has_errors
 from fhir_kb.publish.codes import CANNOT_WRITE, NOT_OURS
 from fhir_kb.publish.comparison import Present, compare, unwritable
+from fhir_kb.publish.content import plain
 from fhir_kb.publish.errors import OutputError, cannot_write
 from fhir_kb.publish.journal import STAGE, Stage, recover
 from fhir_kb.publish.lock import LOCK, locked
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
     from fhir_kb.diagnostics import Diagnostic
     from fhir_kb.publish.comparison import Change
     from fhir_kb.publish.content import Content
-    from fhir_kb.publish.journal import Staged
     from fhir_kb.publish.manifest import Stamp
+    from fhir_kb.publish.writing import Staged
 
 # What may stand in a folder that is to become ours: kept in version control, or left by a desktop.
 _HARMLESS = {"README.md", ".gitignore", ".gitkeep", ".DS_Store", "Thumbs.db", "desktop.ini"}
@@ -153,16 +154,15 @@ def _apply(
     if not change.write and not change.remove and entries == present.old.files:
         return Written(unchanged=tuple(entries), digest=present.old.digest), seen
     made: dict[str, Staged] = {}
-    with Stage(present.folder) as stage:
-        for path in change.write:
-            staged = stage.add(path, files[path].parts())
+    with Stage(present.folder, files) as stage:
+        for path, staged in stage.add({path: files[path] for path in change.write}).items():
             entries[path] = Entry(staged.size, staged.sha256, files[path].key)
             if present.holds(path, staged.size, staged.sha256):  # another key, the same bytes
                 stage.drop(staged)
                 seen[path] = present.found[path] or staged.stamp
             else:
                 made[path] = staged
-        manifest = stage.add(MANIFEST, (manifest_bytes(entries),))
+        manifest = stage.add({MANIFEST: plain(manifest_bytes(entries))})[MANIFEST]
         stage.commit(change.remove)
     seen.update((path, staged.stamp) for path, staged in made.items())
     written = Written(

@@ -7,87 +7,88 @@ certain: whoever opens the folder next carries out what is left of it.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
+import re
 import shutil
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
 
 from fhir_kb.publish.codes import DAMAGED
 from fhir_kb.publish.errors import OutputError
 from fhir_kb.publish.paths import OURS, is_safe
+from fhir_kb.publish.writing import write_all_new
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from fhir_kb.publish.manifest import Stamp
+    from fhir_kb.publish.content import Content
+    from fhir_kb.publish.writing import Staged
 
 STAGE = f"{OURS}.stage"
 _JOURNAL = "journal.json"
-_CHUNK = 1 << 18
+_STAGED = re.compile(r"f?[0-9]{1,9}")
 _FEW = 32  # up to here, each file is brought to the disk by itself
-
-
-class Staged(NamedTuple):
-    """A file that waits in the stage."""
-
-    number: int
-    size: int
-    sha256: str
-    stamp: Stamp
 
 
 class Stage:
     """The place where a change is prepared. Use as a context manager: what is not committed by the
-    end of it is thrown away."""
+    end of it is thrown away.
 
-    def __init__(self, folder: Path) -> None:
+    names: of all files that may be added. A folder that is not there yet is prepared as a whole, so
+    that it needs one renaming and not one for each file.
+    """
+
+    def __init__(self, folder: Path, names: Iterable[str] = ()) -> None:
         self._folder = folder
         self._aside = folder / STAGE
-        self._names: dict[int, str] = {}
+        self._folders = {name: f"f{at}" for at, name in enumerate(_new_folders(folder, names))}
+        self._singles: dict[str, str] = {}
         self._unsynced: list[str] = []
         self._committed = False
-        self._count = 0
+        self._numbers = count()
 
     def __enter__(self) -> Stage:
         self._aside.mkdir()
+        for staged in self._folders.values():
+            (self._aside / staged).mkdir()
         return self
 
     def __exit__(self, *_: object) -> None:
         if not self._committed:
             shutil.rmtree(self._aside, ignore_errors=True)
 
-    def add(self, name: str, parts: Iterable[bytes]) -> Staged:
-        """Write a file aside that is to become `name`."""
-        number, self._count = self._count, self._count + 1
-        path = f"{self._aside}{os.sep}{number}"
-        digest, size = hashlib.sha256(), 0
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o644)
-        try:
-            for chunk in _chunks(parts):
-                _write_all(file, chunk)
-                digest.update(chunk)
-                size += len(chunk)
-            status = os.fstat(file)
-        finally:
-            os.close(file)
-        self._names[number] = name
-        self._unsynced.append(path)
-        return Staged(number, size, digest.hexdigest(), (status.st_size, status.st_mtime_ns))
+    def add(self, files: Mapping[str, Content]) -> dict[str, Staged]:
+        """Write files aside, each to become the one of its name."""
+        places = {name: self._place(name) for name in files}
+        self._unsynced += places.values()
+        staged = write_all_new([(places[name], content) for name, content in files.items()])
+        by_place = {one.path: one for one in staged}
+        return {name: by_place[place] for name, place in places.items()}
+
+    def _place(self, name: str) -> str:
+        """Where a file is staged; strings, because Path objects take longer than the rest."""
+        top, _, rest = name.partition("/")
+        if top in self._folders:
+            return f"{self._aside}{os.sep}{self._folders[top]}{os.sep}{rest}"
+        number = str(next(self._numbers))
+        self._singles[number] = name
+        return f"{self._aside}{os.sep}{number}"
 
     def drop(self, staged: Staged) -> None:
         """Forget a file: what is there already is the same."""
-        del self._names[staged.number]
-        (self._aside / str(staged.number)).unlink()
-        self._unsynced.pop()
+        del self._singles[staged.path.rpartition(os.sep)[2]]
+        Path(staged.path).unlink()
+        self._unsynced.remove(staged.path)
 
     def commit(self, removals: Sequence[str]) -> None:
         """Make the change certain, then carry it out: files in place, `removals` gone."""
         self._sync()
-        renames = [(str(number), name) for number, name in self._names.items()]
+        folders = ((staged, name) for name, staged in self._folders.items())
+        renames = [*folders, *self._singles.items()]
         journal = orjson.dumps({"renames": renames, "removals": removals})
         aside = self._aside / f"{_JOURNAL}.new"
         aside.write_bytes(journal)
@@ -103,32 +104,24 @@ class Stage:
                 _sync_file(path)
         else:
             os.sync()
+        for staged in self._folders.values():
+            _sync_directory(self._aside / staged)
         _sync_directory(self._aside)
 
 
+def _new_folders(folder: Path, names: Iterable[str]) -> list[str]:
+    """Folders that are not there yet and will hold nothing but files."""
+    files: dict[str, bool] = {}
+    for name in names:
+        top, slash, rest = name.partition("/")
+        if slash:
+            files[top] = files.get(top, True) and "/" not in rest
+    return [
+        top for top, flat in sorted(files.items()) if flat and not os.path.lexists(folder / top)
+    ]
+
+
 _BINARY = getattr(os, "O_BINARY", 0)
-
-
-def _chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """The parts in pieces that are worth a system call."""
-    waiting: list[bytes] = []
-    size = 0
-    for part in parts:
-        waiting.append(part)
-        size += len(part)
-        if size >= _CHUNK:
-            yield b"".join(waiting)
-            waiting.clear()
-            size = 0
-    if size:
-        yield b"".join(waiting)
-
-
-def _write_all(file: int, chunk: bytes) -> None:
-    written = os.write(file, chunk)
-    while written < len(chunk):
-        chunk = chunk[written:]
-        written = os.write(file, chunk)
 
 
 def recover(folder: Path) -> bool:
@@ -146,11 +139,11 @@ def recover(folder: Path) -> bool:
         shutil.rmtree(aside)
         return False
     try:
-        renames = [(str(number), str(name)) for number, name in journal["renames"]]
+        renames = [(str(staged), str(name)) for staged, name in journal["renames"]]
         removals = [str(name) for name in journal["removals"]]
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(aside) from error
-    safe = all(number.isdigit() for number, _ in renames)
+    safe = all(_STAGED.fullmatch(staged) for staged, _ in renames)
     if not safe or not all(is_safe(name) for name in [*removals, *(name for _, name in renames)]):
         raise _damaged(aside)
     _carry_out(folder, renames, removals)
@@ -182,9 +175,9 @@ def _carry_out(folder: Path, renames: Sequence[tuple[str, str]], removals: Seque
 
 
 def _rename(aside: Path, folder: Path, renames: Sequence[tuple[str, str]]) -> None:
-    for number, name in renames:
+    for staged, name in renames:
         # Strings, because Path objects take longer than the renaming: 30 µs of 12,000 times.
-        old, new = f"{aside}{os.sep}{number}", f"{folder}{os.sep}{name}"
+        old, new = f"{aside}{os.sep}{staged}", f"{folder}{os.sep}{name}"
         with contextlib.suppress(FileNotFoundError):  # it is in place already
             os.replace(old, new)  # noqa: PTH105
 

@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 from fhir_kb.diagnostics import Severity
-from fhir_kb.publish import Content, OutputError, Written, as_written, composed, plain, write
+from fhir_kb.publish import (
+    Content,
+    OutputError,
+    Written,
+    as_written,
+    composed,
+    plain,
+    write,
+    writing,
+)
 from fhir_kb.publish.journal import STAGE
 from fhir_kb.publish.lock import LOCK, locked
 from fhir_kb.publish.manifest import MANIFEST
@@ -52,9 +61,10 @@ def codes(written: Written) -> list[str]:
     return [found.code for found in written.diagnostics]
 
 
-def refusal(folder: Path) -> OutputError:
+def refusal(folder: Path, *, many: bool = False) -> OutputError:
+    wanted = {f"r4_{name}": "x" for name in ("acdefgh" if many else "a")}
     with pytest.raises(OutputError) as raised:
-        write(folder, files(r4_a="x"))
+        write(folder, files(**wanted))
     assert raised.value.help
     return raised.value
 
@@ -371,6 +381,53 @@ class TestTrouble:
         (out / MANIFEST).write_text(json.dumps(stated))
         assert refusal(out).code == "KB612"
         assert (tmp_path / "precious").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a second process is forked")
+class TestManyFiles:
+    """A second process writes half of them; here from three files on."""
+
+    @pytest.fixture(autouse=True)
+    def few_are_many(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(writing, "_MANY", 3)
+        monkeypatch.setattr(writing, "_can_fork", lambda: True)
+
+    def test_are_all_written(self, out: Path) -> None:
+        wanted = {f"r4/{number}": str(number) for number in range(25)}
+        done = write(out, {path: plain(text.encode()) for path, text in wanted.items()})
+        assert set(done.made) == set(wanted)
+        assert standing(out) == wanted
+        again = write(out, {path: plain(text.encode()) for path, text in wanted.items()})
+        assert not again.made
+        assert not again.changed
+
+    def test_a_full_disk_in_either_process_leaves_the_old(
+        self, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(out, files(r4_b="1"))
+        parent, plainly = os.getpid(), os.write
+        for fails_here in (True, False):
+
+            def refuse(file: int, data: bytes, here: bool = fails_here) -> int:
+                if (os.getpid() == parent) == here:
+                    raise OSError(errno.ENOSPC, "")
+                return plainly(file, data)
+
+            with monkeypatch.context() as patched:
+                patched.setattr(os, "write", refuse)
+                error = refusal(out, many=True)
+            assert "disk is full" in error.message
+            assert standing(out) == {"r4/b": "1"}
+            assert not (out / STAGE).exists()
+
+    def test_a_lost_process_leaves_the_old(
+        self, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        write(out, files(r4_b="1"))
+        monkeypatch.setattr(writing, "_serve", lambda *_: os._exit(9))
+        error = refusal(out, many=True)
+        assert "ended from outside" in error.message
+        assert standing(out) == {"r4/b": "1"}
 
 
 class TestLock:
