@@ -1,6 +1,9 @@
 """FHIR packages and the core definitions that ship with fhir-kb."""
 
+from fhir_kb.packages.canonicals import Canonicals, Chain, Loaded
 from fhir_kb.packages.definitions import VERSIONS, Definitions, UnknownTypeError, definitions
+from fhir_kb.packages.entries import Entry
+from fhir_kb.packages.errors import PackageError
 from fhir_kb.packages.schema import (
     Binding,
     ElementDefinition,
@@ -10,17 +13,25 @@ from fhir_kb.packages.schema import (
     TypeRef,
     ValueSetCodes,
 )
+from fhir_kb.packages.shipped import Shipped, core_profiles
 
 __all__ = [
     "VERSIONS",
     "Binding",
+    "Canonicals",
+    "Chain",
     "Definitions",
     "ElementDefinition",
+    "Entry",
     "Invariant",
+    "Loaded",
+    "PackageError",
     "Property",
+    "Shipped",
     "TypeDefinition",
     "TypeRef",
     "UnknownTypeError",
     "ValueSetCodes",
+    "core_profiles",
     "definitions",
 ]

@@ -1,0 +1,102 @@
+"""The profiles and extensions of FHIR itself, read from the files that ship with fhir-kb.
+
+A file is NDJSON made by scripts/make_profiles.py and compressed by gzip in several members: the
+first is an index, each other holds some dozens of lines, so that finding one unpacks only these.
+`zcat` shows the whole.
+"""
+
+from __future__ import annotations
+
+import zlib
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from fhir_kb.packages.definitions import CORE, FILES
+from fhir_kb.packages.entries import Entry, Index, Kept, newest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+PROFILES = {
+    "4.0.1": ("profiles-r4", "extensions-r4"),
+    "4.3.0": ("profiles-r4b", "extensions-r4"),
+    "5.0.0": ("profiles-r5", "extensions-r5"),
+}
+"""The files of each release. The extension pack for R4 serves R4B too."""
+
+_GZIP = 31  # what zlib calls a stream with gzip's header
+_BLOCKS_KEPT = 8
+
+
+@cache
+def core_profiles(fhir_version: str) -> Shipped:
+    """The StructureDefinitions of "5.0.0", "4.3.0" or "4.0.1": types, profiles and extensions.
+
+    A `Canonicals`: `find` reads what is asked for, about 2 ms the first time. It knows those of
+    hl7.fhir.*.core and of hl7.fhir.uv.extensions; of a url that both have, the newer is found,
+    which is that of the extension pack. They have snapshots, and profiles and extensions also
+    differentials; what is meant for readers (narrative, definitions, comments, mappings) is left
+    out. Invariants are mended as those of `definitions` are.
+
+    Raises ValueError for any other version.
+    """
+    if fhir_version not in PROFILES:
+        raise ValueError(f"no profiles for FHIR {fhir_version}; there are {', '.join(FILES)}")
+    return Shipped([_File(CORE / f"{name}.ndjson.gz") for name in PROFILES[fhir_version]])
+
+
+class Shipped:
+    """StructureDefinitions in several files of the wheel."""
+
+    def __init__(self, files: list[_File]) -> None:
+        self._files = {file.name: file for file in files}
+        self._index = Index(entry for file in files for entry in file.entries())
+        self._kept = Kept(self._read)
+
+    def find(self, canonical: str, resource_type: str = "") -> Mapping[str, Any] | None:
+        """See Canonicals.find."""
+        entry = newest(self._index.fitting(canonical, resource_type))
+        return None if entry is None else self._kept.get(entry)
+
+    def entries(self) -> Iterator[Entry]:
+        """All that can be found."""
+        return iter(self._index)
+
+    def read(self, entry: Entry) -> Mapping[str, Any]:
+        """The resource of one of the entries."""
+        return self._kept.get(entry)
+
+    def _read(self, entry: Entry) -> Mapping[str, Any]:
+        name, block, line = entry.file.split(":")
+        found: dict[str, Any] = orjson.loads(self._files[name].line(int(block), int(line)))
+        return found
+
+
+class _File:
+    """One file: its index now, its blocks when they are asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = path.name.partition(".")[0]
+        unpacker = zlib.decompressobj(_GZIP)
+        self._header: dict[str, Any] = orjson.loads(unpacker.decompress(path.read_bytes()))
+        self._packed = unpacker.unused_data
+        self._blocks: dict[int, list[bytes]] = {}
+
+    def entries(self) -> Iterator[Entry]:
+        """The file's entries; a line of the index has their fields and the line's place."""
+        for *fields, block, line in self._header["resources"]:
+            yield Entry(*fields, f"{self.name}:{block}:{line}")
+
+    def line(self, block: int, line: int) -> bytes:
+        """A line of a block, unpacked if it is not one of the last."""
+        lines = self._blocks.get(block)
+        if lines is None:
+            start, end = self._header["blocks"][block]
+            lines = zlib.decompress(self._packed[start:end], _GZIP).split(b"\n")
+            if len(self._blocks) >= _BLOCKS_KEPT:
+                del self._blocks[next(iter(self._blocks))]
+            self._blocks[block] = lines
+        return lines[line]
