@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from fhir_kb.bulk.errors import WorkerLostError
@@ -11,6 +13,7 @@ from fhir_kb.pipeline.building import Build
 from fhir_kb.pipeline.building import build as build_alone
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from fhir_kb.pipeline.progress import Progress
@@ -29,7 +32,7 @@ def build(
     models: bool | None = None,
 ) -> Build:
     """As `fhir_kb.pipeline.build`, with `jobs` processes (None: as many as there are cores)."""
-    with Processes(jobs or cores(), models=models is not False) as processes:
+    with _without_collector(), Processes(jobs or cores(), models=models is not False) as processes:
         try:
             return build_alone(
                 definitions,
@@ -43,6 +46,18 @@ def build(
         except WorkerLostError as error:
             advice = "run it again; with --jobs 1 it needs less memory"
             raise OutsideError(str(error), advice) from error
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """No search for circular garbage meanwhile: we make none, and it takes a fifth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def cache_folder(definitions: Path) -> Path:

@@ -59,7 +59,8 @@ class _Process:
 
     def listen(self) -> None:
         """Start the thread that asks: a pipe that is full must not stop this process."""
-        threading.Thread(target=self._talk, daemon=True).start()
+        self._thread = threading.Thread(target=self._talk, daemon=True)
+        self._thread.start()
 
     def ask(self, contents: Sequence[bytes]) -> Answers:
         answer: SimpleQueue[Any] = SimpleQueue()
@@ -77,6 +78,7 @@ class _Process:
         self._questions.put(None)
         self._process.terminate()
         self._process.join()
+        self._thread.join()
 
     def _talk(self) -> None:
         lost: Exception | None = None

@@ -57,15 +57,24 @@ class Processes:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._end(gently=kind is None)
+
+    def rest(self) -> None:
+        """There is no more work: end the processes."""
+        self._end(gently=True)
+
+    def _end(self, *, gently: bool) -> None:
         if self._models is not None:
             self._models.end()
+            self._models = None
         for pipe in self._pipes:
             pipe.close()
         for process in self._processes:
-            process.join(timeout=0.2 if kind is None else 0)
+            process.join(timeout=0.2 if gently else 0)
             if process.is_alive():
                 process.terminate()
                 process.join()
+        self._pipes, self._processes = [], []
 
     def read(self, task: Task, folders: Sequence[Folder]) -> Iterator[TopicRead]:
         """Read topics, each in the process that will make it."""

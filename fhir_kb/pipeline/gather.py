@@ -81,6 +81,7 @@ def gather(
     base = Base(settings=settings, concepts=concepts, directory=gathered.directory)
     gathered.topics = reading.topics(base, folders)
     gathered.without_models = reading.without_models
+    work.rest()
     for made in gathered.topics.values():
         findings.extend(made.findings)
     gathered.findings = in_order(findings)

@@ -66,6 +66,9 @@ class Work(Protocol):
         models: whether the models of `fhir.resources` are asked too.
         """
 
+    def rest(self) -> None:
+        """There is no more work: end what was started for it."""
+
 
 _AHEAD: Final = 32
 """So many topics are made while the models' answers to the first are waited for."""
@@ -109,6 +112,9 @@ class Alone:
                 yield _finished(*open_.popleft(), task.cache)
         for one in open_:
             yield _finished(*one, task.cache)
+
+    def rest(self) -> None:
+        """Nothing was started."""
 
 
 def _finished(job: Job, topic: InTheMaking, cache: Cache) -> tuple[str, TopicMade]:

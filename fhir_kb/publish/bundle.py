@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -49,6 +50,7 @@ def match(resource: Emitted) -> str:
     return resource.name
 
 
+@lru_cache(1 << 14)
 def _term(value: str) -> str:
     """A search value: FHIR's own special characters escaped, then the URL's."""
     return quote(_SEARCH_SPECIAL.sub(r"\\\g<0>", value), safe="")

@@ -23,7 +23,7 @@ from fhir_kb.publish.paths import OURS, is_safe
 from fhir_kb.publish.writing import write_all_new
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from fhir_kb.publish.content import Content
     from fhir_kb.publish.writing import Staged
@@ -42,8 +42,9 @@ class Stage:
     that it needs one renaming and not one for each file.
     """
 
-    def __init__(self, folder: Path, names: Iterable[str] = ()) -> None:
+    def __init__(self, folder: Path, names: Collection[str] = ()) -> None:
         self._folder = folder
+        self._made_of = len(names)
         self._aside = folder / STAGE
         self._folders = {name: f"f{at}" for at, name in enumerate(_new_folders(folder, names))}
         self._singles: dict[str, str] = {}
@@ -65,7 +66,9 @@ class Stage:
         """Write files aside, each to become the one of its name."""
         places = {name: self._place(name) for name in files}
         self._unsynced += places.values()
-        staged = write_all_new([(places[name], content) for name, content in files.items()])
+        staged = write_all_new(
+            [(places[name], content) for name, content in files.items()], self._made_of
+        )
         by_place = {one.path: one for one in staged}
         return {name: by_place[place] for name, place in places.items()}
 

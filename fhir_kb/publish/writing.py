@@ -46,12 +46,13 @@ def write_new(path: str, content: Content) -> Staged:
     return Staged(path, size, sha256, (status.st_size, status.st_mtime_ns))
 
 
-def write_all_new(files: Sequence[tuple[str, Content]]) -> list[Staged]:
+def write_all_new(files: Sequence[tuple[str, Content]], made_of: int = 0) -> list[Staged]:
     """Write files that must not be there yet, in any order. Raises OSError.
 
-    Very many are shared with a second process: of threads only one at a time could run.
+    Very many are shared with a second process: of threads only one at a time could run. So are few
+    that are `made_of` very many.
     """
-    if len(files) < _MANY or not _can_fork():
+    if len(files) < 2 or max(len(files), made_of) < _MANY or not _can_fork():
         return [write_new(path, content) for path, content in files]
     import multiprocessing
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from fhir_kb.validate.fhir.xhtml import Reader
 
 _MAX_FINDINGS: Final = 20
+_REMEMBERED: Final = 64
+#: Narratives just found to be right by themselves: each release of a resource repeats its own.
+_FINE: Final[dict[str, None]] = {}
 
 
 def check_narrative(value: Any, context: Context) -> Findings:
@@ -28,13 +31,23 @@ def check_narrative(value: Any, context: Context) -> Findings:
         return fail(WRONG_JSON_TYPE, f"a string is expected here, not {json_type(value)}")
     if not value or value.isspace():
         return fail(EMPTY, "the narrative is empty", "leave 'text' out")
+    if value in _FINE:
+        return None
     reader = read(value)
     found = reader.found
     if not reader.has_content and not found:
         found += fail(XHTML_EMPTY, "the narrative has no text and no image")
     if reader.links:
         found += _lost_links(reader, context)
+    elif not found:
+        _remember(value)
     return found[:_MAX_FINDINGS] or None
+
+
+def _remember(narrative: str) -> None:
+    if len(_FINE) >= _REMEMBERED:
+        del _FINE[next(iter(_FINE))]
+    _FINE[narrative] = None
 
 
 def _lost_links(reader: Reader, context: Context) -> list[Finding]:
