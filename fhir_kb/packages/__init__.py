@@ -4,6 +4,7 @@ from fhir_kb.packages.canonicals import Canonicals, Chain, Loaded
 from fhir_kb.packages.definitions import VERSIONS, Definitions, UnknownTypeError, definitions
 from fhir_kb.packages.entries import Entry
 from fhir_kb.packages.errors import PackageError
+from fhir_kb.packages.places import Places, places
 from fhir_kb.packages.schema import (
     Binding,
     ElementDefinition,
@@ -14,6 +15,7 @@ from fhir_kb.packages.schema import (
     ValueSetCodes,
 )
 from fhir_kb.packages.shipped import Shipped, core_profiles
+from fhir_kb.packages.store import Package, PackageSet, installed, open_installed, open_package
 
 __all__ = [
     "VERSIONS",
@@ -25,7 +27,10 @@ __all__ = [
     "Entry",
     "Invariant",
     "Loaded",
+    "Package",
     "PackageError",
+    "PackageSet",
+    "Places",
     "Property",
     "Shipped",
     "TypeDefinition",
@@ -34,4 +39,8 @@ __all__ = [
     "ValueSetCodes",
     "core_profiles",
     "definitions",
+    "installed",
+    "open_installed",
+    "open_package",
+    "places",
 ]

@@ -88,7 +88,7 @@ class _File:
     def entries(self) -> Iterator[Entry]:
         """The file's entries; a line of the index has their fields and the line's place."""
         for *fields, block, line in self._header["resources"]:
-            yield Entry(*fields, f"{self.name}:{block}:{line}")
+            yield Entry._make((*fields, f"{self.name}:{block}:{line}"))
 
     def line(self, block: int, line: int) -> bytes:
         """A line of a block, unpacked if it is not one of the last."""

@@ -1,0 +1,186 @@
+"""Unpacking packages that strangers made: nothing outside the folder, nothing but files, limits."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import os
+import re
+import shutil
+import tarfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
+
+from fhir_kb.packages.errors import PackageError
+from fhir_kb.packages.locking import locked
+
+MAX_PACKED = 1024 * 2**20
+MAX_UNPACKED = 4096 * 2**20
+MAX_MEMBER = 512 * 2**20
+MAX_MEMBERS = 200_000
+MAX_HEADER = 2**20
+MAX_RATIO = 150
+"""How many times its own size a package may unpack to, once it has passed FREE bytes."""
+FREE = 64 * 2**20
+_CHUNK = 2**18
+_REFUSED = "Do not use it; get the package from somewhere else"
+_WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+
+
+def unpacked(archive: Path, own: Path) -> Path:
+    """The folder below `own` with the content of a .tgz, unpacked when first asked for.
+
+    The folder is named by the archive's SHA-256; two processes that ask at the same time get the
+    same. Raises PackageError.
+    """
+    try:
+        if archive.stat().st_size > MAX_PACKED:
+            raise PackageError(f"'{archive}' has more than {MAX_PACKED // 2**20} MB", _REFUSED)
+        with archive.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return unpack_to(archive, own / "unpacked" / digest, own)
+    except OSError as error:
+        raise PackageError(
+            f"'{archive}' cannot be unpacked: {error.strerror or error}",
+            f"It is unpacked below '{own}': that must be writable, with space left",
+        ) from error
+
+
+def unpack_to(archive: Path, folder: Path, own: Path) -> Path:
+    """Unpack a .tgz to a folder, unless that is there already; it appears whole or not at all.
+
+    own: where the lock is. Raises PackageError, or OSError of the disk.
+    """
+    if folder.is_dir():
+        return folder
+    name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:32]
+    with locked(own / "locks" / f"{name}.lock"):
+        if folder.is_dir():
+            return folder
+        aside = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+        shutil.rmtree(aside, ignore_errors=True)
+        try:
+            aside.mkdir(parents=True)
+            extract(archive, aside)
+            _move(aside, folder)
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    return folder
+
+
+def _move(aside: Path, folder: Path) -> None:
+    """Give the folder its name; another tool may have made it meanwhile, and that is as good."""
+    try:
+        aside.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+
+
+def extract(archive: Path, folder: Path) -> None:
+    """Write the files of a .tgz below an empty folder. Raises PackageError or OSError."""
+    with archive.open("rb") as packed:
+        size = os.fstat(packed.fileno()).st_size
+        limit = min(MAX_UNPACKED, max(FREE, size * MAX_RATIO))
+        try:
+            with gzip.GzipFile(fileobj=packed) as stream, _tar(stream, limit) as tar:
+                _extract_all(tar, folder)
+        except _Bomb as error:
+            raise PackageError(f"'{archive.name}' is refused: {error}", _REFUSED) from error
+        except (
+            tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OverflowError,
+            RecursionError,
+        ) as error:  # fmt: skip
+            reason = f"{type(error).__name__}: {error}".rstrip(": ")
+            raise PackageError(
+                f"'{archive.name}' is no package, or damaged ({reason})", "Get the package again"
+            ) from error
+
+
+class _Bomb(Exception):  # noqa: N818 (it is what it is)
+    """An archive that would harm."""
+
+
+def _tar(stream: gzip.GzipFile, limit: int) -> tarfile.TarFile:
+    limited = cast("IO[bytes]", _Limited(stream, limit))  # tarfile asks for read, seek and tell
+    return tarfile.open(fileobj=limited, mode="r:")
+
+
+class _Limited:
+    """A stream that is read once, forwards, to a limit, and in sane portions."""
+
+    def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
+        self._stream = stream
+        self._limit = limit
+        self._at = 0
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= MAX_HEADER:
+            raise _Bomb("a header in it is too long")
+        content = self._stream.read(size)
+        self._at += len(content)
+        if self._at > self._limit:
+            raise _Bomb(f"it unpacks to more than {self._limit // 2**20} MB")
+        return content
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, place: int, whence: int = 0) -> int:
+        if whence or place < self._at:
+            raise _Bomb("its parts are not in order")
+        while self._at < place and self.read(min(_CHUNK, place - self._at)):
+            pass
+        return self._at
+
+
+def _extract_all(tar: tarfile.TarFile, folder: Path) -> None:
+    made: set[Path] = set()
+    left = MAX_MEMBERS
+    while (member := tar.next()) is not None:
+        left -= 1
+        if left < 0:
+            raise _Bomb(f"it has more than {MAX_MEMBERS} files")
+        path = _safe(member)
+        if member.isdir() or path is None:
+            continue
+        if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or member.issparse():
+            raise _Bomb(f"'{member.name}' in it is not a plain file")
+        if member.size > MAX_MEMBER:
+            raise _Bomb(f"'{member.name}' in it has more than {MAX_MEMBER // 2**20} MB")
+        target = folder / path
+        if target.parent not in made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            made.add(target.parent)
+        _write(tar, member, target)
+        tar.members.clear()  # type: ignore[attr-defined]  # it would keep what it knows of all
+
+
+def _safe(member: tarfile.TarInfo) -> PurePosixPath | None:
+    """The member's path; None for the root itself. Raises _Bomb for a path that leads elsewhere."""
+    name = member.name
+    path = PurePosixPath(name)
+    odd = "\\" in name or ":" in name or any(ord(one) < 32 for one in name)
+    if (
+        odd
+        or path.is_absolute()
+        or ".." in path.parts
+        or any(_WINDOWS_DEVICE.match(part) or part.endswith((" ", ".")) for part in path.parts)
+    ):
+        raise _Bomb(f"{name[:200]!r} in it is no safe path")
+    return path if path.parts else None
+
+
+def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path) -> None:
+    source = tar.extractfile(member)
+    assert source is not None
+    with contextlib.closing(source), target.open("wb") as file:
+        left = member.size
+        while left:
+            chunk = source.read(min(_CHUNK, left))
+            if not chunk:
+                raise EOFError(f"'{member.name}' is cut off")
+            file.write(chunk)
+            left -= len(chunk)

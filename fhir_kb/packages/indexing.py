@@ -1,0 +1,169 @@
+"""The index of a folder of resources: made once, by reading every file, and then kept on disk.
+
+A kept index is used while its key is the same: what the folder looked like when it was made. For a
+package, which nobody edits, that is the folder's time and its package.json's; for any other
+folder, every file's size and time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from fhir_kb.packages.entries import Entry, entry_of
+from fhir_kb.packages.errors import PackageError
+from fhir_kb.packages.reading import UnreadableError, read_object
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_FILES = 200_000
+BROKEN = "broken"
+_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FolderIndex:
+    """entries: all resources that have a url. problems: one sentence for each unreadable file."""
+
+    entries: tuple[Entry, ...]
+    problems: tuple[str, ...] = ()
+
+
+def index_of(folder: Path, own: Path, *, is_package: bool, anew: bool = False) -> FolderIndex:
+    """The index of a folder, from below `own` if a fitting one is kept there.
+
+    A package is one folder; any other is looked at with all that is in it. anew: pass over what is
+    kept. Raises PackageError where the folder cannot be listed.
+    """
+    try:
+        files = None if is_package else _files_below(folder)
+        key = _package_key(folder) if files is None else _files_key(files)
+        name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:32]
+        kept = own / "indexes" / f"{name}.json"
+        found = None if anew else _kept(kept, key)
+        if found is None:
+            found = _made(folder, _files_in(folder) if files is None else sorted(files))
+            _keep(kept, key, found)
+    except OSError as error:
+        raise PackageError(
+            f"'{folder}' cannot be read: {error.strerror or error}", "Allow reading it"
+        ) from error
+    return found
+
+
+def _package_key(folder: Path) -> str:
+    seen = [folder.stat().st_mtime_ns]
+    for name in ("package.json", ".index.json"):
+        with contextlib.suppress(FileNotFoundError):
+            status = (folder / name).stat()
+            seen += [status.st_size, status.st_mtime_ns]
+    return "-".join(map(str, seen))
+
+
+def _files_in(folder: Path) -> list[str]:
+    """The names of the JSON files of a package."""
+    with os.scandir(folder) as entries:
+        names = [e.name for e in entries if e.name.endswith(".json") and e.name[0] != "."]
+    return _not_too_many(folder, sorted(set(names) - {"package.json"}))
+
+
+def _files_below(folder: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of each JSON file in the folder and below; hidden ones are passed over."""
+    found: dict[str, tuple[int, int]] = {}
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if name.endswith(".json") and not name.startswith("."):
+                path = Path(place, name)
+                with contextlib.suppress(FileNotFoundError):
+                    status = path.stat()
+                    found[path.relative_to(folder).as_posix()] = (
+                        status.st_size,
+                        status.st_mtime_ns,
+                    )
+        _not_too_many(folder, list(found))
+    return found
+
+
+def _not_too_many(folder: Path, names: list[str]) -> list[str]:
+    if len(names) > MAX_FILES:
+        raise PackageError(
+            f"'{folder}' has more than {MAX_FILES} files", "Name a folder with fewer files"
+        )
+    return names
+
+
+def _files_key(files: dict[str, tuple[int, int]]) -> str:
+    return hashlib.sha256(orjson.dumps(sorted(files.items()))).hexdigest()
+
+
+def _made(folder: Path, names: list[str]) -> FolderIndex:
+    entries: list[Entry] = []
+    problems: list[str] = []
+    stated: dict[str, dict[str, Any]] | None = None
+    for name in names:
+        try:
+            resource = read_object(folder / name)
+        except UnreadableError as error:
+            problems.append(f"'{name}' cannot be used: {error}")
+            stated = _stated(folder) if stated is None else stated
+            resource = {**stated.get(name, {}), "kind": BROKEN}
+        if (entry := entry_of(resource, name)) is not None:
+            entries.append(entry)
+    return FolderIndex(tuple(entries), tuple(problems))
+
+
+def _stated(folder: Path) -> dict[str, dict[str, Any]]:
+    """What a package's own .index.json says of each file, for files that do not say it themselves.
+
+    https://hl7.org/fhir/packages.html
+    """
+    try:
+        files = read_object(folder / ".index.json").get("files")
+    except UnreadableError:
+        return {}
+    items = files if isinstance(files, list) else []
+    return {
+        item["filename"]: item
+        for item in items
+        if isinstance(item, dict) and isinstance(item.get("filename"), str)
+    }
+
+
+def _kept(path: Path, key: str) -> FolderIndex | None:
+    try:
+        found = orjson.loads(path.read_bytes())
+        if found["format"] != _FORMAT or found["key"] != key:
+            return None
+        return FolderIndex(tuple(map(Entry._make, found["entries"])), tuple(found["problems"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _keep(path: Path, key: str, index: FolderIndex) -> None:
+    """Keep an index; a cache that can't be written is no reason to stop."""
+    content = {
+        "format": _FORMAT,
+        "key": key,
+        "entries": list(_lists(index)),
+        "problems": index.problems,
+    }
+    aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(orjson.dumps(content))
+        aside.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
+
+
+def _lists(index: FolderIndex) -> Iterator[list[str]]:
+    yield from map(list, index.entries)
