@@ -102,6 +102,10 @@ class Processes:
         shared = self._round([("make", (base, models), share) for share in shares])
         return chain(shared, self._alone().make(base, own, models=models))
 
+    def shared(self, task: Task, base: Base, job: Job, *, models: bool) -> TopicMade:
+        """Make what belongs to all topics together."""
+        return self._alone().shared(task, base, job, models=models)
+
     def _alone(self) -> Alone:
         """The work in this process; imported when there is work at all."""
         if self._here is None:

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Entry(NamedTuple):
-    """What other topics may know of a topic."""
+    """What other topics may know of a topic.
+
+    plans: the topics whose plans it follows. names: whatever it names that may be another topic.
+    """
 
     id: str
     title: str
@@ -27,6 +30,7 @@ class Entry(NamedTuple):
     status: str
     has_plan: bool
     plans: tuple[str, ...]
+    names: tuple[str, ...]
     span: Span
 
 

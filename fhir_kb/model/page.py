@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fhir_kb.diagnostics import Span
 
 
@@ -48,3 +50,13 @@ class Page:
     links: tuple[Link, ...]
     sections: tuple[Section, ...]
     span: Span
+
+
+def links(page: Page) -> Iterator[Link]:
+    """Every link of a page, in reading order."""
+    yield from page.links
+    open_ = list(reversed(page.sections))
+    while open_:
+        section = open_.pop()
+        yield from section.links
+        open_.extend(reversed(section.sections))

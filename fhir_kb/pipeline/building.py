@@ -127,7 +127,7 @@ def _publish(
 ) -> Build:
     emitted = {name: _of_release(gathered, name) for name in gathered.releases}
     checked = Build(
-        (*gathered.findings, *_same_names(emitted)),
+        (*gathered.findings, *_same_names(emitted), *_package_name(gathered.settings)),
         gathered.losses,
         topics=len(gathered.directory),
         without_models=gathered.without_models,
@@ -137,8 +137,10 @@ def _publish(
     result = replace(checked, made=_made(emitted, output))
     if output is None:
         return result
-    from fhir_kb.publish import OutputError, files_for_release, plain, write
+    from fhir_kb.publish import OutputError, files_for_release, plain, unresolved, write
 
+    if lost := [one for name, all_ in emitted.items() for one in unresolved(all_, name)]:
+        return replace(checked, diagnostics=(*checked.diagnostics, *lost))
     progress.stage("writing")
     info = package_info(gathered.settings)
     files: dict[str, Content] = {}
@@ -177,7 +179,6 @@ def package_info(settings: Settings) -> PackageInfo:
     from fhir_kb.publish import Dependency, PackageInfo
 
     package = settings.package
-    name = package.name if package and package.name else f"local.{settings.id}"
     dependencies = (
         {
             release: tuple(
@@ -191,7 +192,7 @@ def package_info(settings: Settings) -> PackageInfo:
         else {}
     )
     return PackageInfo(
-        name=str(name),
+        name=_name_of_package(settings),
         version=str(settings.version),
         canonical=settings.canonical.rstrip("/"),
         title=str(settings.title),
@@ -206,8 +207,31 @@ def package_info(settings: Settings) -> PackageInfo:
     )
 
 
+def _name_of_package(settings: Settings) -> str:
+    package = settings.package
+    return str(package.name) if package and package.name else f"local.{settings.id}"
+
+
+def _package_name(settings: Settings | None) -> list[Diagnostic]:
+    """A package can have fewer names than a knowledge base."""
+    from fhir_kb.publish import MAX_PACKAGE_NAME, PACKAGE_NAME
+
+    if settings is None:
+        return []
+    name = _name_of_package(settings)
+    if PACKAGE_NAME.fullmatch(name) and len(name) <= MAX_PACKAGE_NAME:
+        return []
+    given = settings.package.name if settings.package and settings.package.name else settings.id
+    message = f"a FHIR package cannot be called '{name}'"
+    advice = (
+        "name it under 'package' in kb.yaml: words with dots between, each of small letters, "
+        f"digits and hyphens and starting with a letter; at most {MAX_PACKAGE_NAME} characters"
+    )
+    return [Diagnostic("KB226", Severity.ERROR, message, given.span, help=advice)]
+
+
 def _of_release(gathered: Gathered, name: str) -> tuple[Emitted, ...]:
-    return tuple(one for made in gathered.topics.values() for one in made.emitted.get(name, ()))
+    return tuple(one for made in gathered.everything() for one in made.emitted.get(name, ()))
 
 
 def _made(emitted: Mapping[str, tuple[Emitted, ...]], output: Path | None) -> tuple[Made, ...]:

@@ -49,6 +49,18 @@ The words after `fhir-kb bundle` are names of topics: what stands after `topic:`
 `fhir-kb validate definitions --format json` lists what can be read; with shell completion the
 names complete by themselves.""",
     ),
+    Code(
+        "KB226",
+        "package-name",
+        Severity.ERROR,
+        """The name is not one that a FHIR package can have.
+
+A package is known by two or more words with dots between them. Each has small letters, digits and
+hyphens and starts with a letter. The release is added to it, and the whole is also an id, so that
+59 characters are the most. Without `package.name`, the name is `local.` and the `id` of kb.yaml.
+
+    package: {name: org.example.pain-kb}""",
+    ),
 )
 
 

@@ -15,7 +15,7 @@ from fhir_kb.read.sources import CONCEPTS_FILE, KB_FILE, find, stamps
 from fhir_kb.validate.rules import check_base, check_shared
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from fhir_kb.model.kb import Settings
@@ -31,18 +31,26 @@ MODELS_UP_TO = 100
 class Gathered:
     """What became of a knowledge base.
 
-    topics: what was made, by the topic's folder. directory: every topic that could be read.
-    findings are in order, each once.
+    topics: what was made, by the topic's folder. shared: what belongs to all of them together; None
+    where only some were wanted. directory: every topic that could be read. findings are in order,
+    each once.
     """
 
     settings: Settings | None = None
     releases: tuple[str, ...] = ()
     topics: dict[str, TopicMade] = field(default_factory=dict)
+    shared: TopicMade | None = None
     directory: dict[str, Entry] = field(default_factory=dict)
     folders: dict[str, str] = field(default_factory=dict)
     findings: tuple[Diagnostic, ...] = ()
     losses: tuple[Diagnostic, ...] = ()
     without_models: int = 0
+
+    def everything(self) -> Iterator[TopicMade]:
+        """All that was made, what is shared first."""
+        if self.shared is not None:
+            yield self.shared
+        yield from self.topics.values()
 
 
 def gather(
@@ -80,12 +88,14 @@ def gather(
     folders = _needed(only, gathered) if only is not None else [folder for folder, _ in entries]
     base = Base(settings=settings, concepts=concepts, directory=gathered.directory)
     gathered.topics = reading.topics(base, folders)
+    if only is None and folders:
+        gathered.shared = reading.shared(base)
     gathered.without_models = reading.without_models
     work.rest()
-    for made in gathered.topics.values():
+    for made in gathered.everything():
         findings.extend(made.findings)
     gathered.findings = in_order(findings)
-    gathered.losses = in_order(loss for made in gathered.topics.values() for loss in made.losses)
+    gathered.losses = in_order(loss for made in gathered.everything() for loss in made.losses)
     return gathered
 
 
@@ -162,13 +172,25 @@ class _Reading:
             made[folder] = topic
         return {folder: made[folder] for folder in folders if folder in made}
 
+    def shared(self, base: Base) -> TopicMade:
+        """What belongs to the knowledge base as a whole, made or taken from the cache."""
+        entries = (word for entry in base.directory.values() for word in _entry_words(entry))
+        key = digest(self.program, self._settings_hash(), *self._options(), "shared", *entries)
+        kept = unpack(self.cache.get(""), key)
+        if kept is not None:
+            return kept
+        models = self.models is not False and not self.without_models
+        return self.work.shared(self.task, base, Job("", key), models=models)
+
+    def _options(self) -> tuple[str, ...]:
+        return (str(self.models), *self.task.releases)
+
     def _key(self, base: Base, folder: str) -> str:
         """All that the making of a topic depends on."""
         entry = self._entries[folder]
-        named = [base.directory[name] for name in entry.plans if name in base.directory]
-        others = [word for other in named for word in map(str, _entry_json(other))]
-        options = (str(self.models), *self.task.releases)
-        words = (self.program, self._settings_hash(), *options, folder)
+        named = [base.directory[name] for name in entry.names if name in base.directory]
+        others = [word for other in named for word in _entry_words(other)]
+        words = (self.program, self._settings_hash(), *self._options(), folder)
         return digest(*words, self._hashes[folder], *others)
 
     def _settings_hash(self) -> str:
@@ -191,12 +213,16 @@ def _needed(only: Sequence[str], gathered: Gathered) -> list[str]:
     return sorted(gathered.folders[name] for name in seen)
 
 
+def _entry_words(entry: Entry) -> Iterator[str]:
+    return map(str, _entry_json(entry))
+
+
 def _entry_json(entry: Entry) -> list[Any]:
     """An entry of the directory as JSON."""
-    return [*entry[:6], list(entry.span)]
+    return [*entry[:-1], list(entry.span)]
 
 
 def _entry_from(record: list[Any]) -> Entry:
     """The entry that `_entry_json` made `record` of."""
-    name, title, version, status, has_plan, plans, span = record
-    return Entry(name, title, version, status, has_plan, tuple(plans), Span(*span))
+    name, title, version, status, has_plan, plans, names, span = record
+    return Entry(name, title, version, status, has_plan, tuple(plans), tuple(names), Span(*span))

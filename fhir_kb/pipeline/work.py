@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from fhir_kb import releases
+from fhir_kb.compile import compile_shared
 from fhir_kb.pipeline.kept import pack
 from fhir_kb.pipeline.models import ModelsHere
-from fhir_kb.pipeline.topic import InTheMaking, TopicMade, make_topic
+from fhir_kb.pipeline.topic import InTheMaking, TopicMade, make_releases, make_topic
 from fhir_kb.read.files import entry_of, read_topic
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from fhir_kb.pipeline.cache import Cache
     from fhir_kb.pipeline.models import Models
     from fhir_kb.read.sources import Folder, Sources
+    from fhir_kb.releases import Release
 
 
 class TopicRead(NamedTuple):
@@ -66,6 +68,9 @@ class Work(Protocol):
         models: whether the models of `fhir.resources` are asked too.
         """
 
+    def shared(self, task: Task, base: Base, job: Job, *, models: bool) -> TopicMade:
+        """Make what belongs to all topics together, and keep it."""
+
     def rest(self) -> None:
         """There is no more work: end what was started for it."""
 
@@ -102,8 +107,7 @@ class Alone:
             return
         task = self._task
         assert task is not None  # what is made has been read
-        options = release_options(task.settings)
-        targets = tuple(releases.get(name, **options) for name in task.releases)
+        targets = _targets(task)
         open_: deque[tuple[Job, InTheMaking]] = deque()
         for job in jobs:
             source = self._sources[job.folder]
@@ -113,8 +117,21 @@ class Alone:
         for one in open_:
             yield _finished(*one, task.cache)
 
+    def shared(self, task: Task, base: Base, job: Job, *, models: bool) -> TopicMade:
+        """See Work.shared."""
+        compiled = compile_shared(base)
+        topic = InTheMaking(list(compiled.diagnostics))
+        asked = self._models if models else None
+        make_releases(compiled.resources, _targets(task), asked, topic)
+        return _finished(job, topic, task.cache)[1]
+
     def rest(self) -> None:
         """Nothing was started."""
+
+
+def _targets(task: Task) -> tuple[Release, ...]:
+    options = release_options(task.settings)
+    return tuple(releases.get(name, **options) for name in task.releases)
 
 
 def _finished(job: Job, topic: InTheMaking, cache: Cache) -> tuple[str, TopicMade]:

@@ -9,8 +9,10 @@ from fhir_kb.diagnostics import Diagnostic, Severity, Span, did_you_mean, has_er
 from fhir_kb.model.concept import Concept, Concepts
 from fhir_kb.model.kb import Settings
 from fhir_kb.model.knowledge import Entry, Source
+from fhir_kb.model.page import links
 from fhir_kb.model.reference import References
 from fhir_kb.model.topic import Topic
+from fhir_kb.model.walk import uses
 from fhir_kb.read.decode import decode
 from fhir_kb.read.gate import schema_findings
 from fhir_kb.read.markdown import read_page
@@ -78,8 +80,17 @@ def entry_of(source: Source, settings: Settings) -> Entry:
         status=str(topic.status or settings.status or "draft"),
         has_plan=topic.plan is not None,
         plans=tuple(sorted({str(step.plan) for step in source.steps if step.plan})),
+        names=tuple(sorted(_names_of_topics(source) - {str(topic.topic)})),
         span=topic.topic.span,
     )
+
+
+def _names_of_topics(source: Source) -> set[str]:
+    """What may name another topic; a link of the page may name much else."""
+    found = {str(use.name) for use in uses(source.topic) if use.kind == "topic"}
+    if source.page is not None:
+        found.update(link.target for link in links(source.page) if link.kind == "thing")
+    return found
 
 
 @dataclass(frozen=True, slots=True)

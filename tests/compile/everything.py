@@ -225,8 +225,8 @@ def everything() -> tuple[Source, Base, list[tuple[str, str]]]:
         span=filler.span(),
     )
     said = [one for one in filler.said if not one[0].startswith(tuple(OVERRIDDEN))]
-    other = Entry(OTHER, "The other topic", "2.0.0", "active", True, (), filler.span())
-    mine = Entry("everything", str(topic.title), "1.2.3", "draft", True, (), filler.span())
+    other = Entry(OTHER, "The other topic", "2.0.0", "active", True, (), (), filler.span())
+    mine = Entry("everything", str(topic.title), "1.2.3", "draft", True, (), (), filler.span())
     source = Source(
         topic=topic, page=page(), references=references, files={"logic.cql": "library Logic"}
     )

@@ -9,7 +9,7 @@ import pytest
 from knowledge_bases import content, write
 
 from fhir_kb.model.knowledge import Source
-from fhir_kb.pipeline import build, work
+from fhir_kb.pipeline import build, topic, work
 from fhir_kb.pipeline.topic import make_topic
 
 RELEASES = {"r5": "5.0.0", "r4b": "4.3.0", "r4": "4.0.1"}
@@ -120,9 +120,9 @@ def test_a_topic_is_made_again_when_one_that_it_follows_changes(
 ) -> None:
     follow = "  #\n"
     definitions = write(tmp_path / "definitions", "sepsis", "pain", "cough", pain=follow)
-    topic = definitions / "pain" / "topic.yaml"
-    text = topic.read_text("utf-8").replace("title: Act,", "title: Act, plan: sepsis,")
-    topic.write_text(text, encoding="utf-8")
+    file = definitions / "pain" / "topic.yaml"
+    text = file.read_text("utf-8").replace("title: Act,", "title: Act, plan: sepsis,")
+    file.write_text(text, encoding="utf-8")
     arguments = {"output": tmp_path / "output", "cache_folder": tmp_path / "cache"}
     assert build(definitions, **arguments).exit_code == 0  # type: ignore[arg-type]
 
@@ -171,3 +171,100 @@ def test_the_models_check_few_topics_and_more_only_when_asked(
     definitions = write(tmp_path / "definitions", "sepsis", "pain")
     assert build(definitions, output=None).without_models == 2
     assert build(definitions, output=None, models=True).without_models == 0
+
+
+@pytest.mark.parametrize(
+    "names_it",
+    [
+        "related: [{type: derived-from, topic: sepsis}]\n",
+        "page",
+    ],
+)
+def test_a_topic_is_made_again_when_one_that_it_names_changes(
+    tmp_path: Path, made: list[str], names_it: str
+) -> None:
+    definitions = write(tmp_path / "definitions", "sepsis", "pain", "cough")
+    file = definitions / "pain" / "topic.yaml"
+    if names_it == "page":
+        (definitions / "pain" / "page.md").write_text("See [[sepsis]].\n", encoding="utf-8")
+    else:
+        file.write_text(file.read_text("utf-8") + names_it, encoding="utf-8")
+    arguments = {"output": tmp_path / "output", "cache_folder": tmp_path / "cache"}
+    first = build(definitions, **arguments)  # type: ignore[arg-type]
+    assert first.exit_code == 0, first.diagnostics
+
+    made.clear()
+    write(definitions, "sepsis", sepsis="version: 2.0.0\n")
+    assert build(definitions, **arguments).exit_code == 0  # type: ignore[arg-type]
+    assert sorted(made) == ["pain", "sepsis"]
+    fresh = tmp_path / "fresh"
+    build(definitions, output=fresh)
+    assert content(tmp_path / "output") == content(fresh)
+
+
+def test_the_manifest_of_all_topics_is_published_and_kept_up_to_date(tmp_path: Path) -> None:
+    definitions = write(tmp_path / "definitions", "sepsis", "pain")
+    arguments = {"output": tmp_path / "output", "cache_folder": tmp_path / "cache"}
+
+    def parts() -> list[str]:
+        assert build(definitions, **arguments).exit_code == 0  # type: ignore[arg-type]
+        made = json.loads((tmp_path / "output/r4/Library-ward.json").read_bytes())
+        return [one["resource"].rpartition("/")[2] for one in made["relatedArtifact"]]
+
+    assert parts() == ["pain|1.0.0", "sepsis|1.0.0"]
+    write(definitions, "cough", "sepsis", sepsis="version: 2.0.0\n")
+    assert parts() == ["cough|1.0.0", "pain|1.0.0", "sepsis|2.0.0"]
+    bundle = json.loads((tmp_path / "output/r4/bundle.collection.json").read_bytes())
+    assert "ward" in [entry["resource"]["id"] for entry in bundle["entry"]]
+
+
+def test_half_a_character_is_a_finding(tmp_path: Path) -> None:
+    text = 'purpose: "half of a smile: \\ud83d"\n'
+    definitions = write(tmp_path / "definitions", "pain", pain=text)
+    result = build(definitions, output=tmp_path / "output")
+    assert result.exit_code == 1
+    assert {found.code for found in result.diagnostics} & {"KB104", "KB605"}
+    assert not (tmp_path / "output").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "called"),
+    [
+        (("id: ward", "id: ward\npackage: {name: org.4west}"), "org.4west"),
+        (("id: ward", "id: " + "w" * 60), "local." + "w" * 60),
+    ],
+)
+def test_a_name_that_no_package_can_have_is_a_finding(
+    tmp_path: Path, change: tuple[str, str], called: str
+) -> None:
+    definitions = write(tmp_path / "definitions", "pain")
+    settings = definitions / "kb.yaml"
+    settings.write_text(settings.read_text("utf-8").replace(*change), "utf-8")
+    result = build(definitions, output=tmp_path / "output")
+    (found,) = result.diagnostics
+    assert found.code == "KB226"
+    assert f"'{called}'" in found.message
+    assert found.span.file.endswith("kb.yaml")
+    assert not (tmp_path / "output").exists()
+
+    name = settings.read_text("utf-8").replace("org.4west", "org.west4")
+    if "package" not in name:
+        name += "package: {name: org.west}\n"
+    settings.write_text(name, "utf-8")
+    assert build(definitions, output=tmp_path / "output").exit_code == 0
+
+
+def test_a_reference_that_leads_nowhere_is_never_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rules find it earlier; this is the last net before a server would refuse the bundle."""
+    definitions = write(tmp_path / "definitions", "pain")
+    plainly = topic.emit
+
+    def astray(resource: object, order: object) -> object:
+        return plainly(resource, order)._replace(references=("Citation/lost",))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(topic, "emit", astray)
+    result = build(definitions, output=tmp_path / "output")
+    assert {found.code for found in result.diagnostics} == {"KB606"}
+    assert not (tmp_path / "output").exists()
