@@ -68,13 +68,17 @@ check: $(VENV)/.installed-dev ## format, lint, types, import contracts, generate
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python scripts/make_reference.py --check
+	$(BIN)/python scripts/make_format_reference.py --check
+	$(BIN)/python scripts/make_releases_reference.py --check
 
 format: $(VENV)/.installed-dev ## format the code and mend what ruff can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/.installed-dev ## write docs/reference/ anew
+docs: $(VENV)/.installed-dev ## write what is generated of docs/ anew
 	$(BIN)/python scripts/make_reference.py
+	$(BIN)/python scripts/make_format_reference.py
+	$(BIN)/python scripts/make_releases_reference.py
 
 dist: $(VENV)/.installed-dev ## build the wheel and the sdist into dist/
 	$(BIN)/python -m hatchling build --clean

@@ -75,6 +75,25 @@ class Lowering:
             finish(node)
         return node
 
+    def fate(self, type_path: str, name: str) -> tuple[str, str]:
+        """What becomes of a property, for the reference: a word for it, and more in words.
+
+        "same"; "code" where only codes differ; "rule" with what the rule says of itself;
+        "extension" with its URL; "lost". Raises KeyError where R5 has no such property.
+        """
+        entry = self.table.entry(type_path, name)
+        key = f"{type_path}.{name}"
+        step = self._step(type_path, name, entry)
+        if key in self._rules:
+            return "rule", (self._rules[key].__doc__ or "").partition("\n")[0]
+        if step == self.keeper.keep:
+            return "extension", self.table.extensions[key].url
+        if step is _lose:
+            return "lost", ""
+        if key in self._fallbacks:
+            return "rule", (self._fallbacks[key].__doc__ or "").partition("\n")[0]
+        return ("code", "") if key in self.table.codes else ("same", "")
+
     def value(self, node: Node, name: str, type_name: str, value: Any, path: str = "") -> Any:
         """A value of a type (no list) as the release has it; None where nothing is left of it."""
         if not isinstance(value, dict) or (type_name in self._plain and is_plain(value)):

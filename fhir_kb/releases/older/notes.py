@@ -41,7 +41,7 @@ _NOTED = {
 
 
 def noted(node: Node, name: str, value: Any) -> None:
-    """Say a property in a note."""
+    """Said in a note."""
     if name.startswith("_"):
         if name[1:] not in node.source:
             node.lost(name)

@@ -28,6 +28,11 @@ class OlderRelease:
         self._lowering = lowering
         self._profiles = profiles
 
+    @property
+    def lowering(self) -> Lowering:
+        """How it takes each element."""
+        return self._lowering
+
     def lower(self, resource: Element) -> Lowered:
         """See `Release`."""
         kind = resource["resourceType"]

@@ -1,0 +1,126 @@
+"""Writes docs/releases.md: what becomes of every R5 element in R4B and R4.
+
+    python scripts/make_releases_reference.py [--check]
+
+Read off the same tables and rules that a build goes by, so it cannot say anything else.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fhir_kb import releases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fhir_kb.releases.lowering import Lowering
+
+PAGE = Path(__file__).parent.parent / "docs/releases.md"
+RESOURCES = (
+    *("PlanDefinition", "ActivityDefinition", "Evidence", "EvidenceVariable", "Citation"),
+    *("Library", "ValueSet", "CodeSystem", "Composition", "ArtifactAssessment"),
+)
+PARTS = (
+    *("RelatedArtifact", "Dosage", "Timing", "Expression", "DataRequirement", "TriggerDefinition"),
+    *("Attachment", "Quantity", "UsageContext"),
+)
+HEAD = """\
+# What R4B and R4 cannot say
+
+<!-- made by scripts/make_releases_reference.py: `make docs` -->
+
+Content is made once, shaped as in FHIR R5, and lowered to each release. This page says what becomes
+of every element of the resources that fhir-kb makes, and of the data types that differ. What is not
+listed is the same in the release.
+
+A build says what it had to do, at the definition's line: as *information* where all of it is kept
+somewhere (`--all` shows these), as a *warning* where something is given up. Codes:
+[KB400 to KB490](reference/codes.md). Administrative elements that are kept in a standard extension
+(review dates, copyright labels and the like) go there without a word.
+
+An element that is **given up** has neither a place in the release nor a standard extension; the
+page (Composition and narrative) still says it wherever a reader needs it.
+"""
+
+BASIC = "There is none; it becomes a Basic that keeps all of it in HL7's extension."
+AS_TEXT = (
+    "There is none. Its words stand in the `relatedArtifact` of whatever names it, and in the "
+    "narrative; `r4-citations: basic` in kb.yaml makes a Basic of it as well."
+)
+
+
+def page() -> str:
+    """The whole page."""
+    lines = [HEAD]
+    for name in ("r4b", "r4"):
+        release = releases.get(name)
+        lowering: Lowering = release.lowering  # type: ignore[attr-defined]  # both are older ones
+        lines.append(f"\n## {release.label}\n")
+        for kind in (*RESOURCES, *PARTS):
+            lines += _type(lowering, kind)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _type(lowering: Lowering, kind: str) -> list[str]:
+    if kind in RESOURCES and kind not in lowering.table.kinds:
+        return [f"### {kind}\n", BASIC if kind in lowering.basics else AS_TEXT, ""]
+    rows: list[str] = []
+    lost: list[str] = []
+    for path, name in _elements(lowering, kind):
+        fate, more = lowering.fate(path, name)
+        element = f"{path}.{name}".removeprefix(f"{kind}.")
+        if fate == "lost":
+            lost.append(f"`{element}`")
+        elif fate != "same":
+            rows.append(f"| `{element}` | {_told(fate, more)} |")
+    if not rows and not lost:
+        return []
+    lines = [f"### {kind}\n"]
+    if rows:
+        lines += ["| element | what becomes of it |", "|---|---|", *rows, ""]
+    if lost:
+        lines += ["Given up: " + ", ".join(lost) + ".", ""]
+    return lines
+
+
+def _elements(lowering: Lowering, kind: str) -> Iterator[tuple[str, str]]:
+    for path, names in lowering.table.types.items():
+        if path.partition(".")[0] == kind and _is_walked(lowering, path):
+            for name in names:
+                if name not in ("id", "extension", "modifierExtension"):
+                    yield path, name
+
+
+def _told(fate: str, more: str) -> str:
+    if fate == "extension":
+        return f"kept in the extension `{more}`"
+    if fate == "code":
+        return "codes that the release has not become the nearest"
+    return more or "in the release's own form: another name, or the nearest code"
+
+
+def _is_walked(lowering: Lowering, path: str) -> bool:
+    """Whether an inner element is taken as such; else its parent has been told of."""
+    owner, _, name = path.rpartition(".")
+    if not owner:
+        return True
+    return lowering.fate(owner, name)[0] in ("same", "code") and _is_walked(lowering, owner)
+
+
+def main(words: list[str]) -> int:
+    """Write the page, or with --check say whether it is up to date."""
+    text = page()
+    if words == ["--check"]:
+        fresh = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text
+        if not fresh:
+            print("docs/releases.md is not up to date: run 'make docs'", file=sys.stderr)
+        return int(not fresh)
+    PAGE.write_text(text, encoding="utf-8", newline="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
