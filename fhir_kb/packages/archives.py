@@ -11,10 +11,13 @@ import shutil
 import tarfile
 import zlib
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from fhir_kb.packages.errors import PackageError
 from fhir_kb.packages.locking import locked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_PACKED = 1024 * 2**20
 MAX_UNPACKED = 4096 * 2**20
@@ -48,10 +51,13 @@ def unpacked(archive: Path, own: Path) -> Path:
         ) from error
 
 
-def unpack_to(archive: Path, folder: Path, own: Path) -> Path:
+def unpack_to(
+    archive: Path, folder: Path, own: Path, check: Callable[[Path], object] = Path.is_dir
+) -> Path:
     """Unpack a .tgz to a folder, unless that is there already; it appears whole or not at all.
 
-    own: where the lock is. Raises PackageError, or OSError of the disk.
+    own: where the lock is. check: is shown what was unpacked, and raises where that is not what
+    was meant. Raises PackageError, or OSError of the disk.
     """
     if folder.is_dir():
         return folder
@@ -59,11 +65,12 @@ def unpack_to(archive: Path, folder: Path, own: Path) -> Path:
     with locked(own / "locks" / f"{name}.lock"):
         if folder.is_dir():
             return folder
-        aside = folder.with_name(f".{folder.name}.{os.getpid()}.tmp")
+        aside = folder.with_name(f".{name}.{os.getpid()}.tmp")
         shutil.rmtree(aside, ignore_errors=True)
         try:
             aside.mkdir(parents=True)
             extract(archive, aside)
+            check(aside)
             _move(aside, folder)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
