@@ -32,8 +32,15 @@ HERE = Path(__file__).resolve().parent.parent
 TOOL = Path(sys.executable).with_name("fhir-kb")
 
 
+def settled() -> None:
+    """What earlier runs wrote is on the disk, so that the next does not wait for it."""
+    os.sync()
+    time.sleep(1)
+
+
 def run(words: list[str | Path]) -> tuple[float, float, float]:
     """Wall seconds, CPU seconds and peak MB (of the largest process) of one command."""
+    settled()
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
     done = subprocess.run(
@@ -53,11 +60,12 @@ def median(job: Callable[[], tuple[float, float, float]], repeat: int) -> tuple[
     return statistics.median(one[0] for one in found), max(one[2] for one in found)
 
 
-def sushi(bench: Path | None, count: int) -> float | None:
-    """SUSHI's own wall seconds for `count` x 4 instances."""
+def sushi(bench: Path | None, count: int, folder: Path) -> float | None:
+    """SUSHI's own wall seconds for `count` x 4 instances; its output stays in `folder`."""
     if bench is None or not bench.is_file():
         return None
-    done = subprocess.run([str(bench), str(count)], capture_output=True, text=True, check=True)
+    words = [str(bench), str(count), str(folder / f"sushi-{count}")]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
     found = re.search(r"wall ([\d.]+) s", done.stdout)
     return float(found[1]) if found else None
 
@@ -84,13 +92,13 @@ def main() -> None:
     machine = f"{cpu[1] if cpu else platform.machine()}, {os.cpu_count()} cores"
     print(f"{datetime.date.today()}, {machine}, Python {platform.python_version()}\n")
 
-    bare, _ = median(lambda: run([sys.executable, "-c", "pass"]), 15)
-    help_, _ = median(lambda: run([TOOL, "--help"]), 15)
+    bare, _ = median(lambda: run([sys.executable, "-c", "pass"]), 5)
+    help_, _ = median(lambda: run([TOOL, "--help"]), 5)
     rows.append(("`fhir-kb --help` against `python -c pass`", help_, bare, "at most 4x slower"))
 
-    small = sushi(given.sushi, 1)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
+        small = sushi(given.sushi, 1, work)
         shipped = work / "definitions"
         shutil.copytree(HERE / "definitions", shipped)
         output = work / "output"
@@ -104,7 +112,7 @@ def main() -> None:
 
         generated = work / "generated" / "definitions"
         generate(given.topics, generated)
-        large = sushi(given.sushi, given.topics)
+        large = sushi(given.sushi, given.topics, work)
         made = work / "generated" / "output"
 
         def one() -> tuple[float, float, float]:
