@@ -43,7 +43,12 @@ class Present(NamedTuple):
     def holds(self, path: str, size: int, sha256: str) -> bool:
         """Whether the file on the disk has that content."""
         stamp = self.found.get(path)
-        return stamp is not None and stamp[0] == size and self._sha256(path) == sha256
+        if stamp is None or stamp[0] != size:
+            return False
+        entry = self.old.files.get(path)
+        if entry is not None and self.noted.get(path) == stamp:  # untouched since we wrote it
+            return entry.sha256 == sha256
+        return self._sha256(path) == sha256
 
     def is_blocked(self, path: str) -> bool:
         """Whether no file of ours can be at `path`: a folder or a link is, or a file above it."""

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from fhir_kb.publish import bundle
 from fhir_kb.publish.content import Content, plain
-from fhir_kb.publish.ndjson import ndjson
-from fhir_kb.publish.package import package
+from fhir_kb.publish.lines import ndjson
+from fhir_kb.publish.packaging import package
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fhir_kb.emit import Emitted
-    from fhir_kb.publish.package import PackageInfo
+    from fhir_kb.publish.packaging import PackageInfo
 
 
 def files_for_release(
