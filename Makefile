@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOWEST := .venv-lowest
 
-.PHONY: help demo test test-fast test-lab test-lowest fuzz check format docs dist clean
+.PHONY: help demo test test-fast test-lab test-lowest check format docs dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,7 @@ check: $(VENV)/.installed-dev ## format, lint, types, import contracts, generate
 	$(BIN)/python scripts/make_reference.py --check
 	$(BIN)/python scripts/make_format_reference.py --check
 	$(BIN)/python scripts/make_releases_reference.py --check
+	$(BIN)/python scripts/paste_output.py --check
 
 format: $(VENV)/.installed-dev ## format the code and mend what ruff can
 	$(BIN)/ruff format .
@@ -79,6 +80,7 @@ docs: $(VENV)/.installed-dev ## write what is generated of docs/ anew
 	$(BIN)/python scripts/make_reference.py
 	$(BIN)/python scripts/make_format_reference.py
 	$(BIN)/python scripts/make_releases_reference.py
+	$(BIN)/python scripts/paste_output.py
 
 dist: $(VENV)/.installed-dev ## build the wheel and the sdist into dist/
 	$(BIN)/python -m hatchling build --clean
