@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from fhir_kb.publish.content import Content, composed, plain
     from fhir_kb.publish.errors import OutputError
     from fhir_kb.publish.folder import Written, as_written, write
-    from fhir_kb.publish.links import reachable, roots_first, unresolved
     from fhir_kb.publish.lines import ndjson
+    from fhir_kb.publish.links import reachable, roots_first, unresolved
     from fhir_kb.publish.packaging import (
         MAX_PACKAGE_NAME,
         PACKAGE_NAME,
