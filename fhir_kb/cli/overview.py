@@ -14,6 +14,9 @@ GROUPS = {
         "build": "compile, check and write everything for R5, R4B and R4",
         "bundle": "make one bundle of some topics, to a file or a pipe",
     },
+    "Set up": {
+        "packages": "list, get and lock the FHIR packages that definitions stand on",
+    },
 }
 
 COMMANDS = {name: summary for group in GROUPS.values() for name, summary in group.items()}

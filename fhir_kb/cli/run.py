@@ -79,9 +79,10 @@ def _usage(error: click.UsageError) -> int:
 
 def _outside_errors() -> tuple[type[Exception], ...]:
     """The failures of the outside world; asked for only when something has been raised."""
+    from fhir_kb.packages import PackageError
     from fhir_kb.pipeline import OutsideError
 
-    return (OutsideError,)
+    return OutsideError, PackageError
 
 
 def _failed(error: Exception) -> int:

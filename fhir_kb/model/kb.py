@@ -96,6 +96,10 @@ class Settings(Record):
         default=None,
     )
     package: Package | None = doc("The FHIR package.", default=None)
+    registry: Uri | None = doc(
+        "The address of the registry (npm's protocol) that has the packages of `dependencies`.",
+        default=None,
+    )
 
 
 @record

@@ -17,7 +17,7 @@ from fhir_kb.packages.lock import Locked, content_digest
 from fhir_kb.packages.manifest import AGAIN, read_manifest
 from fhir_kb.packages.resolve import Chosen, Installed, closure
 from fhir_kb.packages.store import missing
-from fhir_kb.packages.versions import Wanted, choose
+from fhir_kb.packages.versions import Wanted, choose, version_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -185,18 +185,17 @@ class Obtainer:
         return self._where.own / "origins" / f"{hashlib.sha256(where).hexdigest()[:32]}.json"
 
     def _missing(self, one: Wanted, by: str) -> PackageError:
-        error = missing(str(one), self._where)
-        message = f"{error.message}{f', and {by} needs it' if by else ''}"
         if self._registry is not None:
-            known = sorted(self._registry.listing(one.name).releases)
+            known = sorted(self._registry.listing(one.name).releases, key=version_order)
             return PackageError(
                 f"the registry has no package {one}{f', which {by} needs' if by else ''}",
                 f"It has {', '.join(known[-8:])}" if known else "Check the name",
             )
-        elsewhere = f"unpack it to '{self._where.packages / str(one)}'"
-        if self._offline:
-            return PackageError(message, f"Run this without --offline, or {elsewhere}")
-        return PackageError(message, f"{_NO_REGISTRY}; or {elsewhere}")
+        error = missing(str(one), self._where)
+        elsewhere = error.advice.rpartition(", or ")[2]
+        how = "Run this without --offline" if self._offline else _NO_REGISTRY
+        message = f"{error.message}{f', and {by} needs it' if by else ''}"
+        return PackageError(message, f"{how}; or {elsewhere}")
 
 
 def _check(folder: Path, release: Release) -> None:

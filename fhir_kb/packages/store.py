@@ -209,8 +209,11 @@ def open_installed(name: str, version: str, where: Places | None = None) -> Pack
 
 
 def missing(label: str, where: Places) -> PackageError:
-    """The error for a package that is not in the cache."""
+    """The error for a package that is not in the cache: "name#version", "name#1.2.x", …"""
+    name, _, version = label.partition("#")
+    place = label if is_version_name(version) and version[0].isdecimal() else f"{name}#VERSION"
+    asked = name if version == "latest" else label
     return PackageError(
-        f"package {label} is not on this machine",
-        f"Get it with 'fhir-kb packages get {label}', or unpack it to '{where.packages / label}'",
+        f"package {asked} is not on this machine",
+        f"Get it with 'fhir-kb packages get {asked}', or unpack it to '{where.packages / place}'",
     )

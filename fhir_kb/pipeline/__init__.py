@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from fhir_kb.pipeline.bundling import Bundled, bundle
     from fhir_kb.pipeline.checking import FileReport, validate_files
     from fhir_kb.pipeline.codes import catalogue
+    from fhir_kb.pipeline.packages import (
+        get_packages,
+        list_packages,
+        lock_packages,
+        show_package,
+    )
     from fhir_kb.pipeline.progress import Progress
     from fhir_kb.read.schema import schema
 
@@ -31,7 +37,11 @@ __all__ = [
     "build",
     "bundle",
     "catalogue",
+    "get_packages",
+    "list_packages",
+    "lock_packages",
     "schema",
+    "show_package",
     "validate_files",
 ]
 
@@ -45,6 +55,10 @@ _HOMES = {
     "FileReport": "fhir_kb.pipeline.checking",
     "validate_files": "fhir_kb.pipeline.checking",
     "catalogue": "fhir_kb.pipeline.codes",
+    "get_packages": "fhir_kb.pipeline.packages",
+    "list_packages": "fhir_kb.pipeline.packages",
+    "lock_packages": "fhir_kb.pipeline.packages",
+    "show_package": "fhir_kb.pipeline.packages",
     "Progress": "fhir_kb.pipeline.progress",
     "schema": "fhir_kb.read.schema",
 }

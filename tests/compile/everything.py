@@ -221,7 +221,9 @@ def everything() -> tuple[Source, Base, list[tuple[str, str]]]:
     topic = dataclasses.replace(topic, plan=_named_steps(topic.plan, filler))
     references = tuple(filler.records(Reference, "references"))
     settings = dataclasses.replace(
-        filler.record(Settings, "kb", leave_out={"package", "releases", "r4_citations"}),
+        filler.record(
+            Settings, "kb", leave_out={"package", "registry", "releases", "r4_citations"}
+        ),
         span=filler.span(),
     )
     said = [one for one in filler.said if not one[0].startswith(tuple(OVERRIDDEN))]

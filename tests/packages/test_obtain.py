@@ -263,7 +263,7 @@ def test_offline_what_is_here_is_taken_and_no_socket_opened(where: Places) -> No
     ]
     with pytest.raises(PackageError, match=r"org\.example\.x#1\.0\.0 is not on this") as caught:
         offline.get([wanted("org.example.x#1.0.0")])
-    assert caught.value.advice.startswith("Run this without --offline, or unpack it to ")
+    assert caught.value.advice.startswith("Run this without --offline; or unpack it to ")
 
 
 @pytest.mark.disable_socket

@@ -1,0 +1,172 @@
+"""`packages`: what is in the package cache, getting what is missing, and the lock file.
+
+Everything may raise PackageError: the disk, the registry or a package stands in the way.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fhir_kb.diagnostics import has_errors
+from fhir_kb.packages import Package, PackageError, Places, installed, open_package, places
+from fhir_kb.packages.lock import LOCK_FILE, Locked, lock_bytes, read_lock
+from fhir_kb.packages.manifest import Manifest, read_manifest
+from fhir_kb.packages.obtain import Obtained, Obtainer
+from fhir_kb.packages.resolve import Installed, is_path
+from fhir_kb.packages.store import missing
+from fhir_kb.packages.versions import Wanted, needed, wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
+    from fhir_kb.model.kb import Settings
+    from fhir_kb.packages.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A package in the cache. problem: why its package.json cannot be used, or ""."""
+
+    manifest: Manifest
+    folder: Path
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A package, and how many resources of each type it has."""
+
+    package: Package
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class LockResult:
+    """What was locked, where, and whether the file is another one than before."""
+
+    file: Path
+    packages: tuple[Locked, ...]
+    is_changed: bool
+
+
+def list_packages(where: Places | None = None) -> list[Listed]:
+    """The packages in the cache, by name and version."""
+    return [
+        _listed(name, version, folder) for name, version, folder in installed(where or places())
+    ]
+
+
+def _listed(name: str, version: str, folder: Path) -> Listed:
+    try:
+        return Listed(read_manifest(folder / "package" / "package.json"), folder)
+    except PackageError as error:
+        return Listed(Manifest(name, version), folder, error.message)
+
+
+def show_package(word: str, where: Places | None = None) -> Shown:
+    """A package by "name#version", "name" (the newest that is here), or the path of a .tgz."""
+    where = where or places()
+    if is_path(word):
+        from pathlib import Path
+
+        package = open_package(Path(word), where)
+    else:
+        asked = wanted(word)
+        chosen = Installed(where).choose(asked)
+        if chosen is None:
+            raise missing(str(asked), where)
+        package = open_package(where.packages / chosen.label, where)
+    counts = Counter(entry.resource_type for entry in package.entries())
+    return Shown(package, dict(sorted(counts.items())))
+
+
+def get_packages(
+    words: Iterable[str],
+    definitions: Path,
+    *,
+    offline: bool = False,
+    said: Callable[[str], None] = lambda _: None,
+    where: Places | None = None,
+) -> list[Obtained]:
+    """Get packages with all that they need. Without words: those of kb.yaml and of the lock file.
+
+    said: is told the label of each package that is fetched.
+    """
+    where = where or places()
+    settings = _settings(definitions)
+    locked = read_lock(definitions / LOCK_FILE)
+    roots = [wanted(word) for word in words]
+    if not roots:
+        roots = [*_dependencies(settings), *(Wanted(one.name, one.version) for one in locked)]
+    registry = _registry(settings, offline=offline)
+    return Obtainer(where, registry, locked=locked, offline=offline, said=said).get(roots)
+
+
+def lock_packages(
+    words: Iterable[str],
+    definitions: Path,
+    *,
+    offline: bool = False,
+    said: Callable[[str], None] = lambda _: None,
+    where: Places | None = None,
+) -> LockResult:
+    """Choose anew what kb.yaml and the words ask for, get it, and write the lock file."""
+    where = where or places()
+    settings = _settings(definitions)
+    file = definitions / LOCK_FILE
+    registry = _registry(settings, offline=offline)
+    obtainer = Obtainer(where, registry, offline=offline, said=said)
+    roots = [*_dependencies(settings), *(wanted(word) for word in words)]
+    packages = obtainer.lock(obtainer.get(roots))
+    content = lock_bytes(packages)
+    try:
+        before = file.read_bytes() if file.exists() else b""
+        if content != before:
+            aside = file.with_name(f".{file.name}.new")
+            aside.write_bytes(content)
+            aside.replace(file)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise PackageError(f"'{file}' cannot be written: {reason}", "Allow writing it") from error
+    return LockResult(file, packages, content != before)
+
+
+def _settings(definitions: Path) -> Settings | None:
+    """What kb.yaml says; None where there is none."""
+    from fhir_kb.read.files import read_settings
+    from fhir_kb.read.sources import KB_FILE, find
+
+    if not (definitions / KB_FILE).is_file():
+        return None
+    settings, _, findings = read_settings(find(definitions)[0])
+    if settings is None or has_errors(findings):
+        raise PackageError(
+            f"'{definitions / KB_FILE}' cannot be used",
+            f"'fhir-kb validate {definitions}' tells what is wrong",
+        )
+    return settings
+
+
+def _dependencies(settings: Settings | None) -> list[Wanted]:
+    if settings is None or settings.package is None:
+        return []
+    return [needed(str(one.name), str(one.version)) for one in settings.package.dependencies]
+
+
+def _registry(settings: Settings | None, *, offline: bool) -> Registry | None:
+    """The registry to ask; None where there is none, or none may be asked."""
+    if offline:
+        return None
+    from fhir_kb.packages.configuration import registry_access
+
+    from_kb = str(settings.registry) if settings is not None and settings.registry else ""
+    access = registry_access(from_kb)
+    if access is None:
+        return None
+    from fhir_kb.net import Client
+    from fhir_kb.packages.registry import Registry
+
+    return Registry(access.url, Client(access))
