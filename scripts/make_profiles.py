@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 from make_definitions import ERRATA, ERRATA_EXPRESSIONS, FHIR, REGEX  # noqa: E402 (the path above)
 
 from fhir_kb.packages.definitions import CORE, FILES  # noqa: E402
-from fhir_kb.packages.entries import entry_of  # noqa: E402
+from fhir_kb.packages.entries import Entry, Index, entry_of  # noqa: E402
 
 #: Raw bytes of a block: large enough to compress well, small enough to unpack in a millisecond.
 BLOCK = 400_000
@@ -64,7 +64,8 @@ def main(folders: list[str]) -> int:
         paths = sorted((folder / "package").glob("StructureDefinition-*.json"))
         found = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
         target = CORE / f"{kind}-{release}.ndjson.gz"
-        target.write_bytes(packed([trimmed(one) for one in found if one["kind"] != "logical"]))
+        kept = [trimmed(one) for one in found if one["kind"] != "logical"]
+        target.write_bytes(packed(kept, f"{kind}-{release}"))
         print(f"{target.name}: {len(found)} definitions, {target.stat().st_size} bytes")
     return 0 if folders else 2
 
@@ -121,22 +122,25 @@ def _without_work(item: Resource) -> None:
         item["extension"] = kept
 
 
-def packed(definitions: list[Resource]) -> bytes:
-    """The file: similar definitions side by side, an index in front."""
+def packed(definitions: list[Resource], name: str) -> bytes:
+    """The file of that name: similar definitions side by side, an index in front."""
     ordered = sorted(definitions, key=lambda one: (_group(one), one["url"], one.get("version", "")))
     blocks: list[list[bytes]] = [[]]
-    resources: list[list[Any]] = []
+    entries: list[Entry] = []
     for one in ordered:
         line = _json(one)
         if sum(map(len, blocks[-1])) + len(line) > BLOCK and blocks[-1]:
             blocks.append([])
-        entry = entry_of(one, "")
+        entry = entry_of(one, f"{name}:{len(blocks) - 1}:{len(blocks[-1])}")
         assert entry is not None, one["id"]
-        resources.append([*entry[:-1], len(blocks) - 1, len(blocks[-1])])
+        entries.append(entry)
         blocks[-1].append(line)
     members = [_member(b"\n".join(lines) + b"\n") for lines in blocks]
     ends = [sum(map(len, members[: number + 1])) for number in range(len(members))]
-    header = {"blocks": list(zip([0, *ends], ends, strict=False)), "resources": resources}
+    header = {
+        "blocks": list(zip([0, *ends], ends, strict=False)),
+        "resources": Index.of(entries).rows,
+    }
     return b"".join((_member(_json(header) + b"\n"), *members))
 
 

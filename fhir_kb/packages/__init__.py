@@ -1,5 +1,9 @@
 """FHIR packages and the core definitions that ship with fhir-kb."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from fhir_kb.packages.canonicals import Canonicals, Chain, Loaded
 from fhir_kb.packages.definitions import VERSIONS, Definitions, UnknownTypeError, definitions
 from fhir_kb.packages.entries import Entry
@@ -14,8 +18,10 @@ from fhir_kb.packages.schema import (
     TypeRef,
     ValueSetCodes,
 )
-from fhir_kb.packages.shipped import Shipped, core_profiles
-from fhir_kb.packages.store import Package, PackageSet, installed, open_installed, open_package
+
+if TYPE_CHECKING:
+    from fhir_kb.packages.shipped import Shipped, core_profiles
+    from fhir_kb.packages.store import Package, PackageSet, installed, open_installed, open_package
 
 __all__ = [
     "VERSIONS",
@@ -44,3 +50,23 @@ __all__ = [
     "open_package",
     "places",
 ]
+
+_HOMES = {
+    "Shipped": "fhir_kb.packages.shipped",
+    "core_profiles": "fhir_kb.packages.shipped",
+    "Package": "fhir_kb.packages.store",
+    "PackageSet": "fhir_kb.packages.store",
+    "installed": "fhir_kb.packages.store",
+    "open_installed": "fhir_kb.packages.store",
+    "open_package": "fhir_kb.packages.store",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for: most files need no package."""
+    if name not in _HOMES:
+        msg = f"module 'fhir_kb.packages' has no attribute '{name}'"
+        raise AttributeError(msg)
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

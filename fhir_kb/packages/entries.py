@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from fhir_kb.packages.canonicals import is_version, version_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 
 class Entry(NamedTuple):
@@ -52,24 +52,36 @@ def _text(resource: Mapping[str, Any], key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-class Index:
-    """Entries by url."""
+Rows: TypeAlias = "Mapping[str, Sequence[Sequence[str]]]"
+"""Entries as they are stored: by url, each with its other fields in order."""
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        self._by_url: dict[str, list[Entry]] = {}
-        for entry in entries:
-            self._by_url.setdefault(entry.url, []).append(entry)
+
+class Index:
+    """Entries by url, made from rows when they are asked for: most never are."""
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    @classmethod
+    def of(cls, entries: Iterable[Entry]) -> Index:
+        """The index of these entries."""
+        rows: dict[str, list[Sequence[str]]] = {}
+        for url, *fields in entries:
+            rows.setdefault(url, []).append(fields)
+        return cls(rows)
 
     def __iter__(self) -> Iterator[Entry]:
-        for entries in self._by_url.values():
-            yield from entries
+        for url, rows in self.rows.items():
+            for row in rows:
+                yield Entry(url, *row)
 
     def fitting(self, canonical: str, resource_type: str = "") -> list[Entry]:
         """All entries with that canonical ("url" or "url|version"); see Canonicals.find."""
         url, _, version = canonical.partition("|")
+        entries = (Entry(url, *row) for row in self.rows.get(url, ()))
         return [
             one
-            for one in self._by_url.get(url, ())
+            for one in entries
             if (not resource_type or one.resource_type == resource_type)
             and (not version or is_version(one.version, version))
         ]

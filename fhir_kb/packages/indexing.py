@@ -12,27 +12,24 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 
-from fhir_kb.packages.entries import Entry, entry_of
+from fhir_kb.packages.entries import Entry, Index, entry_of
 from fhir_kb.packages.errors import PackageError
 from fhir_kb.packages.reading import UnreadableError, read_object
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 MAX_FILES = 200_000
 BROKEN = "broken"
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class FolderIndex:
     """entries: all resources that have a url. problems: one sentence for each unreadable file."""
 
-    entries: tuple[Entry, ...]
+    entries: Index
     problems: tuple[str, ...] = ()
 
 
@@ -117,7 +114,7 @@ def _made(folder: Path, names: list[str]) -> FolderIndex:
             resource = {**stated.get(name, {}), "kind": BROKEN}
         if (entry := entry_of(resource, name)) is not None:
             entries.append(entry)
-    return FolderIndex(tuple(entries), tuple(problems))
+    return FolderIndex(Index.of(entries), tuple(problems))
 
 
 def _stated(folder: Path) -> dict[str, dict[str, Any]]:
@@ -142,7 +139,9 @@ def _kept(path: Path, key: str) -> FolderIndex | None:
         found = orjson.loads(path.read_bytes())
         if found["format"] != _FORMAT or found["key"] != key:
             return None
-        return FolderIndex(tuple(map(Entry._make, found["entries"])), tuple(found["problems"]))
+        if not isinstance(found["entries"], dict):
+            return None
+        return FolderIndex(Index(found["entries"]), tuple(found["problems"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -152,7 +151,7 @@ def _keep(path: Path, key: str, index: FolderIndex) -> None:
     content = {
         "format": _FORMAT,
         "key": key,
-        "entries": list(_lists(index)),
+        "entries": index.entries.rows,
         "problems": index.problems,
     }
     aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
@@ -163,7 +162,3 @@ def _keep(path: Path, key: str, index: FolderIndex) -> None:
     except OSError:
         with contextlib.suppress(OSError):
             aside.unlink(missing_ok=True)
-
-
-def _lists(index: FolderIndex) -> Iterator[list[str]]:
-    yield from map(list, index.entries)

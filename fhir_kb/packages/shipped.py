@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from fhir_kb.packages.definitions import CORE, FILES
-from fhir_kb.packages.entries import Entry, Index, Kept, newest
+from fhir_kb.packages.entries import Index, Kept, newest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from fhir_kb.packages.entries import Entry
 
 PROFILES = {
     "4.0.1": ("profiles-r4", "extensions-r4"),
@@ -37,8 +39,8 @@ def core_profiles(fhir_version: str) -> Shipped:
 
     A `Canonicals`: `find` reads what is asked for, about 2 ms the first time. It knows those of
     hl7.fhir.*.core and of hl7.fhir.uv.extensions; of a url that both have, the newer is found,
-    which is that of the extension pack. They have snapshots, and profiles and extensions also
-    differentials; what is meant for readers (narrative, definitions, comments, mappings) is left
+    which is that of the extension pack. They have snapshots (but for two examples of R4B and R5),
+    and profiles and extensions also differentials; what is meant for readers (narrative, definitions, comments, mappings) is left
     out. Invariants are mended as those of `definitions` are.
 
     Raises ValueError for any other version.
@@ -53,17 +55,21 @@ class Shipped:
 
     def __init__(self, files: list[_File]) -> None:
         self._files = {file.name: file for file in files}
-        self._index = Index(entry for file in files for entry in file.entries())
         self._kept = Kept(self._read)
 
     def find(self, canonical: str, resource_type: str = "") -> Mapping[str, Any] | None:
         """See Canonicals.find."""
-        entry = newest(self._index.fitting(canonical, resource_type))
+        entry = newest(
+            entry
+            for file in self._files.values()
+            for entry in file.index.fitting(canonical, resource_type)
+        )
         return None if entry is None else self._kept.get(entry)
 
     def entries(self) -> Iterator[Entry]:
         """All that can be found."""
-        return iter(self._index)
+        for file in self._files.values():
+            yield from file.index
 
     def read(self, entry: Entry) -> Mapping[str, Any]:
         """The resource of one of the entries."""
@@ -81,20 +87,17 @@ class _File:
     def __init__(self, path: Path) -> None:
         self.name = path.name.partition(".")[0]
         unpacker = zlib.decompressobj(_GZIP)
-        self._header: dict[str, Any] = orjson.loads(unpacker.decompress(path.read_bytes()))
+        header: dict[str, Any] = orjson.loads(unpacker.decompress(path.read_bytes()))
+        self.index = Index(header["resources"])
+        self._places: list[list[int]] = header["blocks"]
         self._packed = unpacker.unused_data
         self._blocks: dict[int, list[bytes]] = {}
-
-    def entries(self) -> Iterator[Entry]:
-        """The file's entries; a line of the index has their fields and the line's place."""
-        for *fields, block, line in self._header["resources"]:
-            yield Entry._make((*fields, f"{self.name}:{block}:{line}"))
 
     def line(self, block: int, line: int) -> bytes:
         """A line of a block, unpacked if it is not one of the last."""
         lines = self._blocks.get(block)
         if lines is None:
-            start, end = self._header["blocks"][block]
+            start, end = self._places[block]
             lines = zlib.decompress(self._packed[start:end], _GZIP).split(b"\n")
             if len(self._blocks) >= _BLOCKS_KEPT:
                 del self._blocks[next(iter(self._blocks))]

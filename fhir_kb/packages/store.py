@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.packages.canonicals import version_key
-from fhir_kb.packages.entries import Entry, Index, Kept
+from fhir_kb.packages.entries import Entry, Kept
 from fhir_kb.packages.errors import PackageError
 from fhir_kb.packages.indexing import FolderIndex, index_of
 from fhir_kb.packages.manifest import Manifest, is_name, is_version_name, read_manifest
@@ -31,7 +31,6 @@ class Package:
         self.manifest = manifest
         self._own = own
         self._found: FolderIndex | None = None
-        self._by_url: Index | None = None
         self._kept = Kept(self._read)
 
     def __repr__(self) -> str:
@@ -73,9 +72,7 @@ class Package:
 
     def fitting(self, canonical: str, resource_type: str = "") -> list[Entry]:
         """The entries with that canonical; see Canonicals.find."""
-        if self._by_url is None:
-            self._by_url = Index(self._index().entries)
-        return self._by_url.fitting(canonical, resource_type)
+        return self._index().entries.fitting(canonical, resource_type)
 
     def find(self, canonical: str, resource_type: str = "") -> Mapping[str, Any] | None:
         """See Canonicals.find; reads one file."""
@@ -88,7 +85,6 @@ class Package:
     def refresh(self) -> None:
         """Make the index anew: files have changed since it was made."""
         self._found = index_of(self.folder, self._own, is_package=bool(self.name), anew=True)
-        self._by_url = None
 
     def _index(self) -> FolderIndex:
         if self._found is None:

@@ -79,7 +79,7 @@ def test_what_is_packed_in_several_blocks_is_found(
     monkeypatch.setattr(script, "BLOCK", 1000)
     definitions = [script.trimmed(definition(number)) for number in range(20)]
     file = tmp_path / "profiles-x.ndjson.gz"
-    file.write_bytes(script.packed(definitions))
+    file.write_bytes(script.packed(definitions, "profiles-x"))
     shipped = Shipped([_File(file)])
     for one in definitions:
         assert shipped.find(one["url"]) == one
@@ -87,4 +87,6 @@ def test_what_is_packed_in_several_blocks_is_found(
 
 def test_the_same_definitions_in_another_order_give_the_same_bytes(script: Any) -> None:
     definitions = [script.trimmed(definition(number)) for number in range(5)]
-    assert script.packed(definitions) == script.packed(definitions[::-1])
+    assert script.packed(definitions, "profiles-x") == script.packed(
+        definitions[::-1], "profiles-x"
+    )

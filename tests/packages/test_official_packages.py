@@ -1,0 +1,103 @@
+"""The official packages, as the tools of the FHIR world have unpacked them."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fhir_kb.packages import PackageSet, Places, core_profiles, installed, open_installed
+from fhir_kb.packages.definitions import CORE
+
+HOME = Path.home() / ".cache/fhir-kb-lab/fhir-home/.fhir/packages"
+SCRIPT = Path(__file__).parents[2] / "scripts" / "make_profiles.py"
+SOURCES = {
+    "profiles-r4": "hl7.fhir.r4.core#4.0.1",
+    "profiles-r4b": "hl7.fhir.r4b.core#4.3.0",
+    "profiles-r5": "hl7.fhir.r5.core#5.0.0",
+    "extensions-r4": "hl7.fhir.uv.extensions.r4#5.3.0-ballot-tc1",
+    "extensions-r5": "hl7.fhir.uv.extensions.r5#5.3.0-ballot-tc1",
+}
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.skipif(not HOME.is_dir(), reason="the official packages are not on this machine"),
+]
+
+
+@pytest.fixture(name="here")
+def own_places(tmp_path_factory: pytest.TempPathFactory) -> Places:
+    return Places(HOME, tmp_path_factory.mktemp("own"))
+
+
+def test_all_open_without_problems(here: Places) -> None:
+    packages = [open_installed(name, version, here) for name, version, _ in installed(here)]
+    assert len(packages) >= 5
+    assert PackageSet(packages).problems() == ()
+
+
+def test_everything_that_an_index_names_is_found_where_it_says(here: Places) -> None:
+    package = open_installed("hl7.terminology.r5", "7.0.1", here)
+    entries = list(package.entries())
+    assert len(entries) > 4000
+    for entry in entries[::50]:
+        found = package.find(f"{entry.url}|{entry.version}", entry.resource_type)
+        assert found is not None
+        assert found["url"] == entry.url
+        stated = json.loads((package.folder / entry.file).read_text(encoding="utf-8"))
+        assert stated["url"] == entry.url
+
+
+def test_the_second_opening_of_thousands_of_files_takes_milliseconds(here: Places) -> None:
+    url = "http://terminology.hl7.org/CodeSystem/v3-ActMood"
+    assert open_installed("hl7.terminology.r5", "7.0.1", here).find(url) is not None
+    start = time.perf_counter()
+    assert open_installed("hl7.terminology.r5", "7.0.1", here).find(url) is not None
+    assert time.perf_counter() - start < 0.1
+
+
+@pytest.mark.parametrize("version", ["4.0.1", "4.3.0", "5.0.0"])
+def test_what_ships_says_the_same_as_the_package(here: Places, version: str) -> None:
+    shipped = core_profiles(version)
+    package = next(
+        open_installed(name, v, here)
+        for name, v, _ in installed(here)
+        if name.endswith(".core") and v == version
+    )
+    compared = 0
+    for entry in package.entries():
+        if entry.resource_type == "StructureDefinition" and entry.kind != "logical":
+            ours = shipped.find(f"{entry.url}|{entry.version}", "StructureDefinition")
+            theirs = package.read(entry)
+            assert ours is not None, entry.url
+            assert facts(ours) == facts(theirs), entry.url
+            compared += 1
+    assert compared > 250
+
+
+def facts(definition: Any) -> list[Any]:
+    return [
+        (e["path"], e.get("id"), e.get("min"), e.get("max"), e.get("sliceName"), e.get("slicing"))
+        for e in (definition.get("snapshot") or definition["differential"])["element"]
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(SOURCES))
+def test_what_ships_is_what_the_script_makes(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = importlib.util.spec_from_file_location("make_profiles", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    monkeypatch.setattr(script, "CORE", tmp_path)
+    script.main([str(HOME / SOURCES[name])])
+    made, kept = (folder / f"{name}.ndjson.gz" for folder in (tmp_path, CORE))
+    # without the index, which has the sizes of the compressed blocks: these differ between zlibs
+    lines = [gzip.decompress(file.read_bytes()).split(b"\n")[1:] for file in (made, kept)]
+    assert lines[0] == lines[1]
