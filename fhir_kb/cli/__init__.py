@@ -14,9 +14,13 @@ def main() -> None:
     words = sys.argv[1:]
     if COMPLETE not in os.environ and _answered_at_once(words):
         sys.exit(0)
+    import gc
+
     from fhir_kb.cli.run import run
 
-    sys.exit(run(words))
+    code = run(words)
+    gc.freeze()  # what is left ends with the process: no need to look for circles in it
+    sys.exit(code)
 
 
 def _answered_at_once(words: list[str]) -> bool:

@@ -56,11 +56,14 @@ def command(
     DEFINITIONS is the folder with kb.yaml; 'definitions' if left out. Nothing is written where an
     error was found.
     """
+    import gc
+
     from fhir_kb.bulk import build
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.progress import progress
     from fhir_kb.cli.views import findings, summary
 
+    gc.disable()  # the process ends with the build, and looking for circles takes a fifth of it
     with progress(quiet=quiet) as shown:
         result = build(
             definitions,
