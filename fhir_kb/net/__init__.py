@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.net.access import Access
 from fhir_kb.net.errors import NetError, OfflineError
-from fhir_kb.net.urls import origin_of, shown
+from fhir_kb.net.urls import joined, origin_of, shown
 
 if TYPE_CHECKING:
     from fhir_kb.net.client import Answer, Client, Received
@@ -18,6 +18,7 @@ __all__ = [
     "NetError",
     "OfflineError",
     "Received",
+    "joined",
     "origin_of",
     "shown",
 ]

@@ -8,7 +8,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
-from urllib.parse import urljoin
 
 import requests
 from requests.utils import get_environ_proxies
@@ -17,7 +16,7 @@ from urllib3.exceptions import HTTPError
 from fhir_kb.net.access import Access
 from fhir_kb.net.errors import NetError, OfflineError
 from fhir_kb.net.failures import failure, refusal
-from fhir_kb.net.urls import origin_of, shown, split
+from fhir_kb.net.urls import joined, origin_of, shown, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -178,8 +177,8 @@ class Client:
             if response.status_code not in _MOVED or "Location" not in response.headers:
                 return response
             response.close()
-            there = urljoin(here, response.headers["Location"])
-            if split(here).scheme == "https" and split(there).scheme != "https":
+            there = joined(here, response.headers["Location"])
+            if split(there).scheme != "https" and split(here).scheme == "https":
                 raise NetError(
                     f"'{shown(here)}' leads to '{shown(there)}', which is not encrypted",
                     "Tell whoever runs the server",
@@ -196,7 +195,7 @@ class Client:
         self, method: str, url: str, headers: dict[str, str], content: bytes | None
     ) -> requests.Response:
         if self._session is None:
-            self._session = requests.Session()
+            self._session = _Session()
             self._session.trust_env = False  # ~/.netrc would give passwords to whoever is asked
         return self._session.request(
             method,
@@ -244,6 +243,13 @@ class Client:
                     "Try again when the network is faster",
                 )
             yield piece
+
+
+class _Session(requests.Session):
+    """A session that leaves redirections to us: it would read all of their content first."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None, whatever the answer says."""
 
 
 def _is_passing(error: requests.RequestException) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urljoin, urlsplit, urlunsplit
 
 from fhir_kb.net.errors import NetError
 
@@ -22,6 +22,17 @@ def split(url: str) -> SplitResult:
             f"'{shown(url)}' is no address on the web", "Give one that starts with https://"
         )
     return parts
+
+
+def joined(base: str, reference: str) -> str:
+    """The address that a reference means at `base`; the reference itself where it makes no sense.
+
+    Whoever then goes there is told that it is no address.
+    """
+    try:
+        return urljoin(base, reference)
+    except ValueError:
+        return reference
 
 
 def origin_of(url: str) -> str:

@@ -10,9 +10,9 @@ import base64
 import binascii
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urljoin
+from urllib.parse import quote
 
-from fhir_kb.net import NetError, OfflineError, shown
+from fhir_kb.net import NetError, OfflineError, joined, shown
 from fhir_kb.packages.archives import MAX_PACKED
 from fhir_kb.packages.errors import PackageError
 from fhir_kb.packages.manifest import is_name, is_version_name
@@ -87,7 +87,7 @@ class Registry:
         return received
 
     def _ask(self, name: str) -> Listing:
-        url = urljoin(self._url, quote(name, safe=""))
+        url = joined(self._url, quote(name, safe=""))
         try:
             answer = self._client.get(url)
             return listing_of(name, parse_object(answer.content), url)
@@ -126,7 +126,7 @@ def _release(name: str, version: str, item: Mapping[str, Any], url: str) -> Rele
     return Release(
         name,
         version,
-        urljoin(url, place),
+        joined(url, place),
         _digests(dist),
         {
             key: value

@@ -40,8 +40,8 @@ def core_profiles(fhir_version: str) -> Shipped:
     A `Canonicals`: `find` reads what is asked for, about 2 ms the first time. It knows those of
     hl7.fhir.*.core and of hl7.fhir.uv.extensions; of a url that both have, the newer is found,
     which is that of the extension pack. They have snapshots (but for two examples of R4B and R5),
-    and profiles and extensions also differentials; what is meant for readers (narrative, definitions, comments, mappings) is left
-    out. Invariants are mended as those of `definitions` are.
+    and profiles and extensions also differentials. What is meant for readers (narrative,
+    definitions, comments, mappings) is left out. Invariants are mended as those of `definitions`.
 
     Raises ValueError for any other version.
     """

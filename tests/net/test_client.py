@@ -119,6 +119,19 @@ def test_data_does_not_follow_a_redirection_to_another_server(served: Web, other
     assert not other.asked
 
 
+@pytest.mark.parametrize("place", ["http://[", "file:///etc/passwd", "//["])
+def test_a_redirection_to_nonsense_is_an_error(served: Web, place: str) -> None:
+    served.answer = lambda asked: Reply(status=302, headers={"Location": place})
+    with pytest.raises(NetError, match=r"no address on the web|cannot be read"):
+        Client().get(served.url)
+
+
+def test_the_content_of_a_redirection_is_not_read(served: Web) -> None:
+    replies = [Reply(b"x" * 10, 302, {"Location": "/end"}, length=2**40), Reply(b"end")]
+    served.answer = lambda asked: replies.pop(0)
+    assert Client(tries=1).get(served.url).content == b"end"
+
+
 def test_a_ring_of_redirections_ends(served: Web) -> None:
     served.answer = lambda asked: Reply(status=301, headers={"Location": asked.path + "x"})
     with pytest.raises(NetError, match="leads on and on"):
