@@ -1,5 +1,8 @@
 """The index of a folder of resources: made once, by reading every file, and then kept on disk.
 
+In a folder that is no package, the resources in Bundles count too: a file that is named
+"bundle.json//3" is what stands in entry 3 (from 0 on) of bundle.json.
+
 A kept index is used while its key is the same: what the folder looked like when it was made. For a
 package, which nobody edits, that is the folder's time and its package.json's; for any other
 folder, every file's size and time.
@@ -12,7 +15,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -20,9 +23,13 @@ from fhir_kb.packages.entries import Entry, Index, entry_of
 from fhir_kb.packages.errors import PackageError
 from fhir_kb.packages.reading import UnreadableError, read_object
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 MAX_FILES = 200_000
 BROKEN = "broken"
-_FORMAT = 2
+INSIDE = "//"
+_FORMAT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,8 @@ def index_of(folder: Path, own: Path, *, is_package: bool, anew: bool = False) -
         kept = own / "indexes" / f"{name}.json"
         found = None if anew else _kept(kept, key)
         if found is None:
-            found = _made(folder, _files_in(folder) if files is None else sorted(files))
+            names = _files_in(folder) if files is None else sorted(files)
+            found = _made(folder, names, is_package=is_package)
             _keep(kept, key, found)
     except OSError as error:
         raise PackageError(
@@ -72,8 +80,14 @@ def _files_in(folder: Path) -> list[str]:
 
 
 def _files_below(folder: Path) -> dict[str, tuple[int, int]]:
-    """Size and time of each JSON file in the folder and below; hidden ones are passed over."""
+    """Size and time of each JSON file in the folder and below; hidden ones are passed over.
+
+    Of a file that is named instead of a folder, its own, under the name "".
+    """
     found: dict[str, tuple[int, int]] = {}
+    if folder.is_file():
+        status = folder.stat()
+        return {"": (status.st_size, status.st_mtime_ns)}
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
@@ -101,7 +115,7 @@ def _files_key(files: dict[str, tuple[int, int]]) -> str:
     return hashlib.sha256(orjson.dumps(sorted(files.items()))).hexdigest()
 
 
-def _made(folder: Path, names: list[str]) -> FolderIndex:
+def _made(folder: Path, names: list[str], *, is_package: bool) -> FolderIndex:
     entries: list[Entry] = []
     problems: list[str] = []
     stated: dict[str, dict[str, Any]] | None = None
@@ -109,12 +123,40 @@ def _made(folder: Path, names: list[str]) -> FolderIndex:
         try:
             resource = read_object(folder / name)
         except UnreadableError as error:
-            problems.append(f"'{name}' cannot be used: {error}")
+            problems.append(f"'{name or folder.name}' cannot be used: {error}")
             stated = _stated(folder) if stated is None else stated
             resource = {**stated.get(name, {}), "kind": BROKEN}
         if (entry := entry_of(resource, name)) is not None:
             entries.append(entry)
+        elif not is_package and resource.get("resourceType") == "Bundle":
+            entries += _in_bundle(resource, name)
     return FolderIndex(Index.of(entries), tuple(problems))
+
+
+def resource_in(folder: Path, file: str) -> dict[str, Any]:
+    """The resource that an entry's `file` names. Raises UnreadableError."""
+    name, _, number = file.partition(INSIDE)
+    resource = read_object(folder / name)
+    if not number:
+        return resource
+    inside = dict(_resources_of(resource)).get(int(number))
+    if inside is None:
+        raise UnreadableError("the file has changed meanwhile")
+    return inside
+
+
+def _in_bundle(bundle: dict[str, Any], name: str) -> Iterator[Entry]:
+    for number, resource in _resources_of(bundle):
+        if (entry := entry_of(resource, f"{name}{INSIDE}{number}")) is not None:
+            yield entry
+
+
+def _resources_of(bundle: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
+    entries = bundle.get("entry")
+    for number, item in enumerate(entries if isinstance(entries, list) else ()):
+        resource = item.get("resource") if isinstance(item, dict) else None
+        if isinstance(resource, dict):
+            yield number, resource
 
 
 def _stated(folder: Path) -> dict[str, dict[str, Any]]:

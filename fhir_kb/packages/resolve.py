@@ -151,7 +151,8 @@ def load(
     """Open packages and all that they need, from this machine only; the network is never asked.
 
     words: "name#version", "name@1.2.x", "name", or the path of a .tgz or folder. also: folders of
-    resources; they come first. Raises PackageError where one that is asked for is not there.
+    resources, or JSON files; they come first. Raises PackageError where one that is asked for is
+    not there.
     """
     where = where or places()
     source = Installed(where, locked)
@@ -175,7 +176,7 @@ def load(
 def is_path(word: str) -> bool:
     """Whether a word is the path of a package, and not its name."""
     return (
-        word.endswith(ARCHIVES)
+        word.endswith((*ARCHIVES, ".json"))
         or "/" in word
         or "\\" in word
         or word in (".", "..")

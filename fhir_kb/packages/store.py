@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.packages.canonicals import version_key
 from fhir_kb.packages.entries import Entry, Kept
 from fhir_kb.packages.errors import PackageError
-from fhir_kb.packages.indexing import FolderIndex, index_of
+from fhir_kb.packages.indexing import FolderIndex, index_of, resource_in
 from fhir_kb.packages.manifest import Manifest, is_name, is_version_name, read_manifest
 from fhir_kb.packages.places import Places, places
-from fhir_kb.packages.reading import UnreadableError, read_object
+from fhir_kb.packages.reading import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -93,10 +93,11 @@ class Package:
 
     def _read(self, entry: Entry) -> Mapping[str, Any]:
         try:
-            return read_object(self.folder / entry.file)
+            return resource_in(self.folder, entry.file)
         except UnreadableError as error:
+            name = entry.file or self.folder.name
             raise PackageError(
-                f"'{entry.file}' in package {self.label} cannot be used: {error}",
+                f"'{name}' in package {self.label} cannot be used: {error}",
                 f"Get the package again: fhir-kb packages get {self.label}"
                 if self.name
                 else "Mend the file or take it away",
@@ -144,15 +145,18 @@ class PackageSet:
 
 
 def open_package(path: Path, where: Places | None = None) -> Package:
-    """The package in a folder or a .tgz file, or a folder of resources that is no package.
+    """The package in a folder or a .tgz file; or a folder of resources, or a .json file with one.
 
-    A folder is a package if it, or `package` in it, has a package.json. A .tgz is unpacked once.
+    Of a folder or file that is no package, what is in Bundles is found too. A folder is a package
+    if it, or `package` in it, has a package.json. A .tgz is unpacked once.
     Raises PackageError.
     """
     where = where or places()
     if path.is_file():
+        if path.suffix == ".json":
+            return Package(path, Manifest("", ""), where.own)
         if not path.name.endswith(ARCHIVES):
-            raise PackageError(f"'{path}' is no package", "A package is a folder or a .tgz file")
+            raise PackageError(f"'{path}' is no package", "Name a .tgz or .json file, or a folder")
         from fhir_kb.packages.archives import unpacked
 
         return _package_in(unpacked(path, where.own), where.own, str(path))

@@ -100,7 +100,7 @@ def test_the_second_opening_reads_the_index_and_one_file(
     where: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     colours(where).find(SET)
-    monkeypatch.setattr(indexing, "read_object", lambda path: pytest.fail(f"{path} is read"))
+    monkeypatch.setattr(indexing, "_made", lambda *_, **__: pytest.fail("all files are read"))
     found = open_installed("org.example.a", "1.0.0", where).find(SET)
     assert found is not None
 
@@ -144,6 +144,30 @@ def test_a_folder_of_resources_is_read_with_what_is_below(where: Places, tmp_pat
     assert package.find(SET) is not None
     assert package.find(f"{BASE}/ValueSet/hidden") is None
     assert package.problems == ()
+
+
+def test_what_stands_in_a_bundle_of_a_folder_is_found(where: Places, tmp_path: Path) -> None:
+    entries: list[object] = [{}, 3, {"resource": resource("ValueSet", "colours")}, {"resource": 1}]
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
+    write(tmp_path / "also", {"b.json": json.dumps(bundle).encode()})
+    package = open_package(tmp_path / "also", where)
+    found = package.find(SET)
+    assert found is not None
+    assert found["id"] == "colours"
+    assert [entry.file for entry in package.entries()] == ["b.json//2"]
+    entries.pop(0)
+    (tmp_path / "also" / "b.json").write_text(json.dumps(bundle), encoding="utf-8")
+    again = open_package(tmp_path / "also", where)
+    assert again.find(SET) == found
+
+
+def test_one_file_is_as_good_as_a_folder(where: Places, tmp_path: Path) -> None:
+    file = tmp_path / "x.json"
+    file.write_text(json.dumps(resource("ValueSet", "colours")), encoding="utf-8")
+    assert open_package(file, where).find(SET) is not None
+    file.write_text("{", encoding="utf-8")
+    (problem,) = open_package(file, where).problems
+    assert problem.startswith("'x.json' cannot be used")
 
 
 def test_a_folder_of_resources_is_read_again_when_a_file_changes(
