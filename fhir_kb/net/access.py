@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,14 +16,16 @@ if TYPE_CHECKING:
 class Access:
     """url: the server that the token belongs to; no other host gets it.
 
-    ca_file: certificates (PEM) to trust instead of the usual ones; "" for the usual ones, or
-    those that REQUESTS_CA_BUNDLE names. proxy: "" for what HTTPS_PROXY and NO_PROXY say.
+    user: whose password the token is, for servers that ask for both; "" for those that ask for a
+    token alone. ca_file: certificates (PEM) to trust; "" for the usual ones, or those that
+    REQUESTS_CA_BUNDLE names. proxy: "" for what HTTPS_PROXY and NO_PROXY say.
     """
 
     url: str = ""
     token: str = field(default="", repr=False)
     ca_file: str = ""
     proxy: str = field(default="", repr=False)
+    user: str = ""
 
     def headers_for(self, url: str) -> Mapping[str, str]:
         """The headers that let us in at `url`: none at another origin, none where others listen."""
@@ -32,5 +35,10 @@ class Access:
             and origin_of(url) == origin_of(self.url)
             and is_private_talk(url)
         ):
-            return {"Authorization": f"Bearer {self.token}"}
+            return {"Authorization": self._words()}
         return {}
+
+    def _words(self) -> str:
+        if not self.user:
+            return f"Bearer {self.token}"
+        return f"Basic {base64.b64encode(f'{self.user}:{self.token}'.encode()).decode()}"

@@ -24,7 +24,7 @@ URL = "FHIR_KB_REGISTRY"
 TOKEN = "FHIR_KB_REGISTRY_TOKEN"  # noqa: S105 (its name, not itself)
 TOKEN_FILE = "FHIR_KB_REGISTRY_TOKEN_FILE"  # noqa: S105
 FILE = "FHIR_KB_CONFIG"
-_KEYS = frozenset({"token", "token-file", "token-env", "ca", "proxy"})
+_KEYS = frozenset({"token", "token-file", "token-env", "user", "ca", "proxy"})
 _MAX_TOKEN = 16_384
 
 
@@ -63,7 +63,8 @@ def registry_access(from_kb: str = "", environ: Mapping[str, str] = os.environ) 
             token = _environ_token(environ)
     except NetError as error:
         raise PackageError(error.message, error.advice) from error
-    return Access(url, token, _text(own, "ca"), _text(own, "proxy"))
+    user = _text(own, "user") if token else ""
+    return Access(url, token, _text(own, "ca"), _text(own, "proxy"), user)
 
 
 def _environ_token(environ: Mapping[str, str]) -> str:

@@ -88,6 +88,12 @@ def test_the_token_goes_to_its_server(served: Web) -> None:
     assert served.asked[0].headers["authorization"] == f"Bearer {TOKEN}"
 
 
+def test_a_server_that_asks_for_user_and_password_gets_both(served: Web) -> None:
+    # https://www.rfc-editor.org/rfc/rfc7617#section-2
+    Client(Access(served.url, "open sesame", user="Aladdin")).get(served.url)
+    assert served.asked[0].headers["authorization"] == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
+
+
 def test_the_token_goes_to_no_other_server(served: Web, other: Web) -> None:
     served.answer = lambda asked: Reply(status=302, headers={"Location": f"{other.url}/there"})
     answer = Client(Access(served.url, TOKEN)).get(served.url)

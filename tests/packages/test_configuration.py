@@ -64,10 +64,13 @@ def test_the_own_file_says_where_the_token_is(
 ) -> None:
     (tmp_path / "token").write_text(TOKEN + "\n")
     line = line.replace(": TOKEN", f": {TOKEN}").replace("FILE", str(tmp_path / "token"))
-    write(environ, f"registry: {ONE}\nregistries:\n  {ONE}:\n    {line}\n    ca: ca.pem\n")
+    write(
+        environ,
+        f"registry: {ONE}\nregistries:\n  {ONE}:\n    {line}\n    ca: ca.pem\n    user: me\n",
+    )
     found = registry_access(environ={**environ, "MY_TOKEN": TOKEN})
     assert found is not None
-    assert (found.token, found.ca_file) == (TOKEN, "ca.pem")
+    assert (found.token, found.ca_file, found.user) == (TOKEN, "ca.pem", "me")
 
 
 def test_a_tokens_file_may_be_named_in_the_environment(
