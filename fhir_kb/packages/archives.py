@@ -65,8 +65,8 @@ def unpack_to(
     with locked(own / "locks" / f"{name}.lock"):
         if folder.is_dir():
             return folder
-        aside = folder.with_name(f".{name}.{os.getpid()}.tmp")
-        shutil.rmtree(aside, ignore_errors=True)
+        aside = folder.with_name(f".{name}.tmp")  # nobody else's: the lock is ours
+        shutil.rmtree(aside, ignore_errors=True)  # of a process that was killed
         try:
             aside.mkdir(parents=True)
             extract(archive, aside)

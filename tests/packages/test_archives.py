@@ -141,3 +141,26 @@ def test_where_nothing_can_be_written_the_error_says_so(where: Places) -> None:
     with pytest.raises(PackageError, match="cannot be unpacked") as caught:
         opened(where, tgz(GOOD))
     assert str(where.own) in caught.value.advice
+
+
+def test_what_a_killed_process_left_is_cleared_away(
+    where: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = where.own.parent / "x.tgz"
+    archive.write_bytes(tgz(GOOD))
+    left: list[Path] = []
+
+    def killed(source: Path, folder: Path) -> None:
+        left.append(folder)
+        (folder / "half").write_text("half")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(archives, "extract", killed)
+        patch.setattr(archives.shutil, "rmtree", lambda *_, **__: None)
+        with pytest.raises(KeyboardInterrupt):
+            open_package(archive, where)
+    assert (left[0] / "half").exists()
+    package = open_package(archive, where)
+    assert not left[0].exists()
+    assert not (package.folder.parent / "half").exists()
