@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import tempfile
@@ -124,14 +125,29 @@ def hapi(release: str, *options: str) -> Iterator[Hapi]:
     port = str(_free_port())
     with tempfile.TemporaryDirectory() as folder:
         start = [HAPI, "start", release, port, "--dir", folder, *options]
-        started = subprocess.run(start, capture_output=True, text=True, check=False)
+        # COLUMNS would make `ps`, by which the script knows its server, cut the line off
+        outside = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+        started = subprocess.run(start, capture_output=True, text=True, check=False, env=outside)
+        pid = Path(folder, "pid")
+        number = int(pid.read_text()) if pid.is_file() else None
         try:
             assert started.returncode == 0, started.stderr
             server = Hapi(started.stdout.strip().splitlines()[-1])
             with server.session:
                 yield server
         finally:
-            subprocess.run([HAPI, "stop", port], capture_output=True, check=False)
+            subprocess.run([HAPI, "stop", port], capture_output=True, check=False, env=outside)
+            if number is not None and _is_alive(number):
+                os.kill(number, signal.SIGKILL)
+                pytest.fail(f"the server on port {port} did not stop")
+
+
+def _is_alive(number: int) -> bool:
+    try:
+        state = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
 
 
 def _free_port() -> int:
