@@ -9,6 +9,7 @@ from fhir_kb.validate.fhir import (
     kinds_json,
     kinds_narrative,
     kinds_structure,
+    kinds_terminology,
     kinds_values,
 )
 
@@ -24,6 +25,7 @@ KINDS: Final[tuple[Kind, ...]] = tuple(
             *kinds_values.KINDS,
             *kinds_content.KINDS,
             *kinds_narrative.KINDS,
+            *kinds_terminology.KINDS,
         ),
         key=lambda kind: kind.code.id,
     )

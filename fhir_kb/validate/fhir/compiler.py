@@ -21,6 +21,7 @@ from fhir_kb.validate.fhir.references import References
 from fhir_kb.validate.fhir.resources import Resources
 from fhir_kb.validate.fhir.types import TYPE_RULES
 from fhir_kb.validate.fhir.values import fixed_to, like_pattern
+from fhir_kb.validate.terminology.codings import coding_checker
 
 if TYPE_CHECKING:
     from fhir_kb.packages import Definitions, ElementDefinition, Property, TypeRef
@@ -78,9 +79,7 @@ class Compiler:
         names_of = Names(self.definitions, type_path)
         plans: dict[tuple[str, ...], _Plan] = {}
         checks: dict[str, Checker] = {"resourceType": _nothing}
-        rules = self._rules.of_object(type_path) if self._rules else ()
-        if type_path in TYPE_RULES:
-            rules = (TYPE_RULES[type_path], *rules)
+        rules = self._object_rules(type_path)
 
         def plan_for(names: tuple[str, ...]) -> _Plan:
             if len(plans) >= _MAX_PLANS:
@@ -108,6 +107,15 @@ class Compiler:
             return found
 
         return check
+
+    def _object_rules(self, type_path: str) -> tuple[Checker, ...]:
+        """What is looked at in all objects of a type, beyond their properties."""
+        rules = self._rules.of_object(type_path) if self._rules else ()
+        if type_path in TYPE_RULES:
+            rules = (TYPE_RULES[type_path], *rules)
+        if type_path == "Coding":
+            rules = (coding_checker(self.definitions.fhir_version), *rules)
+        return rules
 
     def _plan(self, names_of: Names, names: tuple[str, ...], checks: dict[str, Checker]) -> _Plan:
         """How to check objects that have these properties; adds to `checks` what is new in them."""

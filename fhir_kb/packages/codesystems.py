@@ -1,0 +1,84 @@
+"""HL7's code systems, read one by one from the files that ship with fhir-kb.
+
+A file is made by scripts/make_code_systems.py: the length of the index in 4 bytes, the index, then
+each code system compressed by itself, so that only what is asked for is read.
+"""
+
+from __future__ import annotations
+
+import zlib
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+
+from fhir_kb.packages.definitions import CORE, FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+#: What is common to all releases: hl7.terminology and the code systems of the extensions package.
+COMMON = "common"
+
+
+class CodeSystem(NamedTuple):
+    """A code system all of whose codes are known.
+
+    codes: code -> its names, the preferred one first; none where it has no display.
+    any_case: whether upper and lower case make no difference in its codes.
+    """
+
+    url: str
+    version: str
+    codes: Mapping[str, tuple[str, ...]]
+    any_case: bool = False
+
+
+def path_of(name: str) -> Path:
+    """The file of a release ("r5") or of COMMON."""
+    return CORE / f"codes-{name}.bin"
+
+
+@cache
+def code_systems(fhir_version: str) -> CodeSystems:
+    """The code systems known for "5.0.0", "4.3.0" or "4.0.1"; ValueError for any other."""
+    if fhir_version not in FILES:
+        raise ValueError(f"no code systems for FHIR {fhir_version}; there are {', '.join(FILES)}")
+    return CodeSystems((_file(COMMON), _file(FILES[fhir_version])))
+
+
+class CodeSystems:
+    """The code systems of one release; each is read when it is first asked for."""
+
+    def __init__(self, files: tuple[_File, ...]) -> None:
+        self._files = files
+        self._known: dict[str, CodeSystem | None] = {}
+
+    def get(self, url: str) -> CodeSystem | None:
+        """The code system with that url (without version), or None where it does not ship."""
+        if url not in self._known:
+            found = next((file for file in self._files if url in file.index), None)
+            if found is None:
+                return None
+            self._known[url] = found.read(url)
+        return self._known[url]
+
+
+class _File:
+    def __init__(self, path: Path) -> None:
+        content = path.read_bytes()
+        start = 4 + int.from_bytes(content[:4], "big")
+        self.index: dict[str, list[int]] = orjson.loads(zlib.decompress(content[4:start]))
+        self._body = memoryview(content)[start:]
+
+    def read(self, url: str) -> CodeSystem:
+        start, length = self.index[url]
+        line = orjson.loads(zlib.decompress(self._body[start : start + length]))
+        codes = {code: tuple(names) for code, names in line["codes"].items()}
+        return CodeSystem(url, line["version"], codes, line.get("anyCase", False))
+
+
+@cache
+def _file(name: str) -> _File:
+    return _File(path_of(name))

@@ -1,0 +1,1 @@
+"""Codes against the code systems that are known offline."""

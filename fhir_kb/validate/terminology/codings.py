@@ -1,0 +1,97 @@
+"""Codings against the code systems that ship: http://hl7.org/fhir/terminologies.html#system.
+
+Of systems that do not ship (SNOMED CT, LOINC, a publisher's own) nothing is said.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.diagnostics import did_you_mean
+from fhir_kb.packages.codesystems import code_systems
+from fhir_kb.validate.fhir.issue import Context, below, fail, shown
+from fhir_kb.validate.fhir.kinds_terminology import UNKNOWN_CODE, WRONG_DISPLAY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhir_kb.packages.codesystems import CodeSystem, CodeSystems
+    from fhir_kb.validate.fhir.issue import Checker, Finding, Findings
+
+_MEMORY: Final = 8192
+#: Displays are compared in this language; those of resources in others are not looked at.
+_ENGLISH: Final = "en"
+
+
+def coding_checker(fhir_version: str) -> Checker:
+    """A check of a Coding's code and display; code systems are read when one is first met."""
+    systems: CodeSystems | None = None
+    fine: set[tuple[object, object, object]] = set()
+
+    def check(value: Mapping[str, Any], context: Context) -> Findings:
+        nonlocal systems
+        url, code, display = value.get("system"), value.get("code"), value.get("display")
+        if not isinstance(url, str) or not isinstance(code, str) or not isinstance(display, _TEXT):
+            return None
+        if (url, code, display) in fine:
+            return None
+        systems = systems or code_systems(fhir_version)
+        found = _look(systems.get(url), value, context)
+        if found is None and _is_english(context):
+            if len(fine) >= _MEMORY:
+                fine.clear()
+            fine.add((url, code, display))
+        return found
+
+    return check
+
+
+_TEXT: Final = (str, type(None))
+
+
+def _look(system: CodeSystem | None, value: Mapping[str, Any], context: Context) -> Findings:
+    if system is None:
+        return None
+    if (known := names(system, value["code"])) is None:
+        return unknown_code(system, value["code"])
+    display = value.get("display")
+    if display is None or not known or not _is_english(context):
+        return None
+    wanted = _plain(display)
+    if any(_plain(name) == wanted for name in known):
+        return None
+    found = fail(
+        WRONG_DISPLAY,
+        f"{shown(display)} is not a display of '{value['code']}' in {system.url}",
+        f"the display is {shown(known[0])}; put words of your own into CodeableConcept.text",
+    )
+    return below(found, "display", ".display")
+
+
+def names(system: CodeSystem, code: str) -> tuple[str, ...] | None:
+    """The names of a code, the preferred one first; None where the system has no such code."""
+    found = system.codes.get(code)
+    if found is None and system.any_case:
+        folded = code.casefold()
+        found = next((n for known, n in system.codes.items() if known.casefold() == folded), None)
+    return found
+
+
+def unknown_code(system: CodeSystem, code: str) -> list[Finding]:
+    """The finding, at the code, that the system has no such code."""
+    found = fail(
+        UNKNOWN_CODE,
+        f"{shown(code)} is not a code of {system.url}"
+        + (f" version {system.version}" if system.version else ""),
+        did_you_mean(code, system.codes),
+    )
+    return below(found, "code", ".code")
+
+
+def _is_english(context: Context) -> bool:
+    language = context.resource.get("language") or context.container.get("language")
+    return language is None or str(language).partition("-")[0].lower() == _ENGLISH
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold()
