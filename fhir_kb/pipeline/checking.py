@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MAX_FILE: Final = 512 * 1024 * 1024
 MAX_PACKAGE: Final = 4 * 1024 * 1024 * 1024
 _LINES: Final = (".ndjson", ".jsonl")
+#: What a file of that kind has if it may be a resource.
+_MARKS: Final = {".json": b'"resourceType"', ".xml": b'"http://hl7.org/fhir"'}
 _PACKAGES: Final = (".tgz", ".tar.gz")
 
 
@@ -58,9 +60,9 @@ def _folder(folder: Path, fhir_version: str) -> Iterator[FileReport]:
         if path.is_file() and not any(part.startswith(".") for part in below):
             if path.name.endswith(_LINES):
                 yield from _file(path, fhir_version)
-            elif path.suffix == ".json":
+            elif path.suffix in _MARKS:
                 data = _read(path)
-                if b'"resourceType"' in data:
+                if _MARKS[path.suffix] in data:
                     yield from _reports(
                         path.as_posix(), check_text(data, fhir_version=fhir_version).resources
                     )

@@ -11,6 +11,7 @@ from fhir_kb.validate.fhir import (
     kinds_structure,
     kinds_terminology,
     kinds_values,
+    kinds_xml,
 )
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ KINDS: Final[tuple[Kind, ...]] = tuple(
             *kinds_content.KINDS,
             *kinds_narrative.KINDS,
             *kinds_terminology.KINDS,
+            *kinds_xml.KINDS,
         ),
         key=lambda kind: kind.code.id,
     )

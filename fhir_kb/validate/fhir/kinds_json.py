@@ -111,12 +111,12 @@ NOT_READ: Final = Kind(
         "format-not-read",
         Severity.ERROR,
         """\
-The format of the file is not one that can be checked.
+A line of NDJSON is in a format that cannot be checked.
 
-JSON and NDJSON are read. A file that has not been read has not been checked, so this is said as
+Each line is one resource as JSON. What has not been read has not been checked, so this is said as
 an error and never passed over.
 
-Convert the file to FHIR JSON, or leave it out.
+Convert the line to FHIR JSON, or put XML into a file of its own.
 """,
     ),
     "not-supported",

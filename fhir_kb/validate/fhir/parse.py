@@ -21,7 +21,9 @@ from fhir_kb.validate.fhir.kinds_json import (
 from fhir_kb.validate.fhir.numbers import number
 
 if TYPE_CHECKING:
-    from fhir_kb.validate.fhir.issue import Kind
+    from collections.abc import Mapping
+
+    from fhir_kb.validate.fhir.issue import Kind, Pointer
 
 #: How deep JSON may nest: far more than any resource needs, far less than what exhausts a stack.
 MAX_DEPTH: Final = 500
@@ -46,6 +48,8 @@ class Parsed(NamedTuple):
     text: str
     found: tuple[Located, ...]
     has_duplicates: bool = False
+    #: Where each value stands, for texts that are not JSON.
+    places: Mapping[Pointer, tuple[int, int]] | None = None
 
 
 def parse(data: bytes) -> Parsed:
@@ -97,7 +101,7 @@ def _refused(data: bytes) -> Located | None:
     if not start:
         return _located(EMPTY, "the file is empty")[0]
     if start == b"<":
-        return _located(NOT_READ, "this looks like XML, which is not read; only JSON is")[0]
+        return _located(NOT_READ, "this looks like XML, and only JSON is read here")[0]
     return None
 
 

@@ -10,9 +10,9 @@ from fhir_kb.validate.fhir.parse import Parsed, duplicate, parse
 from fhir_kb.validate.fhir.validator import Validator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from fhir_kb.validate.fhir.issue import Issue
+    from fhir_kb.validate.fhir.issue import Issue, Pointer
 
 DEFAULT_VERSION = "5.0.0"
 
@@ -59,12 +59,14 @@ class Report:
 
 
 def check_text(data: bytes, *, fhir_version: str | None = None) -> Report:
-    """Check a file's bytes: a resource, a bundle, or NDJSON with one resource a line.
+    """Check a file's bytes: a resource or bundle as JSON or XML, or NDJSON.
 
     fhir_version: "5.0.0" where it is None; ValueError for one that is not known. Bad content gives
     issues with line and column, never an exception.
     """
     validator = Validator(fhir_version or DEFAULT_VERSION)
+    if _is_xml(data):
+        return Report((_check(_parse_xml(data, validator), validator),))
     parsed = parse(data)
     if not parsed.is_read and _is_ndjson(data):
         return Report(tuple(_lines(data.splitlines(), validator)))
@@ -82,6 +84,19 @@ def _lines(lines: Iterable[bytes], validator: Validator) -> Iterator[ResourceRep
     for number, line in enumerate(lines, 1):
         if line.strip():
             yield _check(parse(line), validator, number)
+
+
+def _is_xml(data: bytes) -> bool:
+    start = data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
+    return start[:1] == b"<" or start[:3] == b"\xff\xfe<" or start[:4] == b"\xfe\xff\x00<"
+
+
+def _parse_xml(data: bytes, validator: Validator) -> Parsed:
+    # Imported here, because most files are JSON.
+    from fhir_kb.packages import definitions
+    from fhir_kb.validate.fhir.xml_parse import parse_xml
+
+    return parse_xml(data, definitions(validator.fhir_version))
 
 
 def _is_ndjson(data: bytes) -> bool:
@@ -121,6 +136,8 @@ def _placed(parsed: Parsed, issues: list[Issue], root: str, first_line: int) -> 
     """The issues with line and column, and those on properties that are given twice."""
     if not issues and not parsed.has_duplicates:
         return []
+    if parsed.places is not None:
+        return [_in_xml(issue, parsed.places) for issue in issues]
     # Imported here, because most files need no places.
     from fhir_kb.validate.fhir.positions import Positions
 
@@ -136,6 +153,15 @@ def _placed(parsed: Parsed, issues: list[Issue], root: str, first_line: int) -> 
             finding.trail = [(step, _step(step)) for step in reversed(pointer)]
             found.append(replace(finding.issue(root), line=place.line, column=place.column))
     return found
+
+
+def _in_xml(issue: Issue, places: Mapping[Pointer, tuple[int, int]]) -> Issue:
+    """The issue with the place of its element, or of the nearest one around it."""
+    pointer = issue.pointer
+    while pointer not in places and pointer:
+        pointer = pointer[:-1]
+    line, column = places.get(pointer, (1, 1))
+    return replace(issue, line=line, column=column)
 
 
 def _step(step: str | int) -> str:
