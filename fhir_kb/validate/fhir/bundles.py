@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.validate.fhir.documents import check_document
 from fhir_kb.validate.fhir.issue import Finding, below, fail, shown
 from fhir_kb.validate.fhir.kinds_content import FIRST_ENTRY, FULL_URL
 
@@ -29,6 +30,8 @@ def check_bundle(bundle: Mapping[str, Any]) -> Findings:
                 found += below(below(bad, index, f"[{index}]"), "entry", ".entry")
     if isinstance(kind, str) and kind in _FIRST:
         found += _first(entries if isinstance(entries, list) else [], _FIRST[kind], kind)
+        if kind == "document" and isinstance(entries, list):
+            found += check_document(entries)
     return found or None
 
 
@@ -53,6 +56,13 @@ def _same_identity(
     full_url: str, restful: re.Match[str], resource: Mapping[str, Any]
 ) -> list[Finding]:
     type_name, name = resource.get("resourceType"), resource.get("id")
+    if type_name == restful[1] and name is None:
+        return fail(
+            FULL_URL,
+            f"the fullUrl {shown(full_url)} names an id, and its resource has none",
+            "give the resource its id, or the entry a urn:uuid: as fullUrl",
+            "BUNDLE_ENTRY_URL_MATCHES_NO_ID",
+        )
     if type_name == restful[1] and isinstance(name, str) and name != restful[2]:
         return fail(
             FULL_URL,

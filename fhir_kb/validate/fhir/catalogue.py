@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.validate.fhir import (
+    kinds_bundle,
+    kinds_conformance,
     kinds_content,
     kinds_json,
     kinds_narrative,
@@ -28,6 +30,8 @@ KINDS: Final[tuple[Kind, ...]] = tuple(
             *kinds_narrative.KINDS,
             *kinds_terminology.KINDS,
             *kinds_xml.KINDS,
+            *kinds_bundle.KINDS,
+            *kinds_conformance.KINDS,
         ),
         key=lambda kind: kind.code.id,
     )

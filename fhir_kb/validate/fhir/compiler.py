@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from fhir_kb.validate.fhir import primitives
 from fhir_kb.validate.fhir.arrays import aligned, array_of, without_filled_nulls
 from fhir_kb.validate.fhir.bindings import BINDERS, Bound
+from fhir_kb.validate.fhir.content import content_rule
 from fhir_kb.validate.fhir.extensions import named_extension
 from fhir_kb.validate.fhir.issue import Context, below, both, fail, json_type
 from fhir_kb.validate.fhir.kinds_json import NULL, TOO_DEEP
@@ -21,7 +22,6 @@ from fhir_kb.validate.fhir.references import References
 from fhir_kb.validate.fhir.resources import Resources
 from fhir_kb.validate.fhir.types import TYPE_RULES
 from fhir_kb.validate.fhir.values import fixed_to, like_pattern
-from fhir_kb.validate.terminology.codings import coding_checker
 
 if TYPE_CHECKING:
     from fhir_kb.packages import Definitions, ElementDefinition, Property, TypeRef
@@ -113,8 +113,8 @@ class Compiler:
         rules = self._rules.of_object(type_path) if self._rules else ()
         if type_path in TYPE_RULES:
             rules = (TYPE_RULES[type_path], *rules)
-        if type_path == "Coding":
-            rules = (coding_checker(self.definitions.fhir_version), *rules)
+        if (content := content_rule(type_path, self.definitions)) is not None:
+            rules = (content, *rules)
         return rules
 
     def _plan(self, names_of: Names, names: tuple[str, ...], checks: dict[str, Checker]) -> _Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import did_you_mean
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from fhir_kb.packages import Definitions
     from fhir_kb.validate.fhir.issue import Checker, Findings
+
+
+_IMAGE = re.compile(r"""\ssrc\s*=\s*["'](#[^"']{1,64})["']""")
 
 
 class Resources:
@@ -131,5 +135,12 @@ def _unused(contained: list[Any], container: Any) -> list[Finding]:
 
 
 def _fragments(value: Any) -> set[str]:
-    """All strings that begin as references to contained resources do."""
-    return {one for _, one in walk(value) if isinstance(one, str) and one[:1] == "#"}
+    """All strings that begin as references to contained resources do, and images' sources."""
+    found: set[str] = set()
+    for name, one in walk(value):
+        if isinstance(one, str):
+            if one[:1] == "#":
+                found.add(one)
+            elif name == "div" and "#" in one:
+                found.update(_IMAGE.findall(one))
+    return found

@@ -64,6 +64,10 @@ _PLAIN_TAG = re.compile(
     r"((?:\s+[A-Za-z][A-Za-z:\-]*\s*=\s*(?:\"[^\"&]*\"|'[^'&]*'))*)\s*/?"
 )
 _ATTRIBUTE = re.compile(r"([A-Za-z][A-Za-z:\-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+# A paragraph ends where a block begins: HTML readers would close it there.
+_BLOCK_IN_PARAGRAPH = re.compile(
+    r"<p(?:\s[^<>]*)?(?<!/)>(?:(?!</p\s*>).)*?<(div|blockquote|table|ol|ul|p)[\s/>]", re.DOTALL
+)
 # Text between tags that is more than white space.
 _TEXT = re.compile(r">[^<]*[^<\s]")
 
@@ -86,6 +90,7 @@ def read(text: str) -> Reader:
         if quick is not None:
             return quick
         reader.parse(text)
+        reader.paragraphs(text)
     except expat.ExpatError as error:
         reader.found += _not_well_formed(error)
     except UnicodeEncodeError:
@@ -112,7 +117,7 @@ def _read_known(text: str) -> Reader | None:
     ExpatError.
     """
     first = _START_TAG.match(text)
-    if first is None or "<!" in text or "<?" in text:
+    if first is None or "<!" in text or "<?" in text or _BLOCK_IN_PARAGRAPH.search(text):
         return None
     expat.ParserCreate().Parse(text, True)
     reader = Reader()
@@ -177,6 +182,16 @@ class Reader:
             self.has_content = _TEXT.search(text) is not None
         parser.Parse(text, True)
 
+    def paragraphs(self, text: str) -> None:
+        """Look for blocks inside paragraphs, in a text that is well-formed."""
+        if (inner := _BLOCK_IN_PARAGRAPH.search(text)) is not None:
+            self.found += fail(
+                XHTML_ELEMENT,
+                f"<{inner[1]}> cannot stand inside of <p>",
+                "end the paragraph before it",
+                "XHTML_XHTML_ELEMENT_ILLEGAL_IN_PARA",
+            )
+
     def _characters(self, text: str) -> None:
         if not text.isspace():
             self.has_content = True
@@ -219,6 +234,11 @@ class Reader:
 
     def _attribute(self, element: str, attribute: str, value: str) -> None:
         if attribute == "xmlns" or attribute.startswith("xmlns:"):
+            prefix = element.rpartition(":")[0]
+            own = f"xmlns:{prefix}" if prefix else "xmlns"
+            if attribute == own and value != NAMESPACE and not self.found:
+                message = f"<{element}> is in the namespace {shown(value)}"
+                self.found += fail(XHTML_ROOT, message, message_id="XHTML_XHTML_NS_InValid")
             return
         if attribute not in _ATTRIBUTES or element not in _ONLY_ON.get(attribute, (element,)):
             self.found += fail(

@@ -25,7 +25,9 @@ def _found(resource: Any, version: str = "5.0.0") -> list[Any]:
     return [issue for issue in issues if issue.code not in INVARIANTS]
 
 
-@pytest.mark.parametrize("case", _page("structure") + _page("content") + _page("terminology"))
+@pytest.mark.parametrize(
+    "case", _page("structure") + _page("content") + _page("terminology") + _page("conformance")
+)
 def test_structure_and_content(case: dict[str, Any]) -> None:
     found = _found(case["given"], case.get("fhir", "5.0.0"))
     assert sorted(f"{one.code} {one.path}" for one in found) == sorted(case["finds"])
@@ -82,7 +84,7 @@ def test_a_document_type_is_refused_unread() -> None:
 def test_every_code_has_a_case_or_a_test_of_its_own() -> None:
     shown = {
         code.split()[0]
-        for page in ("structure", "content", "terminology", "value", "narrative")
+        for page in ("structure", "content", "terminology", "conformance", "value", "narrative")
         for parameters in _page(page)
         for case in parameters.values
         for code in (

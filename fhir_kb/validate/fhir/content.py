@@ -1,0 +1,33 @@
+"""Rules for the content of conformance resources, beyond what their definitions state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fhir_kb.packages import Definitions
+    from fhir_kb.validate.fhir.issue import Checker
+
+
+def content_rule(type_path: str, definitions: Definitions) -> Checker | None:
+    """The check of all objects of a type, or None where there is none.
+
+    Imported when the type is first met: most resources are of other types.
+    """
+    if type_path == "StructureDefinition":
+        from fhir_kb.validate.fhir.structures import structure_rule
+
+        return structure_rule(definitions)
+    if type_path == "ConceptMap":
+        from fhir_kb.validate.terminology.maps import map_rule
+
+        return map_rule(definitions.fhir_version)
+    if type_path in ("SearchParameter", "CapabilityStatement.rest.resource"):
+        from fhir_kb.validate.fhir.searches import search_rules
+
+        return search_rules(definitions.fhir_version)[type_path]
+    if type_path == "Coding":
+        from fhir_kb.validate.terminology.codings import coding_checker
+
+        return coding_checker(definitions.fhir_version)
+    return None

@@ -1,0 +1,105 @@
+"""What a document's Composition refers to is in the bundle: http://hl7.org/fhir/documents.html."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.validate.fhir.issue import Finding, below, fail, shown
+from fhir_kb.validate.fhir.kinds_bundle import NOT_IN_DOCUMENT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_RESTFUL = re.compile(r"(\S+?)/?([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})")
+_HISTORY = re.compile(r"/_history/([A-Za-z0-9\-.]{1,64})$")
+#: What has to be in the bundle, from the Composition or one of its sections on.
+_OF_COMPOSITION: Final = (
+    ("subject",), ("encounter",), ("author",), ("attester", "party"), ("custodian",),
+    ("event", "detail"), ("event", "detail", "reference"),
+)  # fmt: skip
+_OF_SECTION: Final = (("author",), ("focus",), ("entry",))
+_MAX_SECTIONS: Final = 100
+_Step = tuple[str | int, str]
+
+
+def check_document(entries: list[Any]) -> list[Finding]:
+    """References of the first entry's Composition that do not lead to just one entry."""
+    first = entries[0] if entries and isinstance(entries[0], dict) else {}
+    composition = first.get("resource")
+    if not isinstance(composition, dict) or composition.get("resourceType") != "Composition":
+        return []
+    known = [one for one in entries if isinstance(one, dict)]
+    base = _RESTFUL.fullmatch(str(first.get("fullUrl", "")))
+    found: list[Finding] = []
+    for trail, reference in _references(composition):
+        for finding in _look(reference, base[1] if base else None, known):
+            finding.trail = [*reversed(trail), ("resource", ".resource"), (0, "[0]")]
+            found += below([finding], "entry", ".entry")
+    return found
+
+
+def _look(reference: str, base: str | None, entries: list[Any]) -> list[Finding]:
+    version = _HISTORY.search(reference)
+    plain = reference[: version.start()] if version else reference
+    wanted = version[1] if version else None
+    count = sum(_is_meant(one, plain, base, wanted) for one in entries)
+    if count == 1:
+        return []
+    if count:
+        return fail(
+            NOT_IN_DOCUMENT,
+            f"{shown(reference)} leads to {count} entries",
+            "name the version: …/_history/1",
+            "BUNDLE_BUNDLE_ENTRY_FOUND_MULTIPLE",
+        )
+    return fail(NOT_IN_DOCUMENT, f"{shown(reference)} leads to no entry of the document")
+
+
+def _is_meant(entry: Mapping[str, Any], plain: str, base: str | None, version: str | None) -> bool:
+    full_url, resource = str(entry.get("fullUrl", "")), entry.get("resource")
+    if not isinstance(resource, dict):
+        return False
+    meta = resource.get("meta")
+    if version and not (isinstance(meta, dict) and meta.get("versionId") == version):
+        return False
+    if ":" in plain:
+        return full_url == plain
+    if base is not None:
+        return full_url == f"{base}/{plain}"
+    # Without a base there is only the entry's own type and id to go by.
+    return plain == f"{resource.get('resourceType')}/{resource.get('id')}"
+
+
+def _references(composition: Mapping[str, Any]) -> Iterator[tuple[list[_Step], str]]:
+    for path in _OF_COMPOSITION:
+        yield from _at(composition, path, [])
+    todo: list[tuple[Any, list[_Step]]] = [(composition, [])]
+    for _ in range(_MAX_SECTIONS):
+        if not todo:
+            return
+        owner, trail = todo.pop()
+        sections = owner.get("section")
+        for index, section in enumerate(sections if isinstance(sections, list) else ()):
+            if isinstance(section, dict):
+                here: list[_Step] = [*trail, ("section", ".section"), (index, f"[{index}]")]
+                for path in _OF_SECTION:
+                    yield from _at(section, path, here)
+                todo.append((section, here))
+
+
+def _at(
+    value: Mapping[str, Any], path: tuple[str, ...], trail: list[_Step]
+) -> Iterator[tuple[list[_Step], str]]:
+    """The references at a path, each with the steps to it."""
+    name, *rest = path
+    inner = value.get(name)
+    is_list = isinstance(inner, list)
+    for index, one in enumerate(inner if isinstance(inner, list) else (inner,)):
+        if isinstance(one, dict):
+            step: _Step = (name, f".{name}")
+            here = [*trail, step, (index, f"[{index}]")] if is_list else [*trail, step]
+            if rest:
+                yield from _at(one, tuple(rest), here)
+            elif isinstance(reference := one.get("reference"), str) and reference[:1] != "#":
+                yield here, reference

@@ -1,0 +1,81 @@
+"""Kinds of issue: the content of conformance resources."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fhir_kb.diagnostics import Code, Severity
+from fhir_kb.validate.fhir.issue import Kind
+
+TYPE_OF_ITS_OWN: Final = Kind(
+    Code(
+        "KB580",
+        "type-of-its-own",
+        Severity.ERROR,
+        """\
+A StructureDefinition makes a new type with the name of one that FHIR has.
+
+With the derivation `specialization` the definition is that of a new type, and its name must be new.
+Rules for an existing type are a profile.
+
+Write `"derivation": "constraint"` for a profile, or give the new type a name of its own.
+""",
+    ),
+    "business-rule",
+    "SD_TYPE_NOT_DERIVED",
+)
+
+NOT_IN_A_PROFILE: Final = Kind(
+    Code(
+        "KB581",
+        "not-in-a-profile",
+        Severity.ERROR,
+        """\
+A profile states something that only the definition of the type itself may state.
+
+What an element's absence means belongs to the type; a reader that does not know the profile would
+understand something else.
+
+Leave it out of the profile.
+""",
+    ),
+    "business-rule",
+    "SD_ELEMENT_NOT_IN_CONSTRAINT",
+)
+
+PROFILE_OF_OTHER_TYPE: Final = Kind(
+    Code(
+        "KB582",
+        "profile-of-other-type",
+        Severity.ERROR,
+        """\
+An element's type names a profile that is one of another type.
+
+`profile` narrows the type that `code` names, so it is a profile of just this type.
+
+Name a profile of the type, or correct `code`.
+""",
+    ),
+    "business-rule",
+    "SD_ED_TYPE_PROFILE_WRONG",
+)
+
+SEARCH_DIFFERS: Final = Kind(
+    Code(
+        "KB583",
+        "search-parameter-differs",
+        Severity.ERROR,
+        """\
+A search parameter differs from the one of FHIR that it names.
+
+A CapabilityStatement that names a search parameter by its definition, and a SearchParameter that is
+derived from another, keep its type; a derived one has no other base resources.
+
+Correct the type or the bases, or name another definition.
+""",
+    ),
+    "invalid",
+    "CapabalityStatement_CS_SP_WrongType",
+)
+
+KINDS: Final = (TYPE_OF_ITS_OWN, NOT_IN_A_PROFILE, PROFILE_OF_OTHER_TYPE, SEARCH_DIFFERS)
