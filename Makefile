@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOWEST := .venv-lowest
 
-.PHONY: help demo test test-fast test-lab test-lowest check format docs dist clean
+.PHONY: help demo test test-fast test-lab test-lowest check format docs conformance dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ docs: $(VENV)/.installed-dev ## write what is generated of docs/ anew
 	$(BIN)/python scripts/make_format_reference.py
 	$(BIN)/python scripts/make_releases_reference.py
 	$(BIN)/python scripts/paste_output.py
+
+conformance: $(VENV)/.installed-dev ## score against the official suites in ../shared, write docs/conformance.md
+	$(BIN)/python scripts/conformance.py
 
 dist: $(VENV)/.installed-dev ## build the wheel and the sdist into dist/
 	$(BIN)/python -m hatchling build --clean

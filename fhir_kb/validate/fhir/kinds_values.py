@@ -273,7 +273,25 @@ Correct the size or leave it out.
     "TYPE_SPECIFIC_CHECKS_DT_ATT_SIZE_CORRECT",
 )
 
+ONLY_SPACE: Final = Kind(
+    Code(
+        "KB559",
+        "only-white-space",
+        Severity.WARNING,
+        """\
+A string holds nothing but white space.
+
+FHIR allows it, and asks for content: readers will see nothing, and some systems drop such values.
+
+Leave the property out.
+""",
+    ),
+    "invalid",
+    "Type_Specific_Checks_DT_Primitive_WS",
+)
+
 KINDS: Final = (
     BAD_STRING, BAD_CODE, BAD_ID, BAD_URI, BAD_CANONICAL, BAD_OID, BAD_UUID, BAD_DATE, BAD_INTEGER,
     BAD_DECIMAL, BAD_BASE64, CONTROL_CHARACTER, IDENTIFIER_NOT_URI, ATTACHMENT_SIZE,
+    ONLY_SPACE,
 )  # fmt: skip

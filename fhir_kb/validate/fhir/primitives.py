@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from fhir_kb.validate.fhir.dates import is_date, is_date_time, is_instant, is_time
 from fhir_kb.validate.fhir.issue import Context, Kind, fail, shown
 from fhir_kb.validate.fhir.kinds_content import NO_SUCH_CONTAINED
-from fhir_kb.validate.fhir.kinds_json import EMPTY
 from fhir_kb.validate.fhir.kinds_values import (
     BAD_BASE64,
     BAD_CANONICAL,
@@ -21,6 +20,7 @@ from fhir_kb.validate.fhir.kinds_values import (
     BAD_URI,
     BAD_UUID,
     CONTROL_CHARACTER,
+    ONLY_SPACE,
 )
 from fhir_kb.validate.fhir.numbers import RANGES, boolean, decimal, integer64, not_a_string, whole
 
@@ -57,7 +57,7 @@ def _string(value: Any, _context: Context) -> Findings:
         if len(value) <= _LONGEST and (value.isprintable() or not _CONTROL.search(value)):
             if value.isspace():
                 return fail(
-                    EMPTY,
+                    ONLY_SPACE,
                     "the string is nothing but white space",
                     "leave the property out",
                     "Type_Specific_Checks_DT_Primitive_WS",

@@ -125,13 +125,9 @@ class References:
         if isinstance(said, str) and type_name:
             plain = said.removeprefix(_TYPE_URL)
             if plain != type_name and plain not in self._ancestors(type_name):
-                found += below(
-                    fail(
-                        REFERENCE_TYPE,
-                        f"the type is '{plain}', but {shown(reference)} refers to a {type_name}",
-                    ),
-                    "type",
-                    ".type",
+                found += fail(
+                    REFERENCE_TYPE,
+                    f"the type is '{plain}', but {shown(reference)} refers to a {type_name}",
                 )
         return found
 

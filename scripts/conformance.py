@@ -1,0 +1,344 @@
+"""Run the scoring scripts of ../shared on fhir-kb and write docs/conformance.md.
+
+    python scripts/conformance.py [--shared DIR]
+
+DIR (by default ../shared) holds the official test suites, the verdicts of the HL7 engine and the
+scripts that compare. Takes about half a minute. Exit 2 where DIR is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "conformance.md"
+COMMAND = Path(sys.executable).parent / "fhir-kb"
+#: Messages that depend on what else is loaded: see the suites' README.
+ELSEWHERE = {
+    "Reference_REF_CantResolve",
+    "Type_Specific_Checks_DT_URL_Resolve",
+    "Extension_EXT_Unknown_NotHere",
+    "TYPE_SPECIFIC_CHECKS_DT_URL_EXAMPLE",
+}
+NO_SERVER = ("TerminologyClientContext", "running without terminolog")
+#: What the engine says -> why we do not. The first that fits is taken; "open" is not done yet.
+CAUSES = (
+    (
+        r"TerminologyClientContext",
+        "ours right",
+        (
+            "The engine meets a null pointer of its own when it looks for a media type without a "
+            "terminology server, and reports an error. `text/cql` and its like have the form of "
+            "media types."
+        ),
+    ),
+    (
+        r"running without terminolog",
+        "ours right",
+        (
+            "The engine reports as an error that it could not look up a code of SNOMED CT or "
+            "LOINC. Offline nobody can say; a false error would be worse than none."
+        ),
+    ),
+    (
+        r"Extension_EXTP_Context_Wrong|Profile_EXT_Not_Here",
+        "open",
+        "An extension stands where its definition does not allow it.",
+    ),
+    (
+        r"derived max",
+        "open",
+        "The engine generates the snapshot of a profile and finds it impossible.",
+    ),
+    (
+        r"Terminology_TX_System_Unknown",
+        "not applicable",
+        (
+            "A code system under `http://hl7.org/fhir/uv` of a guide that was not loaded. What is "
+            "not loaded we call unchecked, not unknown."
+        ),
+    ),
+    (
+        r"VALIDATION_HL7_PUBLISHER_MISMATCH",
+        "open",
+        "HL7's own rules of publishing: the work group and the publisher.",
+    ),
+    (
+        r"VALUESET_VALUE_MISMATCH",
+        "open",
+        "A coding has another version than the value set's include.",
+    ),
+    (
+        r"Validation_VAL_Profile",
+        "open",
+        "A profile that the resource names in `meta.profile`.",
+    ),
+    (r"Reference_REF_ResourceType", "open", "A reference matched by the id of a `urn:uuid:` only."),
+)
+REFUSED = {
+    "ebm-r5/Composition-236951.json": "narratives with a missing and a surplus `</div>`",
+    "ebm-r5/Evidence-236987.json": "a range from -0.09 to -0.85 Kg, low above high",
+    "narrative-binary.xml": "`MEKH....SD/Z` is not base64: FHIR's own pattern has no full stop",
+    "narrative-binary-bad.xml": "`MEKH....SD/Z` is not base64: FHIR's own pattern has no full stop",
+}
+
+
+def main() -> int:
+    """Write the page; see above."""
+    parser = argparse.ArgumentParser(description="Write docs/conformance.md.")
+    parser.add_argument("--shared", type=Path, default=ROOT.parent / "shared")
+    shared: Path = parser.parse_args().shared.resolve()
+    if not (shared / "suites").is_dir():
+        print(f"no suites in {shared}", file=sys.stderr)
+        return 2
+    suites = shared / "suites"
+    with tempfile.TemporaryDirectory() as folder:
+        fhirpath = _fhirpath(shared, Path(folder))
+        scores, lines = _validator(shared, Path(folder))
+    page = [*_head(), *_table(fhirpath, scores, _places(suites, lines))]
+    page += [_without_server(suites, name, lines) for name in ("corpora", "official-examples")]
+    page += ["", *_manifest(suites, lines), *_verdicts(suites, lines)]
+    PAGE.write_text("\n".join(page) + "\n", encoding="utf-8")
+    print(f"wrote {PAGE.relative_to(ROOT)}")
+    return 0
+
+
+def _run(shared: Path, script: str, *options: str) -> None:
+    path = shared / "tools" / "score" / script
+    command = [sys.executable, str(path), "--suite", str(shared / "suites"), *options]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def _fhirpath(shared: Path, folder: Path) -> dict[str, Any]:
+    out = folder / "fhirpath.json"
+    inputs = str(shared / "tools" / "score" / "inputs")
+    command = f"{COMMAND} fhirpath --jsonl"
+    _run(shared, "score_fhirpath.py", "--cmd", command, "--inputs", inputs, "--json", str(out))
+    result: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
+    return result
+
+
+def _validator(shared: Path, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The scores, and what fhir-kb said of each file."""
+    out, saved = folder / "validator.json", folder / "lines.jsonl"
+    command = f"{COMMAND} validate --quiet --format json --fhir {{fhir}} {{files}}"
+    _run(shared, "score_validator.py", "--cmd", command, "--batch", "500", "--json", str(out),
+         "--save", str(saved))  # fmt: skip
+    lines = {}
+    for text in saved.read_text(encoding="utf-8").splitlines():
+        if text.startswith("{"):
+            line = json.loads(text)
+            lines[line["file"], line.get("fhirVersion")] = line
+    return json.loads(out.read_text(encoding="utf-8")), lines
+
+
+def _head() -> list[str]:
+    return [
+        "# Conformance",
+        "",
+        "What `fhir-kb` says of the official test suites and of published knowledge, and what the",
+        "HL7 engine says. Written by `make conformance`; nothing here is edited by hand.",
+        "",
+    ]
+
+
+def _table(fhirpath: dict[str, Any], scores: dict[str, Any], places: tuple[int, int]) -> list[str]:
+    rows = ["| on | score | to reach |", "|---|---|---|"]
+    for name, one in fhirpath.items():
+        share = 100 * one["pass"] / one["tests"]
+        rows.append(
+            f"| FHIRPath suite, {name.upper()} | {one['pass']} of {one['tests']} ({share:.1f} %); "
+            "[the rest](fhirpath.md#score) | 100 % |"
+        )
+    one = scores["manifest"]["all"]
+    rows.append(
+        f"| fhir-validator, core only, single file: yes or no | {one['agree']} of {one['cases']}; "
+        f"{one['FA']} false accepts, {one['FR']} false refusals | ≥ 138 of 141 |"
+    )
+    rows.append(
+        f"| the same: severity and expression of each error | {places[0]} of {places[1]} "
+        f"({100 * places[0] / places[1]:.0f} %) | ≥ 90 % |"
+    )
+    for name in ("corpora", "official-examples"):
+        one = scores[name]["all"]
+        rows.append(
+            f"| {name} against the HL7 engine | {one['agree']} of {one['cases']} "
+            f"({one['pct']:.1f} %), bal {one['bal']:.1f} | ≥ 99 %, bal ≥ 98 |"
+        )
+    return rows
+
+
+def _without_server(suites: Path, name: str, lines: dict[str, Any]) -> str:
+    """The row without the files all of whose errors say that the engine had no server to ask."""
+    hits = {True: [0, 0], False: [0, 0]}
+    left_out = 0
+    for one in _jsonl(suites, name):
+        left = [message for message in one["messages"] if _counts(message)]
+        if one["errors"] < 0 or (left and all(_asks_a_server(message) for message in left)):
+            left_out += one["errors"] >= 0
+            continue
+        ours = lines.get((str(suites / name / one["file"]), one["fhirVersion"]), {})
+        expected = one["intrinsicErrors"] > 0
+        hits[expected][0] += (ours.get("errors", 0) > 0) == expected
+        hits[expected][1] += 1
+    agree, total = (sum(pair[i] for pair in hits.values()) for i in (0, 1))
+    bal = sum(50 * pair[0] / pair[1] for pair in hits.values())
+    return (
+        f"| {name} without {left_out} files where all that the engine reports is that it had no "
+        f"terminology server | {agree} of {total} ({100 * agree / total:.1f} %), bal {bal:.1f} | |"
+    )
+
+
+def _asks_a_server(message: dict[str, Any]) -> bool:
+    return any(words in message["message"] for words in NO_SERVER)
+
+
+def _cases(suites: Path) -> list[dict[str, Any]]:
+    text = (suites / "fhir-validator" / "manifest.json").read_text(encoding="utf-8")
+    return [
+        case
+        for case in json.loads(text)["test-cases"]
+        if (known := case.get("x-class") or {}).get("class") == "core-only"
+        and known.get("singleFile")
+        and known.get("baseErrors") is not None
+    ]
+
+
+def _line(suites: Path, case: dict[str, Any], lines: dict[str, Any]) -> dict[str, Any]:
+    path = str(suites / "fhir-validator" / case["file"])
+    found: dict[str, Any] = lines.get((path, case["x-class"]["fhirVersion"])) or {}
+    return found
+
+
+def _places(suites: Path, lines: dict[str, Any]) -> tuple[int, int]:
+    """How many of the expected errors have one of ours at the same expression, and of how many."""
+    met = total = 0
+    for case in _cases(suites):
+        ours = {
+            place
+            for one in _line(suites, case, lines).get("issues", ())
+            if one["severity"] == "error"
+            for place in one.get("expression", ())
+        }
+        for one in _outcome(suites, case).get("issue", ()):
+            if one["severity"] in ("error", "fatal"):
+                place = re.sub(r"/\*.*?\*/", "", (one.get("expression") or ["?"])[0]).rstrip("/")
+                total += 1
+                met += place in ours
+    return met, total
+
+
+def _outcome(suites: Path, case: dict[str, Any]) -> dict[str, Any]:
+    expected = case.get("java")
+    if isinstance(expected, dict):
+        return expected.get("outcome") or {}
+    for folder in ("outcomes", "."):
+        path = suites / "fhir-validator" / folder / str(expected)
+        if path.is_file():
+            outcome: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return outcome
+    return {}
+
+
+def _manifest(suites: Path, lines: dict[str, Any]) -> list[str]:
+    engine = {one["file"]: one for one in _jsonl(suites, "fhir-validator")}
+    made = [
+        "## Cases of fhir-validator where we differ",
+        "",
+        "| case | we | why |",
+        "|---|---|---|",
+    ]
+    for case in _cases(suites):
+        expected = case["x-class"]["baseErrors"] > 0
+        errors = _line(suites, case, lines).get("errors", 0)
+        if expected == (errors > 0):
+            continue
+        said = "accept" if expected else "refuse"
+        made.append(f"| {case['name']} | {said} | {_why(case, engine.get(case['file']), errors)} |")
+    return [*made, ""]
+
+
+def _why(case: dict[str, Any], verdict: dict[str, Any] | None, errors: int) -> str:
+    options = ("examples", "security-checks", "allow-comments", "assumeValidRestReferences",
+               "validateReference")  # fmt: skip
+    for option in options:
+        if option in case:
+            return f"not applicable: the case sets the test harness's option `{option}`"
+    if errors and case["file"] in REFUSED:
+        return REFUSED[case["file"]]
+    if verdict is None:
+        return "open"
+    left = [one for one in verdict["messages"] if _counts(one)]
+    if not errors and not left:
+        return "not applicable: it depends on what is loaded; the engine offline says the same"
+    state, reason = _cause(left)
+    return f"{state}: {reason}"
+
+
+def _verdicts(suites: Path, lines: dict[str, Any]) -> list[str]:
+    made = ["## Files where we differ from the HL7 engine", ""]
+    for name in ("corpora", "official-examples"):
+        groups: dict[tuple[str, str], list[str]] = defaultdict(list)
+        right = 0
+        for one in _jsonl(suites, name):
+            ours = lines.get((str(suites / name / one["file"]), one["fhirVersion"]), {})
+            if one["errors"] < 0 or (one["intrinsicErrors"] > 0) == (ours.get("errors", 0) > 0):
+                continue
+            left = [message for message in one["messages"] if _counts(message)]
+            if ours.get("errors"):
+                key = ("ours right", f"We refuse it: {REFUSED.get(one['file'], 'open')}.")
+            else:
+                key = _cause(left)
+            right += key[0] != "open"
+            groups[key].append(one["file"])
+        total = sum(map(len, groups.values()))
+        made += [f"### {name}", "", f"{total} differences; {total - right} of them are open.", ""]
+        for (state, reason), files in sorted(groups.items(), key=lambda item: -len(item[1])):
+            made += [f"- **{state}, {len(files)}**: {reason}", f"  <br>{_short(files)}"]
+        made.append("")
+    return made
+
+
+def _counts(message: dict[str, Any]) -> bool:
+    name = message.get("messageId") or ""
+    return (
+        message["severity"] in ("error", "fatal")
+        and name not in ELSEWHERE
+        and not name.endswith("CANONICAL_RESOLVE_NC")
+    )
+
+
+def _cause(messages: list[dict[str, Any]]) -> tuple[str, str]:
+    """The cause of a difference; one that is not the engine's own goes before those that are."""
+    found = []
+    for one in messages:
+        text = f"{one.get('messageId')} {one['message']}"
+        known = next((c for c in CAUSES if re.search(c[0], text)), None)
+        found.append((known[1], known[2]) if known else ("open", f"`{text[:80]}`."))
+    found.sort(key=lambda cause: cause[0] != "open")
+    return found[0] if found else ("open", "No message is recorded.")
+
+
+def _short(files: list[str]) -> str:
+    folders: dict[str, list[str]] = defaultdict(list)
+    for file in sorted(files):
+        folder, _, name = file.rpartition("/")
+        folders[folder].append(name.removesuffix(".json"))
+    return "; ".join(f"{folder}: {', '.join(names)}" for folder, names in folders.items())
+
+
+def _jsonl(suites: Path, name: str) -> list[dict[str, Any]]:
+    path = suites / "offline-verdicts" / f"{name}.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
