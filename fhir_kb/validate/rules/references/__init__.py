@@ -2,6 +2,10 @@
 
 from fhir_kb.validate.rules.references.check_digit import RULE as CHECK_DIGIT
 from fhir_kb.validate.rules.references.identifier_digit import RULE as IDENTIFIER_DIGIT
+from fhir_kb.validate.rules.references.long_quote import RULE as LONG_QUOTE
+from fhir_kb.validate.rules.references.not_findable import RULE as NOT_FINDABLE
 from fhir_kb.validate.rules.references.retracted import RULE as RETRACTED
+from fhir_kb.validate.rules.references.same_work import RULE as SAME_WORK
+from fhir_kb.validate.rules.references.unused import RULE as UNUSED
 
-RULES = (RETRACTED, CHECK_DIGIT, IDENTIFIER_DIGIT)
+RULES = (RETRACTED, CHECK_DIGIT, IDENTIFIER_DIGIT, UNUSED, LONG_QUOTE, NOT_FINDABLE, SAME_WORK)
