@@ -119,6 +119,8 @@ def _own(slot: Slot) -> Values:
     key, extra_key = slot.key, slot.extra_key
 
     def values(this: Any) -> list[Any]:
+        if not isinstance(this, dict):
+            return _NONE  # malformed content, which others report
         value = this.get(key)
         if value is None:
             return [None] if extra_key and this.get(extra_key) is not None else _NONE

@@ -163,12 +163,12 @@ def _put(made: dict[str, Any], name: str, value: Any, beside: Any, *, is_array: 
         if beside is not None:
             made["_" + name] = beside
         return
-    values, others = made.get(name, []), made.get("_" + name, [])
-    length = max(len(values), len(others))
-    if value is not None or name in made:
-        made[name] = [*values, *[None] * (length - len(values)), value]
-    if beside is not None or "_" + name in made:
-        made["_" + name] = [*others, *[None] * (length - len(others)), beside]
+    length = max(len(made.get(name, ())), len(made.get("_" + name, ())))
+    for key, one in ((name, value), ("_" + name, beside)):
+        if one is not None or key in made:
+            items = made.setdefault(key, [])
+            items += [None] * (length - len(items))
+            items.append(one)
 
 
 def _plain(written: str, type_name: str) -> Any:

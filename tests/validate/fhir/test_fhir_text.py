@@ -179,3 +179,16 @@ def test_no_json_raises(value: Any) -> None:
 def test_a_line_of_xml_in_ndjson_is_not_passed_over() -> None:
     [report] = check_lines([b'<Patient xmlns="http://hl7.org/fhir"/>'])
     assert [issue.code for issue in report.issues] == ["KB506"]
+
+
+@pytest.mark.parametrize("item", ["x", 1, ["x"], None, True])
+def test_an_item_that_is_no_object_is_a_finding_for_rules_that_look_inside(item: Any) -> None:
+    text = {"resourceType": "CapabilityStatement", "rest": [{"resource": [item], "mode": "server"}]}
+    codes = [issue.code for issue in check_text(json.dumps(text).encode()).issues]
+    assert {"KB513", "KB507"} & set(codes)
+
+
+def test_many_values_of_one_element_are_read() -> None:
+    names = b'<given value="x"/>' * 20_000
+    text = b'<Patient xmlns="http://hl7.org/fhir"><name>' + names + b"</name></Patient>"
+    assert check_text(text).is_valid
