@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from fhir_kb.validate.fhir import primitives
 from fhir_kb.validate.fhir.arrays import aligned, array_of, without_filled_nulls
 from fhir_kb.validate.fhir.bindings import BINDERS, Bound
-from fhir_kb.validate.fhir.content import content_rule
+from fhir_kb.validate.fhir.content import content_rules
 from fhir_kb.validate.fhir.extensions import named_extension
 from fhir_kb.validate.fhir.issue import Context, below, both, fail, json_type
 from fhir_kb.validate.fhir.kinds_json import NULL, TOO_DEEP
@@ -113,9 +113,7 @@ class Compiler:
         rules = self._rules.of_object(type_path) if self._rules else ()
         if type_path in TYPE_RULES:
             rules = (TYPE_RULES[type_path], *rules)
-        if (content := content_rule(type_path, self.definitions)) is not None:
-            rules = (content, *rules)
-        return rules
+        return (*content_rules(type_path, self.definitions), *rules)
 
     def _plan(self, names_of: Names, names: tuple[str, ...], checks: dict[str, Checker]) -> _Plan:
         """How to check objects that have these properties; adds to `checks` what is new in them."""

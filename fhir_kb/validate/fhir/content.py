@@ -9,11 +9,24 @@ if TYPE_CHECKING:
     from fhir_kb.validate.fhir.issue import Checker
 
 
-def content_rule(type_path: str, definitions: Definitions) -> Checker | None:
-    """The check of all objects of a type, or None where there is none.
+_WITH_EXPRESSIONS = frozenset({"Expression", "SearchParameter", "ElementDefinition.constraint"})
+
+
+def content_rules(type_path: str, definitions: Definitions) -> tuple[Checker, ...]:
+    """The checks of all objects of a type.
 
     Imported when the type is first met: most resources are of other types.
     """
+    own = _own(type_path, definitions)
+    rules = () if own is None else (own,)
+    if type_path in _WITH_EXPRESSIONS:
+        from fhir_kb.validate.fhir.expressions import expression_rule
+
+        rules = (*rules, expression_rule(type_path))
+    return rules
+
+
+def _own(type_path: str, definitions: Definitions) -> Checker | None:
     if type_path == "StructureDefinition":
         from fhir_kb.validate.fhir.structures import structure_rule
 

@@ -78,4 +78,28 @@ Correct the type or the bases, or name another definition.
     "CapabalityStatement_CS_SP_WrongType",
 )
 
-KINDS: Final = (TYPE_OF_ITS_OWN, NOT_IN_A_PROFILE, PROFILE_OF_OTHER_TYPE, SEARCH_DIFFERS)
+NOT_FHIRPATH: Final = Kind(
+    Code(
+        "KB584",
+        "not-fhirpath",
+        Severity.ERROR,
+        """\
+An expression inside a resource is not FHIRPath.
+
+Invariants of profiles, search parameters and expressions with the language `text/fhirpath` are
+evaluated by other systems; one that breaks the grammar can never be.
+
+Mend the expression at the place that the message gives. `fhir-kb fhirpath` evaluates one.
+
+```json
+{"language": "text/fhirpath", "expression": "name.exists( and"}
+```
+""",
+    ),
+    "invalid",
+    "ED_SEARCH_EXPRESSION_ERROR",
+)
+
+KINDS: Final = (
+    TYPE_OF_ITS_OWN, NOT_IN_A_PROFILE, PROFILE_OF_OTHER_TYPE, SEARCH_DIFFERS, NOT_FHIRPATH,
+)  # fmt: skip

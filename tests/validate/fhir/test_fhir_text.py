@@ -192,3 +192,15 @@ def test_many_values_of_one_element_are_read() -> None:
     names = b'<given value="x"/>' * 20_000
     text = b'<Patient xmlns="http://hl7.org/fhir"><name>' + names + b"</name></Patient>"
     assert check_text(text).is_valid
+
+
+def test_an_expression_beyond_all_limits_is_said_not_to_be_checked() -> None:
+    expression = {"language": "text/fhirpath", "expression": "(" * 9000}
+    condition = {"kind": "applicability", "expression": expression}
+    plan = {
+        "resourceType": "PlanDefinition",
+        "status": "draft",
+        "action": [{"condition": [condition]}],
+    }
+    issues = check_text(json.dumps(plan).encode()).issues
+    assert ("KB592", "information") in {(one.code, one.severity.value) for one in issues}
