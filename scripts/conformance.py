@@ -79,7 +79,7 @@ CAUSES = (
     (
         r"Validation_VAL_Profile",
         "open",
-        "A profile that the resource names in `meta.profile`.",
+        "What a profile in `meta.profile`, or the definition of an extension, demands.",
     ),
     (r"Reference_REF_ResourceType", "open", "A reference matched by the id of a `urn:uuid:` only."),
 )
