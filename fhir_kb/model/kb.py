@@ -100,6 +100,21 @@ class Settings(Record):
         "The address of the registry (npm's protocol) that has the packages of `dependencies`.",
         default=None,
     )
+    rules: Annotated[tuple[Switch, ...], Keyed()] = doc(
+        "Warnings to leave out or to take for errors, by code: `{KB307: off, KB312: error}`.",
+        default=(),
+    )
+
+
+@record
+class Switch(Record):
+    """How seriously a rule is taken in this knowledge base."""
+
+    KEYED: ClassVar[str | None] = "code"
+    SHORTHAND: ClassVar[str | None] = "as_"
+
+    code: Annotated[Text, Pattern(r"KB[0-9]{3}", "the code of a rule")] = doc("The rule's code.")
+    as_: Annotated[Text, OneOf(words.TAKEN)] = doc("How its findings are taken.")
 
 
 @record

@@ -204,6 +204,8 @@ REFERENCE: Final = {
     "dataset": "Dataset",
     "software": "Software",
 }
+# how the findings of a rule are taken
+TAKEN: Final = _same("off", "information", "warning", "error")
 # short names of code systems
 SYSTEMS: Final = {
     "snomed": "http://snomed.info/sct",
