@@ -80,7 +80,7 @@ class Processes:
         """Read topics, each in the process that will make it."""
         if self._count == 1 or (not self._pipes and len(folders) < WORTH_SHARING):
             if folders and self._ask_models and self._models is None:
-                self._models = ModelProcesses(_context(), task.releases)
+                self._models = ModelProcesses(process_context(), task.releases)
             return self._alone().read(task, folders)
         self._start()
         shares: list[list[Folder]] = [[] for _ in range(self._count)]
@@ -119,7 +119,7 @@ class Processes:
             return
         import fhir_kb.pipeline.work  # noqa: F401  before the fork, so that it is imported once
 
-        context = _context()
+        context = process_context()
         for _ in range(self._count):
             ours, theirs = context.Pipe()
             process = context.Process(
@@ -154,7 +154,7 @@ class Processes:
                     yield from answer
 
 
-def _context() -> Any:
+def process_context() -> Any:
     """How processes are started: forked where that is sound, because it takes no time."""
     import multiprocessing
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import tarfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +13,8 @@ from fhir_kb.pipeline.outside import OutsideError
 from fhir_kb.validate import check_lines, check_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
+    from io import BufferedReader
     from pathlib import Path
 
     from fhir_kb.validate import Issue, ResourceReport
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 MAX_FILE: Final = 512 * 1024 * 1024
 MAX_PACKAGE: Final = 4 * 1024 * 1024 * 1024
 _LINES: Final = (".ndjson", ".jsonl")
+_ZIPPED: Final = tuple(f"{ending}.gz" for ending in _LINES)
 #: What a file of that kind has if it may be a resource.
 _MARKS: Final = {".json": b'"resourceType"', ".xml": b'"http://hl7.org/fhir"'}
 _PACKAGES: Final = (".tgz", ".tar.gz")
@@ -34,8 +39,20 @@ class FileReport:
     issues: tuple[Issue, ...]
 
 
-def validate_files(paths: Sequence[Path], *, fhir_version: str = "5.0.0") -> Iterator[FileReport]:
+CheckLines = Callable[[Iterable[bytes], str], "Iterator[ResourceReport]"]
+
+
+def check_here(lines: Iterable[bytes], fhir_version: str) -> Iterator[ResourceReport]:
+    """Check NDJSON in this process."""
+    return check_lines(lines, fhir_version=fhir_version)
+
+
+def validate_files(
+    paths: Sequence[Path], *, fhir_version: str = "5.0.0", lines: CheckLines = check_here
+) -> Iterator[FileReport]:
     """Check files, and what lies in folders and packages; one report a resource, as it comes.
+
+    lines: what checks NDJSON, such as `fhir_kb.bulk.check_lines`, which has all cores do it.
 
     NDJSON is read line by line. In folders and packages, JSON that is no resource (package.json,
     indexes, reports) is passed over; a file that is named is always checked. Raises OutsideError
@@ -44,22 +61,24 @@ def validate_files(paths: Sequence[Path], *, fhir_version: str = "5.0.0") -> Ite
     for path in paths:
         try:
             if path.is_dir():
-                yield from _folder(path, fhir_version)
+                yield from _folder(path, fhir_version, lines)
             else:
-                yield from _file(path, fhir_version)
+                yield from _file(path, fhir_version, lines)
         except tarfile.TarError as error:
             message = f"'{path}' is not a FHIR package: {error}"
             raise OutsideError(message, "a package is a tar file, compressed by gzip") from error
+        except (EOFError, zlib.error) as error:
+            raise OutsideError(f"'{path}' cannot be unpacked: {error}") from error
         except OSError as error:
             raise OutsideError(f"'{path}' cannot be read: {error.strerror or error}") from error
 
 
-def _folder(folder: Path, fhir_version: str) -> Iterator[FileReport]:
+def _folder(folder: Path, fhir_version: str, lines: CheckLines) -> Iterator[FileReport]:
     for path in sorted(folder.rglob("*")):
         below = path.relative_to(folder).parts
         if path.is_file() and not any(part.startswith(".") for part in below):
-            if path.name.endswith(_LINES):
-                yield from _file(path, fhir_version)
+            if path.name.endswith((*_LINES, *_ZIPPED)):
+                yield from _file(path, fhir_version, lines)
             elif path.suffix in _MARKS:
                 data = _read(path)
                 if _MARKS[path.suffix] in data:
@@ -68,15 +87,25 @@ def _folder(folder: Path, fhir_version: str) -> Iterator[FileReport]:
                     )
 
 
-def _file(path: Path, fhir_version: str) -> Iterator[FileReport]:
+def _file(path: Path, fhir_version: str, lines: CheckLines) -> Iterator[FileReport]:
     name = path.as_posix()
     if name.endswith(_PACKAGES):
         yield from _package(path, fhir_version)
-    elif name.endswith(_LINES):
-        with path.open("rb") as lines:
-            yield from _reports(name, check_lines(lines, fhir_version=fhir_version))
+    elif name.endswith((*_LINES, *_ZIPPED)):
+        with gzip.open(path) if name.endswith(_ZIPPED) else path.open("rb") as file:
+            yield from _reports(name, lines(_lines(file, name), fhir_version))
     else:
         yield from _reports(name, check_text(_read(path), fhir_version=fhir_version).resources)
+
+
+def _lines(file: BufferedReader | gzip.GzipFile, name: str) -> Iterator[bytes]:
+    """The lines of a file, none of which may be longer than a file may be."""
+    while line := file.readline(MAX_FILE + 1):
+        if len(line) > MAX_FILE:
+            limit = MAX_FILE // 1024 // 1024
+            advice = "NDJSON has each resource in a line of its own"
+            raise OutsideError(f"'{name}' has a line of more than {limit} MB", advice)
+        yield line
 
 
 def _package(path: Path, fhir_version: str) -> Iterator[FileReport]:

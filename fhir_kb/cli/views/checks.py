@@ -12,10 +12,11 @@ from fhir_kb.diagnostics import Diagnostic, Severity, Span, has_errors
 from fhir_kb.diagnostics.render.json import as_data, as_issue, as_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from fhir_kb.diagnostics.render.human import Style
     from fhir_kb.pipeline import FileReport
+    from fhir_kb.validate import ResourceReport
 
 MAX_KEPT: Final = 20_000
 
@@ -61,7 +62,7 @@ class Checks:
         from fhir_kb.pipeline import validate_files
 
         resources = 0
-        for report in validate_files(paths, fhir_version=fhir_version):
+        for report in validate_files(paths, fhir_version=fhir_version, lines=_shared):
             resources += 1
             found = [_diagnostic(report, issue) for issue in report.issues]
             self._failed |= has_errors(found)
@@ -83,6 +84,13 @@ class Checks:
         if self._form == "human" and not self._quiet and not self._kept:
             put(f"{', '.join(self._checked)}: nothing to mend\n")
         return int(self._failed)
+
+
+def _shared(lines: Iterable[bytes], fhir_version: str) -> Iterator[ResourceReport]:
+    # Imported when there is NDJSON: other files are checked sooner without.
+    from fhir_kb.bulk.checking import check_lines
+
+    return check_lines(lines, fhir_version)
 
 
 def _within(file: str, paths: tuple[Path, ...]) -> bool:

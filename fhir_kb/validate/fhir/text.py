@@ -74,14 +74,19 @@ def check_text(data: bytes, *, fhir_version: str | None = None) -> Report:
 
 
 def check_lines(
-    lines: Iterable[bytes], *, fhir_version: str | None = None
+    lines: Iterable[bytes], *, fhir_version: str | None = None, first: int = 1
 ) -> Iterator[ResourceReport]:
-    """Check NDJSON line by line, with constant memory; empty lines are passed over."""
-    yield from _lines(lines, Validator(fhir_version or DEFAULT_VERSION))
+    """Check NDJSON line by line, with constant memory; empty lines are passed over.
+
+    first: the number of the first line, where `lines` is a part of a file.
+    """
+    yield from _lines(lines, Validator(fhir_version or DEFAULT_VERSION), first)
 
 
-def _lines(lines: Iterable[bytes], validator: Validator) -> Iterator[ResourceReport]:
-    for number, line in enumerate(lines, 1):
+def _lines(
+    lines: Iterable[bytes], validator: Validator, first: int = 1
+) -> Iterator[ResourceReport]:
+    for number, line in enumerate(lines, first):
         if line.strip():
             yield _check(parse(line), validator, number)
 

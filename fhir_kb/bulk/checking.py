@@ -1,0 +1,120 @@
+"""Checking NDJSON with all cores: in order, and with as much memory for a million lines as for few.
+
+Each process is given a block, and another only when its answer has been taken, so that neither
+side ever waits to send while the other does too.
+"""
+
+from __future__ import annotations
+
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from fhir_kb.bulk.processes import cores, process_context
+from fhir_kb.pipeline import OutsideError
+from fhir_kb.validate import check_lines as check_alone
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+    from multiprocessing.connection import Connection
+
+    from fhir_kb.validate import ResourceReport
+
+BLOCK: Final = 512 * 1024
+"""How many bytes of lines a process is given at once."""
+
+
+class _Block(NamedTuple):
+    first: int
+    lines: list[bytes]
+
+
+class _Worker(NamedTuple):
+    pipe: Connection
+    process: Any
+
+
+def check_lines(
+    lines: Iterable[bytes], fhir_version: str, *, jobs: int | None = None
+) -> Generator[ResourceReport, None, None]:
+    """As `fhir_kb.validate.check_lines`, by `jobs` processes (None: as many as there are cores).
+
+    Little content is checked in this process. Raises OutsideError if a process is lost.
+    """
+    count = jobs or cores()
+    blocks = _blocks(lines)
+    head = list(islice(blocks, 2))
+    if count == 1 or len(head) < 2:  # one block is no work for two
+        for block in chain(head, blocks):
+            yield from check_alone(block.lines, fhir_version=fhir_version, first=block.first)
+        return
+    workers: list[_Worker] = []
+    try:
+        yield from _shared(chain(head, blocks), fhir_version, count, workers)
+    except EOFError as error:
+        msg = "a process of this run was ended from outside"
+        raise OutsideError(msg, "run it again; smaller files need less memory") from error
+    finally:
+        for worker in workers:
+            worker.pipe.close()
+        for worker in workers:
+            worker.process.terminate()
+            worker.process.join()
+
+
+def _shared(
+    blocks: Iterator[_Block], fhir_version: str, count: int, workers: list[_Worker]
+) -> Iterator[ResourceReport]:
+    busy: list[_Worker] = []
+    for block in islice(blocks, count):
+        workers.append(_start(fhir_version, workers))
+        busy.append(workers[-1])
+        busy[-1].pipe.send(block)
+    while busy:
+        worker = busy.pop(0)
+        answer = worker.pipe.recv()
+        if isinstance(answer, BaseException):
+            raise answer
+        following = next(blocks, None)
+        if following is not None:
+            worker.pipe.send(following)
+            busy.append(worker)
+        yield from answer
+
+
+def _blocks(lines: Iterable[bytes]) -> Iterator[_Block]:
+    first, size = 1, 0
+    block: list[bytes] = []
+    for number, line in enumerate(lines, 1):
+        block.append(line)
+        size += len(line)
+        if size >= BLOCK:
+            yield _Block(first, block)
+            first, size, block = number + 1, 0, []
+    if block:
+        yield _Block(first, block)
+
+
+def _start(fhir_version: str, others: list[_Worker]) -> _Worker:
+    context = process_context()
+    ours, theirs = context.Pipe()
+    inherited = [*(other.pipe for other in others), ours]
+    process = context.Process(target=_serve, args=(theirs, inherited, fhir_version), daemon=True)
+    process.start()
+    theirs.close()
+    return _Worker(ours, process)
+
+
+def _serve(pipe: Connection, inherited: list[Connection], fhir_version: str) -> None:
+    """A process's life: check blocks until nobody listens."""
+    for other in inherited:
+        other.close()
+    try:
+        while True:
+            first, lines = pipe.recv()
+            try:
+                answer: Any = list(check_alone(lines, fhir_version=fhir_version, first=first))
+            except Exception as error:  # noqa: BLE001  raised again where the work was ordered
+                answer = error
+            pipe.send(answer)
+    except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
+        return
