@@ -1,0 +1,206 @@
+"""A profile's snapshot: its base's elements with what its differential says on top.
+
+http://hl7.org/fhir/profiling.html#snapshot. Elements are found by their id ("Type.a:slice.b"),
+which is worked out from path and sliceName where it is missing.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhir_kb.packages.canonicals import Canonicals
+
+#: More than the largest profiles have; a differential that needs more is refused.
+MAX_ELEMENTS: Final = 20_000
+_MAX_BASES: Final = 50
+_TYPES: Final = "http://hl7.org/fhir/StructureDefinition/"
+#: What a differential adds to, where it otherwise replaces.
+_ADDED: Final = ("constraint", "condition", "mapping", "alias", "example")
+
+Element: TypeAlias = "dict[str, Any]"
+
+
+class SnapshotError(Exception):
+    """A snapshot can't be made; path: the element's id, or "". advice: what to do about it."""
+
+    def __init__(self, message: str, path: str = "", advice: str = "") -> None:
+        super().__init__(f"{path}: {message}" if path else message)
+        self.path = path
+        self.advice = advice
+
+
+def snapshot(
+    structure_definition: Mapping[str, Any], find: Canonicals, *, _chain: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """The StructureDefinition with a snapshot; the argument is not changed.
+
+    find: where its base and the types and profiles of its elements are looked up; those without a
+    snapshot get one too. SnapshotError: something is not known, or bases lead in a circle.
+    """
+    url = str(structure_definition.get("url", ""))
+    if url in _chain or len(_chain) >= _MAX_BASES:
+        way = " → ".join((*_chain, url))
+        raise SnapshotError(f"profiles lead in a circle: {way}", "", "end it with a core type")
+    base = _Sources(find, (*_chain, url)).definition(
+        str(structure_definition.get("baseDefinition", ""))
+    )
+    making = _Making(base["snapshot"]["element"], _Sources(find, (*_chain, url)))
+    differential = structure_definition.get("differential")
+    listed = differential.get("element") if isinstance(differential, dict) else None
+    for one in listed if isinstance(listed, list) else ():
+        if not isinstance(one, dict) or not isinstance(one.get("path"), str):
+            raise SnapshotError("an element of the differential has no path", "", "give it one")
+        making.apply(one)
+    return {**structure_definition, "snapshot": {"element": making.elements}}
+
+
+class _Sources:
+    """Definitions with snapshots, by canonical."""
+
+    def __init__(self, find: Canonicals, chain: tuple[str, ...]) -> None:
+        self._find = find
+        self._chain = chain
+
+    def definition(self, canonical: str) -> Mapping[str, Any]:
+        found = self._find.find(canonical, "StructureDefinition")
+        if found is None:
+            advice = "add the package that defines it"
+            raise SnapshotError(f"'{canonical}' is not known", "", advice)
+        if isinstance(found.get("snapshot"), dict):
+            return found
+        return snapshot(found, self._find, _chain=self._chain)
+
+
+class _Making:
+    """A snapshot in the making."""
+
+    def __init__(self, base: list[Element], sources: _Sources) -> None:
+        self.elements = deepcopy(base)
+        self._sources = sources
+        self._root = str(self.elements[0]["path"])
+        self._slices: dict[str, str] = {}
+
+    def apply(self, change: Element) -> None:
+        """Put an element of the differential on top."""
+        name = self._id_of(change)
+        element = self._ensured(name)
+        for key, value in change.items():
+            if key in ("id", "path"):
+                continue
+            if key in _ADDED and isinstance(value, list):
+                known = element.get(key, [])
+                element[key] = [*known, *(deepcopy(one) for one in value if one not in known)]
+            else:
+                element[key] = deepcopy(value)
+
+    def _id_of(self, change: Element) -> str:
+        """The element's id; without one, slices that came before are taken from the path."""
+        given = change.get("id")
+        if isinstance(given, str) and given:
+            return given
+        path = str(change["path"])
+        parent, _, last = path.rpartition(".")
+        name = f"{self._slices.get(parent, parent)}.{last}" if parent else last
+        if isinstance(slice_name := change.get("sliceName"), str):
+            name = f"{name}:{slice_name}"
+        self._slices[path] = name
+        return name
+
+    def _position(self, name: str) -> int:
+        return next((at for at, one in enumerate(self.elements) if one.get("id") == name), -1)
+
+    def _ensured(self, name: str) -> Element:
+        """The element with that id, made where the base does not have it in so many words."""
+        at = self._position(name)
+        if at >= 0:
+            return self.elements[at]
+        parent, _, last = name.rpartition(".")
+        if not parent:
+            advice = f"begin its path with {self._root}"
+            raise SnapshotError(f"it is not an element of {self._root}", name, advice)
+        if ":" in last:
+            return self._slice(name)
+        self._ensured(parent)
+        self._expand(parent)
+        at = self._position(name)
+        return self.elements[at] if at >= 0 else self._chosen(name)
+
+    def _chosen(self, name: str) -> Element:
+        """valueQuantity, which is short for the slice value[x]:valueQuantity."""
+        parent, _, last = name.rpartition(".")
+        for one in self.elements:
+            known = str(one.get("id", ""))
+            stem = known.rpartition(".")[2].removesuffix("[x]")
+            if known == f"{parent}.{stem}[x]" and last.startswith(stem):
+                return self._ensured(f"{known}:{last}")
+        raise SnapshotError("the base has no such element", name, "correct its path")
+
+    def _slice(self, name: str) -> Element:
+        sliced_name = name.rpartition(":")[0]
+        sliced = self._ensured(sliced_name)
+        made = deepcopy(sliced)
+        made.pop("slicing", None)
+        made.update({"id": name, "sliceName": name.rpartition(":")[2], "min": 0})
+        self._insert(self._end(sliced_name), [made])
+        return made
+
+    def _end(self, name: str) -> int:
+        """Where the element's descendants and slices end."""
+        at = self._position(name) + 1
+        while at < len(self.elements) and str(self.elements[at].get("id")).startswith(
+            (f"{name}.", f"{name}:", f"{name}/")
+        ):
+            at += 1
+        return at
+
+    def _insert(self, at: int, more: list[Element]) -> None:
+        if len(self.elements) + len(more) > MAX_ELEMENTS:
+            raise SnapshotError(f"more than {MAX_ELEMENTS} elements", "", "split the profile")
+        self.elements[at:at] = more
+
+    def _expand(self, name: str) -> None:
+        """Put the children of the element's type, or of what it refers to, below it."""
+        at = self._position(name)
+        following = self.elements[at + 1 : at + 2]
+        if following and str(following[0].get("id")).startswith(f"{name}."):
+            return
+        element = self.elements[at]
+        source = self._children_of(element, name)
+        start = str(source[0]["id"])
+        made = []
+        for one in source[1:]:
+            copied = deepcopy(one)
+            copied["id"] = name + str(one["id"])[len(start) :]
+            copied["path"] = element["path"] + str(one["path"])[len(str(source[0]["path"])) :]
+            made.append(copied)
+        self._insert(at + 1, made)
+
+    def _children_of(self, element: Element, name: str) -> list[Element]:
+        """The element that has the children, and these."""
+        if reference := element.get("contentReference"):
+            start = str(reference).rpartition("#")[2]
+        elif ":" in name.rpartition(".")[2] and self._has_children(name.rpartition(":")[0]):
+            start = name.rpartition(":")[0]
+        else:
+            return self._of_type(element, name)
+        return [
+            one
+            for one in self.elements
+            if one.get("id") == start or str(one.get("id")).startswith(f"{start}.")
+        ]
+
+    def _has_children(self, name: str) -> bool:
+        return any(str(one.get("id")).startswith(f"{name}.") for one in self.elements)
+
+    def _of_type(self, element: Element, name: str) -> list[Element]:
+        types = element.get("type") or []
+        if len(types) != 1:
+            advice = "say in the differential which type is meant"
+            raise SnapshotError("its children depend on its type", name, advice)
+        profiles = types[0].get("profile") or [_TYPES + str(types[0].get("code"))]
+        elements: list[Element] = self._sources.definition(profiles[0])["snapshot"]["element"]
+        return elements

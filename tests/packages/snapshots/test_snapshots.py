@@ -1,0 +1,79 @@
+"""Snapshots of small definitions that can be worked out by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fhir_kb.packages import Loaded
+from fhir_kb.packages.snapshots import SnapshotError, snapshot
+
+_TYPES = "http://hl7.org/fhir/StructureDefinition/"
+
+
+def _element(name: str, **more: Any) -> dict[str, Any]:
+    return {"id": name, "path": name, "min": 0, "max": "1", **more}
+
+
+PART = {
+    "resourceType": "StructureDefinition",
+    "url": _TYPES + "Part",
+    "snapshot": {"element": [_element("Part"), _element("Part.code")]},
+}
+THING = {
+    "resourceType": "StructureDefinition",
+    "url": _TYPES + "Thing",
+    "snapshot": {
+        "element": [
+            _element("Thing"),
+            _element("Thing.part", max="*", type=[{"code": "Part"}]),
+            _element("Thing.last"),
+        ]
+    },
+}
+
+
+def _profile(*elements: dict[str, Any], base: str = _TYPES + "Thing") -> dict[str, Any]:
+    return {
+        "resourceType": "StructureDefinition",
+        "url": "http://example.org/profile",
+        "baseDefinition": base,
+        "differential": {"element": list(elements)},
+    }
+
+
+def _ids(definition: dict[str, Any]) -> list[str]:
+    return [one["id"] for one in definition["snapshot"]["element"]]
+
+
+def test_what_the_differential_says_replaces_what_the_base_says() -> None:
+    made = snapshot(_profile({"path": "Thing.last", "min": 1}), Loaded([THING]))
+    assert made["snapshot"]["element"][2] == _element("Thing.last") | {"min": 1}
+    assert THING["snapshot"]["element"][2]["min"] == 0
+
+
+def test_slices_follow_what_they_slice_and_get_the_children_of_its_type() -> None:
+    profile = _profile(
+        {"path": "Thing.part", "slicing": {"rules": "open"}},
+        {"path": "Thing.part", "sliceName": "a"},
+        {"path": "Thing.part.code", "min": 1},
+        {"path": "Thing.part", "sliceName": "b"},
+    )
+    made = snapshot(profile, Loaded([THING, PART]))
+    assert _ids(made) == [
+        "Thing", "Thing.part", "Thing.part:a", "Thing.part:a.code", "Thing.part:b", "Thing.last",
+    ]  # fmt: skip
+
+
+def test_profiles_on_each_other_are_refused() -> None:
+    profile = _profile(base="http://example.org/profile")
+    with pytest.raises(SnapshotError, match="circle"):
+        snapshot(profile, Loaded([profile]))
+
+
+@pytest.mark.parametrize("path", ["Thing.other", "Other.part", "Thing.last.code"])
+def test_elements_that_the_base_does_not_have_are_refused(path: str) -> None:
+    with pytest.raises(SnapshotError) as error:
+        snapshot(_profile({"path": path}), Loaded([THING, PART]))
+    assert error.value.path
