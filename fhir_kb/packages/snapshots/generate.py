@@ -55,6 +55,7 @@ def snapshot(
         if not isinstance(one, dict) or not isinstance(one.get("path"), str):
             raise SnapshotError("an element of the differential has no path", "", "give it one")
         making.apply(one)
+    making.raise_minimums()
     return {**structure_definition, "snapshot": {"element": making.elements}}
 
 
@@ -70,7 +71,10 @@ class _Sources:
         if found is None:
             advice = "add the package that defines it"
             raise SnapshotError(f"'{canonical}' is not known", "", advice)
-        if isinstance(found.get("snapshot"), dict):
+        if found.get("snapshot") is not None:
+            if not _is_whole(found["snapshot"]):
+                advice = "mend the package that defines it"
+                raise SnapshotError(f"the snapshot of '{canonical}' is broken", "", advice)
             return found
         return snapshot(found, self._find, _chain=self._chain)
 
@@ -96,6 +100,16 @@ class _Making:
                 element[key] = [*known, *(deepcopy(one) for one in value if one not in known)]
             else:
                 element[key] = deepcopy(value)
+
+    def raise_minimums(self) -> None:
+        """What is sliced occurs at least as often as its slices must."""
+        least: dict[str, int] = {}
+        for one in self.elements:
+            sliced, _, name = str(one["id"]).rpartition(":")
+            if sliced and "." not in name:
+                least[sliced] = least.get(sliced, 0) + _least(one)
+        for one in self.elements:
+            one["min"] = max(_least(one), least.get(str(one["id"]), 0))
 
     def _id_of(self, change: Element) -> str:
         """The element's id; without one, slices that came before are taken from the path."""
@@ -124,8 +138,9 @@ class _Making:
             raise SnapshotError(f"it is not an element of {self._root}", name, advice)
         if ":" in last:
             return self._slice(name)
-        self._ensured(parent)
+        parent = str(self._ensured(parent)["id"])
         self._expand(parent)
+        name = f"{parent}.{last}"
         at = self._position(name)
         return self.elements[at] if at >= 0 else self._chosen(name)
 
@@ -142,9 +157,17 @@ class _Making:
     def _slice(self, name: str) -> Element:
         sliced_name = name.rpartition(":")[0]
         sliced = self._ensured(sliced_name)
+        if sliced["id"] != sliced_name:
+            # valueQuantity:valueQuantity, where valueQuantity alone stands for the slice already
+            return sliced
         made = deepcopy(sliced)
         made.pop("slicing", None)
-        made.update({"id": name, "sliceName": name.rpartition(":")[2], "min": 0})
+        slice_name = name.rpartition(":")[2]
+        made.update({"id": name, "sliceName": slice_name, "min": 0})
+        if sliced_name.endswith("[x]"):
+            stem = sliced_name.rpartition(".")[2].removesuffix("[x]")
+            named = [one for one in _types(made) if slice_name == stem + _capital(one["code"])]
+            made["type"] = named or _types(made)
         self._insert(self._end(sliced_name), [made])
         return made
 
@@ -177,6 +200,9 @@ class _Making:
             copied["id"] = name + str(one["id"])[len(start) :]
             copied["path"] = element["path"] + str(one["path"])[len(str(source[0]["path"])) :]
             made.append(copied)
+        if "contentReference" in element:
+            del element["contentReference"]
+            element["type"] = deepcopy(source[0].get("type", []))
         self._insert(at + 1, made)
 
     def _children_of(self, element: Element, name: str) -> list[Element]:
@@ -197,10 +223,47 @@ class _Making:
         return any(str(one.get("id")).startswith(f"{name}.") for one in self.elements)
 
     def _of_type(self, element: Element, name: str) -> list[Element]:
-        types = element.get("type") or []
-        if len(types) != 1:
-            advice = "say in the differential which type is meant"
-            raise SnapshotError("its children depend on its type", name, advice)
-        profiles = types[0].get("profile") or [_TYPES + str(types[0].get("code"))]
-        elements: list[Element] = self._sources.definition(profiles[0])["snapshot"]["element"]
+        types = _types(element)
+        if not types:
+            raise SnapshotError("it has no type, so no children", name, "correct its path")
+        codes = {str(one.get("code")) for one in types}
+        # All types of a choice have what an Element has, and no more is known of it.
+        fallback = [_TYPES + (codes.pop() if len(codes) == 1 else "Element")]
+        named = types[0].get("profile") if len(types) == 1 else None
+        profiles = named if isinstance(named, list) and named else fallback
+        elements: list[Element] = self._sources.definition(str(profiles[0]))["snapshot"]["element"]
         return elements
+
+
+def _capital(code: str) -> str:
+    return code[:1].upper() + code[1:]
+
+
+def _least(element: Element) -> int:
+    least = element.get("min", 0)
+    return least if isinstance(least, int) else 0
+
+
+def _types(element: Element) -> list[Element]:
+    """The element's types, those that name one."""
+    types = element.get("type")
+    return [
+        one
+        for one in (types if isinstance(types, list) else ())
+        if isinstance(one, dict) and isinstance(one.get("code"), str)
+    ]
+
+
+def _is_whole(found: object) -> bool:
+    """Whether a snapshot has elements, each with id and path."""
+    elements = found.get("element") if isinstance(found, dict) else None
+    return (
+        isinstance(elements, list)
+        and all(
+            isinstance(one, dict)
+            and isinstance(one.get("id"), str)
+            and isinstance(one.get("path"), str)
+            for one in elements
+        )
+        and bool(elements)
+    )

@@ -77,3 +77,26 @@ def test_elements_that_the_base_does_not_have_are_refused(path: str) -> None:
     with pytest.raises(SnapshotError) as error:
         snapshot(_profile({"path": path}), Loaded([THING, PART]))
     assert error.value.path
+
+
+def test_what_is_sliced_occurs_as_often_as_its_slices_must() -> None:
+    profile = _profile(
+        {"path": "Thing.part", "sliceName": "a", "min": 1},
+        {"path": "Thing.part", "sliceName": "b", "min": 1},
+    )
+    made = snapshot(profile, Loaded([THING]))
+    assert made["snapshot"]["element"][1]["min"] == 2
+
+
+def test_a_choice_named_with_its_type_is_a_slice_of_that_type() -> None:
+    choice = _element("Thing.value[x]", type=[{"code": "Part"}, {"code": "string"}])
+    base = THING | {"snapshot": {"element": [_element("Thing"), choice]}}
+    made = snapshot(_profile({"path": "Thing.valuePart.code", "min": 1}), Loaded([base, PART]))
+    assert _ids(made)[2:] == ["Thing.value[x]:valuePart", "Thing.value[x]:valuePart.code"]
+    assert made["snapshot"]["element"][2]["type"] == [{"code": "Part"}]
+
+
+@pytest.mark.parametrize("broken", [{}, {"element": []}, {"element": [{"id": "Thing"}]}, [1]])
+def test_a_broken_snapshot_of_the_base_is_refused(broken: object) -> None:
+    with pytest.raises(SnapshotError, match="broken"):
+        snapshot(_profile(), Loaded([THING | {"snapshot": broken}]))
