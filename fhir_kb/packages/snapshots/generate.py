@@ -92,6 +92,11 @@ class _Making:
         """Put an element of the differential on top."""
         name = self._id_of(change)
         element = self._ensured(name)
+        if "max" not in change and (profile := _extension(change)):
+            # An extension's definition says on its root how often it may occur.
+            element["max"] = self._sources.definition(profile)["snapshot"]["element"][0].get(
+                "max", "*"
+            )
         for key, value in change.items():
             if key in ("id", "path"):
                 continue
@@ -267,3 +272,12 @@ def _is_whole(found: object) -> bool:
         )
         and bool(elements)
     )
+
+
+def _extension(change: Element) -> str | None:
+    """The one extension that a slice in a differential is for, if it is for one."""
+    types = _types(change)
+    if len(types) != 1 or types[0]["code"] != "Extension":
+        return None
+    profiles = types[0].get("profile")
+    return str(profiles[0]) if isinstance(profiles, list) and profiles else None

@@ -100,3 +100,13 @@ def test_a_choice_named_with_its_type_is_a_slice_of_that_type() -> None:
 def test_a_broken_snapshot_of_the_base_is_refused(broken: object) -> None:
     with pytest.raises(SnapshotError, match="broken"):
         snapshot(_profile(), Loaded([THING | {"snapshot": broken}]))
+
+
+def test_an_extension_occurs_as_often_as_its_definition_says() -> None:
+    color = PART | {"url": "http://example.org/color"}
+    many = _element("Thing.extension", max="*", type=[{"code": "Extension"}])
+    base = THING | {"snapshot": {"element": [_element("Thing"), many]}}
+    used = [{"code": "Extension", "profile": ["http://example.org/color"]}]
+    profile = _profile({"path": "Thing.extension", "sliceName": "color", "type": used})
+    made = snapshot(profile, Loaded([base, color]))
+    assert [one["max"] for one in made["snapshot"]["element"][1:]] == ["*", "1"]
