@@ -27,8 +27,8 @@ class Timing(Record):
         "The events of the day that it goes by.", default=()
     )
     offset: Duration | None = doc("How long before or after that event.", default=None)
-    at: tuple[Annotated[Text, Pattern(r"([01]\d|2[0-3]):[0-5]\d", "a time of day")], ...] = doc(
-        "Times of the day: `08:00`.", default=()
+    at: tuple[Annotated[Text, Pattern(r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day")], ...] = (
+        doc("Times of the day: `08:00`.", default=())
     )
     days: tuple[Annotated[Text, OneOf(words.DAYS)], ...] = doc("Days of the week.", default=())
 
@@ -48,9 +48,9 @@ class Dosage(Record):
     route: Meaning | None = doc("The route.", default=None)
     site: Meaning | None = doc("The site.", default=None)
     method: Meaning | None = doc("The method.", default=None)
-    max_dose: tuple[Annotated[Text, Pattern(r".+ per .+", "`4 g per 1 d`")], ...] = doc(
-        "The most that may be taken: `4 g per 1 d`.", default=()
-    )
+    max_dose: tuple[
+        Annotated[Text, Pattern(r"[^\n]{1,100} per [^\n]{1,100}", "`4 g per 1 d`")], ...
+    ] = doc("The most that may be taken: `4 g per 1 d`.", default=())
     instructions: tuple[Meaning, ...] = doc("Further instructions.", default=())
     patient: Text | None = doc("Instructions in the patient's words.", default=None)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Json: TypeAlias = bool | int | float | Decimal | str | list["Json"] | dict[str, "Json"] | None
 
-_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_STEP = re.compile(r"([^.\[\]]+)|\[([0-9]+)\]")
 
 
 class Element(dict[str, Any]):

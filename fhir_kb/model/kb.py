@@ -10,7 +10,7 @@ from fhir_kb.model.record import Keyed, OneOf, Pattern, Record, doc, record
 from fhir_kb.model.text import Date, Id, Markdown, Text, Uri
 
 SEMVER = Pattern(
-    r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?", "a semantic version"
+    r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?", "a semantic version"
 )
 
 

@@ -16,7 +16,7 @@ class Author(Record):
     SHORTHAND: ClassVar[str | None] = "name"
 
     name: Text = doc("As the work prints it: `Furlan AD`, or a group's name.")
-    orcid: Annotated[Text, Pattern(r"(\d{4}-){3}\d{3}[\dX]", "an ORCID iD")] | None = doc(
+    orcid: Annotated[Text, Pattern(r"([0-9]{4}-){3}[0-9]{3}[0-9X]", "an ORCID iD")] | None = doc(
         "The ORCID iD.", default=None
     )
     group: bool = doc("True for a group or an organization.", default=False)
@@ -30,7 +30,7 @@ class Journal(Record):
 
     title: Text = doc("The full title.")
     abbreviation: Text | None = doc("The short title, as NLM has it.", default=None)
-    issn: Annotated[Text, Pattern(r"\d{4}-\d{3}[\dX]", "an ISSN")] | None = doc(
+    issn: Annotated[Text, Pattern(r"[0-9]{4}-[0-9]{3}[0-9X]", "an ISSN")] | None = doc(
         "The ISSN.", default=None
     )
     publisher: Text | None = doc("Who publishes it.", default=None)
@@ -69,13 +69,13 @@ class Reference(Record):
     pages: Text | None = doc("The pages: `12-18`.", default=None)
     article_number: Text | None = doc("The article number, where it has no pages.", default=None)
     edition: Text | None = doc("The edition of a book, the version of software.", default=None)
-    doi: Annotated[Text, Pattern(r"10\.\d{4,9}/\S+", "a DOI")] | None = doc(
+    doi: Annotated[Text, Pattern(r"10\.[0-9]{4,9}/\S+", "a DOI")] | None = doc(
         "The DOI, without `https://doi.org/`.", default=None
     )
-    pmid: Annotated[Text, Pattern(r"[1-9]\d{0,8}", "a PubMed id")] | None = doc(
+    pmid: Annotated[Text, Pattern(r"[1-9][0-9]{0,8}", "a PubMed id")] | None = doc(
         "The PubMed id.", default=None
     )
-    pmcid: Annotated[Text, Pattern(r"PMC\d+", "a PubMed Central id")] | None = doc(
+    pmcid: Annotated[Text, Pattern(r"PMC[0-9]+", "a PubMed Central id")] | None = doc(
         "The PubMed Central id.", default=None
     )
     isbn: Text | None = doc("The ISBN.", default=None)

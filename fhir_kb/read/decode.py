@@ -21,7 +21,7 @@ MAX_DEPTH: Final = 48
 MAX_VALUES: Final = 200_000
 MAX_TEXT: Final = 200_000
 MAX_FINDINGS: Final = 200  # of one file: more help nobody, and each looks for the nearest word
-_INTEGER: Final = re.compile(r"-?(0|[1-9]\d{0,8})")
+_INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]{0,8})")
 _BOOLEANS: Final = {"true": True, "false": False}
 _YES_NO: Final = {"yes": "true", "no": "false", "on": "true", "off": "false"}
 

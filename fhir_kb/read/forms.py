@@ -23,21 +23,21 @@ ID: Final = Form(
     "small letters, digits and single hyphens, starting with a letter: 'needle-insertion'",
 )
 DATE: Final = Form(
-    r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?",
+    r"[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?",
     "a date",
     "as precise as it is known: 2026, 2026-11 or 2026-11-23",
 )
 URI: Final = Form(
     r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}\\^`]+", "an absolute URI", "for instance https://…"
 )
-_NUMBER: Final = r"-?(0|[1-9]\d*)(\.\d+)?"
+_NUMBER: Final = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
 QUANTITY: Final = Form(
     rf"((<|<=|>|>=) ?)?{_NUMBER}( ?- ?{_NUMBER})?( ?\S+)?",
     "a quantity",
     "a number or a range, then a UCUM unit: '500 mg', '0.6-0.8 g/kg', '>= 2 mg/L'",
 )
 DURATION: Final = Form(
-    r"\d+(\.\d+)?( ?- ?\d+(\.\d+)?)? ?(s|min|h|d|wk|mo|a)",
+    r"[0-9]+(\.[0-9]+)?( ?- ?[0-9]+(\.[0-9]+)?)? ?(s|min|h|d|wk|mo|a)",
     "a length of time",
     "a number or a range, then s, min, h, d, wk, mo or a: '20 min', '7-10 d'",
 )

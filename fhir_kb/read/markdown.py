@@ -14,22 +14,23 @@ from fhir_kb.read.yaml import text_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_HEADING: Final = re.compile(r"(#{1,6})[ \t]+(.*?)[ \t]*#*[ \t]*$")
-_ATTRIBUTES: Final = re.compile(r"\s*\{([^{}]*)\}$")
+# None of these patterns may try a long run twice: a line of a page can have 4 MB.
+_HEADING: Final = re.compile(r"(#{1,6})[ \t]+(.*)")
+_ATTRIBUTES: Final = re.compile(r"\{([^{}]*)\}$")
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
 _LINK: Final = re.compile(
     r"\[\[(?P<thing>[^\[\]|]*)(?:\|(?P<shown>[^\[\]]*))?\]\]"
-    r"|\[@(?P<reference>[^\],\s]+)(?:,\s*(?P<locator>[^\]]*))?\]"
+    r"|\[@(?P<reference>[^\[\],\s]+)(?:,(?P<locator>[^\[\]]*))?\]"
 )
-_CODE_SPAN: Final = re.compile(r"(`+)(?!`).*?(?<!`)\1(?!`)")
+_TICKS: Final = re.compile(r"`+")
 _RAW_HTML: Final = re.compile(
     r"<(/?[A-Za-z][A-Za-z0-9-]*)((\s[^<>]*)?/?>|\s[^<>]*$|/?$)|<!--|<\?|<![A-Za-z\[]"
 )
 _AUTOLINK: Final = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]+:[^<>\s]*)>")
-_TARGET_FOLLOWS: Final = re.compile(r"(\]\(|^ {0,3}\[[^\]]+\]:)\s*$")
+_TARGET_FOLLOWS: Final = re.compile(r"(\]\(|^ {0,3}\[[^\]]+\]:)$")
 _FIRST_WORD: Final = re.compile(r"\s*<?([^)\s>]+)")
 _TARGET: Final = re.compile(r"\]\(\s*<?([^)\s>]*)")
-_DEFINITION: Final = re.compile(r"\[[^\]]+\]:\s*<?([^\s>]+)")
+_DEFINITION: Final = re.compile(r"\[[^\[\]]+\]:\s*<?([^\s>]+)")
 MAX_LEVEL: Final = 6
 CLASSES: Final = ("theory", "definitions", "warning", "note")
 
@@ -103,7 +104,7 @@ class _Reader:
             self._refuse(number, line)
             return
         self._refuse(number, line)
-        self._heading(number, len(heading[1]), heading[2], heading.start(2))
+        self._heading(number, len(heading[1]), _without_closing(heading[2]), heading.start(2))
 
     def page(self) -> Page:
         self._close(to=1)
@@ -134,7 +135,7 @@ class _Reader:
     def _heading(self, number: int, level: int, text: str, column: int) -> None:
         span = Span(self.file, number, column + 1, number, column + 1 + len(text))
         attributes = _ATTRIBUTES.search(text)
-        title = text[: attributes.start()] if attributes else text
+        title = text[: attributes.start()].rstrip() if attributes else text
         name, classes = self._attributes(attributes[1] if attributes else "", span)
         if level == 1:
             if self._title is None and self._open == [self._top] and not self._top.sections:
@@ -180,7 +181,9 @@ class _Reader:
         for match in _LINK.finditer(_blank_code(line)):
             span = Span(self.file, number, match.start() + 1, number, match.end() + 1)
             if match["reference"] is not None:
-                yield Link("reference", match["reference"], "", match["locator"] or "", span)
+                yield Link(
+                    "reference", match["reference"], "", (match["locator"] or "").strip(), span
+                )
             elif match["thing"].strip():
                 yield Link("thing", match["thing"].strip(), match["shown"] or "", "", span)
             else:
@@ -196,7 +199,7 @@ class _Reader:
             targets.append(first)
         for match in {match.start(1): match for match in targets}.values():
             self._target(number, match)
-        self._target_follows = _TARGET_FOLLOWS.search(seen) is not None
+        self._target_follows = _TARGET_FOLLOWS.search(seen.rstrip()) is not None
 
     def _target(self, number: int, match: re.Match[str]) -> None:
         if not unsafe.is_safe(match[1]):
@@ -217,8 +220,38 @@ class _Reader:
 
 
 def _blank_code(line: str) -> str:
-    """The line with its code spans blanked, so that columns stay."""
-    return _CODE_SPAN.sub(lambda match: " " * len(match[0]), line)
+    """The line with its code spans blanked, so that columns stay.
+
+    A code span goes from a run of backticks to the next run of the same length:
+    https://spec.commonmark.org/0.31.2/#code-spans
+    """
+    if "`" not in line:
+        return line
+    runs = [match.span() for match in _TICKS.finditer(line)]
+    later: dict[int, list[int]] = {}
+    for at, (start, end) in reversed(list(enumerate(runs))):
+        later.setdefault(end - start, []).append(at)
+    parts = []
+    done = at = 0
+    while at < len(runs):
+        start, end = runs[at]
+        same = later[end - start]
+        while same and same[-1] <= at:
+            same.pop()
+        if not same:
+            at += 1
+            continue
+        closed = runs[same[-1]][1]
+        parts += [line[done:start], " " * (closed - start)]
+        done, at = closed, same[-1] + 1
+    return "".join([*parts, line[done:]])
+
+
+def _without_closing(text: str) -> str:
+    """A heading's text without the number signs that may close it."""
+    text = text.rstrip(" \t")
+    bare = text.rstrip("#")
+    return bare.rstrip(" \t") if not bare or bare[-1] in " \t" else text
 
 
 def _slug(title: str) -> str:

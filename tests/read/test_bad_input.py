@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -343,3 +344,67 @@ def test_headings_in_code_are_no_sections() -> None:
     page, _ = read_page(b"## A\n```\n## B\n```\n## C\n", "page.md")
     assert page is not None
     assert [section.title for section in page.sections] == ["A", "C"]
+
+
+LONG_LINES = {
+    "a heading of blanks": "## A{blanks}x",
+    "a heading that opens attributes": "## A {opened}",
+    "backticks that close nothing": "{ticks}a",
+    "runs of backticks of all lengths": "{runs}",
+    "brackets": "{brackets}",
+    "references that never close": "{references}",
+    "definitions": "{definitions}",
+    "targets": "{targets}",
+    "tags": "{tags}",
+}
+
+
+def test_a_very_long_line_is_read_in_one_go() -> None:
+    """In a process of its own: a pattern that tries again and again would take hours."""
+    script = """
+import json, sys
+from fhir_kb.read.markdown import read_page
+n = 100_000
+filled = dict(
+    blanks=" " * n, opened="{ " * n, ticks="`" * n, brackets="[" * n, tags="<a " * n,
+    runs="".join("`" * (i % 60 + 1) + "a" for i in range(n // 30)),
+    references="[@a, " * n, definitions="[a]: " * (n // 5), targets="[a](" * (n // 5),
+)
+for line in json.loads(sys.argv[1]).values():
+    read_page(line.format(**filled).encode(), "page.md")
+"""
+    words = [sys.executable, "-c", script, json.dumps(LONG_LINES)]
+    subprocess.run(words, check=True, timeout=120)
+
+
+@pytest.mark.parametrize(
+    ("line", "title", "section"),
+    [
+        ("## A title ##", "A title", "a-title"),
+        ("## A title  {#named .warning}", "A title", "named"),
+        ("## Vitamin C#", "Vitamin C#", "vitamin-c"),
+        ("## One `#` two   ###  ", "One `#` two", "one-two"),
+    ],
+)
+def test_headings(line: str, title: str, section: str) -> None:
+    page, found = read_page(f"{line}\n- text\n".encode(), "page.md")
+    assert not found
+    assert page is not None
+    assert [(one.title, one.id) for one in page.sections] == [(title, section)]
+
+
+@pytest.mark.parametrize(
+    ("line", "links"),
+    [
+        ("`[[a]]` [[b]]", ["b"]),
+        ("`` ` [[a]] `` [[b]]", ["b"]),
+        ("` [[a]] `` [[b]]", ["a", "b"]),
+        ("```a` [[b]] ``` [[c]]", ["c"]),
+        ("`` [[a]] ` [[b]] ``` [[c]] `", ["a"]),
+    ],
+)
+def test_links_in_code_are_code(line: str, links: list[str]) -> None:
+    page, found = read_page(f"{line}\n".encode(), "page.md")
+    assert not found
+    assert page is not None
+    assert [link.target for link in page.links] == links
