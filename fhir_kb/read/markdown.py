@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # None of these patterns may try a long run twice: a line of a page can have 4 MB.
 _HEADING: Final = re.compile(r"(#{1,6})[ \t]+(.*)")
 _ATTRIBUTES: Final = re.compile(r"\{([^{}]*)\}$")
-_FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,})")
+_FENCE: Final = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
 _LINK: Final = re.compile(
     r"\[\[(?P<thing>[^\[\]|]*)(?:\|(?P<shown>[^\[\]]*))?\]\]"
     r"|\[@(?P<reference>[^\[\],\s]+)(?:,(?P<locator>[^\[\]]*))?\]"
