@@ -360,7 +360,7 @@ LONG_LINES = {
 
 
 def test_a_very_long_line_is_read_in_one_go() -> None:
-    """In a process of its own: a pattern that tries again and again would take hours."""
+    """In a process of its own: a pattern that tries again and again would not end."""
     script = """
 import json, sys
 from fhir_kb.read.markdown import read_page
