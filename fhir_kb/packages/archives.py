@@ -99,6 +99,8 @@ def extract(archive: Path, folder: Path) -> None:
         except (
             tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OverflowError,
             RecursionError,
+            # one name is a file here and a folder there
+            FileExistsError, NotADirectoryError, IsADirectoryError,
         ) as error:  # fmt: skip
             reason = f"{type(error).__name__}: {error}".rstrip(": ")
             raise PackageError(

@@ -96,3 +96,16 @@ def test_a_damaged_archive_is_unpacked_or_refused_and_stays_inside(
     with contextlib.suppress(PackageError):
         extract(archive, folder / "inside")
     assert sorted(path.name for path in folder.iterdir()) == ["inside", "x.tgz"]
+
+
+@pytest.mark.parametrize(
+    "names", [("package", "package/x.json"), ("package/x.json", "package"), ("a/b", "a/b/c/d")]
+)
+def test_a_name_that_is_a_file_and_a_folder_is_refused(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    archive = tmp_path / "x.tgz"
+    archive.write_bytes(tgz(dict.fromkeys(names, b"{}")))
+    (tmp_path / "inside").mkdir()
+    with pytest.raises(PackageError):
+        extract(archive, tmp_path / "inside")
