@@ -32,6 +32,7 @@ _FIRST_WORD: Final = re.compile(r"\s*<?([^)\s>]+)")
 _TARGET: Final = re.compile(r"\]\(\s*<?([^)\s>]*)")
 _DEFINITION: Final = re.compile(r"\[[^\[\]]+\]:\s*<?([^\s>]+)")
 MAX_LEVEL: Final = 6
+MAX_FINDINGS: Final = 200  # of one page: more help nobody
 CLASSES: Final = ("theory", "definitions", "warning", "note")
 
 
@@ -86,6 +87,7 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self.file: Final = file
         self.findings: Final[list[Diagnostic]] = []
+        self._told: Final[set[tuple[str, int]]] = set()
         self._title: str | None = None
         self._top = _Open(1, "", "", (), Span(file, 1, 1, 1, 1))
         self._open = [self._top]
@@ -119,7 +121,9 @@ class _Reader:
         )
 
     def say(self, code: str, message: str, span: Span, advice: str) -> None:
-        self.findings.append(Diagnostic(code, Severity.ERROR, message, span, help=advice))
+        self._told.add((code, span.line))
+        if len(self.findings) < MAX_FINDINGS:
+            self.findings.append(Diagnostic(code, Severity.ERROR, message, span, help=advice))
 
     def _in_code(self, line: str) -> bool:
         fence = _FENCE.match(line)
@@ -211,11 +215,10 @@ class _Reader:
 
     def _hidden(self, section: _Open) -> None:
         """What only a parser sees: where a line of the block has a finding already, nothing."""
-        known = {(found.code, found.span.line) for found in self.findings}
         for found in unsafe.unsafe("\n".join(section.lines)):
             numbers = section.numbers[found.start : found.end]
             told = section.numbers if found.code == "KB131" else numbers  # [a] of a definition
-            if not any((found.code, number) in known for number in told):
+            if not any((found.code, number) in self._told for number in told):
                 self._refused(found, Span(self.file, numbers[0], 1, numbers[0], 2))
 
 

@@ -408,3 +408,8 @@ def test_links_in_code_are_code(line: str, links: list[str]) -> None:
     assert not found
     assert page is not None
     assert [link.target for link in page.links] == links
+
+
+def test_a_page_with_very_many_mistakes_ends_and_says_enough() -> None:
+    found = read_page(b"## a {#x y}\n<b>\n" * 20_000, "page.md")[1]
+    assert len(found) == 200

@@ -19,7 +19,7 @@ from fhir_kb.diagnostics import Severity
 from fhir_kb.validate.rules.rule import Finding, Rule, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from fhir_kb.model import Text
     from fhir_kb.model.plan import Order, Step
@@ -39,9 +39,13 @@ _Needs = dict[_Moment, list[tuple[_Moment, "Text | None"]]]
 
 def _check(scope: Scope) -> Iterator[Finding]:
     needs = _needs(scope.source.steps)
+    entangled = _entangled(needs)
     told: set[str] = set()
     for step in scope.source.steps:
-        circle = _circle(_Moment(str(step.id), is_end=False), needs)
+        start = _Moment(str(step.id), is_end=False)
+        if start not in entangled or step.id in told:
+            continue
+        circle = _circle(start, needs, entangled)
         names = [moment.step for moment, _ in circle]
         if circle and told.isdisjoint(names):
             told.update(names)
@@ -49,6 +53,36 @@ def _check(scope: Scope) -> Iterator[Finding]:
             message = f"these steps wait for each other: {' → '.join(_way(step, circle))}"
             places = ", ".join(str(place.span) for place in others)
             yield Finding(first.span, message, f"the other end is at {places}" if places else None)
+
+
+def _entangled(needs: _Needs) -> set[_Moment]:
+    """The moments that are in circles or between them."""
+    forwards = {moment: {other for other, _ in needed} for moment, needed in needs.items()}
+    backwards: dict[_Moment, set[_Moment]] = {moment: set() for moment in needs}
+    for moment, needed in forwards.items():
+        for other in needed:
+            backwards[other].add(moment)
+    left = _without_ends(set(needs), forwards, backwards)
+    return _without_ends(left, backwards, forwards)
+
+
+def _without_ends(
+    moments: set[_Moment],
+    needs: Mapping[_Moment, set[_Moment]],
+    needed_by: Mapping[_Moment, set[_Moment]],
+) -> set[_Moment]:
+    """Take away what needs nothing, then what needs only that, and so on (Kahn 1962).
+
+    So a plan without a circle is gone through once.
+    """
+    missing = {moment: len(needs[moment] & moments) for moment in moments}
+    gone = [moment for moment, count in missing.items() if count == 0]
+    for moment in gone:  # grows while it is read
+        for waiting in needed_by[moment] & moments:
+            missing[waiting] -= 1
+            if missing[waiting] == 0:
+                gone.append(waiting)
+    return moments.difference(gone)
 
 
 def _way(start: Step, circle: list[tuple[_Moment, Text | None]]) -> list[str]:
@@ -91,13 +125,15 @@ def _relation(order: Order) -> str:
     return str(order.relation or "")
 
 
-def _circle(start: _Moment, needs: _Needs) -> list[tuple[_Moment, Text | None]]:
+def _circle(
+    start: _Moment, needs: _Needs, among: set[_Moment]
+) -> list[tuple[_Moment, Text | None]]:
     """The shortest way from a moment back to itself; empty where there is none."""
     came: dict[_Moment, tuple[_Moment, Text | None]] = {}
     queue = [start]
     for here in queue:  # grows while it is read
         for other, place in needs[here]:
-            if other not in came:
+            if other in among and other not in came:
                 came[other] = (here, place)
                 queue.append(other)
     if start not in came:
