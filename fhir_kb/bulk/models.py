@@ -45,17 +45,14 @@ class ModelProcesses:
 
 class _Process:
     def __init__(self, context: Any, release: str, others: Iterable[_Process]) -> None:
-        self._pipe, theirs = context.Pipe()
+        self.pipe: Connection
+        self.pipe, theirs = context.Pipe()
         self._questions: SimpleQueue[tuple[Sequence[bytes], SimpleQueue[Any]] | None]
         self._questions = SimpleQueue()
-        pipes = [self._pipe, *(other.pipe for other in others)]
+        pipes = [self.pipe, *(other.pipe for other in others)]
         self._process = context.Process(target=_serve, args=(theirs, pipes, release), daemon=True)
         self._process.start()
         theirs.close()
-
-    @property
-    def pipe(self) -> Connection:
-        return self._pipe  # type: ignore[no-any-return]  # the context is of any kind
 
     def listen(self) -> None:
         """Start the thread that asks: a pipe that is full must not stop this process."""
@@ -86,8 +83,8 @@ class _Process:
             contents, answer = question
             try:
                 if lost is None:
-                    self._pipe.send(list(contents))
-                    answer.put(self._pipe.recv())
+                    self.pipe.send(list(contents))
+                    answer.put(self.pipe.recv())
                     continue
             except (EOFError, OSError):
                 lost = WorkerLostError("a process of this run was ended from outside")

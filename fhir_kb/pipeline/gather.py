@@ -153,21 +153,22 @@ class _Reading:
     def topics(self, base: Base, folders: Sequence[str]) -> dict[str, TopicMade]:
         """The second round: every topic, made or taken from the cache, in the folders' order."""
         made: dict[str, TopicMade] = {}
-        missing = []
+        missing: list[Job] = []
         for folder in folders:
-            kept = unpack(self.cache.get(folder), self._key(base, folder))
+            key = self._key(base, folder)
+            kept = unpack(self.cache.get(folder), key)
             if kept is None:
-                missing.append(folder)
+                missing.append(Job(folder, key))
             else:
                 made[folder] = kept
-        unread = [f for f in self.task.sources.folders if f.path in set(missing) - self._read]
+        needed = {job.folder for job in missing} - self._read
+        unread = [folder for folder in self.task.sources.folders if folder.path in needed]
         for _ in self.work.read(self.task, unread):
             pass
         self.progress.stage("compiling and checking", len(missing))
         models = len(missing) <= MODELS_UP_TO if self.models is None else self.models
         self.without_models = 0 if models else len(missing)
-        jobs = [Job(folder, self._key(base, folder)) for folder in missing]
-        for folder, topic in self.work.make(base, jobs, models=models):
+        for folder, topic in self.work.make(base, missing, models=models):
             self.progress.advance()
             made[folder] = topic
         return {folder: made[folder] for folder in folders if folder in made}

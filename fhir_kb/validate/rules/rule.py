@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, cast
 
 from fhir_kb.diagnostics import Code, Diagnostic, Severity, Span
+from fhir_kb.model.page import links
 from fhir_kb.model.walk import Use, own_uses, records
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from fhir_kb.model.concept import Concept
     from fhir_kb.model.kb import Settings
     from fhir_kb.model.knowledge import Base, Entry, Source
-    from fhir_kb.model.page import Link, Section
+    from fhir_kb.model.page import Link
     from fhir_kb.model.record import Record
 
 MAX_FINDINGS: Final = 50  # of one rule in one topic: more help nobody
@@ -74,18 +75,10 @@ class Scope:
         return {str(use.name) for use in self.uses(kind)}
 
     @cached_property
-    def sections(self) -> tuple[Section, ...]:
-        """Every section of the page, outer before inner."""
-        page = self.source.page
-        return tuple(_sections(page.sections)) if page is not None else ()
-
-    @cached_property
     def links(self) -> tuple[Link, ...]:
         """Every link of the page."""
         page = self.source.page
-        if page is None:
-            return ()
-        return (*page.links, *(link for section in self.sections for link in section.links))
+        return tuple(links(page)) if page is not None else ()
 
     @cached_property
     def linked(self) -> frozenset[str]:
@@ -155,12 +148,6 @@ class BaseRule:
 
 def _diagnostic(rule: Rule | BaseRule, found: Finding) -> Diagnostic:
     return Diagnostic(rule.id, rule.severity, found.message, found.span, help=found.help)
-
-
-def _sections(sections: tuple[Section, ...]) -> Iterator[Section]:
-    for section in sections:
-        yield section
-        yield from _sections(section.sections)
 
 
 def _explanation(code: str, page: str) -> str:
