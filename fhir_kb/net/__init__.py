@@ -10,6 +10,7 @@ from fhir_kb.net.urls import joined, origin_of, shown
 
 if TYPE_CHECKING:
     from fhir_kb.net.client import Answer, Client, Received
+    from fhir_kb.net.session import Session, SessionSettings, open_session
 
 __all__ = [
     "Access",
@@ -18,16 +19,24 @@ __all__ = [
     "NetError",
     "OfflineError",
     "Received",
+    "Session",
+    "SessionSettings",
     "joined",
+    "open_session",
     "origin_of",
     "shown",
 ]
 
+_HOMES = {
+    **dict.fromkeys(("Answer", "Client", "Received"), "fhir_kb.net.client"),
+    **dict.fromkeys(("Session", "SessionSettings", "open_session"), "fhir_kb.net.session"),
+}
+
 
 def __getattr__(name: str) -> Any:
     """`requests` costs 0.1 s: it is imported when somebody wants to go out."""
-    if name not in ("Answer", "Client", "Received"):
+    if name not in _HOMES:
         raise AttributeError(f"module 'fhir_kb.net' has no attribute '{name}'")
-    from fhir_kb.net import client
+    from importlib import import_module
 
-    return getattr(client, name)
+    return getattr(import_module(_HOMES[name]), name)

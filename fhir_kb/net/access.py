@@ -38,6 +38,10 @@ class Access:
             return {"Authorization": self._words()}
         return {}
 
+    def renew(self) -> bool:
+        """False: the token is the one that the user gave."""
+        return False
+
     def _words(self) -> str:
         if not self.user:
             return f"Bearer {self.token}"
