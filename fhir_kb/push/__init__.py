@@ -1,0 +1,1 @@
+"""Bringing FHIR servers to the state of the definitions: plan, push, drift, rollback."""
