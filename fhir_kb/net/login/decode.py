@@ -1,0 +1,195 @@
+"""The user's file of logins, as plain data, to logins. A secret itself is never taken from it.
+
+    https://fhir.example.org/r4:
+      type: smart-backend
+      client-id: fhir-kb
+      keys: ~/.config/fhir-kb/keys
+      scopes: [system/*.cruds]
+
+Whoever reads the file knows the lines: a problem has the path of keys to what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fhir_kb.diagnostics.nearest import did_you_mean
+from fhir_kb.net.errors import NetError
+from fhir_kb.net.login.fields import Fields, Problem
+from fhir_kb.net.login.kinds import (
+    Basic,
+    Bearer,
+    ClientCredentials,
+    Login,
+    NoLogin,
+    SmartBackend,
+)
+from fhir_kb.net.urls import origin_of, split
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+__all__ = ["Logins", "Problem", "login_from", "logins_from"]
+
+_AUTHENTICATIONS: Final = ("basic", "post", "certificate")
+
+
+@dataclass(frozen=True, slots=True)
+class Logins:
+    """Logins by the base URLs of their servers."""
+
+    by_server: tuple[tuple[str, Login], ...] = ()
+
+    def of(self, server: str) -> Login | None:
+        """The login for a server: that of the longest base URL that it is, or is below of.
+
+        Raises NetError where `server` is no address.
+        """
+        origin, path = origin_of(server), _folder(server)
+        found = [
+            (len(_folder(base)), login)
+            for base, login in self.by_server
+            if origin_of(base) == origin and path.startswith(_folder(base))
+        ]
+        return max(found, key=lambda one: one[0])[1] if found else None
+
+
+def logins_from(data: object, *, folder: Path | None = None) -> Logins | list[Problem]:
+    """All logins of a file, or all that is wrong with it. folder: where relative paths begin."""
+    if data is None:
+        return Logins()
+    if not isinstance(data, Mapping):
+        return [Problem((), "this is no list of servers", "Write the base URL of each, and ':'")]
+    found: list[tuple[str, Login]] = []
+    problems: list[Problem] = []
+    for server, entry in data.items():
+        path = (str(server),)
+        if (problem := _server_problem(server, path)) is not None:
+            problems.append(problem)
+        elif any(_same(str(server), known) for known, _ in found):
+            problems.append(Problem(path, "this server has a login already", "Keep one of them"))
+        login = login_from(entry, path, folder=folder)
+        if isinstance(login, list):
+            problems += login
+        elif problem is None:
+            found.append((str(server), login))
+    return problems or Logins(tuple(found))
+
+
+def login_from(
+    data: object, where: Sequence[str | int] = (), *, folder: Path | None = None
+) -> Login | list[Problem]:
+    """One login from plain data, or all that is wrong with it.
+
+    where: the path of keys to it in its file; problems' paths begin with it. folder: where relative
+    paths begin; None for the current one.
+    """
+    path = tuple(where)
+    if not isinstance(data, Mapping):
+        return [Problem(path, "this is no login", "Write 'type:' and what belongs to it")]
+    fields = Fields(data, path, folder)
+    kind = fields.word("type", required=True)
+    if not kind:
+        return fields.problems
+    if (decode := _KINDS.get(kind)) is None:
+        known = did_you_mean(kind, _KINDS) or f"known here: {', '.join(_KINDS)}"
+        return [Problem((*path, "type"), f"there is no login of the type '{kind[:40]}'", known)]
+    login = decode(fields)
+    fields.end()
+    return fields.problems or login
+
+
+def _server_problem(server: object, path: tuple[str, ...]) -> Problem | None:
+    try:
+        parts = split(str(server))
+    except NetError:
+        return Problem(path, "this is no base URL of a server", "Write one that begins https://")
+    if parts.username or parts.password:
+        return Problem(
+            (path[0].replace(parts.netloc, "…"),),
+            "a base URL here has a user or a password in it",
+            "Take them out: type basic has 'user' and 'password' of its own",
+        )
+    if parts.query or parts.fragment:
+        return Problem(path, "a base URL has neither '?' nor '#'", "Take away what follows")
+    return None
+
+
+def _folder(url: str) -> str:
+    return split(url).path.rstrip("/") + "/"
+
+
+def _same(one: str, other: str) -> bool:
+    return origin_of(one) == origin_of(other) and _folder(one) == _folder(other)
+
+
+def _basic(fields: Fields) -> Login:
+    user = fields.word("user", required=True)
+    if ":" in user:
+        fields.problem("user", "a user's name cannot have ':' in it (RFC 7617)", "Mend the name")
+    return Basic(
+        user,
+        fields.secret("password", required=True),
+        fields.certificate(),
+        fields.flag("insecure"),
+    )
+
+
+def _bearer(fields: Fields) -> Login:
+    return Bearer(
+        fields.secret("token", required=True), fields.certificate(), fields.flag("insecure")
+    )
+
+
+def _client_credentials(fields: Fields) -> Login:
+    authentication = fields.choice("authentication", _AUTHENTICATIONS)
+    by_certificate = authentication == "certificate"
+    if by_certificate and "certificate" not in fields.data:
+        fields.problem("authentication", "there is no certificate", "Say which (certificate)")
+    if by_certificate and "client-secret" in fields.data:
+        fields.problem("client-secret", "the certificate stands for the secret", "Leave it out")
+    if "issuer" in fields.data and "token-endpoint" in fields.data:
+        fields.problem("issuer", "with token-endpoint nobody asks the issuer", "Leave one out")
+    wanted = "client-secret" in fields.data or not by_certificate
+    return ClientCredentials(
+        fields.word("client-id", required=True),
+        fields.secret("client-secret", required=True) if wanted else None,
+        authentication,
+        fields.address("token-endpoint"),
+        fields.address("issuer"),
+        fields.words("scopes"),
+        fields.word("audience"),
+        fields.word("resource"),
+        fields.certificate(),
+        fields.flag("insecure"),
+    )
+
+
+def _smart_backend(fields: Fields) -> Login:
+    return SmartBackend(
+        fields.word("client-id", required=True),
+        fields.file("keys", required=True),
+        fields.words("scopes", required="such as [system/*.cruds]"),
+        fields.word("kid"),
+        fields.secret("passphrase", required=True) if "passphrase" in fields.data else None,
+        fields.address("token-endpoint"),
+        fields.certificate(),
+        fields.flag("insecure"),
+    )
+
+
+def _certificate(fields: Fields) -> Login:
+    return fields.certificate(required=True) or NoLogin()
+
+
+_KINDS: Final[Mapping[str, Callable[[Fields], Login]]] = {
+    "none": lambda _: NoLogin(),
+    "basic": _basic,
+    "bearer": _bearer,
+    "client-credentials": _client_credentials,
+    "smart-backend": _smart_backend,
+    "certificate": _certificate,
+}

@@ -1,0 +1,125 @@
+"""From a login, as the user wrote it, to what a session needs."""
+
+from __future__ import annotations
+
+import base64
+import ssl
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fhir_kb.net.access import Access
+from fhir_kb.net.errors import NetError
+from fhir_kb.net.login.answers import is_token
+from fhir_kb.net.login.discovery import check_private
+from fhir_kb.net.login.held import Grant, HeldCredentials
+from fhir_kb.net.login.kinds import (
+    Basic,
+    Bearer,
+    Certificate,
+    Login,
+    NoLogin,
+)
+from fhir_kb.net.login.sources import private_content
+from fhir_kb.net.login.tokens import TokenServer
+from fhir_kb.net.session import SessionSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fhir_kb.net.session import Credentials
+
+
+def open_login(
+    login: Login,
+    server: str,
+    settings: SessionSettings | None = None,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+    now: Callable[[], float] = time.time,
+) -> Credentials:
+    """What lets us in at `server` (a base URL). Nothing is read or sent before it is needed.
+
+    settings: how login servers are reached (own CA, proxy, time-outs). A certificate is part of the
+    connection and not of this: use `session_settings`. sleep, clock, now: tests pass their own.
+    Raises NetError for a login that others could listen to.
+    """
+    if isinstance(login, NoLogin):
+        return Access()
+    if isinstance(login, Certificate):
+        check_private(server, insecure=False)
+        return Access()
+    check_private(server, insecure=login.insecure)
+    if isinstance(login, Basic | Bearer):
+        return HeldCredentials(server, _of_source(login), clock=clock)
+    tokens = TokenServer(
+        login, server, settings or SessionSettings(), sleep=sleep, clock=clock, now=now
+    )
+    return HeldCredentials(server, tokens.grant, clock=clock)
+
+
+def session_settings(
+    login: Login, server: str, settings: SessionSettings | None = None
+) -> SessionSettings:
+    """Settings of a session with `server` by this login: credentials and client certificate.
+
+    settings: all else (own CA, proxy, limits). Raises NetError: see `open_login`, and for a
+    certificate that cannot be used.
+    """
+    base = settings or SessionSettings()
+    found = replace(base, credentials=open_login(login, server, base), server=server)
+    shows = certificate_of(login)
+    if shows is None:
+        return found
+    check_certificate(shows)
+    return replace(found, certificate=shows.certificate, key=shows.key)
+
+
+def certificate_of(login: Login) -> Certificate | None:
+    """The client certificate of a login, if it has one."""
+    if isinstance(login, Certificate):
+        return login
+    return None if isinstance(login, NoLogin) else login.certificate
+
+
+def check_certificate(shows: Certificate) -> None:
+    """Raises NetError where the files are no certificate and its key, or others can read the key.
+
+    A key with a passphrase is refused: the encryption library would ask for it in the terminal.
+    """
+    if not Path(shows.certificate).is_file():
+        raise NetError(f"there is no client certificate '{shows.certificate}'", "Mend its path")
+    if b"ENCRYPTED" in private_content(shows.key or shows.certificate, 2**20):
+        raise NetError(
+            f"the key '{shows.key or shows.certificate}' has a passphrase",
+            "Store it without one, readable for you alone",
+        )
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(
+            shows.certificate, shows.key or None, password=lambda: ""
+        )
+    except (ssl.SSLError, OSError, ValueError):
+        raise NetError(
+            f"the client certificate '{shows.certificate}' cannot be used, or the key is not its",
+            "Give a certificate and its key in PEM (certificate, key)",
+        ) from None
+
+
+def _of_source(login: Basic | Bearer) -> Callable[[], Grant]:
+    def read() -> Grant:
+        if isinstance(login, Bearer):
+            return Grant(f"Bearer {_checked(login.token.read())}")
+        pair = f"{login.user}:{login.password.read()}"
+        return Grant(f"Basic {base64.b64encode(pair.encode()).decode()}")
+
+    return read
+
+
+def _checked(token: str) -> str:
+    if not is_token(token):
+        raise NetError(
+            "the token has characters that no token has", "Keep nothing but the token in its place"
+        )
+    return token

@@ -1,0 +1,172 @@
+"""Where a secret is kept. A source holds its name; the secret itself is read when it is needed.
+
+Nothing here shows a secret: not in messages, and not in the errors behind them. For that reason
+errors of libraries are not chained: they may hold what was read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Final, Protocol, cast
+
+from fhir_kb.net.errors import NetError
+
+MAX_SECRET: Final = 2**16
+"""Bytes. Long enough for any token."""
+COMMAND_TIMEOUT: Final = 30.0
+_OTHERS: Final = stat.S_IRWXO | stat.S_IWGRP
+
+
+class Secret(Protocol):
+    """A place where a secret is."""
+
+    def read(self) -> str:
+        """The secret: one line, not empty. Raises NetError where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FromEnvironment:
+    """An environment variable."""
+
+    name: str
+
+    def read(self) -> str:
+        """See `Secret`."""
+        found = os.environ.get(self.name)
+        if found is None:
+            raise NetError(
+                f"the environment variable '{self.name}' with the secret is not set", "Set it"
+            )
+        return _one_line(found, f"the environment variable '{self.name}'")
+
+
+@dataclass(frozen=True, slots=True)
+class FromFile:
+    """A file that only its owner (and perhaps a group) can read."""
+
+    path: str
+
+    def read(self) -> str:
+        """See `Secret`."""
+        place = f"the file '{self.path}'"
+        return _one_line(_decoded(private_content(self.path), place), place)
+
+
+@dataclass(frozen=True, slots=True)
+class FromKeyring:
+    """The keyring of the operating system; needs the package `keyring`."""
+
+    service: str
+    user: str
+
+    def read(self) -> str:
+        """See `Secret`."""
+        keyring, trouble = _keyring()
+        found, works = None, True
+        try:
+            found = keyring.get_password(self.service, self.user)
+        except (trouble, RuntimeError, OSError):
+            works = False
+        if not works:
+            raise NetError(
+                "the keyring of this machine cannot be read",
+                "Unlock it, or keep the secret in a file or an environment variable",
+            )
+        if found is None:
+            raise NetError(
+                f"the keyring has no secret of '{self.user}' for '{self.service}'",
+                f"Store it: keyring set {self.service} {self.user}",
+            )
+        return _one_line(found, f"the keyring's secret for '{self.service}'")
+
+
+@dataclass(frozen=True, slots=True)
+class FromCommand:
+    """What a program prints: its first line. It is started without a shell."""
+
+    arguments: tuple[str, ...] = field(repr=False)
+    timeout: float = COMMAND_TIMEOUT
+
+    def read(self) -> str:
+        """See `Secret`."""
+        if not self.arguments:
+            raise NetError("the command for the secret is empty", "Name a program")
+        place = f"the command '{self.arguments[0]}'"
+        printed, trouble = self._run()
+        if trouble:
+            raise NetError(f"{place} for the secret {trouble}", "Try it in a terminal")
+        lines = _decoded(printed[:MAX_SECRET], place).splitlines()
+        return _one_line(lines[0] if lines else "", place)
+
+    def _run(self) -> tuple[bytes, str]:
+        """What was printed, and what went wrong if anything did."""
+        try:
+            done = subprocess.run(  # noqa: S603  the user's own command, as a list
+                self.arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                timeout=self.timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return b"", f"takes longer than {self.timeout:.0f} s"
+        except (OSError, ValueError):
+            return b"", "cannot be started"
+        return done.stdout, f"ends with {done.returncode}" if done.returncode else ""
+
+
+def private_content(name: str, most: int = MAX_SECRET) -> bytes:
+    """A file's content. Raises NetError where it cannot be read, or others can read or write it."""
+    try:
+        with Path(name).open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            content = file.read(most + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no such file"
+        raise NetError(f"the file '{name}' cannot be read: {reason}", "Mend its path") from None
+    if os.name == "posix" and mode & _OTHERS:
+        raise NetError(
+            f"the file '{name}' holds a secret, and others on this machine can reach it",
+            f"Keep it to yourself: chmod 600 {name}",
+        )
+    if len(content) > most:
+        raise NetError(f"the file '{name}' is too long for a secret", "Mend its path")
+    return content
+
+
+def _decoded(content: bytes, place: str) -> str:
+    text = content.decode("utf-8", "replace").removeprefix("\ufeff")
+    if "\ufffd" in text:
+        raise NetError(f"{place} holds something that is no text", "Keep the secret in UTF-8")
+    return text
+
+
+def _one_line(text: str, place: str) -> str:
+    line = text.strip()
+    if not line:
+        raise NetError(f"{place} for the secret gives nothing", "Put the secret there")
+    if not line.isprintable() or len(line) > MAX_SECRET:
+        raise NetError(f"{place} holds more than one line", "Keep nothing but the secret there")
+    return line
+
+
+class _Keyring(Protocol):
+    def get_password(self, service: str, user: str) -> str | None: ...
+
+
+def _keyring() -> tuple[_Keyring, type[Exception]]:
+    """The package, and what it raises."""
+    try:
+        errors = import_module("keyring.errors")
+        return cast("_Keyring", import_module("keyring")), errors.KeyringError
+    except ImportError:
+        raise NetError(
+            "this login keeps its secret in the keyring, and the package 'keyring' is not here",
+            "Install it (pip install 'fhir-kb[keyring]'), or use a file or an environment variable",
+        ) from None
