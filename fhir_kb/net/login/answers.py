@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -20,6 +21,7 @@ MAX_ANSWER: Final = 2**20
 UNSAID_LIFETIME: Final = 300.0
 """Seconds that a token is used whose server does not say for how long: what SMART recommends."""
 _MAX_LIFETIME: Final = 86400.0
+_CLOCKS_APART: Final = 60.0
 _MAX_TOKEN: Final = 2**16
 _MAX_WORDS: Final = 200
 _SHORTEST_SECRET: Final = 4
@@ -120,6 +122,19 @@ def _refused(
         what = f"{what} ({reason})"
     advice = _ADVICE.get(code, "Ask whoever runs the server")
     return LoginRefused(f"{place} refuses: {what}", advice, status, code[:_MAX_WORDS])
+
+
+def with_clock(error: LoginRefused, answer: Answer, now: float) -> LoginRefused:
+    """The same refusal; its advice speaks of the clocks where they differ by more than a minute."""
+    try:
+        theirs = parsedate_to_datetime(answer.headers.get("date", "")).timestamp()
+    except (ValueError, OverflowError):
+        return error
+    apart = abs(theirs - now)
+    if apart <= _CLOCKS_APART:
+        return error
+    advice = f"{error.advice}. The server's clock and this machine's are {apart:.0f} s apart"
+    return LoginRefused(error.message, advice, error.status, error.code)
 
 
 def cleaned(words: str, hidden: Collection[str] = ()) -> str:

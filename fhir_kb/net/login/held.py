@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _MARGIN: Final = 30.0
-"""Seconds before its end in which a token is renewed: requests take time, and clocks differ."""
+"""The longest margin: requests take time, and clocks differ."""
 _SHARE: Final = 0.2
-"""The most of a short life that the margin takes."""
+"""What the margin takes of a short life, and a second more: servers count in whole ones."""
 _PATIENCE: Final = 5.0
 """Seconds until a renewal that failed is tried again, while the token is still good."""
 
@@ -58,7 +58,8 @@ class HeldCredentials:
         self._clock = clock
         self._lock = threading.Lock()
         self._held: _Held | None = None
-        self._attempts = 0
+        self._serial = 0
+        self._ended = 0  # attempts that came to their end
         self._failure: NetError | None = None
         self._thread = threading.local()
 
@@ -85,11 +86,11 @@ class HeldCredentials:
         refused: int = getattr(self._thread, "serial", 0)
         if not refused:
             return False
-        seen = self._attempts
+        seen = self._ended
         with self._lock:
             if self._held is not None and self._held.serial != refused:
                 return True
-            if self._attempts != seen:  # somebody else asked while we waited: so did we
+            if self._ended != seen:  # somebody else asked while we waited: so did we
                 self._raise_failure()
                 return False
             return self._renewed().serial != refused
@@ -98,12 +99,12 @@ class HeldCredentials:
         held = self._held
         if held is not None and self._clock() < held.renew_at:
             return held
-        seen = self._attempts
+        seen = self._ended
         with self._lock:
             held = self._held
             if held is not None and self._clock() < held.renew_at:
                 return held
-            if self._attempts != seen:  # somebody else asked while we waited, in vain
+            if self._ended != seen:  # somebody else asked while we waited, in vain
                 self._raise_failure()
             return self._renewed() if held is None else self._renewed_or(held)
 
@@ -121,22 +122,27 @@ class HeldCredentials:
 
     def _renewed(self) -> _Held:
         """Ask; what comes is held from now on. The lock is ours."""
-        self._attempts += 1
         self._failure = None
         try:
             grant = self._fetch()
         except NetError as error:
             self._failure = error
             raise
+        finally:
+            self._ended += 1
         ends_at = grant.since + grant.lifetime
-        margin = 0.0 if grant.lifetime == inf else min(_MARGIN, grant.lifetime * _SHARE)
         held = self._held
-        same = held is not None and held.words == grant.words
-        serial = held.serial if held is not None and same else self._attempts
-        self._held = _Held(grant.words, serial, ends_at - margin, ends_at)
+        if held is None or held.words != grant.words:
+            self._serial += 1
+        self._held = _Held(grant.words, self._serial, ends_at - _margin(grant.lifetime), ends_at)
         return self._held
 
     def _raise_failure(self) -> None:
         if self._failure is not None:
             failure = self._failure
             raise NetError(failure.message, failure.advice, failure.status)
+
+
+def _margin(lifetime: float) -> float:
+    """Seconds before its end in which a token is renewed."""
+    return 0.0 if lifetime == inf else min(_MARGIN, lifetime * _SHARE + 1.0, lifetime / 2)

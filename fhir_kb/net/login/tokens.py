@@ -11,7 +11,7 @@ from urllib.parse import quote_plus, urlencode
 
 from fhir_kb.net.access import Access
 from fhir_kb.net.errors import NetError
-from fhir_kb.net.login.answers import MAX_ANSWER, LoginRefused, Token, cleaned, token_of
+from fhir_kb.net.login.answers import MAX_ANSWER, LoginRefused, Token, cleaned, token_of, with_clock
 from fhir_kb.net.login.assertion import ASSERTION_TYPE, assertion
 from fhir_kb.net.login.discovery import by_issuer, by_smart, check_private, endpoint_of
 from fhir_kb.net.login.held import Grant
@@ -182,6 +182,9 @@ class TokenServer:
                 if number == TRIES:
                     raise
             if answer is not None and (answer.status not in BUSY or number == TRIES):
-                return since, token_of(answer, request.hidden)
+                try:
+                    return since, token_of(answer, request.hidden)
+                except LoginRefused as error:
+                    raise with_clock(error, answer, self._now()) from None
             session.pause(number, answer.headers.get("retry-after", "") if answer else "")
         raise AssertionError("the last try answers or raises")

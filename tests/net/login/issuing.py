@@ -1,0 +1,71 @@
+"""A login server of this machine, keys, and a clock that the test moves."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from serving import Asked, Reply, Web
+
+Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
+
+class Clock:
+    """Seconds, as the test says. waits: what was slept; that moves it too."""
+
+    def __init__(self, seconds: float = 1_000_000.0) -> None:
+        self.seconds = seconds
+        self.waits: list[float] = []
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.seconds += seconds
+
+
+class Issuer:
+    """Gives the tokens "token-1", "token-2", … more: fields of the answers."""
+
+    def __init__(self, web: Web, **more: Any) -> None:
+        self.web = web
+        self.more: dict[str, Any] = {"token_type": "Bearer", "expires_in": 300, **more}
+        self.url = f"{web.url}/token"
+        self.given = 0
+        self._lock = threading.Lock()
+        web.answer = self.answer
+
+    def answer(self, asked: Asked) -> Reply:
+        with self._lock:
+            self.given += 1
+            token = {"access_token": f"token-{self.given}"}
+        return Reply(json.dumps({**token, **self.more}).encode())
+
+    def forms(self) -> list[dict[str, str]]:
+        """What was asked for, as forms."""
+        return [form(asked) for asked in self.web.asked]
+
+
+def form(asked: Asked) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(asked.body.decode()).items()}
+
+
+def private_file(path: Path, content: bytes | str) -> str:
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    path.chmod(0o600)
+    return str(path)
+
+
+def pem(key: Private, passphrase: str = "") -> bytes:
+    protection: Any = serialization.NoEncryption()
+    if passphrase:
+        protection = serialization.BestAvailableEncryption(passphrase.encode())
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection
+    )
