@@ -7,12 +7,15 @@ HTTP; nothing else in this package knows HTTP.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Resource = dict[str, Any]
+Query: TypeAlias = "Mapping[str, str | Sequence[str]]"
+"""Search parameters; one that is given several times has all its values. Values are FHIR's own
+search syntax, with its special characters escaped; not yet encoded for URLs."""
 Way = Literal["transaction", "batch", "single"]
 """How changes are sent: all or nothing, several at once each for itself, or one by one."""
 
@@ -174,12 +177,10 @@ class Server(Protocol):
     def profile(self) -> Profile:
         """What it can do; asked once."""
 
-    def count(self, type_: str, query: Mapping[str, str]) -> int:
+    def count(self, type_: str, query: Query) -> int:
         """How many resources a search would find."""
 
-    def search(
-        self, type_: str, query: Mapping[str, str], *, heads: bool = False
-    ) -> Iterator[Live]:
+    def search(self, type_: str, query: Query, *, heads: bool = False) -> Iterator[Live]:
         """All that a search finds, over all pages, fresh (never from a cache).
 
         heads: ids, versions, urls only, which costs much less.

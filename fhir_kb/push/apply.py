@@ -1,0 +1,289 @@
+"""Doing what a plan says, so that it can be broken off at any moment and gone on with."""
+
+from __future__ import annotations
+
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from fhir_kb.emit import compact_json
+from fhir_kb.push.content import Loss, digest, losses, own, references
+from fhir_kb.push.errors import PushError
+from fhir_kb.push.history import finish, keep_bodies
+from fhir_kb.push.journal import Journal, Sent
+from fhir_kb.push.learn import instant
+from fhir_kb.push.order import Chunk, Unit, chunks
+from fhir_kb.push.server import Done, Outcome, Ref, Refused, ServerError
+from fhir_kb.push.state import Record, save_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from fhir_kb.push.plan import Item
+    from fhir_kb.push.rules import Rules
+    from fhir_kb.push.sending import Sender
+    from fhir_kb.push.server import Change, Resource
+    from fhir_kb.push.state import State
+
+
+class Watch(Protocol):
+    """Somebody who watches how far it is."""
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """A stage begins, of `total` steps where that is known."""
+
+    def advance(self, steps: int = 1) -> None:
+        """So many steps of the stage are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A change that stands on the server. lost: what the server did not keep as it was sent.
+
+    replaced: something stood there that we did not know of, and the server let us replace it.
+    """
+
+    item: Item
+    lost: tuple[Loss, ...] = ()
+    replaced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotMade:
+    """A change that was not made. refused: what the server said; None where it was not sent."""
+
+    item: Item
+    text: str
+    refused: Refused | None = None
+
+
+@dataclass(slots=True)
+class Result:
+    """What a push did. number: of the push; 0 where there was nothing to do. failure: why it broke
+    off, if it did; then the next push goes on with it."""
+
+    number: int = 0
+    made: list[Made] = field(default_factory=list)
+    not_made: list[NotMade] = field(default_factory=list)
+    failure: ServerError | PushError | None = None
+
+
+def apply(
+    todo: Sequence[tuple[Item, Change]],
+    *,
+    folder: Path,
+    state: State,
+    rules: Rules,
+    sender: Sender,
+    watch: Watch,
+    verify: bool = True,
+    noted: Sequence[Item] = (),
+) -> Result:
+    """Make the changes. The folder is held by the caller; `state` is brought up to date and kept.
+
+    verify: compare what the server stored with what was sent. noted: what stands there as it is
+    wanted though we did not send it as it is: it is ours from now on. Raises PushError where our
+    own disk stands in the way; failures of the server are in the result.
+    """
+    if not todo and not noted:
+        save_state(folder, state)
+        return Result()
+    push = _Push(todo, folder, state, rules, sender, watch, verify=verify)
+    return push.run(noted)
+
+
+class _Push:
+    def __init__(
+        self,
+        todo: Sequence[tuple[Item, Change]],
+        folder: Path,
+        state: State,
+        rules: Rules,
+        sender: Sender,
+        watch: Watch,
+        *,
+        verify: bool,
+    ) -> None:
+        self.items = {change.ref: item for item, change in todo}
+        self.changes = [change for _, change in todo]
+        self.server, self.folder, self.state, self.rules = sender.server, folder, state, rules
+        self.sender, self.watch, self.verify = sender, watch, verify
+        self.number = state.pushes + 1
+        self.result = Result(self.number)
+        self.digests: dict[Ref, str] = {}
+        self.failed: set[str] = set()
+
+    def run(self, noted: Sequence[Item]) -> Result:
+        """All of it."""
+        bodies = {name: body for item in noted for name, body in self._note(item)}
+        for change in self.changes:
+            if change.resource is not None:
+                name = self.digests[change.ref] = digest(change.resource)
+                bodies[name] = compact_json(change.resource)
+        keep_bodies(self.folder, self.number, bodies)
+        self.state.pushes = self.number
+        journal = Journal(self.folder, self.number)
+        try:
+            self._send_all(journal)
+        finally:
+            journal.close()
+        if self.result.failure is None:
+            self._finish()
+        return self.result
+
+    def _note(self, item: Item) -> Iterator[tuple[str, bytes]]:
+        live, wanted = item.there, item.wanted
+        assert live is not None
+        assert live.resource is not None
+        assert wanted is not None
+        name = digest(wanted)
+        self.state.records[item.key] = Record(
+            live.ref, live.version, live.updated, name, digest(live.resource),
+            self.number, item.retired,
+        )  # fmt: skip
+        yield name, compact_json(wanted)
+
+    def _finish(self) -> None:
+        if not self.state.seen:
+            updates = [one.updated for one in self.state.records.values() if one.updated]
+            self.state.seen = min(updates, key=instant, default="")
+        finish(self.folder, self.state)
+
+    def _chunks(self) -> list[Chunk]:
+        profile = self.server.profile
+        before = {
+            str(ref): item.there.resource
+            for ref, item in self.items.items()
+            if item.there is not None and item.there.resource is not None
+        }
+        return chunks(
+            self.changes,
+            entries=1
+            if self.sender.way == "single"
+            else _least(self.rules.entries, profile.max_entries),
+            bytes_=_least(self.rules.bytes_, profile.max_bytes),
+            alone=self.sender.way != "transaction",
+            before=before,
+        )
+
+    def _send_all(self, journal: Journal) -> None:
+        """Every chunk after those that it needs; as many at once as the server takes."""
+        waiting = {chunk.number: chunk for chunk in self._chunks()}
+        self.watch.stage("pushing", len(self.changes))
+        most = limit = max(1, self.rules.at_once)
+        running: dict[Future[Mapping[Ref, Outcome]], Chunk] = {}
+        finished: set[int] = set()
+        busy = 0
+        with ThreadPoolExecutor(most) as pool:
+            while waiting or running:
+                for chunk in list(waiting.values()):
+                    if len(running) < limit and chunk.needs <= finished and not self._broken:
+                        del waiting[chunk.number]
+                        units = self._still_possible(chunk)
+                        running[pool.submit(self._send, journal, units)] = chunk
+                if not running:
+                    break
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    chunk = running.pop(future)
+                    finished.add(chunk.number)
+                    self._take(journal, future)
+                    slower = self.sender.busy > busy
+                    busy = self.sender.busy
+                    limit = max(1, limit // 2) if slower else min(most, limit + 1)
+        for chunk in waiting.values():
+            for change in chunk.changes:
+                self._not_made(change.ref, "not sent: the push broke off before")
+
+    @property
+    def _broken(self) -> bool:
+        return self.result.failure is not None
+
+    def _still_possible(self, chunk: Chunk) -> list[Unit]:
+        """What of a chunk does not refer to something that could not be made."""
+        possible = []
+        for unit in chunk.units:
+            needs = {
+                name
+                for change in unit.changes
+                for name in references(change.resource or {})
+                if name in self.failed
+            }
+            if not needs:
+                possible.append(unit)
+                continue
+            for change in unit.changes:
+                self._not_made(change.ref, f"not sent: it refers to {min(needs)}")
+        return possible
+
+    def _send(self, journal: Journal, units: Sequence[Unit]) -> Mapping[Ref, Outcome]:
+        """In a thread of its own: nothing here touches what others use, but the journal."""
+        if not units:
+            return {}
+        journal.sending(self._sent(change) for unit in units for change in unit.changes)
+        return self.sender.make(units)
+
+    def _sent(self, change: Change) -> Sent:
+        item = self.items[change.ref]
+        name = self.digests.get(change.ref, "")
+        return Sent(change.action, change.ref, item.key, change.expected, name, item.retired)
+
+    def _take(self, journal: Journal, future: Future[Mapping[Ref, Outcome]]) -> None:
+        try:
+            outcomes = future.result()
+        except (ServerError, PushError) as error:
+            self.result.failure = self.result.failure or error
+            return
+        done = {ref: one for ref, one in outcomes.items() if isinstance(one, Done)}
+        refused = {ref: one for ref, one in outcomes.items() if isinstance(one, Refused)}
+        try:
+            stored = self._stored(done)
+        except ServerError as error:
+            self.result.failure = error
+            return
+        records = {
+            self.items[ref].key: self._done(one, stored.get(ref)) for ref, one in done.items()
+        }
+        for ref, refusal in refused.items():
+            self._not_made(ref, refusal.text, refusal)
+        journal.done(records)
+        journal.not_done(self.items[ref].key for ref in refused)
+        for key, record in records.items():
+            if record is None:
+                self.state.records.pop(key, None)
+            else:
+                self.state.records[key] = record
+        self.watch.advance(len(outcomes))
+
+    def _stored(self, done: Mapping[Ref, Done]) -> dict[Ref, Resource]:
+        """What the server made of what was sent: what it answered, or else what it answers now."""
+        found = {ref: one.stored for ref, one in done.items() if one.stored is not None}
+        asked = [ref for ref in done if self.verify and ref in self.digests and ref not in found]
+        for ref, live in (self.server.read(asked) if asked else {}).items():
+            if live.resource is not None and live.version == done[ref].version:
+                found[ref] = live.resource
+        return found
+
+    def _done(self, done: Done, stored: Resource | None) -> Record | None:
+        item = self.items[done.ref]
+        sent = self.digests.get(done.ref)
+        if sent is None:
+            self.result.made.append(Made(item))
+            return None
+        name = ""
+        lost: tuple[Loss, ...] = ()
+        if stored is not None:
+            name = digest(stored)
+            assert item.wanted is not None
+            lost = () if name == sent else tuple(losses(item.wanted, own(stored)))
+        new = item.there is None or item.there.deleted
+        self.result.made.append(Made(item, lost if self.verify else (), new and not done.created))
+        return Record(done.ref, done.version, done.updated, sent, name, self.number, item.retired)
+
+    def _not_made(self, ref: Ref, text: str, refused: Refused | None = None) -> None:
+        self.failed.add(str(ref))
+        self.result.not_made.append(NotMade(self.items[ref], text, refused))
+
+
+def _least(ours: int, theirs: int) -> int:
+    return min(ours, theirs) if theirs else ours

@@ -1,0 +1,206 @@
+"""Our book of one server: what we know of it, what is to be done there, and doing it.
+
+with open_book(folder, server, rules) as book:
+    plan = book.plan(wanted)
+    result = book.push(plan, words=("adopt",))
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import orjson
+
+from fhir_kb.push.apply import Result, Watch, apply
+from fhir_kb.push.content import digest, own
+from fhir_kb.push.diff import Difference, differences
+from fhir_kb.push.errors import PushError
+from fhir_kb.push.history import bodies_of, wanted_as_of
+from fhir_kb.push.learn import learn, whole
+from fhir_kb.push.plan import Item, Plan, decide, to_be_read, to_do, too_many
+from fhir_kb.push.plan_file import check_unmoved
+from fhir_kb.push.recover import recover
+from fhir_kb.push.rules import Rules, without
+from fhir_kb.push.sending import Sender
+from fhir_kb.push.state import State, load_state
+from fhir_kb.push.store import Appended, locked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from fhir_kb.push.server import Live, Resource, Server
+    from fhir_kb.push.state import Record
+    from fhir_kb.push.wanted import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Something of ours that is no longer as we left it. gone: it was deleted."""
+
+    key: str
+    live: Live
+    differences: tuple[Difference, ...] = ()
+    gone: bool = False
+
+
+@contextlib.contextmanager
+def open_book(folder: Path, server: Server, rules: Rules | None = None) -> Iterator[Book]:
+    """The book of a server, kept in `folder`; nobody else can open it meanwhile.
+
+    A push that broke off is brought to its end: what it had sent is looked up, nothing is sent.
+    Raises PushError and ServerError.
+    """
+    with locked(folder):
+        state = load_state(folder, server.profile.base)
+        recovered = recover(folder, state, server)
+        yield Book(folder, server, rules or Rules(), state, recovered)
+
+
+class Book:
+    """See `open_book`. recovered: how many changes of a push that broke off had been made; -1 where
+    none had broken off."""
+
+    def __init__(
+        self, folder: Path, server: Server, rules: Rules, state: State, recovered: int
+    ) -> None:
+        self.folder, self.server, self.rules = folder, server, rules
+        self.state, self.recovered = state, recovered
+        self._bodies: dict[int, dict[str, Resource]] = {}
+
+    def plan(
+        self, wanted: Mapping[str, Wanted], *, delete: bool = False, full: bool = False
+    ) -> Plan:
+        """What has to be done for the server to be as wanted.
+
+        delete: what is no longer defined shall be deleted, not retired. full: read everything from
+        the server, whatever we believe to know. Raises ServerError.
+        """
+        profile = self.server.profile
+        learned = learn(self.server, self.state, wanted, self.rules, full=full)
+        needed = to_be_read(wanted, self.state, learned, self.rules, profile, delete=delete)
+        whole(self.server, learned, needed)
+        return decide(wanted, self.state, learned, self.rules, profile, delete=delete)
+
+    def rollback(self, push: int, *, delete: bool = False) -> Plan:
+        """What has to be done for the server to be as after an earlier push. Raises PushError."""
+        return self.plan(wanted_as_of(self.folder, push), delete=delete)
+
+    def push(
+        self,
+        plan: Plan,
+        *,
+        words: Sequence[str] = (),
+        watch: Watch,
+        verify: bool = True,
+        sleep: Callable[[float], None] = time.sleep,
+        check: bool = False,
+    ) -> Result:
+        """Do what a plan says.
+
+        words: what the person allows: "adopt", "overwrite", "many". check: the plan was made some
+        time ago; nothing is done where the server has moved since. Raises PushError where the
+        person has to say a word first, ServerError where nothing could be begun.
+        """
+        if refusal := too_many(plan, self.rules, words):
+            raise PushError(
+                refusal, "Look at the plan, then allow it with --allow-many", usage=True
+            )
+        if check:
+            check_unmoved(plan, self.server)
+        state = self.state.copy()
+        state.seen = plan.seen or state.seen
+        for item in plan.items:
+            if item.kind == "forget":
+                state.records.pop(item.key, None)
+        sender = Sender(self.server, self.server.profile.ways[0], sleep)
+        result = apply(
+            list(to_do(plan, words)),
+            folder=self.folder,
+            state=state,
+            rules=self.rules,
+            sender=sender,
+            watch=watch,
+            verify=verify,
+            noted=[item for item in plan.items if self._is_noted(item)],
+        )
+        if result.failure is None:
+            self.state = state
+        self._log(result)
+        return result
+
+    def _is_noted(self, item: Item) -> bool:
+        """Whether it stands there as it is wanted, in a version that we have not written."""
+        live, record = item.there, self.state.records.get(item.key)
+        if live is None or live.resource is None or item.differences:
+            return False
+        if item.kind == "adopt":
+            return True
+        return item.kind == "unchanged" and record is not None and record.version != live.version
+
+    def drift(self) -> list[Drift]:
+        """What of ours is no longer as we left it. Reads everything of ours. Raises ServerError."""
+        learned = learn(self.server, self.state, {}, self.rules, full=True)
+        found = []
+        for key, record in sorted(self.state.records.items()):
+            live = learned.known[key]
+            if live.deleted:
+                found.append(Drift(key, live, gone=True))
+                continue
+            assert live.resource is not None
+            if digest(live.resource) == record.stored:
+                continue
+            skipped = (*self.rules.ignored, *self.rules.theirs)
+            ours = without(self.sent(record), skipped)
+            changes = tuple(differences(ours, without(own(live.resource), skipped)))
+            if changes:
+                found.append(Drift(key, live, changes))
+        return found
+
+    def sent(self, record: Record) -> Resource:
+        """What we sent to a record's place; empty where it is not known. Raises PushError."""
+        if record.push not in self._bodies:
+            self._bodies[record.push] = bodies_of(self.folder, record.push)
+        return self._bodies[record.push].get(record.sent, {})
+
+    def _log(self, result: Result) -> None:
+        """A line for whoever asks later who did what."""
+        if not result.number:
+            return
+        line = {
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "who": _who(),
+            "server": self.server.profile.base,
+            "push": result.number,
+            "made": [
+                [
+                    made.item.kind,
+                    str(made.item.ref),
+                    made.item.name,
+                    _version(self.state, made.item.key),
+                ]
+                for made in result.made
+            ],
+            "refused": [[one.item.kind, str(one.item.ref), one.text] for one in result.not_made],
+            "failure": str(result.failure) if result.failure else "",
+        }
+        log = Appended(self.folder / "log.jsonl")
+        log.add(orjson.dumps(line), sure=True)
+        log.close()
+
+
+def _version(state: State, key: str) -> list[str]:
+    record = state.records.get(key)
+    return [record.version, record.sent] if record else []
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""

@@ -1,0 +1,143 @@
+"""Resources as content: what of them is ours and not the server's, and whether two are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+
+from fhir_kb.emit import compact_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fhir_kb.push.server import Resource
+
+_OF_THE_SERVER: Final = ("versionId", "lastUpdated", "source")
+_LITERAL: Final = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
+_SPACE: Final = re.compile(r"\s+")
+
+
+class _Missing:
+    """What is not there; JSON's null has a meaning of its own."""
+
+    def __repr__(self) -> str:
+        return "(none)"
+
+
+MISSING: Final = _Missing()
+
+
+class Loss(NamedTuple):
+    """An element that does not stand as it was sent. `there` is MISSING where it was dropped."""
+
+    path: str
+    sent: Any
+    there: Any
+
+
+def load(content: bytes | str) -> Any:
+    """JSON with its decimals digit for digit. Raises ValueError, also for NaN and the like."""
+    return json.loads(content, parse_float=Decimal, parse_constant=_no_number)
+
+
+def _no_number(word: str) -> Any:
+    msg = f"{word} is no JSON"
+    raise ValueError(msg)
+
+
+def own(resource: Resource) -> Resource:
+    """The resource less what every server sets for itself: versionId, lastUpdated, meta.source."""
+    meta = resource.get("meta")
+    if not isinstance(meta, dict):
+        return resource
+    kept = {key: value for key, value in meta.items() if key not in _OF_THE_SERVER}
+    others = {key: value for key, value in resource.items() if key != "meta"}
+    return {**others, "meta": kept} if kept else others
+
+
+def digest(resource: Resource) -> str:
+    """A fingerprint of the content: equal for equal content, in whatever order it is written."""
+    return hashlib.sha256(_sorted(own(resource))).hexdigest()
+
+
+def _sorted(value: Any) -> bytes:
+    return orjson.dumps(value, default=_number, option=orjson.OPT_SORT_KEYS)
+
+
+def _number(value: Any) -> orjson.Fragment:
+    return orjson.Fragment(compact_json(value))
+
+
+def same(first: Any, second: Any) -> bool:
+    """Whether two values say the same: 1.50 is 1.5, and white space of narrative does not count."""
+    return not any(_losses("", first, second)) and not any(_losses("", second, first))
+
+
+def losses(sent: Resource, there: Resource) -> list[Loss]:
+    """The elements of `sent` that are not in `there`, or not as they were sent.
+
+    What a server adds is no loss.
+    """
+    return list(_losses(str(sent.get("resourceType", "")), own(sent), own(there)))
+
+
+def _losses(path: str, sent: Any, there: Any) -> Iterator[Loss]:
+    if isinstance(sent, dict) and isinstance(there, dict):
+        for key, value in sent.items():
+            yield from _losses(f"{path}.{key}", value, there.get(key, MISSING))
+    elif isinstance(sent, list) and isinstance(there, list) and len(sent) == len(there):
+        for number, (one, other) in enumerate(zip(sent, there, strict=True)):
+            yield from _losses(f"{path}[{number}]", one, other)
+    elif not _equal(path, sent, there):
+        yield Loss(path, sent, there)
+
+
+def _equal(path: str, sent: Any, there: Any) -> bool:
+    if _is_number(sent) and _is_number(there):
+        return Decimal(str(sent)) == Decimal(str(there))
+    if path.endswith("text.div") and isinstance(sent, str) and isinstance(there, str):
+        return _words(sent) == _words(there)
+    return type(sent) is type(there) and bool(sent == there)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _words(narrative: str) -> str:
+    """Narrative as every serializer would read it: entities and white space are its own affair."""
+    return _SPACE.sub(" ", html.unescape(narrative)).replace("> ", ">").replace(" <", "<").strip()
+
+
+def references(value: Any) -> Iterator[str]:
+    """The literal relative references ("Type/id") within, in order of appearance."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key == "reference" and isinstance(inner, str):
+                if _LITERAL.fullmatch(inner):
+                    yield inner
+            elif isinstance(inner, dict | list):
+                yield from references(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from references(inner)
+
+
+def with_references(value: Any, places: Mapping[str, str]) -> Any:
+    """The same with its literal references led to where `places` says; others stay."""
+    if isinstance(value, dict):
+        return {
+            key: places.get(inner, inner)
+            if key == "reference" and isinstance(inner, str)
+            else with_references(inner, places)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [with_references(inner, places) for inner in value]
+    return value

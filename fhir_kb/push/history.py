@@ -1,0 +1,91 @@
+"""Earlier pushes: what each of them left on the server, content and all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from fhir_kb.push.content import load
+from fhir_kb.push.errors import PushError
+from fhir_kb.push.journal import end
+from fhir_kb.push.state import record_from, record_json, save_state
+from fhir_kb.push.store import damaged, lines_of, read_json, write
+from fhir_kb.push.wanted import Wanted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from fhir_kb.push.server import Resource
+    from fhir_kb.push.state import Record, State
+
+
+def keep_bodies(folder: Path, push: int, bodies: Mapping[str, bytes]) -> None:
+    """Keep the contents that a push sends, by digest. Raises PushError."""
+    lines = [
+        b'{"digest":"%s","resource":%s}\n' % (name.encode(), body) for name, body in bodies.items()
+    ]
+    write(folder / "pushes" / f"{push}.ndjson", b"".join(lines))
+
+
+def bodies_of(folder: Path, push: int) -> dict[str, Resource]:
+    """The contents that a push sent, by digest. Raises PushError."""
+    path = folder / "pushes" / f"{push}.ndjson"
+    try:
+        entries = [load(line) for line in lines_of(path)]
+        return {entry["digest"]: entry["resource"] for entry in entries}
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged(path) from error
+
+
+def finish(folder: Path, state: State) -> None:
+    """A push is at its end: keep what stands there now, then forget what was under way.
+
+    In this order, so that whoever is killed in between ends it once more. Raises PushError.
+    """
+    records = {key: record_json(one) for key, one in sorted(state.records.items())}
+    content = orjson.dumps({"records": records}, option=orjson.OPT_APPEND_NEWLINE)
+    write(folder / "pushes" / f"{state.pushes}.json", content)
+    save_state(folder, state)
+    end(folder)
+
+
+def pushes(folder: Path) -> list[int]:
+    """The numbers of the pushes that are remembered."""
+    found = (path.stem for path in (folder / "pushes").glob("*.json"))
+    return sorted(int(name) for name in found if name.isdecimal())
+
+
+def left_by(folder: Path, push: int) -> dict[str, Record]:
+    """What stood on the server because of us after a push, by key. Raises PushError."""
+    path = folder / "pushes" / f"{push}.json"
+    found = read_json(path)
+    if not found:
+        known = ", ".join(map(str, pushes(folder)[-5:]))
+        raise PushError(
+            f"nothing is known of push {push}",
+            f"These are known: {known}" if known else "Nothing was pushed to this server from here",
+            usage=True,
+        )
+    try:
+        return {key: record_from(one) for key, one in found["records"].items()}
+    except (KeyError, TypeError, ValueError) as error:
+        raise damaged(path) from error
+
+
+def wanted_as_of(folder: Path, push: int) -> dict[str, Wanted]:
+    """What has to stand on the server for it to be as after a push, by key. Raises PushError."""
+    records = left_by(folder, push)
+    bodies: dict[int, dict[str, Resource]] = {}
+    found = {}
+    for key, one in records.items():
+        if one.push not in bodies:
+            bodies[one.push] = bodies_of(folder, one.push)
+        resource = bodies[one.push].get(one.sent)
+        if resource is None:
+            raise damaged(folder / "pushes" / f"{one.push}.ndjson")
+        found[key] = Wanted(
+            key, one.ref.type, one.ref.id, resource=resource, place=one.ref, retired=one.retired
+        )
+    return found

@@ -1,0 +1,221 @@
+"""Learning what stands on a server, with as few questions as will do.
+
+What we know from last time is asked for by what has changed since (`_history?_since=`), so a server
+where nothing happened answers in a few small answers. Only what we do not know is searched by
+canonical url, and only what matters is read whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from fhir_kb.push.server import Live, Ref
+from fhir_kb.push.wanted import new_place
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from fhir_kb.push.rules import Rules
+    from fhir_kb.push.server import Server
+    from fhir_kb.push.state import Record, State
+    from fhir_kb.push.wanted import Wanted
+
+_SPECIAL: Final = re.compile(r"[\\$,|]")
+_AT_ONCE: Final = 200
+"""Values in one search: well below what servers take in a form."""
+_WINDOWS: Final = 64
+_FEW: Final = 100
+_THREADS: Final = 4
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+_UNDER_WAY: Final = timedelta(minutes=2)
+
+
+@dataclass(slots=True)
+class Learned:
+    """What stands on the server.
+
+    known: by key, what stands at the places of our records; `resource` is None where it is just
+    what we know. found: by key, artifacts of ours that are there without us knowing. double: keys
+    that were found more than once. taken: what stands at the places that new ones would get.
+    seen: until when, by the server's clock, all changes to the places of our records are in this.
+    """
+
+    known: dict[str, Live] = field(default_factory=dict)
+    found: dict[str, Live] = field(default_factory=dict)
+    double: dict[str, tuple[Live, ...]] = field(default_factory=dict)
+    taken: dict[Ref, Live] = field(default_factory=dict)
+    seen: str = ""
+
+
+def learn(
+    server: Server, state: State, wanted: Mapping[str, Wanted], rules: Rules, *, full: bool = False
+) -> Learned:
+    """Ask the server. full: read everything whole, whatever we believe to know.
+
+    Costs, where nothing changed: a question for each type and push. Raises ServerError.
+    """
+    learned = Learned()
+    _known(server, state, learned, full=full)
+    new = [one for key, one in wanted.items() if key not in state.records and one.place is None]
+    _find(server, new, learned)
+    placed = [one.place for key, one in wanted.items() if one.place and key not in state.records]
+    places = [
+        new_place(one, rules.ids, server.profile.client_ids)
+        for one in new
+        if one.key not in learned.found
+    ]
+    learned.taken = dict(server.read([*places, *placed]))
+    return learned
+
+
+def whole(server: Server, learned: Learned, keys: Iterable[str]) -> None:
+    """Read whole what stands at the places of these records, where that is not known yet."""
+    refs = {
+        live.ref: key
+        for key in keys
+        if (live := learned.known.get(key)) and live.resource is None and not live.deleted
+    }
+    answers = server.read(refs) if refs else {}
+    for ref, key in refs.items():
+        learned.known[key] = answers.get(ref, Live(ref, deleted=True))
+
+
+def _known(server: Server, state: State, learned: Learned, *, full: bool) -> None:
+    keys = {record.ref: key for key, record in state.records.items()}
+    learned.seen = state.seen
+    if full:
+        answers = server.read(keys)
+        for ref, key in keys.items():
+            learned.known[key] = answers.get(ref, Live(ref, deleted=True))
+        return
+    learned.known = {key: as_known(record) for key, record in state.records.items()}
+    by_type: dict[str, list[Record]] = {}
+    for record in state.records.values():
+        by_type.setdefault(record.ref.type, []).append(record)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        asked = [
+            pool.submit(_news, server, kind, records, state.seen)
+            for kind, records in sorted(by_type.items())
+        ]
+        for answer in asked:
+            for live in answer.result():
+                if live.ref in keys:
+                    learned.known[keys[live.ref]] = live
+    learned.seen = _later(state.seen, [live.updated for live in learned.known.values()])
+
+
+def _later(seen: str, updates: Iterable[str]) -> str:
+    """Until when everything is known now: a transaction that was under way while we asked may bear
+    an earlier time than what we saw, so it is a while less than the latest."""
+    latest = max(map(instant, updates), default=instant(seen))
+    return max(instant(seen), latest - _UNDER_WAY).isoformat() if latest > _NEVER else seen
+
+
+def instant(text: str) -> datetime:
+    """A FHIR instant; the beginning of time for what is none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return _NEVER
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def as_known(record: Record) -> Live:
+    """What stands at a record's place if nothing happened since."""
+    return Live(record.ref, record.version, record.updated)
+
+
+def _news(server: Server, kind: str, records: Sequence[Record], seen: str) -> list[Live]:
+    """What may be different from what the records of one type say."""
+    versions = {record.ref: record.version for record in records}
+    if not seen or "history-type" not in server.profile.types.get(kind, frozenset()):
+        return _compared(server, versions)
+    since, start = seen, instant(seen)
+    recent = Counter(record.updated for record in records if instant(record.updated) >= start)
+    if recent.total() > _FEW and len(recent) <= _WINDOWS and _as_counted(server, kind, recent):
+        since = max(recent, key=instant)
+    return [one for one in server.changed(kind, since) if one.version != versions.get(one.ref)]
+
+
+def _as_counted(server: Server, kind: str, recent: Mapping[str, int]) -> bool:
+    """Whether exactly those of our own changes are there that we made.
+
+    A foreign change of one of them is later than the transaction that wrote it, so it leaves one
+    of the spans between two of our transactions for a later one, and a count is too low.
+    """
+    ends = sorted(recent, key=instant)
+    starts = [f"ge{ends[0]}", *(f"gt{end}" for end in ends)]
+    return all(
+        server.count(kind, {"_lastUpdated": (start, f"le{end}")}) == recent[end]
+        for start, end in zip(starts, ends, strict=False)
+    )
+
+
+def _compared(server: Server, versions: Mapping[Ref, str]) -> list[Live]:
+    """By the heads of all: for servers that cannot tell what changed since."""
+    kind = next(iter(versions)).type
+    there: dict[Ref, Live] = {}
+    for some in _portions(sorted(ref.id for ref in versions)):
+        for live in server.search(kind, {"_id": ",".join(some)}, heads=True):
+            there[live.ref] = live
+    different = [
+        ref for ref, known in versions.items() if ref not in there or there[ref].version != known
+    ]
+    answers = server.read(different) if different else {}
+    return [answers.get(ref, Live(ref, deleted=True)) for ref in different]
+
+
+def _find(server: Server, new: Sequence[Wanted], learned: Learned) -> None:
+    """Artifacts that are on the server though we did not put them there."""
+    found: dict[str, dict[Ref, Live]] = {}
+    for kind, parameter, some in _searches(new):
+        values = ",".join(sorted(some))
+        for live in server.search(kind, {parameter: values}):
+            for one in (one for value in _values(live, parameter) for one in some.get(value, ())):
+                if parameter != "url" or one.version == live.canonical_version:
+                    found.setdefault(one.key, {})[live.ref] = live
+    for key, places in found.items():
+        if len(places) > 1:
+            learned.double[key] = tuple(places[ref] for ref in sorted(places))
+        else:
+            learned.found[key] = next(iter(places.values()))
+
+
+def _searches(new: Sequence[Wanted]) -> Iterator[tuple[str, str, dict[str, list[Wanted]]]]:
+    """What to search: type, parameter, and what is wanted by the values to search for."""
+    groups: dict[tuple[str, str], dict[str, list[Wanted]]] = {}
+    for one in new:
+        if one.url:
+            groups.setdefault((one.type, "url"), {}).setdefault(_term(one.url), []).append(one)
+        elif one.identifier:
+            token = "|".join(map(_term, one.identifier))
+            groups.setdefault((one.type, "identifier"), {}).setdefault(token, []).append(one)
+    for (kind, parameter), wanted in sorted(groups.items()):
+        for values in _portions(sorted(wanted)):
+            yield kind, parameter, {value: wanted[value] for value in values}
+
+
+def _values(live: Live, parameter: str) -> Iterator[str]:
+    """What `live` would be found by."""
+    if parameter == "url":
+        yield _term(live.url)
+        return
+    value = (live.resource or {}).get("identifier")
+    for one in value if isinstance(value, list) else [value]:
+        if isinstance(one, dict):
+            yield "|".join(_term(str(one.get(part, ""))) for part in ("system", "value"))
+
+
+def _portions(values: Sequence[str]) -> Iterator[list[str]]:
+    for start in range(0, len(values), _AT_ONCE):
+        yield list(values[start : start + _AT_ONCE])
+
+
+def _term(value: str) -> str:
+    """A search value with FHIR's own special characters escaped."""
+    return _SPECIAL.sub(r"\\\g<0>", value)

@@ -1,0 +1,219 @@
+"""In what order changes are sent, and which together.
+
+What a resource refers to is there before it or comes with it; resources that refer to each other in
+a circle come together; what depends on nothing of another chunk can be sent beside it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fhir_kb.emit import compact_json
+from fhir_kb.push.content import references
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from fhir_kb.push.server import Change, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Changes that have to be made together: one, or a circle."""
+
+    changes: tuple[Change, ...]
+    size: int
+
+
+@dataclass(slots=True)
+class Chunk:
+    """What is sent together. needs: the numbers of the chunks that have to be done before."""
+
+    number: int
+    units: list[Unit] = field(default_factory=list)
+    needs: set[int] = field(default_factory=set)
+
+    @property
+    def changes(self) -> list[Change]:
+        """All of its changes, what others refer to first."""
+        return [change for unit in self.units for change in unit.changes]
+
+
+def chunks(
+    changes: Sequence[Change],
+    *,
+    entries: int,
+    bytes_: int,
+    alone: bool = False,
+    before: Mapping[str, Resource] | None = None,
+) -> list[Chunk]:
+    """The changes in chunks of at most so many entries and bytes; a circle is never parted.
+
+    alone: nothing in a chunk may refer to something else in it (a batch: each entry for itself).
+    before: what stands at the places of deletions; there, what refers goes before what it refers
+    to. Deletions come after everything else.
+    """
+    writes = [change for change in changes if change.action != "delete"]
+    deletions = [change for change in changes if change.action == "delete"]
+    bodies = {str(change.ref): change.resource or {} for change in writes}
+    gone = {str(change.ref): (before or {}).get(str(change.ref), {}) for change in deletions}
+    made = _packed(_sorted(writes, _targets(bodies)), bodies, entries, bytes_, 0, alone=alone)
+    first = len(made)
+    sources = _turned(_targets(gone))
+    made += _packed(_sorted(deletions, sources), {}, entries, bytes_, first, alone=alone)
+    for chunk in made[first:]:
+        chunk.needs |= set(range(first))
+    _depend(made[:first], _targets(bodies))
+    _depend(made[first:], sources)
+    return made
+
+
+def _targets(bodies: Mapping[str, Resource]) -> dict[str, list[str]]:
+    """What each refers to among them."""
+    return {
+        name: [one for one in dict.fromkeys(references(body)) if one in bodies and one != name]
+        for name, body in bodies.items()
+    }
+
+
+def _turned(targets: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    turned: dict[str, list[str]] = {name: [] for name in targets}
+    for name, others in targets.items():
+        for other in others:
+            turned[other].append(name)
+    return turned
+
+
+def _sorted(changes: Sequence[Change], targets: Mapping[str, Sequence[str]]) -> list[list[Unit]]:
+    """Groups that have nothing to do with each other, each in the order of its needs."""
+    by_name = {str(change.ref): change for change in changes}
+    units: list[Unit] = []
+    number: dict[str, int] = {}
+    for circle in _circles(list(by_name), targets):
+        for name in circle:
+            number[name] = len(units)
+        members = tuple(by_name[name] for name in sorted(circle))
+        units.append(Unit(members, sum(map(_size, members))))
+    group = list(range(len(units)))
+
+    def top(one: int) -> int:
+        while group[one] != one:
+            group[one] = group[group[one]]
+            one = group[one]
+        return one
+
+    for name, others in targets.items():
+        for other in others:
+            group[top(number[name])] = top(number[other])
+    groups: dict[int, list[Unit]] = {}
+    for one, unit in enumerate(units):
+        groups.setdefault(top(one), []).append(unit)
+    return list(groups.values())
+
+
+def _size(change: Change) -> int:
+    return len(compact_json(change.resource)) + 200 if change.resource is not None else 100
+
+
+def _circles(names: Sequence[str], targets: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
+    """The strongly connected parts, what is referred to first (Tarjan 1972, without recursion)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    on_stack: set[str] = set()
+    for root in names:
+        if root in index:
+            continue
+        work: list[tuple[str, Iterator[str]]] = [(root, iter(targets[root]))]
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        on_stack.add(root)
+        while work:
+            name, others = work[-1]
+            for other in others:
+                if other not in index:
+                    index[other] = low[other] = len(index)
+                    stack.append(other)
+                    on_stack.add(other)
+                    work.append((other, iter(targets[other])))
+                    break
+                if other in on_stack:
+                    low[name] = min(low[name], index[other])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[name])
+                if low[name] == index[name]:
+                    circle: list[str] = []
+                    while not circle or circle[-1] != name:
+                        circle.append(stack.pop())
+                        on_stack.discard(circle[-1])
+                    yield circle
+
+
+def _packed(
+    groups: Sequence[Sequence[Unit]],
+    bodies: Mapping[str, Resource],
+    entries: int,
+    bytes_: int,
+    first: int,
+    *,
+    alone: bool,
+) -> list[Chunk]:
+    made: list[Chunk] = []
+    filled: dict[int, tuple[int, int]] = {}
+    for layer in _layers(groups, bodies) if alone else [groups]:
+        current: Chunk | None = None
+        for group in layer:
+            count = sum(len(unit.changes) for unit in group)
+            size = sum(unit.size for unit in group)
+            if (
+                current is not None
+                and count <= entries
+                and not _fits(filled[current.number], count, size, entries, bytes_)
+            ):
+                current = None  # the group fits into a chunk of its own: better not to part it
+            for unit in group:
+                if current is None or not _fits(
+                    filled[current.number], len(unit.changes), unit.size, entries, bytes_
+                ):
+                    current = Chunk(first + len(made))
+                    made.append(current)
+                    filled[current.number] = (0, 0)
+                current.units.append(unit)
+                had, had_size = filled[current.number]
+                filled[current.number] = (had + len(unit.changes), had_size + unit.size)
+    return made
+
+
+def _fits(filled: tuple[int, int], count: int, size: int, entries: int, bytes_: int) -> bool:
+    """Whether more goes in; the first always does."""
+    return not filled[0] or (filled[0] + count <= entries and filled[1] + size <= bytes_)
+
+
+def _layers(
+    groups: Sequence[Sequence[Unit]], bodies: Mapping[str, Resource]
+) -> list[list[list[Unit]]]:
+    """The same by depth: nothing in a layer refers to anything else in it, circles excepted."""
+    targets = _targets(bodies)
+    layers: list[list[list[Unit]]] = []
+    for group in groups:
+        depth: dict[str, int] = {}
+        for unit in group:
+            names = [str(change.ref) for change in unit.changes]
+            needed = [depth[one] for name in names for one in targets.get(name, ()) if one in depth]
+            level = max(needed, default=-1) + 1
+            depth.update(dict.fromkeys(names, level))
+            while len(layers) <= level:
+                layers.append([])
+            layers[level].append([unit])
+    return layers
+
+
+def _depend(made: Sequence[Chunk], targets: Mapping[str, Sequence[str]]) -> None:
+    where = {str(change.ref): chunk for chunk in made for change in chunk.changes}
+    for name, others in targets.items():
+        for other in others:
+            if where[other] is not where[name]:
+                where[name].needs.add(where[other].number)

@@ -1,0 +1,134 @@
+"""A plan as a file, to be looked at, approved and then applied as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.emit import compact_json
+from fhir_kb.push.content import MISSING, load
+from fhir_kb.push.diff import Difference
+from fhir_kb.push.errors import PushError
+from fhir_kb.push.plan import Item, Plan
+from fhir_kb.push.server import Live, Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhir_kb.push.server import Server
+
+_FORMAT: Final = "fhir-kb plan 1"
+
+
+def plan_json(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON, without the contents."""
+    return {
+        "format": _FORMAT,
+        "server": plan.base,
+        "fhir": plan.release,
+        "counts": dict(sorted(plan.counts().items())),
+        "records": plan.records,
+        "seen": plan.seen,
+        "items": [_item_json(item) for item in plan.items],
+    }
+
+
+def write_plan(plan: Plan) -> bytes:
+    """The whole plan as the bytes of a file; `read_plan` reads them."""
+    whole = plan_json(plan)
+    for one, item in zip(whole["items"], plan.items, strict=True):
+        if item.kind != "unchanged" and item.wanted is not None:
+            one["resource"] = item.wanted
+    return compact_json(whole) + b"\n"
+
+
+def _item_json(item: Item) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "kind": item.kind,
+        "key": item.key,
+        "place": str(item.ref),
+        "name": item.name,
+    }
+    if item.expected:
+        found["expected"] = item.expected
+    if item.there is not None:
+        found["deleted" if item.there.deleted else "there"] = True
+    if item.retired:
+        found["retired"] = True
+    if item.reason:
+        found["reason"] = item.reason
+    if item.needs:
+        found["needs"] = item.needs
+    if item.differences:
+        found["differences"] = [_difference_json(one) for one in item.differences]
+    return found
+
+
+def _difference_json(one: Difference) -> dict[str, Any]:
+    found = {"path": one.path, "label": one.label}
+    sides = (("old", one.old), ("new", one.new))
+    return {**found, **{name: value for name, value in sides if value is not MISSING}}
+
+
+def read_plan(content: bytes) -> Plan:
+    """The plan that `write_plan` wrote. Raises PushError."""
+    try:
+        found = load(content)
+        _check_format(found["format"])
+        items = tuple(_item(one) for one in found["items"])
+        return Plan(found["server"], found["fhir"], items, found["seen"], found["records"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise PushError(
+            "this is no plan of fhir-kb", "Write one with 'fhir-kb plan --out FILE'", usage=True
+        ) from error
+
+
+def _check_format(word: str) -> None:
+    if word != _FORMAT:
+        raise ValueError(word)
+
+
+def _item(one: Mapping[str, Any]) -> Item:
+    kind, _, name = one["place"].partition("/")
+    ref = Ref(kind, name)
+    expected = one.get("expected", "")
+    known = one.get("there") or one.get("deleted")
+    return Item(
+        one["kind"],
+        one["key"],
+        ref,
+        one["name"],
+        one.get("resource"),
+        expected,
+        tuple(
+            Difference(row["path"], row["label"], row.get("old", MISSING), row.get("new", MISSING))
+            for row in one.get("differences", ())
+        ),
+        one.get("reason", ""),
+        one.get("needs", ""),
+        Live(ref, expected, deleted=bool(one.get("deleted"))) if known else None,
+        retired=one.get("retired", False),
+    )
+
+
+def check_unmoved(plan: Plan, server: Server) -> None:
+    """Raises PushError where the server is no longer as the plan found it."""
+    if plan.base.rstrip("/") != server.profile.base.rstrip("/"):
+        raise PushError(
+            f"the plan is for another server: {plan.base}", "Make a plan for this one", usage=True
+        )
+    changing = {item.ref: item for item in plan.items if item.change() is not None}
+    there = server.read(changing) if changing else {}
+    moved = [item for ref, item in changing.items() if _moved(item, there.get(ref))]
+    if moved:
+        names = ", ".join(item.name for item in moved[:3])
+        more = f" and {len(moved) - 3} more" if len(moved) > 3 else ""
+        raise PushError(
+            f"the server has moved since the plan was made: {names}{more}", "Make a new plan"
+        )
+
+
+def _moved(item: Item, live: Live | None) -> bool:
+    is_there = live is not None and not live.deleted
+    if item.there is None or item.there.deleted:
+        return is_there
+    return not is_there or (live is not None and live.version != item.expected)

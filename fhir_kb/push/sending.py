@@ -1,0 +1,177 @@
+"""Making changes on a server whose answers may be lost, late or wrong.
+
+After every answer that leaves a doubt we look at what stands there, and send again only what
+surely was not done: so nothing is lost and nothing is done twice.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from fhir_kb.push.content import losses, own
+from fhir_kb.push.server import Busy, Change, Done, DoubtError, Live, Outcome, Ref, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from fhir_kb.push.order import Unit
+    from fhir_kb.push.server import Resource, Server, Way
+
+_TRIES: Final = 12
+_LONGEST_WAIT: Final = 60.0
+_NOT_FOR_US: Final = frozenset({401, 403})
+_UNEVENLY: Final = random.SystemRandom().random
+
+
+@dataclass(slots=True)
+class Sender:
+    """Sends changes until it is clear what became of each.
+
+    busy: how often the server had no time; whoever sends may become slower.
+    """
+
+    server: Server
+    way: Way
+    sleep: Callable[[float], None] = time.sleep
+    jitter: Callable[[], float] = _UNEVENLY
+    busy: int = field(default=0)
+
+    def make(self, units: Sequence[Unit]) -> dict[Ref, Outcome]:
+        """What became of every change. Raises ServerError where the server cannot be asked.
+
+        A transaction that is refused is parted until it is clear what was wrong with it.
+        """
+        changes = [change for unit in units for change in unit.changes]
+        results = self._sent(changes)
+        if self.way != "transaction" or len(units) < 2 or not _refused_whole(changes, results):
+            return results
+        half = len(units) // 2
+        first = self.make(units[:half])
+        return {**first, **self.make(units[half:])}
+
+    def _sent(self, changes: Sequence[Change]) -> dict[Ref, Outcome]:
+        results: dict[Ref, Outcome] = {}
+        waiting = list(changes)
+        said = "there was no answer"
+        for number in range(1, _TRIES + 1):
+            try:
+                outcomes = self.server.send(waiting, self.way)
+            except DoubtError as doubt:
+                said = doubt.text
+                self._pause(number, doubt.wait)
+                waiting = self._looked_up(waiting, results, {})
+            else:
+                waiting, wait = self._sorted(waiting, outcomes, results)
+                if waiting and wait is not None:
+                    said = "the server has no time"
+                    self.busy += 1
+                    self._pause(number, wait)
+            if not waiting:
+                return results
+        for change in waiting:
+            results[change.ref] = Refused(change.ref, 0, f"given up after {_TRIES} tries: {said}")
+        return results
+
+    def _sorted(
+        self, sent: Sequence[Change], outcomes: Sequence[Outcome], results: dict[Ref, Outcome]
+    ) -> tuple[list[Change], float | None]:
+        """What has to be sent again, and how many seconds to wait before that, if at all."""
+        again: list[Change] = []
+        moved: list[Change] = []
+        wait: float | None = None
+        refusals: dict[Ref, Refused] = {}
+        for change, outcome in zip(sent, outcomes, strict=True):
+            match outcome:
+                case Busy():
+                    again.append(change)
+                    wait = max(wait or 0.0, outcome.wait)
+                case Refused(moved=True):
+                    moved.append(change)
+                    refusals[change.ref] = outcome
+                case _:
+                    results[change.ref] = outcome
+        return [*again, *self._looked_up(moved, results, refusals)], wait
+
+    def _looked_up(
+        self,
+        changes: Sequence[Change],
+        results: dict[Ref, Outcome],
+        refusals: Mapping[Ref, Refused],
+    ) -> list[Change]:
+        """What of these is still to be made, after a look at what stands there.
+
+        Gives the results of what was done, or cannot be. refusals: what the server said.
+        """
+        if not changes:
+            return []
+        there = self.server.read([change.ref for change in changes])
+        again = []
+        for change in changes:
+            live = there.get(change.ref)
+            if (done := stands(change, live)) is not None:
+                results[change.ref] = done
+            elif is_as_expected(change, live):
+                again.append(change)
+            elif live is None or live.deleted:
+                if change.action == "create":
+                    # A server that keeps count of what was deleted wants to hear that number.
+                    version = live.version if live is not None else ""
+                    again.append(Change("create", change.ref, change.resource, version))
+                else:
+                    results[change.ref] = _moved(change, refusals, "it was deleted meanwhile")
+            else:
+                results[change.ref] = _moved(change, refusals, "it was changed meanwhile")
+        return again
+
+    def _pause(self, number: int, wait: float) -> None:
+        longest = wait or min(0.25 * 2.0 ** (number - 1), 10.0)
+        self.sleep(min(longest, _LONGEST_WAIT) * (1 + self.jitter() / 2))
+
+
+def stands(change: Change, live: Live | None) -> Done | None:
+    """That the change was made, if it was: by what stands there now."""
+    if change.action == "delete":
+        gone = live is None or live.deleted
+        return Done(change.ref, live.version if live else "") if gone else None
+    if live is None or live.deleted or live.resource is None or change.resource is None:
+        return None
+    if change.expected and live.version == change.expected:
+        return None
+    if not is_made_of(live.resource, change.resource):
+        return None
+    created = change.action == "create"
+    return Done(change.ref, live.version, live.updated, created=created, stored=live.resource)
+
+
+def is_made_of(there: Resource, sent: Resource) -> bool:
+    """Whether what stands there is what was sent, perhaps less some elements that the server does
+    not keep; never with another value."""
+    return not losses(sent, there) or not losses(own(there), sent)
+
+
+def is_as_expected(change: Change, live: Live | None) -> bool:
+    """Whether nothing has happened there since the change was planned."""
+    if change.action == "create":
+        nothing = live is None or live.deleted
+        return nothing and change.expected == (live.version if live else "")
+    return live is not None and not live.deleted and live.version == change.expected
+
+
+def _moved(change: Change, refusals: Mapping[Ref, Refused], text: str) -> Refused:
+    said = refusals.get(change.ref)
+    outcome = said.outcome if said else None
+    return Refused(change.ref, said.status if said else 0, text, moved=True, outcome=outcome)
+
+
+def _refused_whole(changes: Sequence[Change], results: Mapping[Ref, Outcome]) -> bool:
+    """Whether all was refused for something that may be the fault of one."""
+    return all(
+        isinstance(one := results[change.ref], Refused)
+        and not one.moved
+        and one.status
+        and one.status not in _NOT_FOR_US
+        for change in changes
+    )

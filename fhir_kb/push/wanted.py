@@ -1,0 +1,136 @@
+"""The resources that shall stand on the server, and where there."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from fhir_kb.push.content import load, own, with_references
+from fhir_kb.push.errors import PushError
+from fhir_kb.push.server import Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from fhir_kb.push.server import Resource
+
+Ids = Literal["versioned", "plain"]
+"""Ids on the server: with the version, so that versions stand side by side; or as defined."""
+
+_LONGEST: Final = 64
+_NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9\-.]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A resource as it is defined.
+
+    key: what it is, on whatever server: type, canonical url and version; or an identifier; or its
+    id. resource: with the id and the references of its definition. place: where it has to stand,
+    whatever the policy says (then `resource` is as it stands there). retired: whether it stands
+    there only because it once was defined.
+    """
+
+    key: str
+    type: str
+    id: str
+    url: str = ""
+    version: str = ""
+    identifier: tuple[str, str] | None = None
+    resource: Resource = field(default_factory=dict, repr=False)
+    place: Ref | None = None
+    retired: bool = False
+
+    @property
+    def name(self) -> str:
+        """For people: type, id and version."""
+        return f"{self.type}/{self.id}" + (f"|{self.version}" if self.version else "")
+
+
+def wanted(content: bytes) -> Wanted:
+    """What the JSON of one resource wants. Raises PushError for what is no resource with an id."""
+    try:
+        resource = load(content)
+    except ValueError:
+        resource = None
+    if not isinstance(resource, dict):
+        raise PushError("this is no FHIR JSON", "Give a resource, a Bundle or a package")
+    return wanted_resource(resource)
+
+
+def wanted_resource(resource: Resource) -> Wanted:
+    """The same of a resource that has been read. Raises PushError."""
+    kind, name = _text(resource, "resourceType"), _text(resource, "id")
+    if not kind or not name or _NOT_IN_IDS.search(name) or len(name) > _LONGEST:
+        what = f"a {kind}" if kind else "something"
+        raise PushError(
+            f"there is {what} without an id that FHIR allows" + (f": '{name}'" if name else ""),
+            "Give it one: letters, digits, '-' and '.', at most 64 of them",
+        )
+    url, version = _text(resource, "url"), _text(resource, "version")
+    identifier = _identifier(resource.get("identifier"))
+    return Wanted(
+        key_of(kind, name, url, version, identifier),
+        kind, name, url, version, identifier, own(resource),
+    )  # fmt: skip
+
+
+def key_of(kind: str, name: str, url: str, version: str, identifier: tuple[str, str] | None) -> str:
+    """What an artifact is called in our books."""
+    if url:
+        return f"{kind} {url}|{version}"
+    if identifier:
+        return f"{kind} {identifier[0]}#{identifier[1]}"
+    return f"{kind}/{name}"
+
+
+def new_place(one: Wanted, ids: Ids, client_ids: str) -> Ref:
+    """Where it shall stand if it does not yet stand anywhere.
+
+    client_ids: as in `Profile`: a server may refuse ids that are numbers.
+    """
+    name = one.id
+    if ids == "versioned" and one.url and one.version:
+        name = f"{one.id}-{_NOT_IN_IDS.sub('-', one.version)}"
+    if client_ids == "not-numeric" and name.isdecimal():
+        name = f"r{name}"
+    if len(name) > _LONGEST:
+        end = hashlib.sha256(f"{one.id}|{one.version}".encode()).hexdigest()[:12]
+        name = f"{name[: _LONGEST - 13].rstrip('-.')}-{end}"
+    return Ref(one.type, name)
+
+
+def at(one: Wanted, place: Ref, places: Mapping[str, str]) -> Resource:
+    """The resource as it shall stand at `place`; its references lead to where `places` says."""
+    moved: Any = with_references(one.resource, places) if places else one.resource
+    return {**moved, "id": place.id}
+
+
+def unlike(all_: Iterable[Wanted]) -> dict[str, Wanted]:
+    """By key. Raises PushError where two are the same artifact in the same version."""
+    found: dict[str, Wanted] = {}
+    for one in all_:
+        other = found.setdefault(one.key, one)
+        if other is not one:
+            raise PushError(
+                f"{other.type}/{other.id} and {one.type}/{one.id} are the same artifact: {one.key}",
+                "Give one of them another url or version, or leave it out",
+            )
+    return found
+
+
+def _text(resource: Resource, name: str) -> str:
+    value = resource.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _identifier(value: Any) -> tuple[str, str] | None:
+    """The first identifier with both parts; some types have one, others a list."""
+    for identifier in value if isinstance(value, list) else [value]:
+        if isinstance(identifier, dict):
+            system, number = _text(identifier, "system"), _text(identifier, "value")
+            if system and number:
+                return system, number
+    return None
