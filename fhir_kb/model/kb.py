@@ -100,9 +100,60 @@ class Settings(Record):
         "The address of the registry (npm's protocol) that has the packages of `dependencies`.",
         default=None,
     )
+    targets: Annotated[tuple[PushTarget, ...], Keyed()] = doc(
+        "FHIR servers to publish to, by name; who may log in there stands in a file of one's own, "
+        "never here.",
+        default=(),
+    )
     rules: Annotated[tuple[Switch, ...], Keyed()] = doc(
         "Warnings to leave out or to take for errors, by code: `{KB307: off, KB312: error}`.",
         default=(),
+    )
+
+
+_FIELD = Pattern(
+    r"(\*|[A-Z][A-Za-z]+)(\.[a-z][A-Za-z0-9]*)+", "an element, such as ActivityDefinition.location"
+)
+
+
+@record
+class PushTarget(Record):
+    """A FHIR server, and what holds for publishing to it."""
+
+    KEYED: ClassVar[str | None] = "name"
+    SHORTHAND: ClassVar[str | None] = "url"
+
+    name: Id = doc("What it is called on the command line.", example="ward-a")
+    url: Uri = doc("Its base address.", example="https://fhir.example.org/r4")
+    fhir: Annotated[Text, OneOf({"r5": "r5", "r4b": "r4b", "r4": "r4"})] | None = doc(
+        "The FHIR release that it has to have; whatever it says it has if left out.", default=None
+    )
+    ids: Annotated[Text, OneOf({"versioned": "versioned", "plain": "plain"})] | None = doc(
+        "Ids there: `versioned`, with the version, so that versions stand side by side (this is "
+        "so if left out); or `plain`, as in the definitions, so that a new version replaces the "
+        "old one.",
+        default=None,
+    )
+    keep: tuple[Annotated[Text, _FIELD], ...] = doc(
+        "Elements that belong to the server's owner: what stands there stays. `*` is any type.",
+        default=(),
+        example=["*.useContext", "ActivityDefinition.location"],
+    )
+    ignore: tuple[Annotated[Text, _FIELD], ...] = doc(
+        "Elements whose differences do not count.", default=(), example=["*.text"]
+    )
+    most_changes: int | None = doc(
+        "How much of what stands there may change in one push without a word from the person, in "
+        "percent; 30 if left out.",
+        default=None,
+    )
+    entries: int | None = doc("At most so many resources a request; 100 if left out.", default=None)
+    at_once: int | None = doc("At most so many requests at once; 4 if left out.", default=None)
+    ca: Text | None = doc(
+        "A file with certificates (PEM) to trust, below the definitions.", default=None
+    )
+    proxy: Uri | None = doc(
+        "The proxy on the way; what the environment says if left out.", default=None
     )
 
 
