@@ -115,13 +115,13 @@ def _lifetime(said: object) -> float:
 def _refused(
     said: dict[str, Any], place: str, status: int, hidden: Collection[str]
 ) -> LoginRefused:
-    code = said["error"]
+    code = cleaned(said["error"], hidden)
     words = said.get("error_description")
-    what = cleaned(code, hidden) or "no reason given"
+    what = code or "no reason given"
     if isinstance(words, str) and (reason := cleaned(words, hidden)):
         what = f"{what} ({reason})"
     advice = _ADVICE.get(code, "Ask whoever runs the server")
-    return LoginRefused(f"{place} refuses: {what}", advice, status, code[:_MAX_WORDS])
+    return LoginRefused(f"{place} refuses: {what}", advice, status, code)
 
 
 def with_clock(error: LoginRefused, answer: Answer, now: float) -> LoginRefused:

@@ -66,7 +66,7 @@ def logins_from(data: object, *, folder: Path | None = None) -> Logins | list[Pr
     found: list[tuple[str, Login]] = []
     problems: list[Problem] = []
     for server, entry in data.items():
-        path = (str(server),)
+        path = (_without_user(str(server)),)
         if (problem := _server_problem(server, path)) is not None:
             problems.append(problem)
         elif any(_same(str(server), known) for known, _ in found):
@@ -109,13 +109,18 @@ def _server_problem(server: object, path: tuple[str, ...]) -> Problem | None:
         return Problem(path, "this is no base URL of a server", "Write one that begins https://")
     if parts.username or parts.password:
         return Problem(
-            (path[0].replace(parts.netloc, "…"),),
+            path,
             "a base URL here has a user or a password in it",
             "Take them out: type basic has 'user' and 'password' of its own",
         )
     if parts.query or parts.fragment:
         return Problem(path, "a base URL has neither '?' nor '#'", "Take away what follows")
     return None
+
+
+def _without_user(server: str) -> str:
+    """A key as problems name it: the key itself, unless it has a password in it."""
+    return server if "@" not in server else f"…@{server.rpartition('@')[2]}"
 
 
 def _folder(url: str) -> str:

@@ -152,7 +152,10 @@ def _one_line(text: str, place: str) -> str:
     if not line:
         raise NetError(f"{place} for the secret gives nothing", "Put the secret there")
     if not line.isprintable() or len(line) > MAX_SECRET:
-        raise NetError(f"{place} holds more than one line", "Keep nothing but the secret there")
+        raise NetError(
+            f"{place} holds more than one line, or characters that no secret has",
+            "Keep nothing but the secret there",
+        )
     return line
 
 

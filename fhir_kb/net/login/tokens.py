@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote_plus, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 from fhir_kb.net.access import Access
 from fhir_kb.net.errors import NetError
@@ -116,11 +116,11 @@ class TokenServer:
             form["client_id"] = login.client_id
             if secret:
                 form["client_secret"] = secret
-            return _Request(form, {}, (secret, quote_plus(secret)))
+            return _Request(form, {}, _ways_to_write(secret))
         # RFC 6749, 2.3.1: both parts are form-encoded before they are put together
         pair = f"{quote_plus(login.client_id)}:{quote_plus(secret)}"
         words = base64.b64encode(pair.encode()).decode()
-        hidden = (words, secret, quote_plus(secret))
+        hidden = (words, *_ways_to_write(secret))
         return _Request(form, {"Authorization": f"Basic {words}"}, hidden)
 
     def _by_keys(self, session: Session, endpoint: str, login: SmartBackend) -> tuple[float, Token]:
@@ -188,3 +188,7 @@ class TokenServer:
                     raise with_clock(error, answer, self._now()) from None
             session.pause(number, answer.headers.get("retry-after", "") if answer else "")
         raise AssertionError("the last try answers or raises")
+
+
+def _ways_to_write(secret: str) -> tuple[str, ...]:
+    return secret, quote_plus(secret), quote(secret), quote(secret, safe="")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import ipaddress
 import json
 import threading
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
-from cryptography.hazmat.primitives import serialization
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
 from serving import Asked, Reply, Web
 
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -69,3 +73,25 @@ def pem(key: Private, passphrase: str = "") -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection
     )
+
+
+def certificate(folder: Path, name: str, days: int = 1) -> tuple[str, str]:
+    """A certificate for localhost that vouches for itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    places = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    begin = dt.datetime.now(dt.UTC) - dt.timedelta(days=2)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(begin)
+        .not_valid_after(begin + dt.timedelta(days=2 + days))
+        .add_extension(x509.SubjectAlternativeName(places), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    public = private_file(folder / f"{name}.pem", made.public_bytes(serialization.Encoding.PEM))
+    return public, private_file(folder / f"{name}.key", pem(key))

@@ -149,7 +149,7 @@ def at_once(number: int, work: list[object], step: object) -> None:
 
 
 def test_many_threads_ask_once_at_the_beginning() -> None:
-    source = Source(Clock(), seconds=0.05)
+    source = Source(Clock(), seconds=0.3)
     credentials = held(source)
     found: list[object] = []
     at_once(16, found, lambda: words(credentials))
@@ -157,7 +157,7 @@ def test_many_threads_ask_once_at_the_beginning() -> None:
 
 
 def test_many_threads_that_are_refused_ask_once() -> None:
-    source = Source(Clock(), seconds=0.05)
+    source = Source(Clock(), seconds=0.3)
     credentials = held(source)
     found: list[object] = []
     all_have_it = threading.Barrier(16)
@@ -189,7 +189,7 @@ def test_a_thread_that_is_refused_late_takes_what_the_others_have() -> None:
 
 
 def test_many_threads_fail_with_one_attempt() -> None:
-    source = Source(Clock(), seconds=0.05)
+    source = Source(Clock(), seconds=0.3)
     source.error = NetError("no", "do", 400)
     credentials = held(source)
     found: list[object] = []
