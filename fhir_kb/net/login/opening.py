@@ -6,6 +6,7 @@ import base64
 import ssl
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,7 +74,7 @@ def session_settings(
     shows = certificate_of(login)
     if shows is None:
         return found
-    check_certificate(shows)
+    check_certificate(shows, time.time())
     return replace(found, certificate=shows.certificate, key=shows.key)
 
 
@@ -84,8 +85,10 @@ def certificate_of(login: Login) -> Certificate | None:
     return None if isinstance(login, NoLogin) else login.certificate
 
 
-def check_certificate(shows: Certificate) -> None:
+def check_certificate(shows: Certificate, now: float) -> None:
     """Raises NetError where the files are no certificate and its key, or others can read the key.
+
+    now: seconds since 1970; whether it is the certificate's time is known where `cryptography` is.
 
     A key with a passphrase is refused: the encryption library would ask for it in the terminal.
     """
@@ -105,6 +108,26 @@ def check_certificate(shows: Certificate) -> None:
             f"the client certificate '{shows.certificate}' cannot be used, or the key is not its",
             "Give a certificate and its key in PEM (certificate, key)",
         ) from None
+    _check_time(shows.certificate, datetime.fromtimestamp(now, UTC))
+
+
+def _check_time(name: str, now: datetime) -> None:
+    try:
+        from cryptography.x509 import load_pem_x509_certificates
+
+        first = load_pem_x509_certificates(Path(name).read_bytes())[0]
+    except (ImportError, ValueError):  # not here, or stricter than the encryption library
+        return
+    begins, ends = first.not_valid_before_utc, first.not_valid_after_utc
+    if now > ends:
+        raise NetError(
+            f"the client certificate '{name}' ran out on {ends:%Y-%m-%d}", "Get another one"
+        )
+    if now < begins:
+        raise NetError(
+            f"the client certificate '{name}' holds only from {begins:%Y-%m-%d} on",
+            "Check the clock of this machine",
+        )
 
 
 def _of_source(login: Basic | Bearer) -> Callable[[], Grant]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
+import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -17,6 +18,8 @@ from cryptography.x509.oid import NameOID
 from serving import Asked, Reply, Web
 
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+RSA = rsa.generate_private_key(65537, 2048)
+EC = ec.generate_private_key(ec.SECP384R1())
 
 
 class Clock:
@@ -73,6 +76,16 @@ def pem(key: Private, passphrase: str = "") -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, protection
     )
+
+
+def jwk(key: Private, kid: str, **more: Any) -> dict[str, Any]:
+    """A private key as RFC 7517 has it."""
+    if isinstance(key, rsa.RSAPrivateKey):
+        made: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(key, as_dict=True)
+    else:
+        made = jwt.algorithms.ECAlgorithm.to_jwk(key, as_dict=True)
+    made.pop("key_ops", None)
+    return {**made, "kid": kid, **more}
 
 
 def certificate(folder: Path, name: str, days: int = 1) -> tuple[str, str]:

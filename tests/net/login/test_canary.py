@@ -23,9 +23,8 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
-from issuing import Clock, Issuer, certificate, form, pem, private_file
+from issuing import EC, Clock, Issuer, certificate, form, jwk, pem, private_file
 from serving import Asked, Reply, Web, web
-from test_smart import EC, jwk
 
 import fhir_kb.net.login
 from fhir_kb.net import NetError
@@ -413,6 +412,18 @@ def a_certificate_with_a_passphrase(place: Place) -> None:
 def a_certificate_of_another_key(place: Place) -> None:
     shown, _ = certificate(place.folder, "me")
     session_settings(Certificate(shown, place.key()), FHIR)
+
+
+@scene
+def a_certificate_that_ran_out(place: Place) -> None:
+    shown, _ = certificate(place.folder, "me", -1)
+    session_settings(Certificate(shown, place.folder.joinpath("me.key").as_posix()), FHIR)
+
+
+@scene
+def a_certificate_that_holds_later(place: Place) -> None:
+    place.patch.setattr("time.time", lambda: 0.0)
+    session_settings(Certificate(*certificate(place.folder, "me")), FHIR)
 
 
 @scene

@@ -9,6 +9,8 @@ import time
 from math import inf
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from issuing import Clock
 
 from fhir_kb.net import NetError
@@ -199,6 +201,47 @@ def test_many_threads_fail_with_one_attempt() -> None:
         (one.message, one.advice, one.status) for one in found if isinstance(one, NetError)
     } == {("no", "do", 400)}
     assert len(found) == 8
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("wait"), st.floats(0, 400)),
+        st.tuples(st.sampled_from(["ask", "refuse", "break", "mend"]), st.just(0.0)),
+    ),
+    max_size=40,
+)
+
+
+@given(STEPS, st.sampled_from([0.5, 1.0, 4.0, 60.0, 300.0, 3600.0]))
+def test_whatever_happens_no_token_is_used_after_its_end(
+    steps: list[tuple[str, float]], lifetime: float
+) -> None:
+    clock = Clock()
+    source = Source(clock, lifetime)
+    credentials = held(source)
+    asked_at: dict[str, float] = {}
+    usable = ""
+    for step, seconds in steps:
+        before = source.calls
+        if step == "wait":
+            clock.seconds += seconds
+        elif step in {"break", "mend"}:
+            source.error = NetError("down") if step == "break" else None
+        try:
+            if step == "ask":
+                usable = ""
+                usable = words(credentials)
+            elif step == "refuse" and usable:
+                assert credentials.renew() is True
+        except NetError:
+            assert source.error is not None
+        assert source.calls - before <= 1
+        if source.calls > before and source.error is None:
+            asked_at[f"Bearer {source.calls}"] = clock.seconds
+        if step == "ask" and usable:
+            assert clock.seconds < asked_at[usable] + lifetime
+        if step == "ask" and source.error is None:
+            assert usable
 
 
 def test_credentials_stay_in_memory() -> None:

@@ -6,14 +6,14 @@ import base64
 import ssl
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from issuing import certificate, pem, private_file
+from issuing import EC, certificate, pem, private_file
 from serving import Asked, Reply, Web, web
-from test_smart import EC
 
 from fhir_kb.net import NetError, SessionSettings, open_session
 from fhir_kb.net.login import (
@@ -28,6 +28,7 @@ from fhir_kb.net.login import (
     open_login,
     session_settings,
 )
+from fhir_kb.net.login.opening import check_certificate
 from fhir_kb.net.session import Answer
 
 SECRET = FromEnvironment("KB_SECRET")
@@ -199,6 +200,22 @@ def test_certificates_that_cannot_be_used(tmp_path: Path) -> None:
     Path(one[1]).chmod(0o644)
     with pytest.raises(NetError, match="others on this machine"):
         session_settings(Certificate(*one), "https://fhir.example.org")
+
+
+@pytest.mark.parametrize(("days", "message"), [(-1, "ran out on"), (-5, "holds only from")])
+def test_a_certificate_whose_time_it_is_not(tmp_path: Path, days: int, message: str) -> None:
+    shows = Certificate(*certificate(tmp_path, "me", -1 if days == -1 else 1))
+    clock = time.time if days == -1 else lambda: time.time() + days * 86400
+    with pytest.raises(NetError, match=message):
+        check_certificate(shows, clock())
+    check_certificate(Certificate(*certificate(tmp_path, "other")), time.time())
+
+
+def test_without_the_extra_a_certificate_is_used_all_the_same(
+    mutual: Mutual, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.x509", None)
+    assert got(mutual.client, mutual.url, mutual.settings).status == 200
 
 
 def test_decoding_a_login_imports_nothing_heavy() -> None:

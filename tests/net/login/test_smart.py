@@ -13,7 +13,7 @@ from typing import Any
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-from issuing import Clock, Issuer, Private, form, pem, private_file
+from issuing import EC, RSA, Clock, Issuer, Private, form, jwk, pem, private_file
 from serving import Asked, Reply, Web
 
 from fhir_kb.net import NetError
@@ -21,19 +21,8 @@ from fhir_kb.net.login import FromEnvironment, SmartBackend, open_login
 from fhir_kb.net.login.keys import signing_keys
 
 NOW = 1_800_000_000.0
-RSA = rsa.generate_private_key(65537, 2048)
-EC = ec.generate_private_key(ec.SECP384R1())
 OTHER = ec.generate_private_key(ec.SECP384R1())
 SCOPES = ("system/*.cruds",)
-
-
-def jwk(key: Private, kid: str, **more: Any) -> dict[str, Any]:
-    if isinstance(key, rsa.RSAPrivateKey):
-        made: dict[str, Any] = jwt.algorithms.RSAAlgorithm.to_jwk(key, as_dict=True)
-    else:
-        made = jwt.algorithms.ECAlgorithm.to_jwk(key, as_dict=True)
-    made.pop("key_ops", None)
-    return {**made, "kid": kid, **more}
 
 
 def jwks(path: Path, *keys: dict[str, Any]) -> str:
