@@ -8,6 +8,8 @@ FINE: Final = 0
 FINDINGS: Final = 1
 USAGE: Final = 2
 OUTSIDE: Final = 3
+CHANGES: Final = 4
+"""Of `plan --exit-code`: there is something to push."""
 BUG: Final = 70
 INTERRUPTED: Final = 130
 CLOSED_PIPE: Final = 141

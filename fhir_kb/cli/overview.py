@@ -14,6 +14,14 @@ GROUPS = {
         "build": "compile, check and write everything for R5, R4B and R4",
         "bundle": "make one bundle of some topics, to a file or a pipe",
     },
+    "Bring to servers": {
+        "plan": "show what a push would change on a FHIR server",
+        "push": "bring a FHIR server to the state of the definitions",
+        "drift": "show what others have changed there since",
+        "rollback": "bring it back to what an earlier push left",
+        "pull": "write what stands there to files",
+        "status": "tell what we brought there, and when",
+    },
     "Set up": {
         "packages": "list, get and lock the FHIR packages that definitions stand on",
     },

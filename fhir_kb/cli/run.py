@@ -81,15 +81,16 @@ def _outside_errors() -> tuple[type[Exception], ...]:
     """The failures of the outside world; asked for only when something has been raised."""
     from fhir_kb.packages import PackageError
     from fhir_kb.pipeline import OutsideError
+    from fhir_kb.push import PushError, ServerError
 
-    return OutsideError, PackageError
+    return OutsideError, PackageError, PushError, ServerError
 
 
 def _failed(error: Exception) -> int:
     _say(str(getattr(error, "message", error)))
     if advice := getattr(error, "help", None):
         _say(advice, "  ")
-    return OUTSIDE
+    return USAGE if getattr(error, "usage", False) else OUTSIDE
 
 
 def _refused(error: OSError) -> int:

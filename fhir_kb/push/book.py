@@ -12,7 +12,7 @@ import getpass
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -20,7 +20,7 @@ from fhir_kb.push.apply import Result, Watch, apply
 from fhir_kb.push.content import digest, own
 from fhir_kb.push.diff import Difference, differences
 from fhir_kb.push.errors import PushError
-from fhir_kb.push.history import bodies_of, wanted_as_of
+from fhir_kb.push.history import bodies_of, pushes, wanted_as_of
 from fhir_kb.push.learn import learn, whole
 from fhir_kb.push.plan import Item, Plan, decide, to_be_read, to_do, too_many
 from fhir_kb.push.plan_file import check_unmoved
@@ -28,7 +28,8 @@ from fhir_kb.push.recover import recover
 from fhir_kb.push.rules import Rules, without
 from fhir_kb.push.sending import Sender
 from fhir_kb.push.state import State, load_state
-from fhir_kb.push.store import Appended, locked
+from fhir_kb.push.store import Appended, damaged, lines_of, locked
+from fhir_kb.push.wanted import new_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -82,14 +83,24 @@ class Book:
         the server, whatever we believe to know. Raises ServerError.
         """
         profile = self.server.profile
+        if self.rules.ids == "plain":
+            self.state = renamed(self.state, wanted, profile.client_ids)
         learned = learn(self.server, self.state, wanted, self.rules, full=full)
         needed = to_be_read(wanted, self.state, learned, self.rules, profile, delete=delete)
         whole(self.server, learned, needed)
         return decide(wanted, self.state, learned, self.rules, profile, delete=delete)
 
+    def before_last(self) -> int:
+        """The push before the last; 0 where there was only one."""
+        known = pushes(self.folder)
+        return known[-2] if len(known) > 1 else 0
+
     def rollback(self, push: int, *, delete: bool = False) -> Plan:
-        """What has to be done for the server to be as after an earlier push. Raises PushError."""
-        return self.plan(wanted_as_of(self.folder, push), delete=delete)
+        """What has to be done for the server to be as after an earlier push; 0: before the first.
+
+        Raises PushError where nothing is known of it.
+        """
+        return self.plan(wanted_as_of(self.folder, push) if push else {}, delete=delete)
 
     def push(
         self,
@@ -162,6 +173,20 @@ class Book:
                 found.append(Drift(key, live, changes))
         return found
 
+    def pull(self) -> list[Resource]:
+        """What stands there because of us, as it is now, by place. Raises ServerError."""
+        there = self.server.read([record.ref for record in self.state.records.values()])
+        found = [live.resource for _, live in sorted(there.items()) if not live.deleted]
+        return [one for one in found if one is not None]
+
+    def log(self) -> list[dict[str, Any]]:
+        """A line for each push, the oldest first: who, when, what. Raises PushError."""
+        path = self.folder / "log.jsonl"
+        try:
+            return [orjson.loads(line) for line in lines_of(path)]
+        except ValueError as error:
+            raise damaged(path) from error
+
     def sent(self, record: Record) -> Resource:
         """What we sent to a record's place; empty where it is not known. Raises PushError."""
         if record.push not in self._bodies:
@@ -192,6 +217,17 @@ class Book:
         log = Appended(self.folder / "log.jsonl")
         log.add(orjson.dumps(line), sure=True)
         log.close()
+
+
+def renamed(state: State, wanted: Mapping[str, Wanted], client_ids: str) -> State:
+    """The state where new versions of artifacts take over the places of the old ones."""
+    result = state.copy()
+    keys = {record.ref: key for key, record in state.records.items() if key not in wanted}
+    for key, one in wanted.items():
+        old = keys.get(one.place or new_place(one, "plain", client_ids))
+        if key not in state.records and old is not None:
+            result.records[key] = result.records.pop(old)
+    return result
 
 
 def _version(state: State, key: str) -> list[str]:

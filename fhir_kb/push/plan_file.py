@@ -59,11 +59,12 @@ def _item_json(item: Item) -> dict[str, Any]:
     if item.needs:
         found["needs"] = item.needs
     if item.differences:
-        found["differences"] = [_difference_json(one) for one in item.differences]
+        found["differences"] = [difference_json(one) for one in item.differences]
     return found
 
 
-def _difference_json(one: Difference) -> dict[str, Any]:
+def difference_json(one: Difference) -> dict[str, Any]:
+    """A difference as JSON; a side that is not there is left out."""
     found = {"path": one.path, "label": one.label}
     sides = (("old", one.old), ("new", one.new))
     return {**found, **{name: value for name, value in sides if value is not MISSING}}

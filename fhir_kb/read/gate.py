@@ -6,15 +6,14 @@ to the `jsonschema` library and to the schema that editors use.
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from fhir_kb.diagnostics import Diagnostic, Severity
-from fhir_kb.read.decode import MAX_DEPTH, MAX_VALUES
-from fhir_kb.read.yaml import Node, is_null, span_of
+from fhir_kb.read.plain import TooMuchError, pairs, plain
+from fhir_kb.read.yaml import Node, span_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,16 +25,6 @@ if TYPE_CHECKING:
     Schema = dict[str, Any]
 
 MAX_FINDINGS: Final = 20
-MAX_NODES: Final = 2 * MAX_VALUES  # keys count as well
-_INTEGER: Final = re.compile(r"[-+]?[0-9]{1,400}|0o[0-7]{1,400}|0x[0-9a-fA-F]{1,400}")
-_FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_BOOLEANS: Final = {
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
-}  # fmt: skip
-
-
-class _TooMuchError(Exception):
-    """The file is larger than a definition may be, which decoding has said."""
 
 
 def schema_findings(node: Node, kind: str, file: str) -> tuple[Diagnostic, ...]:
@@ -44,8 +33,8 @@ def schema_findings(node: Node, kind: str, file: str) -> tuple[Diagnostic, ...]:
     Nothing where the file is too deep or too large to be a definition: decoding says so.
     """
     try:
-        data = _Plain().value(node, 0)
-    except _TooMuchError:
+        data = plain(node)
+    except TooMuchError:
         return ()
     found: dict[Diagnostic, None] = {}
     for error in _validator(kind).iter_errors(data):
@@ -64,54 +53,16 @@ def schema_findings(node: Node, kind: str, file: str) -> tuple[Diagnostic, ...]:
     return tuple(found)
 
 
-class _Plain:
-    """Nodes as plain data by the core schema of YAML 1.2."""
-
-    def __init__(self) -> None:
-        self._nodes = 0
-
-    def value(self, node: Node, depth: int) -> Any:
-        self._nodes += 1
-        if depth > MAX_DEPTH or self._nodes > MAX_NODES:
-            raise _TooMuchError
-        if isinstance(node, yaml.MappingNode):
-            return {key.value: self.value(item, depth + 1) for key, item in _pairs(node)}
-        if isinstance(node, yaml.SequenceNode):
-            return [self.value(item, depth + 1) for item in node.value]
-        return scalar(node)
-
-
-def scalar(node: yaml.ScalarNode) -> str | int | float | bool | None:
-    """What a scalar means in YAML 1.2: quoted, it is text."""
-    text: str = node.value
-    if node.style:
-        return text
-    if is_null(node):
-        return None
-    if text in _BOOLEANS:
-        return _BOOLEANS[text]
-    if _INTEGER.fullmatch(text):
-        base = {"0o": 8, "0x": 16}.get(text[:2], 10)
-        return int(text, base)
-    return float(text) if _FLOAT.fullmatch(text) else text
-
-
-def _pairs(node: yaml.MappingNode) -> Iterator[tuple[yaml.ScalarNode, Node]]:
-    for key, item in node.value:
-        if isinstance(key, yaml.ScalarNode):
-            yield key, item
-
-
 def _place(node: Node, error: ValidationError) -> Node:
     """The node that an error is about; of an unknown key, the key."""
     for step in error.absolute_path:
         if isinstance(node, yaml.SequenceNode) and isinstance(step, int):
             node = node.value[step]
         elif isinstance(node, yaml.MappingNode):
-            node = next(item for key, item in _pairs(node) if key.value == step)
+            node = next(item for key, item in pairs(node) if key.value == step)
     if error.validator == "additionalProperties" and isinstance(node, yaml.MappingNode):
         known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
-        return next((key for key, _ in _pairs(node) if key.value not in known), node)
+        return next((key for key, _ in pairs(node) if key.value not in known), node)
     return node
 
 

@@ -1,0 +1,257 @@
+"""Plans, pushes and drift, for people and for merge requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.diagnostics.render.text import harmless, width
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from fhir_kb.diagnostics.render.human import Style
+    from fhir_kb.diagnostics.span import Span
+    from fhir_kb.push import Drift, Item, Plan, Profile, Result
+    from fhir_kb.push.diff import Difference
+
+    Where = Callable[[str, str], Span | None]
+    """The place where a resource ("Type/id"), or an element of it, was written."""
+
+SIGNS: Final = {
+    "create": ("+", "\x1b[32m"),
+    "update": ("~", "\x1b[33m"),
+    "adopt": ("=", "\x1b[36m"),
+    "conflict": ("!", "\x1b[31m"),
+    "retire": ("-", "\x1b[33m"),
+    "delete": ("x", "\x1b[31m"),
+    "left": ("?", "\x1b[33m"),
+    "forget": (".", "\x1b[2m"),
+}
+WORDS: Final = {
+    "create": "to create",
+    "update": "to update",
+    "adopt": "to adopt",
+    "conflict": "in conflict",
+    "retire": "to retire",
+    "delete": "to delete",
+    "left": "left as they are",
+    "forget": "gone already",
+    "unchanged": "unchanged",
+}
+_ADVICE: Final = {
+    "adopt": "with --adopt it becomes ours and is changed",
+    "overwrite": "with --overwrite it becomes what is defined",
+}
+_RELEASES: Final = {"r4": "R4", "r4b": "R4B", "r5": "R5"}
+_DIFFERENCES: Final = 8
+_VALUE: Final = 60
+
+
+def plan(
+    made: Plan,
+    name: str,
+    profile: Profile,
+    style: Style,
+    where: Where,
+    names: Mapping[str, str],
+    limit: int | None,
+) -> str:
+    """A plan in lines of at most 80 columns. limit: of items; None for all.
+
+    names: what the definitions call the resource of a key ("Type/id").
+    """
+    lines = [_head(made, name, profile, style)]
+    shown = [item for item in made.items if item.kind != "unchanged"]
+    for item in shown[:limit]:
+        origin = names.get(item.key, "")
+        lines.append(_item(item, style, where(origin, "") if origin else None))
+        lines += _reason(item, style)
+        lines += differences(item.differences, style, _at(where, origin))
+    if limit is not None and len(shown) > limit:
+        lines.append(style.dim(f"  … and {len(shown) - limit} more; --all shows them"))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _at(where: Where, origin: str) -> Callable[[str], Span | None]:
+    return lambda path: where(origin, path) if origin else None
+
+
+def _head(made: Plan, name: str, profile: Profile, style: Style) -> str:
+    server = ", ".join(filter(None, (f"FHIR {_RELEASES[made.release]}", profile.software)))
+    return f"{style.bold(harmless(name))} ({harmless(server)}): {counts(made)}"
+
+
+def counts(made: Plan) -> str:
+    """How many there are to create, to update, …"""
+    numbers = made.counts()
+    return (
+        ", ".join(f"{numbers[kind]} {word}" for kind, word in WORDS.items() if numbers.get(kind))
+        or "nothing there and nothing defined"
+    )
+
+
+def _item(item: Item, style: Style, span: Span | None) -> str:
+    sign, colour = SIGNS[item.kind]
+    start = f"  {style.paint(sign, colour)} {harmless(item.name)}"
+    wide = 4 + width(harmless(item.name))
+    place = f"{span.file}:{span.line}" if span is not None and span.file else ""
+    if not place:
+        return start
+    if max(wide, 51) + 1 + width(place) <= style.width:
+        return f"{start}{' ' * (max(wide, 51) + 1 - wide)}{style.dim(place)}"
+    return f"{start}\n      {style.dim(place)}"
+
+
+def _reason(item: Item, style: Style) -> Iterator[str]:
+    if item.reason:
+        yield f"      {harmless(item.reason)}"
+    if item.needs:
+        yield f"      {style.dim(_ADVICE[item.needs])}"
+
+
+def differences(
+    found: Sequence[Difference], style: Style, where: Callable[[str], Span | None]
+) -> Iterator[str]:
+    """Old → new of each element, with the line of the definition."""
+    for one in found[:_DIFFERENCES]:
+        span = where(one.path)
+        place = f"  {span.file.rpartition('/')[2]}:{span.line}" if span and span.file else ""
+        label, change = harmless(one.label), f"{value(one.old)} → {value(one.new)}"
+        if 6 + width(label) + 2 + width(change) + width(place) <= style.width:
+            yield f"      {label}  {change}{style.dim(place)}"
+        else:
+            yield f"      {label}{style.dim(place)}"
+            yield f"        {value(one.old)}"
+            yield f"        → {value(one.new)}"
+    if len(found) > _DIFFERENCES:
+        yield style.dim(f"      … and {len(found) - _DIFFERENCES} more differences")
+
+
+def value(found: Any) -> str:
+    """A value on one line, not too long."""
+    from fhir_kb.emit import compact_json
+    from fhir_kb.push.content import MISSING
+
+    if found is MISSING:
+        return "(none)"
+    text = found if isinstance(found, str) else compact_json(found).decode()
+    text = harmless(" ".join(text.split()))
+    return text if len(text) <= _VALUE else f"{text[: _VALUE - 1]}…"
+
+
+def markdown(made: Plan, name: str, where: Where, names: Mapping[str, str]) -> str:
+    """The plan for a merge request: a table, and the differences of each resource below it."""
+    lines = [f"### {_cell(name)}: {counts(made)}", ""]
+    shown = [item for item in made.items if item.kind != "unchanged"]
+    if shown:
+        lines += ["| | resource | where | why |", "|---|---|---|---|"]
+    for item in shown:
+        origin = names.get(item.key, "")
+        span = where(origin, "") if origin else None
+        place = f"`{span.file}:{span.line}`" if span and span.file else ""
+        lines.append(f"| {item.kind} | `{_cell(item.name)}` | {place} | {_cell(item.reason)} |")
+    for item in (one for one in shown if one.differences):
+        lines += ["", f"<details><summary>{_cell(item.name)}</summary>", "", "```diff"]
+        for one in item.differences:
+            lines += [f"# {harmless(one.label)}", f"- {value(one.old)}", f"+ {value(one.new)}"]
+        lines += ["```", "", "</details>"]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return harmless(text).replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+
+
+def result(made: Result, style: Style, limit: int | None) -> str:
+    """What a push did, in a few lines."""
+    from collections import Counter
+
+    lines = []
+    numbers = Counter(str(one.item.kind) for one in made.made)
+    done = {"create": "created", "update": "updated", "retire": "retired", "delete": "deleted",
+            "adopt": "adopted", "conflict": "overwritten"}  # fmt: skip
+    words = [f"{numbers[kind]} {word}" for kind, word in done.items() if numbers.get(kind)]
+    if made.number:
+        lines.append(f"{style.bold(f'push {made.number}')}: {', '.join(words) or 'nothing sent'}")
+    else:
+        lines.append("Nothing to push: the server is as defined")
+    lines += _lost(made, style, limit)
+    for one in made.not_made[:limit]:
+        sign, colour = SIGNS["conflict"]
+        lines.append(f"  {style.paint(sign, colour)} {harmless(one.item.name)}")
+        lines.append(f"      {harmless(one.text)}")
+    if limit is not None and len(made.not_made) > limit:
+        lines.append(style.dim(f"  … and {len(made.not_made) - limit} more; --all shows them"))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _lost(made: Result, style: Style, limit: int | None) -> Iterator[str]:
+    for one in [each for each in made.made if each.replaced][:limit]:
+        yield f"  {one.item.name}: something stood there in the meantime and was replaced"
+    lossy = [one for one in made.made if one.lost]
+    if lossy:
+        number = sum(len(one.lost) for one in lossy)
+        yield f"{number} elements do not stand there as they were sent:"
+    for one in lossy[:limit]:
+        yield f"  {style.paint('!', SIGNS['conflict'][1])} {harmless(one.item.name)}"
+        for loss in one.lost[:_DIFFERENCES]:
+            yield f"      {harmless(loss.path)}  {value(loss.sent)} → {value(loss.there)}"
+
+
+def drift(found: Sequence[Drift], name: str, style: Style) -> str:
+    """What is no longer as we left it."""
+    if not found:
+        return f"{style.bold(harmless(name))}: everything is as we left it\n"
+    lines = [f"{style.bold(harmless(name))}: {len(found)} changed since, not by us"]
+    for one in found:
+        sign, colour = SIGNS["conflict"]
+        when = f" ({one.live.updated[:10]})" if one.live.updated else ""
+        gone = "deleted" if one.gone else f"version {one.live.version}"
+        lines.append(f"  {style.paint(sign, colour)} {one.live.ref}  {gone}{when}")
+        lines += differences(one.differences, style, lambda _: None)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def drift_data(found: Iterable[Drift]) -> list[dict[str, Any]]:
+    """The same for programs."""
+    from fhir_kb.push.plan_file import difference_json
+
+    return [
+        {
+            "place": str(one.live.ref),
+            "key": one.key,
+            "deleted": one.gone,
+            "version": one.live.version,
+            "updated": one.live.updated,
+            "differences": [difference_json(each) for each in one.differences],
+        }
+        for one in found
+    ]
+
+
+def result_data(made: Result) -> dict[str, Any]:
+    """What a push did, for programs."""
+    from fhir_kb.push.content import MISSING
+
+    def losses(one: Any) -> list[dict[str, Any]]:
+        return [
+            {"path": loss.path, "sent": loss.sent}
+            | ({} if loss.there is MISSING else {"there": loss.there})
+            for loss in one.lost
+        ]
+
+    return {
+        "push": made.number,
+        "made": [
+            {"kind": one.item.kind, "place": str(one.item.ref), "key": one.item.key}
+            | ({"lost": losses(one)} if one.lost else {})
+            | ({"replaced": True} if one.replaced else {})
+            for one in made.made
+        ],
+        "notMade": [
+            {"kind": one.item.kind, "place": str(one.item.ref), "key": one.item.key,
+             "text": one.text}
+            for one in made.not_made
+        ],
+        "failure": str(made.failure) if made.failure else None,
+    }  # fmt: skip

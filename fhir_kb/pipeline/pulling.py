@@ -1,0 +1,35 @@
+"""`pull`: resources of a server as files."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.emit import canonical_json
+from fhir_kb.pipeline.outside import OutsideError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+_NAME: Final = re.compile(r"[A-Z][A-Za-z]+-[A-Za-z0-9\-.]{1,64}\.json")
+
+
+def write_pulled(resources: Iterable[Mapping[str, Any]], folder: Path) -> list[Path]:
+    """Write each as <Type>-<id>.json and remove other files of that form. Raises OutsideError."""
+    written = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for resource in resources:
+            name = f"{resource.get('resourceType')}-{resource.get('id')}.json"
+            if not _NAME.fullmatch(name):
+                raise OutsideError(f"the server has a resource that cannot be a file: {name!r}")
+            path = folder / name
+            path.write_bytes(canonical_json(resource))
+            written.append(path)
+        for path in folder.iterdir():
+            if _NAME.fullmatch(path.name) and path not in written:
+                path.unlink()
+    except OSError as error:
+        raise OutsideError(f"{folder}: {error.strerror or error}") from error
+    return written

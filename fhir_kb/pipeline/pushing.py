@@ -1,0 +1,228 @@
+"""What has to stand on a server: resources made of definitions, or read from somebody's files."""
+
+from __future__ import annotations
+
+import tarfile
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.compile import compile_shared, compile_topic
+from fhir_kb.diagnostics import Diagnostic, Span, has_errors, in_order
+from fhir_kb.model import Element, span_at
+from fhir_kb.model.knowledge import Base
+from fhir_kb.packages import PackageError, open_package, places
+from fhir_kb.pipeline.cache import Cache, program
+from fhir_kb.pipeline.gather import Gathered, gather
+from fhir_kb.pipeline.progress import Progress, Unwatched
+from fhir_kb.pipeline.work import Alone
+from fhir_kb.publish import unresolved
+from fhir_kb.push import PushError, Wanted, load, unlike, wanted, wanted_resource
+from fhir_kb.read.files import read_settings, read_topic
+from fhir_kb.read.sources import find
+from fhir_kb.releases import get
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from fhir_kb.pipeline.work import Work
+
+_MOST_BYTES: Final = 512 * 2**20
+_SKIPPED: Final = frozenset({"ImplementationGuide"})
+"""Of a package: what describes the package and not knowledge."""
+
+
+@dataclass(slots=True)
+class Desired:
+    """What shall stand on a server, by key; and what was found on the way to it.
+
+    wanted is empty where a finding is an error.
+    """
+
+    release: str
+    wanted: dict[str, Wanted] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    losses: tuple[Diagnostic, ...] = ()
+    origins: Origins | None = None
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether nothing may be pushed."""
+        return has_errors(self.diagnostics)
+
+
+def desired(
+    definitions: Path,
+    release: str,
+    *,
+    work: Work | None = None,
+    cache_folder: Path | None = None,
+    progress: Progress | None = None,
+) -> Desired:
+    """What the definitions want to stand on a server of this release; compiled and checked as by
+    `build`. Raises OutsideError where the disk stands in the way."""
+    gathered = gather(
+        definitions,
+        (release,),
+        work=work or Alone(),
+        cache=Cache(cache_folder),
+        program=program(),
+        progress=progress or Unwatched(),
+    )
+    emitted = [one for made in gathered.everything() for one in made.emitted.get(release, ())]
+    findings = [*gathered.findings]
+    if gathered.settings is not None and not has_errors(findings):
+        findings += unresolved(emitted, release)
+    result = Desired(release, {}, in_order(findings), gathered.losses)
+    if not result.has_errors:
+        result.wanted = unlike(wanted(one.line_bytes) for one in emitted)
+        result.origins = Origins(definitions, gathered, release)
+    return result
+
+
+class Origins:
+    """Where the elements of resources were written. A topic is compiled again when it is asked
+    for, so this is for what people look at."""
+
+    def __init__(self, definitions: Path, gathered: Gathered, release: str) -> None:
+        self._definitions, self._gathered, self._release = definitions, gathered, release
+        self._folder_of = {
+            one.name: folder
+            for folder, made in gathered.topics.items()
+            for one in made.emitted.get(release, ())
+        }
+        self._elements: dict[str, dict[str, Element]] = {}
+
+    def place(self, name: str, path: str = "") -> Span | None:
+        """Where the resource `name` ("Type/id") was written, or an element of it.
+
+        path: such as "PlanDefinition.action[2].title".
+        """
+        element = self._of(self._folder_of.get(name, "")).get(name)
+        if element is None:
+            return None
+        return span_at(element, path) if path else element.span
+
+    def _of(self, folder: str) -> dict[str, Element]:
+        if folder not in self._elements:
+            self._elements[folder] = self._compiled(folder)
+        return self._elements[folder]
+
+    def _compiled(self, folder: str) -> dict[str, Element]:
+        sources, _ = find(self._definitions)
+        settings, concepts, _ = read_settings(sources)
+        if settings is None:
+            return {}
+        base = Base(settings=settings, concepts=concepts, directory=self._gathered.directory)
+        if not folder:
+            made = compile_shared(base)
+        else:
+            topic = next((one for one in sources.folders if one.path == folder), None)
+            read = read_topic(sources, topic) if topic else None
+            if read is None or read.source is None:
+                return {}
+            made = compile_topic(read.source, base)
+        lower = get(self._release).lower
+        lowered = (one for resource in made.resources for one in lower(resource).resources)
+        return {f"{one['resourceType']}/{one['id']}": one for one in lowered}
+
+
+def from_files(paths: Iterable[Path], release: str) -> Desired:
+    """What bundles, packages, NDJSON or single resources want to stand on a server.
+
+    References between the entries of a bundle by their fullUrl become literal ones. Raises
+    PushError where a file is none of these.
+    """
+    found: list[Wanted] = []
+    for path in paths:
+        try:
+            found += _of_file(path)
+        except PushError as error:
+            raise PushError(f"{path}: {error.message}", error.help, usage=True) from error
+    return Desired(release, unlike(found))
+
+
+def _of_file(path: Path) -> Iterator[Wanted]:
+    if not path.exists():
+        raise PushError("there is no such file", "Give a bundle, a package or a folder")
+    if path.is_dir():
+        for file in sorted(path.glob("*.json")):
+            yield from _of_file(file)
+        return
+    if path.name.endswith((".tgz", ".tar.gz")):
+        yield from _of_package(path)
+        return
+    if path.stat().st_size > _MOST_BYTES:
+        raise PushError(f"it has more than {_MOST_BYTES // 2**20} MB", "Push it in parts")
+    content = path.read_bytes()
+    if path.suffix == ".ndjson":
+        for line in content.splitlines():
+            if line.strip():
+                yield wanted(line)
+        return
+    yield from _of_json(content)
+
+
+def _of_json(content: bytes) -> Iterator[Wanted]:
+    try:
+        resource = load(content)
+    except ValueError:
+        resource = None
+    if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
+        raise PushError("this is no FHIR JSON", "Give a resource, a Bundle or a package")
+    if resource["resourceType"] != "Bundle" or resource.get("type") == "document":
+        yield wanted_resource(resource)
+        return
+    yield from _of_bundle(resource)
+
+
+def _of_bundle(bundle: Mapping[str, Any]) -> Iterator[Wanted]:
+    entries = [one for one in bundle.get("entry") or () if isinstance(one, dict)]
+    resources = [(one.get("fullUrl"), one.get("resource")) for one in entries]
+    places: dict[str, str] = {}
+    kept: list[dict[str, Any]] = []
+    seen: set[str] = set()
+    for full_url, resource in resources:
+        if not isinstance(resource, dict):
+            raise PushError("an entry of the bundle has no resource", "Only contents can be pushed")
+        named = resource if resource.get("id") else {**resource, "id": _id_of(full_url, resource)}
+        name = f"{named.get('resourceType')}/{named['id']}"
+        if name in seen:  # another version of the same: its place in the bundle tells them apart
+            named = {**named, "id": _id_of(full_url, {})}
+            name = f"{named.get('resourceType')}/{named['id']}"
+        seen.add(name)
+        kept.append(named)
+        if isinstance(full_url, str) and full_url:
+            places[full_url] = name
+    for resource in kept:
+        yield wanted_resource(_led(resource, places))
+
+
+def _id_of(full_url: object, resource: Mapping[str, Any]) -> str:
+    """An id for an entry without one: what its canonical url ends with, else of its fullUrl."""
+    url = resource.get("url")
+    return str(url or full_url or "").rstrip("/").rpartition("/")[2].rpartition(":")[2]
+
+
+def _led(value: Any, places: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: places.get(inner, inner)
+            if key == "reference" and isinstance(inner, str)
+            else _led(inner, places)
+            for key, inner in value.items()
+        }
+    return [_led(inner, places) for inner in value] if isinstance(value, list) else value
+
+
+def _of_package(path: Path) -> Iterator[Wanted]:
+    try:
+        package = open_package(path, places())
+    except (PackageError, tarfile.TarError) as error:
+        raise PushError(str(error), "Give a FHIR package") from error
+    for file in sorted(package.folder.glob("*.json")):
+        if file.name.startswith(".") or file.name == "package.json":
+            continue
+        for one in _of_json(file.read_bytes()):
+            if one.type not in _SKIPPED:
+                yield one

@@ -1,0 +1,159 @@
+"""Targets: FHIR servers by the name that kb.yaml gives them, or by their address."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from fhir_kb.diagnostics import did_you_mean
+from fhir_kb.net import NetError, SessionSettings, open_session
+from fhir_kb.net.login import Login, Logins, NoLogin, logins_file, logins_from, session_settings
+from fhir_kb.push import PushError, Rules, open_server
+from fhir_kb.read.files import read_settings
+from fhir_kb.read.plain import TooMuchError, node_at, plain
+from fhir_kb.read.sources import find
+from fhir_kb.read.yaml import load, span_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from fhir_kb.model.kb import PushTarget
+    from fhir_kb.push import Server
+
+_ADDRESS: Final = ("http://", "https://")
+_MOST_BYTES: Final = 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A server and what holds there. name: as it is called; its address where it has no name.
+
+    fhir: the release it has to have, "" for any. ca_file: certificates to trust. login: where it
+    was found, never a secret itself.
+    """
+
+    name: str
+    url: str
+    rules: Rules
+    login: Login
+    fhir: str = ""
+    ca_file: str = ""
+    proxy: str = ""
+
+
+def find_target(word: str, definitions: Path, environ: Mapping[str, str]) -> Target:
+    """The target of that name in kb.yaml, or at that address.
+
+    environ: names the file of logins. Raises PushError where there is none, or a login cannot be
+    read.
+    """
+    named = _targets(definitions)
+    found = named.get(word)
+    if found is None and word.startswith(_ADDRESS):
+        found = next((one for one in named.values() if _plain(one.url) == _plain(word)), None)
+        if found is None:
+            return Target(word, _plain(word), Rules(), _login(word, environ))
+    if found is None:
+        known = did_you_mean(word, named) or "name one under 'targets' in kb.yaml, or give a URL"
+        raise PushError(f"there is no target '{word}'", known, usage=True)
+    return _of(found, definitions, environ)
+
+
+def _targets(definitions: Path) -> dict[str, PushTarget]:
+    if not definitions.is_dir():
+        return {}
+    settings, _, _ = read_settings(find(definitions)[0])
+    return {str(one.name): one for one in settings.targets} if settings else {}
+
+
+def _of(one: PushTarget, definitions: Path, environ: Mapping[str, str]) -> Target:
+    usual = Rules()
+    rules = Rules(
+        ids="plain" if str(one.ids or "") == "plain" else "versioned",
+        theirs=tuple(map(str, one.keep)),
+        ignored=tuple(map(str, one.ignore)),
+        changes=usual.changes if one.most_changes is None else one.most_changes / 100,
+        entries=max(1, one.entries or usual.entries),
+        at_once=max(1, one.at_once or usual.at_once),
+    )
+    url = _plain(str(one.url))
+    ca_file = str(definitions / str(one.ca)) if one.ca else ""
+    login = _login(url, environ)
+    return Target(
+        str(one.name), url, rules, login, str(one.fhir or ""), ca_file, str(one.proxy or "")
+    )
+
+
+def _plain(url: str) -> str:
+    return str(url).rstrip("/")
+
+
+def _login(url: str, environ: Mapping[str, str]) -> Login:
+    """The login for a server from the user's own file."""
+    path = logins_file(environ)
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES)
+    except FileNotFoundError:
+        return NoLogin()
+    except OSError as error:
+        raise PushError(f"{path}: {error.strerror or error}", "Mend its rights") from error
+    logins = _logins(content, path)
+    try:
+        return logins.of(url) or NoLogin()
+    except NetError as error:
+        raise PushError(error.message, error.help or "", usage=True) from error
+
+
+def _logins(content: bytes, path: Path) -> Logins:
+    node, wrong = load(content, path.as_posix())
+    if wrong:
+        first = wrong[0]
+        place = f"{first.span.file}:{first.span.line}:{first.span.column}"
+        raise PushError(f"{place}: {first.message}", first.help or "", usage=True)
+    if node is None:
+        return Logins()
+    try:
+        found = logins_from(plain(node), folder=path.parent)
+    except TooMuchError as error:
+        raise PushError(f"{path}: this is no file of logins", usage=True) from error
+    if isinstance(found, Logins):
+        return found
+    problem = found[0]
+    span = span_of(node_at(node, problem.path), path.as_posix())
+    place = f"{span.file}:{span.line}:{span.column}"
+    raise PushError(f"{place}: {problem.message}", problem.help, usage=True)
+
+
+@contextmanager
+def reached(target: Target) -> Iterator[Server]:
+    """The server, asked what it can do; closed at the end.
+
+    Raises PushError and ServerError where it cannot be reached, or has another release.
+    """
+    try:
+        settings = session_settings(
+            target.login,
+            target.url,
+            SessionSettings(server=target.url, ca_file=target.ca_file, proxy=target.proxy),
+        )
+    except NetError as error:
+        raise PushError(error.message, error.help or "") from error
+    with open_session(settings) as session:
+        server = open_server(session, target.url)
+        profile = server.profile
+        if not profile.release:
+            raise PushError(
+                f"'{target.url}' has FHIR {profile.fhir_version or 'of an unknown version'}",
+                "Definitions are published for R5 (5.0.0), R4B (4.3.0) and R4 (4.0.1)",
+            )
+        if target.fhir and profile.release != target.fhir:
+            raise PushError(
+                f"'{target.name}' should have FHIR {target.fhir.upper()} by kb.yaml, but has "
+                f"{profile.release.upper()} ({profile.fhir_version})",
+                "Mend its 'fhir' or its 'url' in kb.yaml",
+                usage=True,
+            )
+        yield server

@@ -1,0 +1,85 @@
+"""Small resources, and a book of a server in memory, for the tests beside this file."""
+
+from __future__ import annotations
+
+import random
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.push import Book, Rules, Wanted, open_book, unlike, wanted_resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from memory import MemoryServer
+
+    from fhir_kb.push import Plan, Result
+
+CANONICAL = "https://kb.example.org/fhir"
+
+
+def artifact(
+    name: str, version: str = "1.0.0", kind: str = "PlanDefinition", **more: Any
+) -> dict[str, Any]:
+    """An artifact with a canonical url."""
+    return {
+        "resourceType": kind,
+        "id": name,
+        "url": f"{CANONICAL}/{kind}/{name}",
+        "version": version,
+        "status": "active",
+        "title": f"The {name}",
+        **more,
+    }
+
+
+def wants(*resources: dict[str, Any]) -> dict[str, Wanted]:
+    """What these resources want, by key."""
+    return unlike(map(wanted_resource, resources))
+
+
+class Quiet:
+    """Watches and says nothing."""
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        pass
+
+    def advance(self, steps: int = 1) -> None:
+        pass
+
+
+def no_sleep(_: float) -> None:
+    """Waits for nothing."""
+
+
+@contextmanager
+def book(server: MemoryServer, folder: Path, rules: Rules | None = None) -> Iterator[Book]:
+    """Our book of a server."""
+    with open_book(folder, server, rules) as opened:
+        yield opened
+
+
+def push(
+    server: MemoryServer,
+    folder: Path,
+    resources: Iterable[dict[str, Any]],
+    *words: str,
+    rules: Rules | None = None,
+    delete: bool = False,
+    full: bool = False,
+) -> tuple[Plan, Result]:
+    """Plan and push, as a run of the command would."""
+    with book(server, folder, rules) as opened:
+        plan = opened.plan(wants(*resources), delete=delete, full=full)
+        return plan, opened.push(plan, words=words, watch=Quiet(), sleep=no_sleep)
+
+
+def kinds(plan: Plan) -> dict[str, str]:
+    """What a plan does, by place; what is unchanged is left out."""
+    return {str(item.ref): item.kind for item in plan.items if item.kind != "unchanged"}
+
+
+def shuffled(seed: int) -> random.Random:
+    """A generator for one case."""
+    return random.Random(seed)

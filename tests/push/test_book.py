@@ -1,0 +1,502 @@
+"""Planning, pushing and all that may happen in between, on a server in memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from making import Quiet, artifact, book, kinds, no_sleep, push, wants
+from memory import MemoryServer, shuffled_server
+
+from fhir_kb.push import PushError, Ref, Rules, ServerError, read_plan, write_plan
+from fhir_kb.push.server import Live
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+A = Ref("PlanDefinition", "a-1.0.0")
+B = Ref("PlanDefinition", "b-1.0.0")
+
+
+@pytest.fixture
+def server() -> MemoryServer:
+    return MemoryServer()
+
+
+def test_what_is_new_is_created_with_its_version_in_its_id(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    plan, result = push(server, tmp_path, [artifact("a")])
+    assert kinds(plan) == {str(A): "create"}
+    assert server.contents() == {str(A): {**artifact("a"), "id": "a-1.0.0"}}
+    assert result.number == 1
+    assert not result.not_made
+
+
+def test_nothing_changed_writes_nothing_and_asks_little(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    push(server, tmp_path, [artifact("a"), artifact("b")])
+    before = server.writes
+    server.requests.clear()
+    plan, result = push(server, tmp_path, [artifact("a"), artifact("b")])
+    assert not plan.changes
+    assert result.number == 0
+    assert server.writes == before
+    assert server.requests == ["changed PlanDefinition"]
+
+
+def test_an_update_says_what_changes_and_carries_the_version(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    push(server, tmp_path, [artifact("a"), artifact("b")])
+    plan, _ = push(server, tmp_path, [artifact("a", title="Another"), artifact("b")])
+    (item,) = (one for one in plan.items if one.kind == "update")
+    assert [(one.label, one.old, one.new) for one in item.differences] == [
+        ("title", "The a", "Another")
+    ]
+    assert item.expected == "1"
+    assert server.contents()[str(A)]["title"] == "Another"
+    assert len(server.history[B]) == 1
+
+
+def test_a_new_version_stands_beside_the_old_one_which_is_retired(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    push(server, tmp_path, [artifact("a")])
+    plan, _ = push(server, tmp_path, [artifact("a", "1.1.0")])
+    assert kinds(plan) == {"PlanDefinition/a-1.1.0": "create", str(A): "retire"}
+    assert server.contents()[str(A)]["status"] == "retired"
+    assert server.contents()["PlanDefinition/a-1.1.0"]["status"] == "active"
+    again, _ = push(server, tmp_path, [artifact("a", "1.1.0")])
+    assert not again.changes
+
+
+def test_plain_ids_replace_the_old_version(server: MemoryServer, tmp_path: Path) -> None:
+    rules = Rules(ids="plain")
+    push(server, tmp_path, [artifact("a")], rules=rules)
+    plan, _ = push(server, tmp_path, [artifact("a", "1.1.0")], "overwrite", rules=rules)
+    assert set(kinds(plan)) == {"PlanDefinition/a"}
+    assert server.contents()["PlanDefinition/a"]["version"] == "1.1.0"
+    again, _ = push(server, tmp_path, [artifact("a", "1.1.0")], rules=rules)
+    assert not again.changes
+
+
+def test_references_lead_to_the_places_on_the_server(server: MemoryServer, tmp_path: Path) -> None:
+    evidence = artifact("e", kind="Evidence", about={"reference": "PlanDefinition/a"})
+    push(server, tmp_path, [evidence, artifact("a")])
+    assert server.contents()["Evidence/e-1.0.0"]["about"] == {"reference": str(A)}
+
+
+def test_what_somebody_else_changed_is_a_conflict_and_is_left_alone(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    push(server, tmp_path, [artifact("a"), artifact("b")])
+    server.edit(A, title="Theirs")
+    plan, result = push(server, tmp_path, [artifact("a", title="Ours"), artifact("b")])
+    assert kinds(plan) == {str(A): "conflict"}
+    assert result.number == 0
+    assert server.contents()[str(A)]["title"] == "Theirs"
+    plan, _ = push(server, tmp_path, [artifact("a", title="Ours"), artifact("b")], "overwrite")
+    assert server.contents()[str(A)]["title"] == "Ours"
+
+
+def test_what_somebody_else_changed_to_the_same_is_ours_again(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    push(server, tmp_path, [artifact("a")])
+    server.edit(A, title="Ours")
+    plan, result = push(server, tmp_path, [artifact("a", title="Ours")])
+    assert not plan.changes
+    assert not result.made
+    again, result = push(server, tmp_path, [artifact("a", title="Ours, later")])
+    assert kinds(again) == {str(A): "update"}
+
+
+def test_a_change_that_was_taken_back_is_none(server: MemoryServer, tmp_path: Path) -> None:
+    push(server, tmp_path, [artifact("a")])
+    server.edit(A, title="Theirs")
+    server.edit(A, title="The a")
+    plan, _ = push(server, tmp_path, [artifact("a")])
+    assert not plan.changes
+
+
+def test_what_somebody_else_deleted_is_a_conflict(server: MemoryServer, tmp_path: Path) -> None:
+    push(server, tmp_path, [artifact("a"), artifact("b")])
+    server.remove(A)
+    plan, _ = push(server, tmp_path, [artifact("a"), artifact("b")])
+    assert kinds(plan) == {str(A): "conflict"}
+    assert str(A) not in server.contents()
+    push(server, tmp_path, [artifact("a"), artifact("b")], "overwrite")
+    assert str(A) in server.contents()
+
+
+def test_what_is_there_already_is_adopted(server: MemoryServer, tmp_path: Path) -> None:
+    theirs = {**artifact("a"), "id": "77x"}
+    server.put(theirs)
+    evidence = artifact("e", kind="Evidence", about={"reference": "PlanDefinition/a"})
+    plan, _ = push(server, tmp_path, [artifact("a"), evidence])
+    assert kinds(plan)["PlanDefinition/77x"] == "adopt"
+    assert server.contents()["Evidence/e-1.0.0"]["about"]["reference"] == "PlanDefinition/77x"
+    assert len(server.history[Ref("PlanDefinition", "77x")]) == 1
+    plan, _ = push(server, tmp_path, [artifact("a", title="New"), evidence])
+    assert kinds(plan) == {"PlanDefinition/77x": "update"}
+
+
+def test_what_is_there_but_different_needs_a_word(server: MemoryServer, tmp_path: Path) -> None:
+    server.put({**artifact("a", title="Theirs"), "id": "77x"})
+    plan, result = push(server, tmp_path, [artifact("a")])
+    (item,) = plan.items
+    assert (item.kind, item.needs) == ("adopt", "adopt")
+    assert not result.made
+    push(server, tmp_path, [artifact("a")], "adopt")
+    assert server.contents()["PlanDefinition/77x"]["title"] == "The a"
+
+
+def test_an_artifact_that_is_there_twice_is_a_conflict(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    server.put({**artifact("a"), "id": "one"})
+    server.put({**artifact("a"), "id": "two"})
+    plan, _ = push(server, tmp_path, [artifact("a")], "overwrite", "adopt")
+    assert kinds(plan) == {str(A): "conflict"}
+    assert server.writes == 2
+
+
+def test_a_place_that_is_taken_by_something_else_is_a_conflict(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    server.put({**artifact("other"), "id": "a-1.0.0"})
+    plan, _ = push(server, tmp_path, [artifact("a")], "adopt")
+    assert kinds(plan) == {str(A): "conflict"}
+    assert server.contents()[str(A)]["title"] == "The other"
+
+
+def test_what_has_no_url_is_known_by_its_identifier(server: MemoryServer, tmp_path: Path) -> None:
+    basic: dict[str, Any] = {
+        "resourceType": "Basic",
+        "id": "c",
+        "identifier": [{"system": "urn:x", "value": "a|b"}],
+    }
+    server.put({**basic, "id": "theirs"})
+    plan, _ = push(server, tmp_path, [basic])
+    assert kinds(plan) == {"Basic/theirs": "adopt"}
+
+
+def test_no_longer_defined_without_a_status_is_left_and_deleted_when_asked(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    basic = {"resourceType": "Basic", "id": "c", "code": {"text": "x"}}
+    push(server, tmp_path, [basic, artifact("a")])
+    plan, _ = push(server, tmp_path, [artifact("a")])
+    assert kinds(plan) == {"Basic/c": "left"}
+    plan, _ = push(server, tmp_path, [artifact("a")], delete=True)
+    assert kinds(plan) == {"Basic/c": "delete"}
+    assert list(server.contents()) == [str(A)]
+    plan, _ = push(server, tmp_path, [artifact("a")])
+    assert not kinds(plan)
+
+
+def test_deleting_what_somebody_else_changed_needs_a_word(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    push(server, tmp_path, [artifact("a"), artifact("b")])
+    server.edit(A, title="Theirs")
+    plan, _ = push(server, tmp_path, [artifact("b")], delete=True)
+    assert kinds(plan) == {str(A): "conflict"}
+    assert str(A) in server.contents()
+    push(server, tmp_path, [artifact("b")], "overwrite", delete=True)
+    assert list(server.contents()) == [str(B)]
+
+
+def test_what_refers_is_deleted_with_or_before_what_it_refers_to(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    evidence = artifact("e", kind="Evidence", about={"reference": "PlanDefinition/a"})
+    push(server, tmp_path, [evidence, artifact("a")])
+    gone: list[str] = []
+    server.on_send = lambda changes: gone.extend(str(one.ref) for one in changes)
+    push(server, tmp_path, [artifact("b")], delete=True)
+    assert gone == [str(B), "Evidence/e-1.0.0", str(A)]
+
+
+def test_elements_of_the_hospital_stay(server: MemoryServer, tmp_path: Path) -> None:
+    rules = Rules(theirs=("*.useContext", "PlanDefinition.contact"))
+    push(server, tmp_path, [artifact("a", contact=[{"name": "us"}])], rules=rules)
+    server.edit(A, useContext=[{"x": 1}], contact=[{"name": "ward"}])
+    plan, _ = push(server, tmp_path, [artifact("a", contact=[{"name": "us"}])], rules=rules)
+    assert not plan.changes
+    push(server, tmp_path, [artifact("a", title="New", contact=[{"name": "us"}])], rules=rules)
+    there = server.contents()[str(A)]
+    assert there["title"] == "New"
+    assert there["useContext"] == [{"x": 1}]
+    assert there["contact"] == [{"name": "ward"}]
+
+
+def test_elements_that_do_not_count_are_no_conflict(server: MemoryServer, tmp_path: Path) -> None:
+    rules = Rules(ignored=("*.text",))
+    push(server, tmp_path, [artifact("a", text={"div": "<div>x</div>"})], rules=rules)
+    server.edit(A, text={"div": "<div>made by the server</div>"})
+    plan, _ = push(server, tmp_path, [artifact("a", text={"div": "<div>x</div>"})], rules=rules)
+    assert not plan.changes
+
+
+def test_what_the_server_drops_is_told_and_no_drift(tmp_path: Path) -> None:
+    server = MemoryServer(drops=["purpose"])
+    _, result = push(server, tmp_path, [artifact("a", purpose="why")])
+    (made,) = result.made
+    assert [(one.path, one.sent) for one in made.lost] == [("PlanDefinition.purpose", "why")]
+    plan, _ = push(server, tmp_path, [artifact("a", purpose="why")])
+    assert not plan.changes
+
+
+def test_what_is_stored_is_read_where_the_server_does_not_answer_it(tmp_path: Path) -> None:
+    server = MemoryServer(drops=["purpose"], answers=False)
+    _, result = push(server, tmp_path, [artifact("a", purpose="why")])
+    assert result.made[0].lost
+    server.edit(A, title="x")
+    server.edit(A, title="The a")
+    plan, _ = push(server, tmp_path, [artifact("a", purpose="why")])
+    assert not plan.changes
+
+
+def test_much_at_once_needs_a_word(server: MemoryServer, tmp_path: Path) -> None:
+    many = [artifact(f"x{number}") for number in range(20)]
+    push(server, tmp_path, many)
+    changed = [{**one, "title": "New"} for one in many]
+    with pytest.raises(PushError, match="20 of the 20 resources"):
+        push(server, tmp_path, changed)
+    assert server.writes == 20
+    push(server, tmp_path, changed, "many")
+    assert server.writes == 40
+
+
+@pytest.mark.parametrize("ways", [("transaction",), ("batch",), ("single",)])
+def test_what_cannot_be_made_is_told_and_the_rest_is_made(ways: Any, tmp_path: Path) -> None:
+    server = MemoryServer(ways=ways)
+    server.reject.add("PlanDefinition/x7-1.0.0")
+    on_it = artifact("e", kind="Evidence", about={"reference": "PlanDefinition/x7"})
+    _, result = push(server, tmp_path, [on_it, *(artifact(f"x{number}") for number in range(30))])
+    told = {str(one.item.ref): one.text for one in result.not_made}
+    assert told["PlanDefinition/x7-1.0.0"] == "the server does not like it"
+    assert set(told) == {"PlanDefinition/x7-1.0.0", "Evidence/e-1.0.0"}
+    assert len(server.contents()) == 29
+    server.reject.clear()
+    _, result = push(server, tmp_path, [on_it, *(artifact(f"x{n}") for n in range(30))])
+    assert len(result.made) == 2
+    assert len(server.contents()) == 31
+
+
+def test_somebody_changes_it_between_plan_and_push(server: MemoryServer, tmp_path: Path) -> None:
+    push(server, tmp_path, [artifact("a"), artifact("b")])
+    with book(server, tmp_path) as opened:
+        plan = opened.plan(wants(artifact("a", title="Ours"), artifact("b", title="Ours")))
+        server.edit(A, title="Theirs")
+        result = opened.push(plan, watch=Quiet(), sleep=no_sleep)
+    assert [str(one.item.ref) for one in result.not_made] == [str(A)]
+    assert "changed meanwhile" in result.not_made[0].text
+    assert server.contents()[str(A)]["title"] == "Theirs"
+    assert server.contents()[str(B)]["title"] == "Ours"
+
+
+def test_a_plan_in_a_file_is_done_as_it_is_or_not_at_all(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    push(server, tmp_path, [artifact("a"), artifact("b")])
+    with book(server, tmp_path) as opened:
+        kept = write_plan(opened.plan(wants(artifact("a", title="Ours"), artifact("c"))))
+        plan = read_plan(kept)
+        server.edit(A, title="Theirs")
+        with pytest.raises(PushError, match=r"the server has moved since the plan was made: .*a"):
+            opened.push(plan, watch=Quiet(), sleep=no_sleep, check=True)
+        assert "PlanDefinition/c-1.0.0" not in server.contents()
+        server.edit(A, title="The a")
+        with pytest.raises(PushError, match="has moved"):
+            opened.push(plan, watch=Quiet(), sleep=no_sleep, check=True)
+        again = read_plan(
+            write_plan(opened.plan(wants(artifact("a", title="Ours"), artifact("c"))))
+        )
+        opened.push(again, watch=Quiet(), sleep=no_sleep, check=True)
+    contents = server.contents()
+    assert contents[str(A)]["title"] == "Ours"
+    assert contents[str(B)]["status"] == "retired"
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"format": "fhir-kb plan 2"}', b"\xff"])
+def test_what_is_no_plan_is_refused(content: bytes) -> None:
+    with pytest.raises(PushError, match="no plan of fhir-kb"):
+        read_plan(content)
+
+
+def test_drift_finds_changes_and_deletions(server: MemoryServer, tmp_path: Path) -> None:
+    push(server, tmp_path, [artifact("a"), artifact("b"), artifact("c")])
+    server.edit(A, title="Theirs")
+    server.remove(B)
+    with book(server, tmp_path) as opened:
+        found = opened.drift()
+    assert [(str(one.live.ref), one.gone) for one in found] == [(str(A), False), (str(B), True)]
+    assert [(one.label, one.old, one.new) for one in found[0].differences] == [
+        ("title", "The a", "Theirs")
+    ]
+
+
+def test_rollback_puts_everything_back_by_content(server: MemoryServer, tmp_path: Path) -> None:
+    push(server, tmp_path, [artifact("a"), artifact("b")])
+    first = server.contents()
+    push(server, tmp_path, [artifact("a", title="Two"), artifact("c")], delete=True)
+    assert set(server.contents()) == {str(A), "PlanDefinition/c-1.0.0"}
+    with book(server, tmp_path) as opened:
+        plan = opened.rollback(opened.before_last(), delete=True)
+        opened.push(plan, watch=Quiet(), sleep=no_sleep)
+    assert server.contents() == first
+    with book(server, tmp_path) as opened:
+        plan = opened.rollback(2, delete=True)
+        opened.push(plan, watch=Quiet(), sleep=no_sleep)
+    assert server.contents()[str(A)]["title"] == "Two"
+    assert set(server.contents()) == {str(A), "PlanDefinition/c-1.0.0"}
+    with book(server, tmp_path) as opened:
+        with pytest.raises(PushError, match="nothing is known of push 9"):
+            opened.rollback(9)
+        opened.push(opened.rollback(0, delete=True), watch=Quiet(), sleep=no_sleep)
+    assert server.contents() == {}
+
+
+def test_two_at_once_one_is_told(server: MemoryServer, tmp_path: Path) -> None:
+    with (
+        book(server, tmp_path),
+        pytest.raises(PushError, match="another run of fhir-kb"),
+        book(server, tmp_path),
+    ):
+        pass
+
+
+def test_two_from_different_places_one_wins_and_the_other_is_told(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    with book(server, tmp_path / "one") as one, book(server, tmp_path / "two") as two:
+        mine, theirs = one.plan(wants(artifact("a"))), two.plan(wants(artifact("a", title="Two")))
+        one.push(mine, watch=Quiet(), sleep=no_sleep)
+        result = two.push(theirs, watch=Quiet(), sleep=no_sleep)
+    assert server.contents()[str(A)]["title"] == "The a"
+    assert "changed meanwhile" in result.not_made[0].text
+
+
+def test_a_server_without_history_is_asked_for_heads(tmp_path: Path) -> None:
+    server = MemoryServer(has_history=False)
+    push(server, tmp_path, [artifact("a"), artifact("b")])
+    server.requests.clear()
+    plan, _ = push(server, tmp_path, [artifact("a"), artifact("b")])
+    assert not plan.changes
+    assert server.requests == ["search PlanDefinition"]
+    server.edit(A, title="Theirs")
+    server.remove(B)
+    plan, _ = push(server, tmp_path, [artifact("a"), artifact("b")])
+    assert kinds(plan) == {str(A): "conflict", str(B): "conflict"}
+
+
+def test_after_a_large_push_counts_are_enough(server: MemoryServer, tmp_path: Path) -> None:
+    many = [artifact(f"x{number}") for number in range(150)]
+    slow = MemoryServer()
+    slow.__dict__.update(server.__dict__)
+    push(server, tmp_path, many, rules=Rules(at_once=1))
+    # as a real server does: one time for all of a transaction
+    for ref, versions in server.history.items():
+        chunk = int(ref.id.partition("-")[0][1:]) // 75
+        live = versions[-1]
+        moved = f"2026-01-01T00:00:0{chunk}+00:00"
+        versions[-1] = Live(ref, live.version, moved, live.url, live.canonical_version, False,
+                            live.resource)  # fmt: skip
+    push(server, tmp_path, many, full=True)
+    with book(server, tmp_path) as opened:
+        for key, record in opened.state.records.items():
+            live = server.history[record.ref][-1]
+            opened.state.records[key] = type(record)(
+                record.ref, live.version, live.updated, record.sent, record.stored, 1
+            )
+        opened.state.seen = "2026-01-01T00:00:00+00:00"
+        server.requests.clear()
+        assert not opened.plan(wants(*many)).changes
+        assert server.requests == [*["count PlanDefinition"] * 2, "changed PlanDefinition"]
+        server.edit(Ref("PlanDefinition", "x3-1.0.0"), title="Theirs")
+        assert kinds(opened.plan(wants(*many))) == {"PlanDefinition/x3-1.0.0": "conflict"}
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_with_faults_every_push_ends_as_defined(seed: int, tmp_path: Path) -> None:
+    server = shuffled_server(seed)
+    first = [artifact(f"x{number}") for number in range(25)]
+    first.append(artifact("e", kind="Evidence", about={"reference": "PlanDefinition/x3"}))
+    rules = Rules(entries=5)
+    for resources in (first, [*first[1:20], artifact("x0", title="New"), *first[20:]]):
+        _, result = push(server, tmp_path, resources, "many", rules=rules)
+        assert not result.not_made
+        assert result.failure is None
+        wanted = {f"{one['resourceType']}/{one['id']}-1.0.0": one["title"] for one in resources}
+        assert {name: one["title"] for name, one in server.contents().items()} == wanted
+    versions = {str(ref): len(found) for ref, found in server.history.items()}
+    assert versions.pop("PlanDefinition/x0-1.0.0") == 2
+    assert set(versions.values()) == {1}
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of ours may catch this."""
+
+
+@pytest.mark.parametrize("when", range(12))
+@pytest.mark.parametrize("after", [False, True])
+def test_a_push_that_was_killed_is_gone_on_with(when: int, after: bool, tmp_path: Path) -> None:
+    server = MemoryServer()
+    resources = [artifact(f"x{number}") for number in range(24)]
+    sends = iter(range(100))
+    send = server.send
+
+    def killing(changes: Any, way: Any) -> Any:
+        number = next(sends)
+        outcomes = send(changes, way) if number != when or after else None
+        if number == when:
+            raise Killed
+        return outcomes
+
+    server.send = killing  # type: ignore[method-assign]
+    with pytest.raises(Killed):
+        push(server, tmp_path, resources, rules=Rules(entries=2, at_once=1))
+    server.send = send  # type: ignore[method-assign]
+    with book(server, tmp_path, Rules(entries=2)) as opened:
+        assert opened.recovered == 2 * (when + after)
+        opened.push(opened.plan(wants(*resources)), watch=Quiet(), sleep=no_sleep)
+    assert len(server.contents()) == 24
+    assert {len(versions) for versions in server.history.values()} == {1}
+    plan, _ = push(server, tmp_path, resources)
+    assert not plan.changes
+
+
+def test_a_server_that_cannot_be_asked_any_more_ends_the_push(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise ServerError("the server is gone", "Wait")
+
+    send = server.send
+    server.send = broken  # type: ignore[method-assign]
+    _, result = push(server, tmp_path, [artifact("a")])
+    assert str(result.failure) == "the server is gone"
+    server.send = send  # type: ignore[method-assign]
+    push(server, tmp_path, [artifact("a")])
+    assert list(server.contents()) == [str(A)]
+
+
+def test_the_log_says_who_did_what(server: MemoryServer, tmp_path: Path) -> None:
+    push(server, tmp_path, [artifact("a")])
+    with book(server, tmp_path) as opened:
+        (line,) = opened.log()
+    assert line["push"] == 1
+    assert line["made"][0][:3] == ["create", str(A), "PlanDefinition/a|1.0.0"]
+    assert line["made"][0][3][0] == "1"
+
+
+@pytest.mark.parametrize("name", ["state.json", "journal.jsonl"])
+def test_a_damaged_file_is_told(name: str, server: MemoryServer, tmp_path: Path) -> None:
+    push(server, tmp_path, [artifact("a")])
+    (tmp_path / name).write_bytes(b"[1, 2\n")
+    with pytest.raises(PushError, match="is damaged"), book(server, tmp_path):
+        pass
