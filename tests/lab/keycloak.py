@@ -165,7 +165,7 @@ def keycloak(authority: Authority, clients: list[dict[str, Any]]) -> Iterator[Ke
         realm = {"realm": REALM, "enabled": True, "sslRequired": "none", "clients": clients}
         (folder / "data" / "import" / "realm.json").write_text(json.dumps(realm))
         for one in ("bin", "lib", "providers", "conf", "themes"):
-            shutil.copytree(home / one, folder / one, copy_function=os.link)
+            shutil.copytree(home / one, folder / one)  # it writes into its own folders
         certificate, key = authority.issue("keycloak")
         port, secure = _free_port(), _free_port()
         server = Keycloak(f"http://127.0.0.1:{port}", f"https://localhost:{secure}", folder / "log")

@@ -99,6 +99,15 @@ def test_a_refused_token_is_renewed() -> None:
     assert words(credentials) == "Bearer 2"
 
 
+def test_a_refusal_by_another_server_is_not_ours() -> None:
+    source = Source(Clock())
+    credentials = held(source)
+    words(credentials)
+    words(credentials, "https://other.example.org/r4")  # where a redirection led to
+    assert credentials.renew() is False
+    assert (words(credentials), source.calls) == ("Bearer 1", 1)
+
+
 def test_without_a_request_there_is_nothing_to_renew() -> None:
     source = Source(Clock())
     assert held(source).renew() is False
@@ -201,6 +210,24 @@ def test_many_threads_fail_with_one_attempt() -> None:
         (one.message, one.advice, one.status) for one in found if isinstance(one, NetError)
     } == {("no", "do", 400)}
     assert len(found) == 8
+
+
+def test_many_threads_that_are_refused_fail_with_one_attempt() -> None:
+    source = Source(Clock(), seconds=0.3)
+    credentials = held(source)
+    found: list[object] = []
+    all_have_it = threading.Barrier(8)
+
+    def refused() -> bool:
+        words(credentials)
+        if all_have_it.wait(10) == 0:
+            source.error = NetError("no", "do", 400)
+        all_have_it.wait(10)
+        return credentials.renew()
+
+    at_once(8, found, refused)
+    assert source.calls == 2
+    assert [type(one) for one in found] == [NetError] * 8
 
 
 STEPS = st.lists(

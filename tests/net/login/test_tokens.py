@@ -256,6 +256,11 @@ def test_the_issuer_says_where_tokens_come_from(served: Web, path: str) -> None:
     assert words(opened(discovering(issuer=name))) == "Bearer token-1"
 
 
+def test_an_issuer_where_others_listen_is_not_asked() -> None:
+    with pytest.raises(NetError, match=r"login\.example\.org' is not encrypted"):
+        words(opened(discovering(issuer="http://login.example.org")))
+
+
 @pytest.mark.parametrize(
     ("document", "message"),
     [
