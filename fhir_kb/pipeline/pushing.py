@@ -16,7 +16,7 @@ from fhir_kb.pipeline.gather import Gathered, gather
 from fhir_kb.pipeline.progress import Progress, Unwatched
 from fhir_kb.pipeline.work import Alone
 from fhir_kb.publish import unresolved
-from fhir_kb.push import PushError, Wanted, load, unlike, wanted, wanted_resource
+from fhir_kb.push import PushError, Wanted, load, unlike, wanted_of, wanted_resource
 from fhir_kb.read.files import read_settings, read_topic
 from fhir_kb.read.sources import find
 from fhir_kb.releases import get
@@ -75,7 +75,7 @@ def desired(
         findings += unresolved(emitted, release)
     result = Desired(release, {}, in_order(findings), gathered.losses)
     if not result.has_errors:
-        result.wanted = unlike(wanted(one.line_bytes) for one in emitted)
+        result.wanted = unlike(wanted_of(one.line_bytes) for one in emitted)
         result.origins = Origins(definitions, gathered, release)
     return result
 
@@ -158,7 +158,7 @@ def _of_file(path: Path) -> Iterator[Wanted]:
     if path.suffix == ".ndjson":
         for line in content.splitlines():
             if line.strip():
-                yield wanted(line)
+                yield wanted_of(line)
         return
     yield from _of_json(content)
 

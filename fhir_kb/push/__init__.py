@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fhir_kb.push.plan import Item, Plan, to_do
     from fhir_kb.push.plan_file import plan_json, read_plan, write_plan
     from fhir_kb.push.store import folder_of
-    from fhir_kb.push.wanted import Wanted, unlike, wanted, wanted_resource
+    from fhir_kb.push.wanted import Wanted, unlike, wanted_of, wanted_resource
 
 __all__ = [
     "Book",
@@ -45,7 +45,7 @@ __all__ = [
     "read_plan",
     "to_do",
     "unlike",
-    "wanted",
+    "wanted_of",
     "wanted_resource",
     "write_plan",
 ]
@@ -59,7 +59,7 @@ _HOMES = {
     **dict.fromkeys(("Item", "Plan", "to_do"), "plan"),
     **dict.fromkeys(("plan_json", "read_plan", "write_plan"), "plan_file"),
     "folder_of": "store",
-    **dict.fromkeys(("Wanted", "unlike", "wanted", "wanted_resource"), "wanted"),
+    **dict.fromkeys(("Wanted", "unlike", "wanted_of", "wanted_resource"), "wanted"),
 }
 
 

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _OF_THE_SERVER: Final = ("versionId", "lastUpdated", "source")
 _LITERAL: Final = re.compile(r"[A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64}")
 _SPACE: Final = re.compile(r"\s+")
+_ATTRIBUTE: Final = re.compile(r'[\w:.-]+="[^"]*"')
+_START_TAG: Final = re.compile(r'<([A-Za-z][\w-]*)((?:\s+[\w:.-]+="[^"]*")+)')
+SETS: Final = frozenset({"profile", "tag", "security"})
+"""Lists of meta whose order means nothing, and to which servers add (meta.tag is kept by some)."""
 
 
 class _Missing:
@@ -63,7 +67,15 @@ def own(resource: Resource) -> Resource:
 
 def digest(resource: Resource) -> str:
     """A fingerprint of the content: equal for equal content, in whatever order it is written."""
-    return hashlib.sha256(_sorted(own(resource))).hexdigest()
+    whole = own(resource)
+    meta = whole.get("meta")
+    if isinstance(meta, dict):
+        whole = {**whole, "meta": {key: _unordered(key, value) for key, value in meta.items()}}
+    return hashlib.sha256(_sorted(whole)).hexdigest()
+
+
+def _unordered(name: str, value: Any) -> Any:
+    return sorted(value, key=_sorted) if name in SETS and isinstance(value, list) else value
 
 
 def _sorted(value: Any) -> bytes:
@@ -75,8 +87,11 @@ def _number(value: Any) -> orjson.Fragment:
 
 
 def same(first: Any, second: Any) -> bool:
-    """Whether two values say the same: 1.50 is 1.5, and white space of narrative does not count."""
-    return not any(_losses("", first, second)) and not any(_losses("", second, first))
+    """Whether two values say the same: 1.50 is 1.5, white space of narrative does not count, and
+    neither do tags that `second` has beside those of `first` (servers keep them)."""
+    if any(_losses("", first, second)):
+        return False
+    return all(loss.path.startswith(".meta") for loss in _losses("", second, first))
 
 
 def losses(sent: Resource, there: Resource) -> list[Loss]:
@@ -91,11 +106,19 @@ def _losses(path: str, sent: Any, there: Any) -> Iterator[Loss]:
     if isinstance(sent, dict) and isinstance(there, dict):
         for key, value in sent.items():
             yield from _losses(f"{path}.{key}", value, there.get(key, MISSING))
+    elif isinstance(sent, list) and isinstance(there, list) and _is_set(path):
+        if not {_sorted(one) for one in sent} <= {_sorted(one) for one in there}:
+            yield Loss(path, sent, there)
     elif isinstance(sent, list) and isinstance(there, list) and len(sent) == len(there):
         for number, (one, other) in enumerate(zip(sent, there, strict=True)):
             yield from _losses(f"{path}[{number}]", one, other)
     elif not _equal(path, sent, there):
         yield Loss(path, sent, there)
+
+
+def _is_set(path: str) -> bool:
+    _, _, name = path.rpartition(".meta.")
+    return name in SETS
 
 
 def _equal(path: str, sent: Any, there: Any) -> bool:
@@ -111,8 +134,14 @@ def _is_number(value: Any) -> bool:
 
 
 def _words(narrative: str) -> str:
-    """Narrative as every serializer would read it: entities and white space are its own affair."""
+    """Narrative as every serializer would read it: the order of attributes, entities and white
+    space are its own affair."""
+    narrative = _START_TAG.sub(_with_sorted_attributes, narrative)
     return _SPACE.sub(" ", html.unescape(narrative)).replace("> ", ">").replace(" <", "<").strip()
+
+
+def _with_sorted_attributes(tag: re.Match[str]) -> str:
+    return f"<{tag[1]} {' '.join(sorted(_ATTRIBUTE.findall(tag[2])))}"
 
 
 def references(value: Any) -> Iterator[str]:

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.push.content import MISSING, own, same
+from fhir_kb.push.content import MISSING, SETS, own, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,7 +43,10 @@ def differences(old: Resource, new: Resource) -> list[Difference]:
 
 
 def _between(path: str, label: tuple[str, ...], old: Any, new: Any) -> Iterator[Difference]:
-    if isinstance(old, dict) and isinstance(new, dict):
+    if label[:1] == ("meta",) and label[1:] and label[1] in SETS:
+        if not same({"meta": {label[1]: new}}, {"meta": {label[1]: old}}):
+            yield Difference(path, " · ".join(label), old, new)
+    elif isinstance(old, dict) and isinstance(new, dict):
         for key in [*new, *(key for key in old if key not in new)]:
             inner = (*label, key)
             yield from _between(

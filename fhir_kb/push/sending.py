@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _TRIES: Final = 12
 _LONGEST_WAIT: Final = 60.0
+_STUBBORN: Final = 4
+"""So often a change is sent again that was refused as if it had come too late, but had not: two
+that write at once get in each other's way."""
 _NOT_FOR_US: Final = frozenset({401, 403})
 _UNEVENLY: Final = random.SystemRandom().random
 
@@ -38,6 +42,7 @@ class Sender:
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = _UNEVENLY
     busy: int = field(default=0)
+    stubborn: Counter[Ref] = field(default_factory=Counter)
 
     def make(self, units: Sequence[Unit]) -> dict[Ref, Outcome]:
         """What became of every change. Raises ServerError where the server cannot be asked.
@@ -65,10 +70,11 @@ class Sender:
                 waiting = self._looked_up(waiting, results, {})
             else:
                 waiting, wait = self._sorted(waiting, outcomes, results)
-                if waiting and wait is not None:
+                if wait is not None:
                     said = "the server has no time"
                     self.busy += 1
-                    self._pause(number, wait)
+                if waiting:
+                    self._pause(number, wait or 0.0)
             if not waiting:
                 return results
         for change in waiting:
@@ -114,7 +120,12 @@ class Sender:
             if (done := stands(change, live)) is not None:
                 results[change.ref] = done
             elif is_as_expected(change, live):
-                again.append(change)
+                refusal = refusals.get(change.ref)
+                self.stubborn[change.ref] += refusal is not None
+                if refusal is not None and self.stubborn[change.ref] > _STUBBORN:
+                    results[change.ref] = refusal  # it is about something else than the version
+                else:
+                    again.append(change)
             elif live is None or live.deleted:
                 if change.action == "create":
                     # A server that keeps count of what was deleted wants to hear that number.

@@ -49,7 +49,7 @@ class Wanted:
         return f"{self.type}/{self.id}" + (f"|{self.version}" if self.version else "")
 
 
-def wanted(content: bytes) -> Wanted:
+def wanted_of(content: bytes) -> Wanted:
     """What the JSON of one resource wants. Raises PushError for what is no resource with an id."""
     try:
         resource = load(content)
