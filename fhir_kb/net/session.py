@@ -119,6 +119,7 @@ class Session:
         self.settings = settings
         self._sleep = sleep
         self._jitter = jitter
+        self._ways: dict[str, dict[str, str]] = {}
         self._session = _Requests()
         self._session.trust_env = False  # ~/.netrc would give passwords to whoever is asked
         self._session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
@@ -294,7 +295,10 @@ class Session:
     def _proxies(self, url: str) -> dict[str, str]:
         if self.settings.proxy:
             return {"http": self.settings.proxy, "https": self.settings.proxy}
-        return dict(get_environ_proxies(url))
+        origin = origin_of(url)
+        if origin not in self._ways:
+            self._ways[origin] = dict(get_environ_proxies(url))
+        return self._ways[origin]
 
 
 class _Requests(requests.Session):

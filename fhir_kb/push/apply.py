@@ -202,6 +202,8 @@ class _Push:
     def _still_possible(self, chunk: Chunk) -> list[Unit]:
         """What of a chunk does not refer to something that could not be made."""
         possible = []
+        if not self.failed:
+            return chunk.units
         for unit in chunk.units:
             needs = {
                 name

@@ -86,7 +86,10 @@ class Book:
         if self.rules.ids == "plain":
             self.state = renamed(self.state, wanted, profile.client_ids)
         learned = learn(self.server, self.state, wanted, self.rules, full=full)
-        needed = to_be_read(wanted, self.state, learned, self.rules, profile, delete=delete)
+        plan = decide(wanted, self.state, learned, self.rules, profile, delete=delete)
+        needed = to_be_read(plan, learned)
+        if not needed:
+            return plan
         whole(self.server, learned, needed)
         return decide(wanted, self.state, learned, self.rules, profile, delete=delete)
 

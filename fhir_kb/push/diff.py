@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.push.content import MISSING, SETS, own, same
+from fhir_kb.push.content import MISSING, SETS, alike, own, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -43,6 +43,8 @@ def differences(old: Resource, new: Resource) -> list[Difference]:
 
 
 def _between(path: str, label: tuple[str, ...], old: Any, new: Any) -> Iterator[Difference]:
+    if old == new and type(old) is type(new):
+        return
     if label[:1] == ("meta",) and label[1:] and label[1] in SETS:
         if not same({"meta": {label[1]: new}}, {"meta": {label[1]: old}}):
             yield Difference(path, " · ".join(label), old, new)
@@ -54,7 +56,7 @@ def _between(path: str, label: tuple[str, ...], old: Any, new: Any) -> Iterator[
             )
     elif isinstance(old, list) and isinstance(new, list):
         yield from _lists(path, label, old, new)
-    elif not same({"": old}, {"": new}):
+    elif not alike(path, old, new):
         yield Difference(path, " · ".join(label), old, new)
 
 
@@ -81,7 +83,7 @@ def _lists(
 
 
 def _item(label: tuple[str, ...], name: str | int) -> tuple[str, ...]:
-    shown = str(name) if isinstance(name, int) else f"'{name}'"
+    shown = str(name) if isinstance(name, int) else f"'{name.rpartition('/')[2]}'"
     return (*label[:-1], f"{label[-1]} {shown}") if label else (shown,)
 
 

@@ -175,8 +175,8 @@ class Server:
                 latest.setdefault(live.ref, live)  # the newest comes first
         yield from latest.values()
 
-    def read(self, refs: Iterable[Ref]) -> Mapping[Ref, Live]:
-        """See the protocol. What a search does not find is asked for one by one."""
+    def read(self, refs: Iterable[Ref], *, gone: bool = False) -> Mapping[Ref, Live]:
+        """See the protocol."""
         by_type: dict[str, list[str]] = {}
         for ref in refs:
             by_type.setdefault(ref.type, []).append(ref.id)
@@ -187,7 +187,7 @@ class Server:
                 if len(some) > 1:
                     for live in self.search(type_, {"_id": ",".join(some)}):
                         found[live.ref] = live
-                for name in some:
+                for name in some if gone or len(some) == 1 else ():
                     ref = Ref(type_, name)
                     one = None if ref in found else self._one(ref)
                     if one is not None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _SPECIAL: Final = re.compile(r"[\\$,|]")
 _AT_ONCE: Final = 200
 """Values in one search: well below what servers take in a form."""
-_WINDOWS: Final = 64
+_COUNTS: Final = 24
 _FEW: Final = 100
 _THREADS: Final = 4
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -97,9 +97,10 @@ def _known(server: Server, state: State, learned: Learned, *, full: bool) -> Non
     by_type: dict[str, list[Record]] = {}
     for record in state.records.values():
         by_type.setdefault(record.ref.type, []).append(record)
+    most = max(1, _COUNTS // max(1, len(by_type)))
     with ThreadPoolExecutor(_THREADS) as pool:
         asked = [
-            pool.submit(_news, server, kind, records, state.seen)
+            pool.submit(_news, server, kind, records, state.seen, most)
             for kind, records in sorted(by_type.items())
         ]
         for answer in asked:
@@ -130,30 +131,36 @@ def as_known(record: Record) -> Live:
     return Live(record.ref, record.version, record.updated)
 
 
-def _news(server: Server, kind: str, records: Sequence[Record], seen: str) -> list[Live]:
-    """What may be different from what the records of one type say."""
+def _news(server: Server, kind: str, records: Sequence[Record], seen: str, most: int) -> list[Live]:
+    """What may be different from what the records of one type say. most: counts to ask for."""
     versions = {record.ref: record.version for record in records}
     if not seen or "history-type" not in server.profile.types.get(kind, frozenset()):
         return _compared(server, versions)
     since, start = seen, instant(seen)
     recent = Counter(record.updated for record in records if instant(record.updated) >= start)
-    if recent.total() > _FEW and len(recent) <= _WINDOWS and _as_counted(server, kind, recent):
+    if recent.total() > _FEW and _as_counted(server, kind, recent, most):
         since = max(recent, key=instant)
     return [one for one in server.changed(kind, since) if one.version != versions.get(one.ref)]
 
 
-def _as_counted(server: Server, kind: str, recent: Mapping[str, int]) -> bool:
-    """Whether exactly those of our own changes are there that we made.
+def _as_counted(server: Server, kind: str, recent: Mapping[str, int], most: int) -> bool:
+    """Whether exactly those of our own changes are there that we made, by at most so many counts.
 
-    A foreign change of one of them is later than the transaction that wrote it, so it leaves one
-    of the spans between two of our transactions for a later one, and a count is too low.
+    A foreign change of one of them is later than the transaction that wrote it: it leaves one of
+    the spans into which our pushes are parted for a later one, and a count is too low. Only what
+    was changed while we pushed, within the same span, is not seen so; `full` and the condition on
+    every update see that.
     """
     ends = sorted(recent, key=instant)
-    starts = [f"ge{ends[0]}", *(f"gt{end}" for end in ends)]
-    return all(
-        server.count(kind, {"_lastUpdated": (start, f"le{end}")}) == recent[end]
-        for start, end in zip(starts, ends, strict=False)
-    )
+    step = -(-len(ends) // most)
+    start = f"ge{ends[0]}"
+    for first in range(0, len(ends), step):
+        span = ends[first : first + step]
+        query = {"_lastUpdated": (start, f"le{span[-1]}")}
+        if server.count(kind, query) != sum(recent[end] for end in span):
+            return False
+        start = f"gt{span[-1]}"
+    return True
 
 
 def _compared(server: Server, versions: Mapping[Ref, str]) -> list[Live]:

@@ -58,13 +58,14 @@ def chunks(
     deletions = [change for change in changes if change.action == "delete"]
     bodies = {str(change.ref): change.resource or {} for change in writes}
     gone = {str(change.ref): (before or {}).get(str(change.ref), {}) for change in deletions}
-    made = _packed(_sorted(writes, _targets(bodies)), bodies, entries, bytes_, 0, alone=alone)
+    targets, sources = _targets(bodies), _turned(_targets(gone))
+    limits = (entries, bytes_)
+    made = _packed(_sorted(writes, targets), targets, limits, 0, alone=alone)
     first = len(made)
-    sources = _turned(_targets(gone))
-    made += _packed(_sorted(deletions, sources), {}, entries, bytes_, first, alone=alone)
+    made += _packed(_sorted(deletions, sources), sources, limits, first, alone=alone)
     for chunk in made[first:]:
         chunk.needs |= set(range(first))
-    _depend(made[:first], _targets(bodies))
+    _depend(made[:first], targets)
     _depend(made[first:], sources)
     return made
 
@@ -154,29 +155,28 @@ def _circles(names: Sequence[str], targets: Mapping[str, Sequence[str]]) -> Iter
 
 def _packed(
     groups: Sequence[Sequence[Unit]],
-    bodies: Mapping[str, Resource],
-    entries: int,
-    bytes_: int,
+    targets: Mapping[str, Sequence[str]],
+    limits: tuple[int, int],
     first: int,
     *,
     alone: bool,
 ) -> list[Chunk]:
     made: list[Chunk] = []
     filled: dict[int, tuple[int, int]] = {}
-    for layer in _layers(groups, bodies) if alone else [groups]:
+    for layer in _layers(groups, targets) if alone else [groups]:
         current: Chunk | None = None
         for group in layer:
             count = sum(len(unit.changes) for unit in group)
             size = sum(unit.size for unit in group)
             if (
                 current is not None
-                and count <= entries
-                and not _fits(filled[current.number], count, size, entries, bytes_)
+                and count <= limits[0]
+                and not _fits(filled[current.number], count, size, limits)
             ):
                 current = None  # the group fits into a chunk of its own: better not to part it
             for unit in group:
                 if current is None or not _fits(
-                    filled[current.number], len(unit.changes), unit.size, entries, bytes_
+                    filled[current.number], len(unit.changes), unit.size, limits
                 ):
                     current = Chunk(first + len(made))
                     made.append(current)
@@ -187,16 +187,15 @@ def _packed(
     return made
 
 
-def _fits(filled: tuple[int, int], count: int, size: int, entries: int, bytes_: int) -> bool:
+def _fits(filled: tuple[int, int], count: int, size: int, limits: tuple[int, int]) -> bool:
     """Whether more goes in; the first always does."""
-    return not filled[0] or (filled[0] + count <= entries and filled[1] + size <= bytes_)
+    return not filled[0] or (filled[0] + count <= limits[0] and filled[1] + size <= limits[1])
 
 
 def _layers(
-    groups: Sequence[Sequence[Unit]], bodies: Mapping[str, Resource]
+    groups: Sequence[Sequence[Unit]], targets: Mapping[str, Sequence[str]]
 ) -> list[list[list[Unit]]]:
     """The same by depth: nothing in a layer refers to anything else in it, circles excepted."""
-    targets = _targets(bodies)
     layers: list[list[list[Unit]]] = []
     for group in groups:
         depth: dict[str, int] = {}

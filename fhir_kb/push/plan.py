@@ -109,7 +109,8 @@ def decide(
 ) -> Plan:
     """The plan. delete: what is no longer defined is deleted and not only retired.
 
-    `learned` has to hold whole what `to_be_read` names.
+    `learned` has to hold whole what `to_be_read` names of the plan; until then its differences are
+    not known.
     """
     places = _places(wanted, state, learned, rules, profile)
     led = {
@@ -128,24 +129,15 @@ def decide(
     return Plan(profile.base, profile.release, tuple(items), learned.seen, len(state.records))
 
 
-def to_be_read(
-    wanted: Mapping[str, Wanted],
-    state: State,
-    learned: Learned,
-    rules: Rules,
-    profile: Profile,
-    *,
-    delete: bool = False,
-) -> list[str]:
-    """The keys of records whose resources `decide` needs whole: those that will change."""
-    plan = decide(wanted, state, learned, rules, profile, delete=delete)
+def to_be_read(plan: Plan, learned: Learned) -> list[str]:
+    """The keys of what will change and is not known whole yet."""
     return [
         item.key
         for item in plan.items
-        if item.key in learned.known
+        if item.kind not in ("unchanged", "left")
+        and item.key in learned.known
         and learned.known[item.key].resource is None
         and not learned.known[item.key].deleted
-        and item.kind not in ("unchanged", "left")
     ]
 
 

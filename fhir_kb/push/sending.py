@@ -113,7 +113,9 @@ class Sender:
         """
         if not changes:
             return []
-        there = self.server.read([change.ref for change in changes])
+        there = dict(self.server.read([change.ref for change in changes]))
+        missing = [ref for ref in refusals if ref not in there]
+        there.update(self.server.read(missing, gone=True) if missing else {})
         again = []
         for change in changes:
             live = there.get(change.ref)

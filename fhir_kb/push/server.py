@@ -191,9 +191,12 @@ class Server(Protocol):
         resource once, as it stands now, whole. Raises ServerError where the server has no history
         of types (`history-type` is not in profile.types[type_])."""
 
-    def read(self, refs: Iterable[Ref]) -> Mapping[Ref, Live]:
-        """What stands at these places; a place that was never used is not in the answer, one that
-        was deleted is there as such, if the server says so."""
+    def read(self, refs: Iterable[Ref], *, gone: bool = False) -> Mapping[Ref, Live]:
+        """What stands at these places; one where nothing stands is not in the answer.
+
+        gone: ask for each of these what became of it, which costs a request for each; then one that
+        was deleted is in the answer as such, if the server says so.
+        """
 
     def version(self, ref: Ref, version: str) -> Live | None:
         """An earlier version of a resource; None where it is gone."""

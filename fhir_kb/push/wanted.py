@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from fhir_kb.push.content import load, own, with_references
+from fhir_kb.push.content import load, own, references, with_references
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.server import Ref
 
@@ -104,7 +104,8 @@ def new_place(one: Wanted, ids: Ids, client_ids: str) -> Ref:
 
 def at(one: Wanted, place: Ref, places: Mapping[str, str]) -> Resource:
     """The resource as it shall stand at `place`; its references lead to where `places` says."""
-    moved: Any = with_references(one.resource, places) if places else one.resource
+    refers = places and any(name in places for name in references(one.resource))
+    moved: Any = with_references(one.resource, places) if refers else one.resource
     return {**moved, "id": place.id}
 
 

@@ -149,7 +149,7 @@ class MemoryServer:
             if datetime.fromisoformat(live.updated) >= start:
                 yield copy.deepcopy(live)
 
-    def read(self, refs: Iterable[Ref]) -> Mapping[Ref, Live]:
+    def read(self, refs: Iterable[Ref], *, gone: bool = False) -> Mapping[Ref, Live]:
         refs = list(refs)
         if refs:
             self._ask(f"read {len(refs)}")
@@ -160,7 +160,7 @@ class MemoryServer:
                 versions = self.history.get(ref, [])
                 if strike == "stale":
                     versions = versions[:-1] or versions
-                if versions:
+                if versions and (gone or not versions[-1].deleted):
                     found[ref] = copy.deepcopy(versions[-1])
             return found
 

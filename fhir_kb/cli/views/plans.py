@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics.render.text import harmless, width
@@ -45,6 +47,8 @@ _ADVICE: Final = {
 _RELEASES: Final = {"r4": "R4", "r4b": "R4B", "r5": "R5"}
 _DIFFERENCES: Final = 8
 _VALUE: Final = 60
+_BEFORE: Final = 12
+_TAG: Final = re.compile(r"<[^<>]*>")
 
 
 def plan(
@@ -116,26 +120,57 @@ def differences(
     for one in found[:_DIFFERENCES]:
         span = where(one.path)
         place = f"  {span.file.rpartition('/')[2]}:{span.line}" if span and span.file else ""
-        label, change = harmless(one.label), f"{value(one.old)} → {value(one.new)}"
+        old, new = pair(one.old, one.new)
+        label, change = harmless(one.label), f"{old} → {new}"
         if 6 + width(label) + 2 + width(change) + width(place) <= style.width:
             yield f"      {label}  {change}{style.dim(place)}"
         else:
             yield f"      {label}{style.dim(place)}"
-            yield f"        {value(one.old)}"
-            yield f"        → {value(one.new)}"
+            yield f"        {old}"
+            yield f"        → {new}"
     if len(found) > _DIFFERENCES:
         yield style.dim(f"      … and {len(found) - _DIFFERENCES} more differences")
 
 
 def value(found: Any) -> str:
     """A value on one line, not too long."""
-    from fhir_kb.emit import compact_json
     from fhir_kb.push.content import MISSING
 
     if found is MISSING:
         return "(none)"
+    return _cut(_text(found))
+
+
+def pair(old: Any, new: Any) -> tuple[str, str]:
+    """Two values; of long texts the part where they part, a little before and after."""
+    if not isinstance(old, str) or not isinstance(new, str):
+        return value(old), value(new)
+    first, second = _text(old), _text(new)
+    if max(len(first), len(second)) <= _VALUE:
+        return first, second
+    start = 0
+    for one, other in zip(first, second, strict=False):
+        if one != other:
+            break
+        start += 1
+    start = max(0, start - _BEFORE)
+    while start and first[start - 1] != " ":
+        start -= 1
+    mark = "…" if start else ""
+    return _cut(mark + first[start:]), _cut(mark + second[start:])
+
+
+def _text(found: Any) -> str:
+    """A value in a line; of narrative, what people read."""
+    from fhir_kb.emit import compact_json
+
     text = found if isinstance(found, str) else compact_json(found).decode()
-    text = harmless(" ".join(text.split()))
+    if text.startswith("<div"):
+        text = unescape(_TAG.sub(" ", text))
+    return harmless(" ".join(text.split()))
+
+
+def _cut(text: str) -> str:
     return text if len(text) <= _VALUE else f"{text[: _VALUE - 1]}…"
 
 
@@ -153,7 +188,8 @@ def markdown(made: Plan, name: str, where: Where, names: Mapping[str, str]) -> s
     for item in (one for one in shown if one.differences):
         lines += ["", f"<details><summary>{_cell(item.name)}</summary>", "", "```diff"]
         for one in item.differences:
-            lines += [f"# {harmless(one.label)}", f"- {value(one.old)}", f"+ {value(one.new)}"]
+            old, new = pair(one.old, one.new)
+            lines += [f"# {harmless(one.label)}", f"- {old}", f"+ {new}"]
         lines += ["```", "", "</details>"]
     return "\n".join(lines) + "\n"
 

@@ -1,0 +1,192 @@
+"""Pushing to a real HAPI against a raw client that does nothing but send, in one run.
+
+    python benchmarks/push.py [--hapi ../shared/tools/hapi/hapi] [--resources 4000] [--repeat 3]
+
+The raw client knows everything beforehand: it sends ready-made transactions of 100 at concurrency 4
+and looks at nothing but the status. Every figure of ours is the whole process, plan included, from
+the shell's point of view. Raw and ours take turns on the same warm server, each time with other
+ids; the median counts. No test depends on the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import re
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import requests
+
+HERE = Path(__file__).resolve().parent.parent
+TOOL = Path(sys.executable).with_name("fhir-kb")
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def made(folder: Path) -> list[dict[str, Any]]:
+    """The resources of the shipped definitions, as R4."""
+    subprocess.run(
+        [TOOL, "build", HERE / "definitions", "-o", folder, "--fhir", "r4", "-q", "--no-cache"],
+        check=True,
+    )
+    lines = (folder / "r4" / "resources.ndjson").read_text("utf-8").splitlines()
+    return [json.loads(line) for line in lines]
+
+
+def copies(resources: list[dict[str, Any]], number: int, prefix: str) -> list[dict[str, Any]]:
+    """So many resources: the same again and again under other names."""
+    found: list[dict[str, Any]] = []
+    round_ = 0
+    short = {one["id"]: f"k{number}" for number, one in enumerate(resources)}
+    names = "|".join(re.escape(one) for one in sorted(short, key=len, reverse=True))
+    pattern = re.compile(rf'(/|"id":")({names})(?=["|])')
+    text = [json.dumps(one, separators=(",", ":")) for one in resources]
+    while len(found) < number:
+        tail = f"-{prefix}{round_}"
+        for line in text:
+            one = json.loads(
+                pattern.sub(lambda hit, tail=tail: f"{hit[1]}{short[hit[2]]}{tail}", line)
+            )
+            held = one.get("identifier", [])
+            for each in held if isinstance(held, list) else [held]:
+                each["value"] = f"{each.get('value')}{tail}"
+            found.append(one)
+        round_ += 1
+    return found[: number - number % len(resources)]
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds that a process has taken."""
+    fields = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def raw(base: str, resources: list[dict[str, Any]], size: int) -> float:
+    """Seconds of a client that sends ready-made transactions of so many entries."""
+    bodies = []
+    for start in range(0, len(resources), size):
+        entries = [
+            {
+                "resource": one,
+                "request": {"method": "PUT", "url": f"{one['resourceType']}/{one['id']}"},
+            }
+            for one in resources[start : start + size]
+        ]
+        bundle = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+        bodies.append(json.dumps(bundle).encode())
+    session = requests.Session()
+    kind = {"Content-Type": "application/fhir+json"}
+
+    def send(body: bytes) -> None:
+        answer = session.post(base, data=body, headers=kind, timeout=600)
+        if answer.status_code != 200:
+            sys.exit(f"the raw client was refused: {answer.status_code} {answer.text[:500]}")
+
+    begin = time.perf_counter()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, bodies))
+    return time.perf_counter() - begin
+
+
+def ours(words: list[str | Path], folder: Path, expected: int = 0) -> tuple[float, float, float]:
+    """Wall seconds, CPU seconds and peak MB of one command of ours."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    begin = time.perf_counter()
+    done = subprocess.run([TOOL, *words], cwd=folder, capture_output=True, text=True, check=False)
+    wall = time.perf_counter() - begin
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode != expected:
+        sys.exit(f"{words}: exit {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return wall, cpu, after.ru_maxrss / 1024
+
+
+def bundle_file(folder: Path, resources: list[dict[str, Any]]) -> Path:
+    """The resources as NDJSON."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "all.ndjson"
+    path.write_text("".join(json.dumps(one) + "\n" for one in resources), "utf-8")
+    return path
+
+
+def main() -> None:
+    """Measure, and print a table."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--hapi", type=Path, default=HERE.parent / "shared/tools/hapi/hapi")
+    asked.add_argument("--resources", type=int, default=4000)
+    asked.add_argument("--repeat", type=int, default=3)
+    asked.add_argument("--port", type=int, default=8290)
+    given = asked.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        base = subprocess.run(
+            [given.hapi, "start", "R4", str(given.port), "--dir", work / "hapi"],
+            check=True, capture_output=True, text=True,
+        ).stdout.split()[-1]  # fmt: skip
+        try:
+            measure(given, base, work)
+        finally:
+            subprocess.run([given.hapi, "stop", str(given.port)], check=False)
+
+
+def measure(given: argparse.Namespace, base: str, work: Path) -> None:
+    """All figures."""
+    pid = int((work / "hapi" / "pid").read_text("utf-8"))
+    resources = made(work / "made")
+    size = max(1, 100 // len(resources)) * len(resources)  # whole copies: they refer to each other
+    for warm in ("v", "w"):
+        raw(base, copies(resources, given.resources, warm), size)
+    rows: dict[str, list[float]] = {}
+
+    def note(name: str, value: float) -> None:
+        rows.setdefault(name, []).append(value)
+        print(f"  {name}: {value:.2f}", file=sys.stderr)
+
+    for turn in range(given.repeat):
+        note("raw load", raw(base, copies(resources, given.resources, f"r{turn}"), size))
+        folder = work / f"ours{turn}"
+        wanted = copies(resources, given.resources, f"o{turn}")
+        path = bundle_file(folder, wanted)
+        push = ["push", "-q", "--yes", "--target", base, "--bundle", path]
+        plan = ["plan", "-q", "--target", base, "--bundle", path]
+        before = cpu_of(pid)
+        wall, cpu, memory = ours(push, folder)
+        note("first push", wall)
+        note("first push, share of the server's CPU", cpu / (cpu_of(pid) - before))
+        note("first push, MB", memory)
+        note("plan, nothing changed", ours(plan, folder)[0])
+        note("push, nothing changed", ours(push, folder)[0])
+        for one in wanted[:: max(1, len(wanted) // (given.resources // 100))]:
+            one["title"] = f"{one.get('title', '')} again"
+        bundle_file(folder, wanted)
+        note("plan, 1 % changed", ours(plan, folder)[0])
+        note("push, 1 % changed", ours(push, folder)[0])
+    middle = {name: statistics.median(values) for name, values in rows.items()}
+    first = middle["first push"]
+    machine = platform.processor() or platform.machine()
+    print(
+        f"{datetime.datetime.now(datetime.UTC).date()}, {machine}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}, {given.resources} resources"
+    )
+    print("| | s | ratio |\n|---|---|---|")
+    for name, value in middle.items():
+        against = (
+            f"{value / middle['raw load']:.2f}x raw"
+            if name == "first push"
+            else (f"1/{first / value:.1f} of the first push" if "changed" in name else "")
+        )
+        print(f"| {name} | {value:.2f} | {against} |")
+
+
+if __name__ == "__main__":
+    main()
