@@ -37,16 +37,23 @@ def _tar_header(path: str, size: int) -> bytes:
     folder, name = "", path
     if len(path.encode()) > 100:
         folder, _, name = path.rpartition("/")
-    header = bytearray(
-        struct.pack(
-            "100s8s8s8s12s12s8s1s100s6s2s32s32s8s8s155s12x",
-            name.encode(), b"0000644\0", b"0000000\0", b"0000000\0",
-            b"%011o\0" % size, b"%011o\0" % _MTIME, b" " * 8, b"0", b"", b"ustar\0", b"00",
-            b"", b"", b"0000000\0", b"0000000\0", folder.encode(),
-        )
+    named, length, below = name.encode(), b"%011o\0" % size, folder.encode()
+    total = _CONSTANT_SUM + sum(named) + sum(length) + sum(below)
+    return _packed(named, length, b"%06o\0 " % total, below)
+
+
+def _packed(name: bytes, size: bytes, checksum: bytes, folder: bytes) -> bytes:
+    return struct.pack(
+        "100s8s8s8s12s12s8s1s100s6s2s32s32s8s8s155s12x",
+        name, b"0000644\0", b"0000000\0", b"0000000\0",
+        size, _TIME, checksum, b"0", b"", b"ustar\0", b"00",
+        b"", b"", b"0000000\0", b"0000000\0", folder,
     )  # fmt: skip
-    header[148:156] = b"%06o\0 " % sum(header)
-    return bytes(header)
+
+
+_TIME = b"%011o\0" % _MTIME
+_CONSTANT_SUM = sum(_packed(b"", b"", b" " * 8, b""))
+"""What the parts that all headers share add to the checksum; adding up 512 bytes takes 5 µs."""
 
 
 def gzip_stored(parts: Iterable[bytes]) -> Iterator[bytes]:

@@ -65,9 +65,13 @@ class Stage:
     def add(self, files: Mapping[str, Content]) -> dict[str, Staged]:
         """Write files aside, each to become the one of its name."""
         places = {name: self._place(name) for name in files}
-        self._unsynced += places.values()
+        few = len(files) <= _FEW
+        if not few:
+            self._unsynced += places.values()
         staged = write_all_new(
-            [(places[name], content) for name, content in files.items()], self._made_of
+            [(places[name], content) for name, content in files.items()],
+            self._made_of,
+            durable=few,
         )
         by_place = {one.path: one for one in staged}
         return {name: by_place[place] for name, place in places.items()}
@@ -85,7 +89,8 @@ class Stage:
         """Forget a file: what is there already is the same."""
         del self._singles[staged.path.rpartition(os.sep)[2]]
         Path(staged.path).unlink()
-        self._unsynced.remove(staged.path)
+        if staged.path in self._unsynced:
+            self._unsynced.remove(staged.path)
 
     def commit(self, removals: Sequence[str]) -> None:
         """Make the change certain, then carry it out: files in place, `removals` gone."""

@@ -28,8 +28,8 @@ class Staged(NamedTuple):
     stamp: Stamp
 
 
-def write_new(path: str, content: Content) -> Staged:
-    """Write a file that must not be there yet. Raises OSError."""
+def write_new(path: str, content: Content, *, durable: bool = False) -> Staged:
+    """Write a file that must not be there yet; `durable`: and wait for the disk. Raises OSError."""
     hashed = None if content.sha256 else hashlib.sha256()
     size = 0
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o644)
@@ -39,6 +39,8 @@ def write_new(path: str, content: Content) -> Staged:
             size += len(chunk)
             if hashed is not None:
                 hashed.update(chunk)
+        if durable:
+            os.fsync(file)
         status = os.fstat(file)
     finally:
         os.close(file)
@@ -46,23 +48,26 @@ def write_new(path: str, content: Content) -> Staged:
     return Staged(path, size, sha256, (status.st_size, status.st_mtime_ns))
 
 
-def write_all_new(files: Sequence[tuple[str, Content]], made_of: int = 0) -> list[Staged]:
+def write_all_new(
+    files: Sequence[tuple[str, Content]], made_of: int = 0, *, durable: bool = False
+) -> list[Staged]:
     """Write files that must not be there yet, in any order. Raises OSError.
 
+    durable: each is on the disk at the end; while one waits for that, the other process writes.
     Very many are shared with a second process: of threads only one at a time could run. So are few
     that are `made_of` very many.
     """
     if len(files) < 2 or max(len(files), made_of) < _MANY or not _can_fork():
-        return [write_new(path, content) for path, content in files]
+        return _write_each(files, durable)
     import multiprocessing
 
     context: Any = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
-    other = context.Process(target=_serve, args=(theirs, files[1::2]), daemon=True)
+    other = context.Process(target=_serve, args=(theirs, files[1::2], durable), daemon=True)
     other.start()
     theirs.close()
     try:
-        own = [write_new(path, content) for path, content in files[::2]]
+        own = _write_each(files[::2], durable)
         answer = ours.recv()
     except EOFError as error:
         raise ChildProcessError(
@@ -86,9 +91,13 @@ def _can_fork() -> bool:
     )
 
 
-def _serve(pipe: Any, files: Iterable[tuple[str, Content]]) -> None:
+def _write_each(files: Iterable[tuple[str, Content]], durable: bool) -> list[Staged]:
+    return [write_new(path, content, durable=durable) for path, content in files]
+
+
+def _serve(pipe: Any, files: Iterable[tuple[str, Content]], durable: bool) -> None:
     try:
-        pipe.send([write_new(path, content) for path, content in files])
+        pipe.send(_write_each(files, durable))
     except OSError as error:
         pipe.send(error)
 

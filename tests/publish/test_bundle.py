@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
@@ -102,6 +103,13 @@ class TestTransaction:
         newer = make("Library", "l", version="1.1.0")
         assert publish.urn(one, "r5") == publish.urn(same, "r5")
         assert len({publish.urn(one, "r5"), publish.urn(one, "r4"), publish.urn(newer, "r5")}) == 3
+
+    def test_urn_is_the_uuid_of_its_name(self, make: Maker) -> None:
+        """RFC 9562 version 5, as the standard library works it out."""
+        for number in range(300):  # enough for each value of the two digits that are set
+            url = f"https://example.org/é/{number}"
+            expected = uuid.uuid5(uuid.NAMESPACE_URL, f"{url}|1|r5")
+            assert publish.urn(make("Library", "l", url=url, version="1"), "r5") == expected.urn
 
     def test_nothing_is_a_bundle_without_entries(self) -> None:
         assert read(publish.transaction([], "r5")) == {

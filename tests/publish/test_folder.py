@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from fhir_kb.publish import (
     Written,
     as_written,
     composed,
+    journal,
     plain,
     write,
     writing,
@@ -464,3 +466,27 @@ class TestLock:
             assert writer.returncode == 0, errors
         assert len(set(standing(out).values())) == 1
         assert len(standing(out)) == 9
+
+
+@needs_posix
+def test_a_change_is_on_the_disk_before_it_is_carried_out(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(out, {"r4/a": plain(b"old"), "r4/b": plain(b"old")})
+    synced: set[int] = set()
+    sync, carry_out = os.fsync, journal._carry_out
+
+    def noting(file: int) -> None:
+        synced.add(os.fstat(file).st_ino)
+        sync(file)
+
+    def checking(folder: Path, *change: Any) -> None:
+        staged = [*(folder / STAGE).iterdir()]
+        assert len(staged) == 4  # two files, the manifest and the journal
+        assert {one.stat().st_ino for one in staged} <= synced
+        carry_out(folder, *change)
+
+    monkeypatch.setattr(os, "fsync", noting)
+    monkeypatch.setattr(journal, "_carry_out", checking)
+    written = write(out, {"r4/a": plain(b"new"), "r4/b": plain(b"newer")})
+    assert written.changed == ("r4/a", "r4/b")
