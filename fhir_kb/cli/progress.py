@@ -45,7 +45,9 @@ class Lines:
         self._stream: Final = stream
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """Say what begins."""
+        """Say what begins; without a name, nothing."""
+        if not name:
+            return
         self._stream.write(f"{name} ({total})\n" if total else f"{name}\n")
         self._stream.flush()
 

@@ -169,6 +169,9 @@ def push(here: At, made: Plan, found: Desired | None, asked: Asked) -> int:
     """Show a plan, ask, do it, and say what was done; the exit code."""
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.views import plans
+    from fhir_kb.cli.views.findings import show
+    from fhir_kb.diagnostics.render.json import as_records
+    from fhir_kb.pipeline.pushing import findings
     from fhir_kb.push import to_do
 
     style = style_of(sys.stdout, everything=asked.everything)
@@ -188,10 +191,13 @@ def push(here: At, made: Plan, found: Desired | None, asked: Asked) -> int:
         verify=asked.verify,
         check=asked.check,
     )
+    told = findings(result, found)
     if asked.form == "json":
-        put(as_line({"target": here.target.name, **plans.result_data(result)}))
+        done = {"target": here.target.name, **plans.result_data(result)}
+        put(as_line({**done, "findings": as_records(told)}))
     else:
-        put(plans.result(result, style, style.limit))
+        show(told, "human", style)
+        put(plans.result(result, style))
     if result.failure is not None:
         raise result.failure
     lost = any(one.lost for one in result.made)

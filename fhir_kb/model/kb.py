@@ -147,7 +147,7 @@ class PushTarget(Record):
         "percent; 30 if left out.",
         default=None,
     )
-    entries: int | None = doc("At most so many resources a request; 100 if left out.", default=None)
+    entries: int | None = doc("At most so many resources a request; 200 if left out.", default=None)
     at_once: int | None = doc("At most so many requests at once; 4 if left out.", default=None)
     ca: Text | None = doc(
         "A file with certificates (PEM) to trust, below the definitions.", default=None

@@ -69,13 +69,14 @@ def catalogue() -> Mapping[str, Code]:
     """Every code with its page, in order. Costs the import of every package that has codes."""
     from fhir_kb.compile.codes import CODES as COMPILE
     from fhir_kb.publish import CODES as PUBLISH
+    from fhir_kb.push.codes import CODES as PUSH
     from fhir_kb.read.codes import CODES as READ
     from fhir_kb.releases import CODES as RELEASES
     from fhir_kb.validate.fhir import CODES as FHIR
     from fhir_kb.validate.rules import CODES as RULES
 
     found: dict[str, Code] = {}
-    for family in (READ, RULES, CODES, COMPILE, RELEASES, FHIR, PUBLISH):
+    for family in (READ, RULES, CODES, COMPILE, RELEASES, FHIR, PUBLISH, PUSH):
         for code in family:
             assert code.id not in found, code.id
             found[code.id] = code

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tarfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.compile import compile_shared, compile_topic
-from fhir_kb.diagnostics import Diagnostic, Span, has_errors, in_order
+from fhir_kb.diagnostics import Code, Diagnostic, Span, has_errors, in_order
 from fhir_kb.model import Element, span_at
 from fhir_kb.model.knowledge import Base
 from fhir_kb.packages import PackageError, open_package, places
@@ -17,6 +18,9 @@ from fhir_kb.pipeline.progress import Progress, Unwatched
 from fhir_kb.pipeline.work import Alone
 from fhir_kb.publish import unresolved
 from fhir_kb.push import PushError, Wanted, load, unlike, wanted_of, wanted_resource
+from fhir_kb.push.answers import expressions
+from fhir_kb.push.codes import MOVED, NOT_KEPT, NOT_SENT, REFUSED
+from fhir_kb.push.content import MISSING
 from fhir_kb.read.files import read_settings, read_topic
 from fhir_kb.read.sources import find
 from fhir_kb.releases import get
@@ -26,8 +30,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fhir_kb.pipeline.work import Work
+    from fhir_kb.push import Item, NotMade, Result
 
 _MOST_BYTES: Final = 512 * 2**20
+_IN_BUNDLE: Final = re.compile(r"^Bundle\.entry\[\d+\]\.resource(?:/\*.*?\*/)?\.?")
 _SKIPPED: Final = frozenset({"ImplementationGuide"})
 """Of a package: what describes the package and not knowledge."""
 
@@ -125,6 +131,47 @@ class Origins:
         lower = get(self._release).lower
         lowered = (one for resource in made.resources for one in lower(resource).resources)
         return {f"{one['resourceType']}/{one['id']}": one for one in lowered}
+
+
+def findings(result: Result, found: Desired | None) -> tuple[Diagnostic, ...]:
+    """What a server did not take, or not keep, at the lines of the definitions."""
+    made: list[Diagnostic] = []
+    for one in result.not_made:
+        code = _code_of(one)
+        name = _name_of(one.item, found)
+        places = expressions(one.refused.outcome) if one.refused else []
+        for place, text in places or [("", one.text)]:
+            path = _IN_BUNDLE.sub("", place)
+            span = _span(found, name, path)
+            made.append(_finding(code, f"{one.item.name}: {text}", span, path))
+    for kept in result.made:
+        name = _name_of(kept.item, found)
+        for loss in kept.lost:
+            what = "drops" if loss.there is MISSING else "changes"
+            message = f"the server {what} {loss.path}"
+            made.append(_finding(NOT_KEPT, message, _span(found, name, loss.path), loss.path))
+    return in_order(made)
+
+
+def _code_of(one: NotMade) -> Code:
+    if one.refused is None:
+        return NOT_SENT
+    return MOVED if one.refused.moved else REFUSED
+
+
+def _name_of(item: Item, found: Desired | None) -> str:
+    """What the definitions call it: "Type/id"."""
+    one = found.wanted.get(item.key) if found else None
+    return f"{one.type}/{one.id}" if one else ""
+
+
+def _span(found: Desired | None, name: str, path: str) -> Span:
+    origins = found.origins if found else None
+    return (origins.place(name, path) if origins and name else None) or Span("")
+
+
+def _finding(code: Code, message: str, span: Span, path: str) -> Diagnostic:
+    return Diagnostic(code.id, code.severity, message, span, path=path)
 
 
 def from_files(paths: Iterable[Path], release: str) -> Desired:

@@ -168,12 +168,11 @@ def _packed(
         for group in layer:
             count = sum(len(unit.changes) for unit in group)
             size = sum(unit.size for unit in group)
-            if (
-                current is not None
-                and count <= limits[0]
-                and not _fits(filled[current.number], count, size, limits)
+            if current is not None and (
+                filled[current.number][0] >= limits[0] // 2
+                or (count <= limits[0] and not _fits(filled[current.number], count, size, limits))
             ):
-                current = None  # the group fits into a chunk of its own: better not to part it
+                current = None  # full enough; or a chunk of its own keeps the group together
             for unit in group:
                 if current is None or not _fits(
                     filled[current.number], len(unit.changes), unit.size, limits

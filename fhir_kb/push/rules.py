@@ -24,7 +24,8 @@ class Rules:
     ids: how places are named. theirs: elements that belong to the hospital ("*.useContext",
     "ActivityDefinition.location"): what stands there stays. ignored: elements whose differences
     do not count ("*.text"). changes: the share of what stands there because of us that may change
-    in one push without a word from the person, from 0 to 1. entries, bytes_: of one chunk.
+    in one push without a word from the person, from 0 to 1. entries, bytes_: of one chunk, at most;
+    half as many entries are enough.
     at_once: how many chunks are under way at most.
     """
 
@@ -32,8 +33,8 @@ class Rules:
     theirs: tuple[str, ...] = ()
     ignored: tuple[str, ...] = ()
     changes: float = 0.3
-    entries: int = 100
-    bytes_: int = 1_000_000
+    entries: int = 200
+    bytes_: int = 2_000_000
     at_once: int = 4
 
 

@@ -426,7 +426,7 @@ def test_with_faults_every_push_ends_as_defined(seed: int, tmp_path: Path) -> No
     server = shuffled_server(seed)
     first = [artifact(f"x{number}") for number in range(25)]
     first.append(artifact("e", kind="Evidence", about={"reference": "PlanDefinition/x3"}))
-    rules = Rules(entries=5)
+    rules = Rules(entries=10)
     for resources in (first, [*first[1:20], artifact("x0", title="New"), *first[20:]]):
         _, result = push(server, tmp_path, resources, "many", rules=rules)
         assert not result.not_made
@@ -459,9 +459,9 @@ def test_a_push_that_was_killed_is_gone_on_with(when: int, after: bool, tmp_path
 
     server.send = killing  # type: ignore[method-assign]
     with pytest.raises(Killed):
-        push(server, tmp_path, resources, rules=Rules(entries=2, at_once=1))
+        push(server, tmp_path, resources, rules=Rules(entries=4, at_once=1))
     server.send = send  # type: ignore[method-assign]
-    with book(server, tmp_path, Rules(entries=2)) as opened:
+    with book(server, tmp_path, Rules(entries=4)) as opened:
         assert opened.recovered == 2 * (when + after)
         opened.push(opened.plan(wants(*resources)), watch=Quiet(), sleep=no_sleep)
     assert len(server.contents()) == 24

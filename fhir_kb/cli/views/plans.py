@@ -198,7 +198,7 @@ def _cell(text: str) -> str:
     return harmless(text).replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
 
 
-def result(made: Result, style: Style, limit: int | None) -> str:
+def result(made: Result, style: Style) -> str:
     """What a push did, in a few lines."""
     from collections import Counter
 
@@ -211,27 +211,18 @@ def result(made: Result, style: Style, limit: int | None) -> str:
         lines.append(f"{style.bold(f'push {made.number}')}: {', '.join(words) or 'nothing sent'}")
     else:
         lines.append("Nothing to push: the server is as defined")
-    lines += _lost(made, style, limit)
-    for one in made.not_made[:limit]:
-        sign, colour = SIGNS["conflict"]
-        lines.append(f"  {style.paint(sign, colour)} {harmless(one.item.name)}")
-        lines.append(f"      {harmless(one.text)}")
-    if limit is not None and len(made.not_made) > limit:
-        lines.append(style.dim(f"  … and {len(made.not_made) - limit} more; --all shows them"))
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _lost(made: Result, style: Style, limit: int | None) -> Iterator[str]:
-    for one in [each for each in made.made if each.replaced][:limit]:
-        yield f"  {one.item.name}: something stood there in the meantime and was replaced"
-    lossy = [one for one in made.made if one.lost]
+    failed = len(made.not_made)
+    if failed:
+        lines.append(f"{failed} not made; push again when what is said above is mended")
+    lossy = sum(1 for one in made.made if one.lost)
     if lossy:
-        number = sum(len(one.lost) for one in lossy)
-        yield f"{number} elements do not stand there as they were sent:"
-    for one in lossy[:limit]:
-        yield f"  {style.paint('!', SIGNS['conflict'][1])} {harmless(one.item.name)}"
-        for loss in one.lost[:_DIFFERENCES]:
-            yield f"      {harmless(loss.path)}  {value(loss.sent)} → {value(loss.there)}"
+        lines.append(f"{lossy} do not stand there as they were sent: see above")
+    lines += [
+        f"{harmless(one.item.name)}: something stood there in the meantime and was replaced"
+        for one in made.made
+        if one.replaced
+    ]
+    return "".join(f"{line}\n" for line in lines)
 
 
 def drift(found: Sequence[Drift], name: str, style: Style) -> str:
