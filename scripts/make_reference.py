@@ -29,8 +29,8 @@ COMMON = """
 ## What all commands have in common
 
 **Exit codes**: 0 fine; 1 findings of severity error; 2 wrong usage; 3 the outside world failed
-(disk, network); 4 of `plan --exit-code` and `drift --exit-code`, that there are changes. As shells have it, 130 is interrupted and 141 a pipe that nobody reads any more;
-70 is a bug in fhir-kb.
+(disk, network); 4 of `plan --exit-code` and `drift --exit-code`, that there are changes. As shells
+have it, 130 is interrupted and 141 a pipe that nobody reads any more; 70 is a bug in fhir-kb.
 
 **Findings** (`--format`): `human` shows the place, the code, one sentence, the source line and what
 to do; `json` is one object on one line, with `errors`, `warnings`, `notes` and `findings` (each:

@@ -1,9 +1,11 @@
 """Brings the output that README.md and the tutorial show up to date, by running the commands.
 
-    python scripts/paste_output.py [--check]
+    python scripts/paste_output.py [--check] [--server URL]
 
 In an indented block, what stands under `    $ fhir-kb init …`, `build FOLDER` or `bundle …` is what
 that command says; what stands under "`make demo` ends with" is what building definitions/ says.
+With the address of an empty R4 server, the commands for servers run as well, in the order of the
+page, and everything else that stands after a `$`; without one, their output is left as it is.
 """
 
 from __future__ import annotations
@@ -20,11 +22,13 @@ ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "docs/tutorial.md")
 BIN = Path(sys.executable).parent
 RUN = re.compile(r"    \$ (fhir-kb (?:init|build|bundle) .+)")
+WITH_SERVER = re.compile(r"    \$ (fhir-kb (?:plan|push|drift|rollback) .+|sed .+|curl .+)")
+SHOWN_SERVER = "http://localhost:8080/fhir"
 DEMO = "`make demo` ends with"
 BLOCK = "    "
 
 
-def refreshed(page: str, work: Path) -> str:
+def refreshed(page: str, work: Path, server: str = "") -> str:
     """The page with the output of its commands, run in the folder `work` in their order."""
     lines = page.split("\n")
     made: list[str] = []
@@ -35,12 +39,18 @@ def refreshed(page: str, work: Path) -> str:
         at += 1
         found = RUN.fullmatch(line)
         command = found[1] if found else ""
+        asked = WITH_SERVER.fullmatch(line) if server else None
+        if asked:
+            command = asked[1].replace(SHOWN_SERVER, server)
         if line.startswith(DEMO):
             made.append("")
             at += 1
             command = "fhir-kb build definitions --output output && rm -r output"
         if command:
-            made += [f"{BLOCK}{one}".rstrip() for one in said(command, work)]
+            answer = [
+                one.replace(server or SHOWN_SERVER, SHOWN_SERVER) for one in said(command, work)
+            ]
+            made += [f"{BLOCK}{one}".rstrip() for one in answer if one or not asked]
             while lines[at].startswith(BLOCK) and not lines[at].startswith(f"{BLOCK}$"):
                 at += 1
     return "\n".join(made)
@@ -64,6 +74,8 @@ def said(command: str, work: Path) -> list[str]:
 
 def main(words: list[str]) -> int:
     """Write the pages, or with --check say which are not up to date."""
+    server = words[words.index("--server") + 1] if "--server" in words else ""
+    words = [word for word in words if word not in ("--server", server)]
     stale = []
     for name in PAGES:
         page = ROOT / name
@@ -71,7 +83,7 @@ def main(words: list[str]) -> int:
         with tempfile.TemporaryDirectory() as folder:
             work = Path(folder)
             shutil.copytree(ROOT / "definitions", work / "definitions")
-            new = refreshed(old, work)
+            new = refreshed(old, work, server)
         if new != old:
             stale.append(name)
             if words != ["--check"]:

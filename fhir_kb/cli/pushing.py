@@ -192,16 +192,16 @@ def push(here: At, made: Plan, found: Desired | None, asked: Asked) -> int:
         check=asked.check,
     )
     told = findings(result, found)
+    undecided = sum(1 for item in made.items if item.needs and item.needs not in asked.allowed)
     if asked.form == "json":
         done = {"target": here.target.name, **plans.result_data(result)}
         put(as_line({**done, "findings": as_records(told)}))
     else:
         show(told, "human", style)
-        put(plans.result(result, style))
+        put(plans.result(result, style, undecided))
     if result.failure is not None:
         raise result.failure
     lost = any(one.lost for one in result.made)
-    undecided = any(item.needs and item.needs not in asked.allowed for item in made.items)
     return FINDINGS if result.not_made or lost or undecided else FINE
 
 

@@ -228,7 +228,7 @@ class _Decider:
             there = self.learned.taken.get(ref)
             if there is None or there.deleted:
                 return replace(made, there=there, expected=there.version if there else "")
-            if not one.place:
+            if not one.place and (one.url or one.identifier):
                 return replace(
                     made, kind="conflict", reason="something else stands at its place", there=there
                 )

@@ -1,6 +1,7 @@
-"""The helpers beside this file are imported by name: `from hapi import …`."""
+"""The helpers beside this file, and those of push, are imported by name: `from hapi import …`."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "push")]

@@ -27,8 +27,9 @@ HAPI = SHARED / "tools" / "hapi" / "hapi"
 class Hapi:
     """A running server: `base` is its FHIR address."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, start: list[str] | None = None) -> None:
         self.base = base
+        self._start = start or []
         self.session = requests.Session()
         self.session.trust_env = False
         self.session.headers["Cache-Control"] = "no-cache"  # searches are remembered for a minute
@@ -41,6 +42,16 @@ class Hapi:
     def get(self, path: str) -> dict[str, Any]:
         """Read or search; the answer, which must be 200."""
         return self._answer(self.session.get(f"{self.base}/{path}", timeout=120))
+
+    def kill(self) -> None:
+        """End it as a power failure would."""
+        script, _, _, port, *_ = self._start
+        subprocess.run([script, "stop", port, "--kill"], capture_output=True, check=False)
+
+    def restart(self) -> None:
+        """Start it again with the same data; only with `--file` there are any."""
+        outside = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+        subprocess.run(self._start, capture_output=True, check=True, env=outside)
 
     @staticmethod
     def _answer(answer: requests.Response) -> dict[str, Any]:
@@ -132,7 +143,8 @@ def hapi(release: str, *options: str) -> Iterator[Hapi]:
         number = int(pid.read_text()) if pid.is_file() else None
         try:
             assert started.returncode == 0, started.stderr
-            server = Hapi(started.stdout.strip().splitlines()[-1])
+            base = started.stdout.strip().splitlines()[-1]
+            server = Hapi(base, [str(word) for word in start])
             with server.session:
                 yield server
         finally:

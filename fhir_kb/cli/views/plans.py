@@ -198,8 +198,8 @@ def _cell(text: str) -> str:
     return harmless(text).replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
 
 
-def result(made: Result, style: Style) -> str:
-    """What a push did, in a few lines."""
+def result(made: Result, style: Style, undecided: int) -> str:
+    """What a push did, in a few lines. undecided: what needed a word that was not given."""
     from collections import Counter
 
     lines = []
@@ -209,8 +209,11 @@ def result(made: Result, style: Style) -> str:
     words = [f"{numbers[kind]} {word}" for kind, word in done.items() if numbers.get(kind)]
     if made.number:
         lines.append(f"{style.bold(f'push {made.number}')}: {', '.join(words) or 'nothing sent'}")
-    else:
+    elif not undecided:
         lines.append("Nothing to push: the server is as defined")
+    if undecided:
+        things = "1 is left as it is" if undecided == 1 else f"{undecided} are left as they are"
+        lines.append(f"{things} until you decide: see the plan above")
     failed = len(made.not_made)
     if failed:
         lines.append(f"{failed} not made; push again when what is said above is mended")

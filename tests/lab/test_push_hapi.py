@@ -1,0 +1,306 @@
+"""Pushing to a real HAPI: what stands there afterwards, whatever happens on the way."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from faults import Plan, faulty
+from hapi import Hapi, hapi
+from making import Quiet, artifact, kinds, wants
+
+from fhir_kb.net import SessionSettings, open_session
+from fhir_kb.push import Ref, Rules, open_book, open_server
+from fhir_kb.push.server import Change
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fhir_kb.push import Plan as PushPlan
+    from fhir_kb.push import Result, Server
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.enable_socket]
+
+TOOL = Path(sys.executable).with_name("fhir-kb")
+DEFINITIONS = Path(__file__).parents[2] / "definitions"
+
+
+def a_moment(_: float) -> None:
+    """Waits much less than a person would have to."""
+    time.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def r4() -> Iterator[Hapi]:
+    with hapi("R4") as server:
+        yield server
+
+
+def push(
+    base: str, folder: Path, resources: list[dict[str, Any]], *words: str, **more: Any
+) -> tuple[PushPlan, Result]:
+    rules = more.pop("rules", Rules(entries=20))
+    with open_session(SessionSettings(tries=12), sleep=a_moment) as session:
+        server = open_server(session, base)
+        with open_book(folder, server, rules) as book:
+            plan = book.plan(wants(*resources), **more)
+            return plan, book.push(plan, words=words, watch=Quiet(), sleep=a_moment)
+
+
+def stands(server: Hapi, kind: str, prefix: str) -> dict[str, tuple[str, str]]:
+    """Title and version of each artifact on the server whose id begins so; every page is read."""
+    found: dict[str, tuple[str, str]] = {}
+    path = f"{kind}?_count=500"
+    while path:
+        bundle = server.get(path)
+        for entry in bundle.get("entry", ()):
+            one = entry["resource"]
+            if one["id"].startswith(prefix):
+                found[one["id"]] = (one.get("title", ""), one["meta"]["versionId"])
+        links = (link["url"] for link in bundle["link"] if link["relation"] == "next")
+        path = next(links, "").removeprefix(server.base).lstrip("/")
+    return found
+
+
+def some(prefix: str, number: int) -> list[dict[str, Any]]:
+    """Plans, and evidence that refers to the first of them."""
+    made = [artifact(f"{prefix}{index}") for index in range(number)]
+    about = {"reference": f"PlanDefinition/{prefix}0"}
+    made.append(
+        {
+            "resourceType": "Basic",
+            "id": f"{prefix}b",
+            "code": {"text": "note"},
+            "subject": about,
+        }
+    )
+    return made
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_with_three_faults_in_ten_it_ends_as_defined(seed: int, r4: Hapi, tmp_path: Path) -> None:
+    prefix = f"f{seed}x"
+    plan = Plan(0.3, seed)
+    first = some(prefix, 40)
+    later = [{**one, "title": "New"} if one["id"] == f"{prefix}7" else one for one in first]
+    with faulty(r4.base, plan) as base:
+        for resources in (first, later):
+            _, result = push(base, tmp_path, resources)
+            assert result.failure is None
+            assert [one.text for one in result.not_made] == []
+    expected = {f"{one['id']}-1.0.0": (one["title"], "1") for one in first if "title" in one} | {
+        f"{prefix}7-1.0.0": ("New", "2")
+    }
+    assert stands(r4, "PlanDefinition", prefix) == expected
+    assert stands(r4, "Basic", prefix) == {f"{prefix}b": ("", "1")}
+    assert sum(number for kind, number in plan.seen.items() if kind) > 0
+    calm, _ = push(r4.base, tmp_path / "calm", later)
+    assert {item.kind for item in calm.items} == {"adopt"}
+    assert not any(item.differences for item in calm.items)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_client_that_is_killed_finishes_next_time(seed: int, r4: Hapi, tmp_path: Path) -> None:
+    prefix = f"k{seed}x"
+    resources = some(prefix, 400)
+    file = tmp_path / "all.ndjson"
+    file.write_text("".join(json.dumps(one) + "\n" for one in resources), "utf-8")
+    words = [TOOL, "push", "-q", "--yes", "--target", r4.base, "--bundle", file]
+    started = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.DEVNULL)
+    time.sleep(random.Random(seed).uniform(0.4, 2.5))
+    started.send_signal(signal.SIGKILL)
+    started.wait()
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-500:] + done.stderr[-500:]
+    there = stands(r4, "PlanDefinition", prefix)
+    assert there == {f"{prefix}{n}-1.0.0": (f"The {prefix}{n}", "1") for n in range(400)}
+
+
+def test_two_clients_at_once_one_wins_and_the_other_is_told(r4: Hapi, tmp_path: Path) -> None:
+    one = [artifact(f"t{number}", title="One") for number in range(120)]
+    two = [artifact(f"t{number}", title="Two") for number in range(120)]
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [
+            pool.submit(push, r4.base, tmp_path / name, resources)
+            for name, resources in (("one", one), ("two", two))
+        ]
+        results = [job.result() for job in jobs]
+    there = stands(r4, "PlanDefinition", "t")
+    assert len(there) == 120
+    assert {version for _, version in there.values()} == {"1"}
+    made = [len(result.made) for _, result in results]
+    told = [
+        len(result.not_made) + sum(item.kind == "adopt" for item in plan.items)
+        for plan, result in results
+    ]
+    assert sum(made) == 120
+    assert sum(told) == 120
+
+
+def test_what_was_deleted_is_put_back_by_content(r4: Hapi, tmp_path: Path) -> None:
+    rules = Rules(entries=20)
+    push(r4.base, tmp_path, [artifact("d1"), artifact("d2")], rules=rules)
+    push(r4.base, tmp_path, [artifact("d1", title="Two")], rules=rules, delete=True)
+    assert list(stands(r4, "PlanDefinition", "d")) == ["d1-1.0.0"]
+    with open_session() as session:
+        server = open_server(session, r4.base)
+        with open_book(tmp_path, server, rules) as book:
+            book.push(book.rollback(1), watch=Quiet())
+    assert stands(r4, "PlanDefinition", "d") == {
+        "d1-1.0.0": ("The d1", "3"),
+        "d2-1.0.0": ("The d2", "3"),
+    }
+    plan, _ = push(r4.base, tmp_path, [artifact("d1"), artifact("d2")], rules=rules)
+    assert not plan.changes
+
+
+def test_ten_thousand(r4: Hapi, tmp_path: Path) -> None:
+    resources = [artifact(f"m{number}") for number in range(10_000)]
+    _, result = push(r4.base, tmp_path, resources, rules=Rules())
+    assert len(result.made) == 10_000
+    assert not any(one.lost for one in result.made)
+    before = r4.get("PlanDefinition?_summary=count")["total"]
+    resources[77]["title"] = "Another"
+    r4.session.put(
+        f"{r4.base}/PlanDefinition/m78-1.0.0",
+        json={**resources[78], "id": "m78-1.0.0", "title": "Theirs"},
+        timeout=60,
+    ).raise_for_status()
+    plan, result = push(r4.base, tmp_path, resources, rules=Rules())
+    assert kinds(plan) == {
+        "PlanDefinition/m77-1.0.0": "update",
+        "PlanDefinition/m78-1.0.0": "conflict",
+    }
+    assert len(result.made) == 1
+    assert r4.get("PlanDefinition?_summary=count")["total"] == before
+
+
+def test_a_server_that_is_killed_is_gone_on_with(tmp_path: Path) -> None:
+    """HAPI with its data in a file, killed in the middle of a push, five times."""
+    with hapi("R4", "--file") as server:
+        for turn in range(5):
+            prefix = f"s{turn}x"
+            resources = some(prefix, 300)
+            timer = threading.Timer(0.3 + 0.25 * turn, server.kill)
+            timer.start()
+            _broken_push(server, tmp_path, resources)
+            timer.join()
+            server.restart()
+            _, result = push(server.base, tmp_path, resources, "many", delete=False)
+            assert result.failure is None
+            assert result.not_made == []
+            there = stands(server, "PlanDefinition", prefix)
+            assert there == {
+                f"{prefix}{number}-1.0.0": (f"The {prefix}{number}", "1") for number in range(300)
+            }
+
+
+def _broken_push(server: Hapi, folder: Path, resources: list[dict[str, Any]]) -> None:
+    from fhir_kb.push import ServerError
+
+    try:
+        push(server.base, folder, resources, "many")
+    except ServerError:
+        return  # gone before, or while it was asked
+
+
+@pytest.mark.parametrize("release", ["R4", "R4B", "R5"])
+def test_definitions_on_a_real_server(release: str, tmp_path: Path) -> None:
+    """The tour: push, nothing to do, a change, somebody else's change, drift, rollback."""
+    with hapi(release) as server:
+        run = _Tour(server.base, tmp_path)
+        made = run("push", "--yes")
+        assert made["notMade"] == []
+        lost = {
+            (one["place"].partition("/")[0], each["path"])
+            for one in made["made"]
+            for each in one.get("lost", ())
+        }
+        assert {path for _, path in lost} <= {"Citation.summary"}, lost
+        again = run("plan")
+        assert set(again["counts"]) == {"unchanged"}
+        topic = tmp_path / "definitions" / "dry-needling" / "topic.yaml"
+        old = topic.read_text("utf-8")
+        topic.write_text(old.replace("myofascial pain\n", "muscle pain\n", 1), "utf-8")
+        assert run("plan")["counts"]["update"] >= 1
+        run("push", "--yes")
+        place = "PlanDefinition/anthrax-vaccination-0.1.0"
+        theirs = server.get(place)
+        server.session.put(
+            f"{server.base}/{place}", json={**theirs, "title": "Theirs"}, timeout=60
+        ).raise_for_status()
+        (drift,) = run("drift")["drift"]
+        assert drift["place"] == place
+        assert [one["label"] for one in drift["differences"]] == ["title"]
+        assert run("plan")["counts"]["conflict"] == 1
+        run("rollback", "--to", "1", "--yes", "--overwrite")
+        topic.write_text(old, "utf-8")
+        assert set(run("plan")["counts"]) == {"unchanged"}
+        assert server.get(place)["title"] == theirs["title"]
+
+
+class _Tour:
+    """Runs commands in a folder of their own with the shipped definitions."""
+
+    def __init__(self, base: str, folder: Path) -> None:
+        import shutil
+
+        self.base, self.folder = base, folder
+        shutil.copytree(DEFINITIONS, folder / "definitions")
+
+    def __call__(self, command: str, *words: str) -> dict[str, Any]:
+        done = subprocess.run(
+            [TOOL, command, *words, "-q", "--target", self.base, "--format", "json"],
+            cwd=self.folder, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode in (0, 1), done.stderr
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+
+def test_what_hapi_does_that_push_relies_on(r4: Hapi) -> None:
+    """The facts in fhir_kb/push/profile.py and sending.py, one by one."""
+    with open_session() as session:
+        server = open_server(session, r4.base)
+        _facts(server)
+
+
+def _facts(server: Server) -> None:
+    ref = Ref("PlanDefinition", "fact-1")
+    body = {**artifact("fact"), "id": "fact-1"}
+    (made,) = server.send([Change("create", ref, body)], "transaction")
+    assert (made.version, made.created) == ("1", True)
+    (again,) = server.send([Change("create", ref, body)], "transaction")
+    assert again.moved  # If-Match: W/"0" keeps a create from replacing what is there
+    (same,) = server.send([Change("update", ref, body, "1")], "single")
+    assert same.version == "1"  # identical content makes no new version
+    (new,) = server.send([Change("update", ref, {**body, "title": "N"}, "1")], "batch")
+    assert new.version == "2"
+    for way in ("transaction", "batch", "single"):
+        (stale,) = server.send([Change("update", ref, body, "1")], way)
+        assert stale.moved, way
+    earlier = server.version(ref, "1")
+    assert earlier.resource["title"] == body["title"]
+    (gone,) = server.send([Change("delete", ref, None, "2")], "transaction")
+    assert gone.ref == ref
+    assert ref not in server.read([ref, Ref("PlanDefinition", "never")])
+    there = server.read([ref], gone=True)[ref]
+    assert there.deleted
+    (refused,) = server.send([Change("create", ref, body)], "single")
+    assert refused.moved  # a deleted place has a version, and wants to hear it
+    (back,) = server.send([Change("create", ref, body, there.version)], "single")
+    assert back.created
+    changed = {live.ref: live for live in server.changed("PlanDefinition", "2020-01-01T00:00:00Z")}
+    assert changed[ref].version == back.version
+    found = list(server.search("PlanDefinition", {"url": body["url"]}, heads=True))
+    assert [live.ref for live in found] == [ref]
+    assert server.count("PlanDefinition", {"url": body["url"]}) == 1
