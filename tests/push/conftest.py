@@ -1,6 +1,7 @@
-"""The helpers beside this file are imported by name: `from memory import …`."""
+"""The helpers beside this file and in serving/ are imported by name: `from memory import …`."""
 
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE / "serving")]

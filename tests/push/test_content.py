@@ -1,0 +1,105 @@
+"""What of a resource counts, and what is different between two."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from fhir_kb.push.content import MISSING, digest, load, losses, own, same, with_references
+from fhir_kb.push.diff import differences
+
+DIV = '<div xmlns="http://www.w3.org/1999/xhtml"><p>%s</p></div>'
+
+
+def plan(**more: Any) -> dict[str, Any]:
+    return {"resourceType": "PlanDefinition", **more}
+
+
+def test_what_the_server_sets_is_not_ours() -> None:
+    meta = {"versionId": "3", "lastUpdated": "2026-01-01T00:00:00Z", "source": "#x", "tag": [{}]}
+    assert own(plan(meta=meta)) == plan(meta={"tag": [{}]})
+    assert own(plan(meta={"versionId": "3"})) == plan()
+
+
+def test_decimals_keep_their_digits() -> None:
+    found = load(b'{"value": 1.50, "n": 3}')
+    assert str(found["value"]) == "1.50"
+    assert digest(found) != digest({"value": Decimal("1.5"), "n": 3})
+    with pytest.raises(ValueError, match="NaN"):
+        load(b"[NaN]")
+
+
+def test_order_of_properties_and_of_profiles_does_not_count() -> None:
+    one = plan(title="a", meta={"profile": ["x", "y"]})
+    two = {"meta": {"profile": ["y", "x"]}, "title": "a", "resourceType": "PlanDefinition"}
+    assert digest(one) == digest(two)
+    assert same(one, two)
+    assert differences(two, one) == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "there", "lost"),
+    [
+        (plan(title="a"), plan(title="a", date="2026"), []),
+        (plan(title="a"), plan(), ["PlanDefinition.title"]),
+        (plan(title="a"), plan(title="b"), ["PlanDefinition.title"]),
+        (plan(n=Decimal("1.50")), plan(n=1.5), []),
+        (plan(n=1), plan(n="1"), ["PlanDefinition.n"]),
+        (plan(action=[{"id": "x", "t": 1}]), plan(action=[{"id": "x"}]),
+         ["PlanDefinition.action[0].t"]),
+        (plan(action=[{}, {}]), plan(action=[{}]), ["PlanDefinition.action"]),
+        (plan(text={"div": DIV % "a  b &amp; c"}), plan(text={"div": DIV % "a b &#38; c"}), []),
+        (plan(text={"div": DIV % "a"}), plan(text={"div": DIV % "b"}), ["PlanDefinition.text.div"]),
+        (plan(text={"div": '<div lang="en" xml:lang="en">a</div>'}),
+         plan(text={"div": '<div xml:lang="en" lang="en">a</div>'}), []),
+        (plan(text={"div": '<div lang="en">a</div>'}),
+         plan(text={"div": '<div lang="de">a</div>'}), ["PlanDefinition.text.div"]),
+        (plan(meta={"tag": [{"code": "a"}]}), plan(meta={"tag": [{"code": "b"}, {"code": "a"}]}),
+         []),
+        (plan(meta={"tag": [{"code": "a"}]}), plan(meta={"tag": [{"code": "b"}]}),
+         ["PlanDefinition.meta.tag"]),
+    ],
+)  # fmt: skip
+def test_what_is_lost(sent: dict[str, Any], there: dict[str, Any], lost: list[str]) -> None:
+    assert [one.path for one in losses(sent, there)] == lost
+
+
+def test_references_are_led_elsewhere_and_nothing_else_is() -> None:
+    before = {"a": {"reference": "Basic/x"}, "b": [{"reference": "#x"}], "c": "Basic/x"}
+    after = with_references(before, {"Basic/x": "Basic/x-1"})
+    assert after == {"a": {"reference": "Basic/x-1"}, "b": [{"reference": "#x"}], "c": "Basic/x"}
+
+
+def labels(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    return [(one.label, one.old, one.new) for one in differences(old, new)]
+
+
+def test_items_are_recognized_by_their_names() -> None:
+    old = plan(action=[{"id": "a", "title": "1"}, {"id": "b", "title": "2"}])
+    new = plan(action=[{"id": "n"}, {"id": "a", "title": "1"}, {"id": "b", "title": "3"}])
+    assert labels(old, new) == [
+        ("action 'n'", MISSING, {"id": "n"}),
+        ("action 'b' · title", "2", "3"),
+    ]
+
+
+def test_another_order_is_a_difference() -> None:
+    old = plan(action=[{"id": "a"}, {"id": "b"}])
+    new = plan(action=[{"id": "b"}, {"id": "a"}])
+    assert labels(old, new) == [("action · order", "a, b", "b, a")]
+
+
+def test_items_without_names_are_found_where_they_moved_to() -> None:
+    assert labels(plan(x=["a", "b", "c"]), plan(x=["a", "c"])) == [("x 2", "b", MISSING)]
+
+
+def test_what_is_gone_is_told_last() -> None:
+    assert labels(plan(a=1, b=2), plan(b=3)) == [("b", 2, 3), ("a", 1, MISSING)]
+
+
+def test_very_long_lists_are_compared_soon() -> None:
+    old = plan(x=[[number] for number in range(3000)])
+    new = plan(x=[[number] for number in range(1, 3001)])
+    assert len(differences(old, new)) == 3000
