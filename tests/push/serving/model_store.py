@@ -97,9 +97,9 @@ class Store:
         kept = _less(body, self.temper.drops)
         if not late and self.temper.integrity:
             self.check_references(kept)
-        if there is not None and there.resource is not None and not self.temper.new_for_same:
-            if _content(there.resource) == _content(kept):
-                return 200, there
+        may_stay = not self.temper.new_for_same and there is not None
+        if may_stay and there.resource and _content(there.resource) == _content(kept):
+            return 200, there
         made = self._store(key, kept, "PUT")
         return (200 if is_live else 201), made
 
