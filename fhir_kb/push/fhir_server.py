@@ -1,17 +1,30 @@
 """A FHIR server over HTTP: https://hl7.org/fhir/http.html.
 
-What real servers do otherwise than the specification says is in `software.py`.
+What real servers do otherwise than the specification says is in `profile.py`; how their answers
+read, in `fhir_words.py`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from fhir_kb.emit import compact_json
 from fhir_kb.net import NetError, origin_of
-from fhir_kb.push.answers import Answered, outcome_of, refusal_text, resource_of
-from fhir_kb.push.profile import profile_of
+from fhir_kb.push.answers import Answered, is_fhir, refusal_text, resource_of, wait_of
+from fhir_kb.push.fhir_words import (
+    BUSY,
+    SENSELESS,
+    bundle_of,
+    conditions,
+    found_in,
+    history_of,
+    live_of,
+    next_of,
+    outcomes_of,
+    version_of,
+)
+from fhir_kb.push.profile import is_still, profile_of
 from fhir_kb.push.server import (
     Busy,
     Change,
@@ -22,7 +35,6 @@ from fhir_kb.push.server import (
     Profile,
     Query,
     Ref,
-    Refused,
     Resource,
     ServerError,
     Way,
@@ -38,18 +50,27 @@ _LONGEST_URL: Final = 1800
 _IDS: Final = 200
 _PAGES: Final = 10_000
 _TRIES: Final = 5
-_SENSELESS: Final = frozenset({500, 502, 504})
-_BUSY: Final = frozenset({429, 503})
 _HEADS: Final = "url,version"
+_NOT_FOR_US: Final = frozenset({401, 403})
+_GONE: Final = frozenset({400, 404, 410})
+"""Also 400: servers whose versions are numbers say so to what is no number."""
 
 
-def open_server(session: Session, base: str) -> Server:
-    """The server at `base`, over a session of ours. Its capabilities are asked for at once.
+def open_server(session: Session, base: str, known: Profile | None = None) -> Server:
+    """The server at `base`, over a session of ours. What it can do is asked for at once.
 
-    Raises ServerError where they cannot be had.
+    known: its profile from last time: then only a summary is asked for (a whole statement is
+    megabytes), and the profile holds if software and FHIR version are the same. Raises ServerError
+    where there is no answer.
     """
     server = Server(session, base.rstrip("/"))
-    server.profile = profile_of(server.base, server.get_resource(f"{server.base}/metadata"))
+    place = f"{server.base}/metadata"
+    if known is not None and known.base == server.base:
+        summary = server.get_resource(f"{place}?_summary=true")
+        if is_still(known, summary):
+            server.profile = known
+            return server
+    server.profile = profile_of(server.base, server.get_resource(place))
     return server
 
 
@@ -69,11 +90,17 @@ class Server:
         answer = self._asked(url, form)
         resource = resource_of(answer)
         if answer.status >= 400 or resource is None:
-            raise ServerError(
-                f"the server does not answer {_shown(self.base, url)}: {refusal_text(answer)}",
-                "Look whether the address is right and who may log in there",
-            )
+            raise self._no_answer(_shown(self.base, url), answer)
         return resource
+
+    def _no_answer(self, what: str, answer: Answer) -> ServerError:
+        """What to say to people where a question has no answer that can be used."""
+        said = refusal_text(answer) if answer.status >= 300 else "what it sends is no FHIR"
+        if answer.status in _NOT_FOR_US:
+            advice = "Look who may log in there, and what they may do"
+        else:
+            advice = "Look whether the address is right and a FHIR server is there"
+        return ServerError(f"the server does not answer {what}: {said}", advice)
 
     def _asked(self, url: str, form: bytes | None) -> Answer:
         """The answer to a question; one that makes no sense is asked for again."""
@@ -88,9 +115,7 @@ class Server:
                 )
             except NetError as error:
                 raise ServerError(error.message, error.help or "") from error
-            if answer.status < 500 and (
-                answer.status in (404, 410) or resource_of(answer) is not None
-            ):
+            if answer.status < 500 and (answer.status >= 400 or is_fhir(answer)):
                 break
             if number < _TRIES:
                 self.session.pause(number, answer.headers.get("retry-after", ""))
@@ -110,13 +135,19 @@ class Server:
         whole = {**query, "_count": str(self.profile.page)}
         if heads:
             whole["_elements"] = _HEADS
-        for entry in self._pages(self._searched(type_, whole)):
-            search = entry.get("search")
-            if isinstance(search, dict) and search.get("mode") in ("outcome", "include"):
-                continue
-            live = live_of(entry.get("resource"), heads=heads)
-            if live is not None and live.ref.type == type_:
+        first = self._searched(type_, whole)
+        found = 0
+        for entry in self._pages(first):
+            live = found_in(entry, type_, heads=heads)
+            if live is not None:
+                found += 1
                 yield live
+        total = first.get("total")
+        if isinstance(total, int) and total > found and not next_of(first):
+            raise ServerError(
+                f"the server says that it has {total} of {type_} but gives {found}",
+                "Tell who runs it: it has to give the other pages",
+            )
 
     def _searched(self, type_: str, query: Query) -> Resource:
         form = urlencode(
@@ -137,7 +168,7 @@ class Server:
             for entry in bundle.get("entry") or ():
                 if isinstance(entry, dict):
                     yield entry
-            url = _next(bundle)
+            url = next_of(bundle)
             if not url:
                 return
             here = self._ours(url)
@@ -168,12 +199,15 @@ class Server:
     def changed(self, type_: str, since: str) -> Iterator[Live]:
         """See the protocol."""
         query = urlencode({"_since": since, "_count": str(self.profile.page)})
-        latest: dict[Ref, Live] = {}
+        latest: dict[Ref, Live | None] = {}
         for entry in self._pages(self.get_resource(f"{self.base}/{type_}/_history?{query}")):
-            live = _of_history(entry, type_)
-            if live is not None:
-                latest.setdefault(live.ref, live)  # the newest comes first
-        yield from latest.values()
+            found = history_of(entry, type_)
+            if found is not None:
+                latest.setdefault(*found)  # the newest comes first
+        for ref, live in latest.items():
+            whole = live or self._one(ref)  # some servers only say that there is something new
+            if whole is not None:
+                yield whole
 
     def read(self, refs: Iterable[Ref], *, gone: bool = False) -> Mapping[Ref, Live]:
         """See the protocol."""
@@ -199,17 +233,22 @@ class Server:
         if answer.status == 404:
             return None
         if answer.status == 410:
-            return Live(ref, _version_of(answer), deleted=True)
+            return Live(ref, version_of(answer), deleted=True)
         resource = resource_of(answer)
         live = live_of(resource) if answer.status < 300 else None
         if live is None:
-            raise ServerError(f"the server does not give {ref}: {refusal_text(answer)}")
+            raise self._no_answer(str(ref), answer)
         return live
 
     def version(self, ref: Ref, version: str) -> Live | None:
         """See the protocol."""
         answer = self._asked(f"{self.base}/{ref.type}/{ref.id}/_history/{quote(version)}", None)
-        return live_of(resource_of(answer)) if answer.status < 300 else None
+        if answer.status in _GONE:
+            return None
+        live = live_of(resource_of(answer)) if answer.status < 300 else None
+        if live is None:
+            raise self._no_answer(f"{ref} in version {version}", answer)
+        return live
 
     # changes
 
@@ -217,57 +256,23 @@ class Server:
         """See the protocol."""
         if way == "single":
             return [self._single(change) for change in changes]
-        bundle = {
-            "resourceType": "Bundle",
-            "type": way,
-            "entry": [self._entry(change) for change in changes],
-        }
+        bundle = bundle_of(changes, way, self.profile)
         answer = self._sent("POST", self.base, compact_json(bundle), {})
-        if answer.status in _BUSY:
-            wait = _wait(answer)
+        if answer.status in BUSY:
+            wait = wait_of(answer)
             return [Busy(change.ref, answer.status, wait) for change in changes]
-        resource = resource_of(answer)
-        if answer.status >= 400:
-            refused = Answered(answer.status, resource)
-            return [refused.outcome(change) for change in changes]
-        entries = (resource or {}).get("entry")
-        if not isinstance(entries, list) or len(entries) != len(changes):
-            raise DoubtError("the server's answer does not say what became of each change")
-        return [_outcome(change, one) for change, one in zip(changes, entries, strict=True)]
-
-    def _entry(self, change: Change) -> Resource:
-        method = "DELETE" if change.action == "delete" else "PUT"
-        request = {"method": method, "url": str(change.ref), **self._conditions(change)}
-        entry: Resource = {"request": request}
-        if change.resource is not None:
-            entry = {
-                "fullUrl": f"{self.base}/{change.ref}",
-                "resource": change.resource,
-                "request": request,
-            }
-        return entry
-
-    def _conditions(self, change: Change) -> dict[str, str]:
-        """What keeps a change from being made to something else than was planned."""
-        if change.action == "create" and not change.expected:
-            guard = self.profile.if_none_match
-            if guard == "if-none-match":
-                return {"ifNoneMatch": "*"}
-            return {"ifMatch": 'W/"0"'} if guard == "if-match" else {}
-        if change.expected and self.profile.if_match:
-            return {"ifMatch": f'W/"{change.expected}"'}
-        return {}
+        return outcomes_of(changes, way, answer.status, resource_of(answer))
 
     def _single(self, change: Change) -> Outcome:
         headers = {
             {"ifMatch": "If-Match", "ifNoneMatch": "If-None-Match"}[name]: value
-            for name, value in self._conditions(change).items()
+            for name, value in conditions(change, self.profile).items()
         }
         content = compact_json(change.resource) if change.resource is not None else None
         method = "DELETE" if content is None else "PUT"
         answer = self._sent(method, f"{self.base}/{change.ref}", content, headers)
-        if answer.status in _BUSY:
-            return Busy(change.ref, answer.status, _wait(answer))
+        if answer.status in BUSY:
+            return Busy(change.ref, answer.status, wait_of(answer))
         resource = resource_of(answer)
         if answer.status >= 400 and not (content is None and answer.status in (404, 410)):
             return Answered(answer.status, resource).outcome(change)
@@ -275,7 +280,7 @@ class Server:
         live = live_of(stored)
         return Done(
             change.ref,
-            live.version if live else _version_of(answer),
+            live.version if live else version_of(answer),
             live.updated if live else "",
             created=answer.status == 201,
             stored=stored,
@@ -300,96 +305,11 @@ class Server:
             )
         except NetError as error:
             raise DoubtError(error.message) from error
-        if answer.status in _SENSELESS:
-            raise DoubtError(f"the server answered {answer.status}", _wait(answer))
-        if answer.content and resource_of(answer) is None and answer.status not in _BUSY:
+        if answer.status in SENSELESS or 300 <= answer.status < 400:
+            raise DoubtError(f"the server answered {answer.status}", wait_of(answer))
+        if answer.content and resource_of(answer) is None and answer.status not in BUSY:
             raise DoubtError("the server's answer is no FHIR")
         return answer
-
-
-def live_of(resource: object, *, heads: bool = False) -> Live | None:
-    """What stands at a place, from the resource; None where it is none."""
-    if not isinstance(resource, dict):
-        return None
-    kind, name = resource.get("resourceType"), resource.get("id")
-    if not isinstance(kind, str) or not isinstance(name, str):
-        return None
-    meta = resource.get("meta")
-    meta = meta if isinstance(meta, dict) else {}
-    return Live(
-        Ref(kind, name),
-        str(meta.get("versionId") or ""),
-        str(meta.get("lastUpdated") or ""),
-        str(resource.get("url") or ""),
-        str(resource.get("version") or ""),
-        resource=None if heads else resource,
-    )
-
-
-def _of_history(entry: Mapping[str, Any], type_: str) -> Live | None:
-    live = live_of(entry.get("resource"))
-    request, response = entry.get("request"), entry.get("response")
-    if live is not None or not isinstance(request, dict) or request.get("method") != "DELETE":
-        return live
-    parts = str(request.get("url") or entry.get("fullUrl") or "").split("/")
-    name = parts[parts.index(type_) + 1] if type_ in parts[:-1] else parts[-1]
-    said = response if isinstance(response, dict) else {}
-    updated = str(said.get("lastModified") or "")
-    return Live(Ref(type_, name.partition("?")[0]), etag(said.get("etag")), updated, deleted=True)
-
-
-def _outcome(change: Change, entry: object) -> Outcome:
-    """What became of one entry of a batch or transaction."""
-    response = entry.get("response") if isinstance(entry, dict) else None
-    if not isinstance(entry, dict) or not isinstance(response, dict):
-        raise DoubtError("the server's answer does not say what became of each change")
-    status = int(str(response.get("status") or "0")[:3].strip() or 0)
-    resource = entry.get("resource")
-    outcome = response.get("outcome")
-    if status in _BUSY:
-        return Busy(change.ref, status)
-    if status in _SENSELESS:
-        raise DoubtError(f"the server answered {status} for {change.ref}")
-    if status >= 400 and not (change.action == "delete" and status in (404, 410)):
-        return Answered(status, outcome_of(outcome, resource)).outcome(change)
-    stored = resource if isinstance(resource, dict) and resource.get("id") else None
-    if stored is not None and stored.get("resourceType") != change.ref.type:
-        stored = None
-    live = live_of(stored)
-    return Done(
-        change.ref,
-        live.version if live and live.version else etag(response.get("etag")),
-        live.updated if live and live.updated else str(response.get("lastModified") or ""),
-        created=status == 201,
-        stored=stored,
-    )
-
-
-def etag(value: object) -> str:
-    """The version that an ETag names; HAPI writes `1`, others `W/"1"`."""
-    return str(value or "").removeprefix("W/").strip('"')
-
-
-def _version_of(answer: Answer) -> str:
-    found = etag(answer.headers.get("etag"))
-    if found:
-        return found
-    location = answer.headers.get("content-location") or answer.headers.get("location") or ""
-    _, mark, version = location.partition("/_history/")
-    return version if mark else ""
-
-
-def _wait(answer: Answer) -> float:
-    from fhir_kb.net.session import seconds_of
-
-    return seconds_of(answer.headers.get("retry-after", ""))
-
-
-def _next(bundle: Resource) -> str:
-    for link in bundle.get("link") or ():
-        if isinstance(link, dict) and link.get("relation") == "next":
-            return str(link.get("url") or "")
-    return ""
 
 
 def _shown(base: str, url: str) -> str:
@@ -400,4 +320,4 @@ def _shown(base: str, url: str) -> str:
     return f"'{path}'" + (f" ({names})" if names else "")
 
 
-__all__ = ["Refused", "Server", "etag", "live_of", "open_server"]
+__all__ = ["Server", "open_server"]

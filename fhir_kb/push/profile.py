@@ -7,7 +7,7 @@ it, and the contract tests hold it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.push.server import Profile, Way
@@ -35,12 +35,17 @@ _KNOWN: Final = {
 }
 
 
+def known_of(software: str) -> Known | None:
+    """What is known of a software by its name; None for one that we have not met."""
+    return next((one for word, one in _KNOWN.items() if word in software.lower()), None)
+
+
 def profile_of(base: str, statement: Resource) -> Profile:
     """The profile of the server whose CapabilityStatement this is."""
     software = statement.get("software")
     software = software if isinstance(software, dict) else {}
     name = " ".join(str(software.get(part) or "") for part in ("name", "version")).strip()
-    known = next((one for word, one in _KNOWN.items() if word in name.lower()), Known())
+    known = known_of(name) or Known()
     version = str(statement.get("fhirVersion") or "")
     rest = next((one for one in _dicts(statement.get("rest")) if one.get("mode") == "server"), {})
     types = {
@@ -64,8 +69,50 @@ def profile_of(base: str, statement: Resource) -> Profile:
         ways=_ways(frozenset(_codes(rest.get("interaction")))),
         versioning=versioning != {"no-version"},
         if_none_match=known.if_none_match,
+        conditional=_conditional(rest),
         page=known.page,
     )
+
+
+def profile_json(profile: Profile) -> dict[str, Any]:
+    """The profile as JSON, to be kept."""
+    return {name: _plain(getattr(profile, name)) for name in (one.name for one in fields(Profile))}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    return value
+
+
+def profile_from(found: Mapping[str, Any], base: str) -> Profile | None:
+    """The profile that `profile_json` made this of; None where it is another thing."""
+    usual = Profile(base)
+    if set(found) != {one.name for one in fields(Profile)} or found["base"] != base:
+        return None
+    made: dict[str, Any] = {}
+    for name, value in found.items():
+        if name in ("types", "search"):
+            if not isinstance(value, dict):
+                return None
+            made[name] = {kind: frozenset(words) for kind, words in value.items()}
+        elif isinstance(value, list):
+            made[name] = tuple(value)
+        elif type(value) is not type(getattr(usual, name)):
+            return None
+        else:
+            made[name] = value
+    return Profile(**made)
+
+
+def is_still(profile: Profile, summary: Resource) -> bool:
+    """Whether a server is the one that a profile is of, by the summary of its statement."""
+    now = profile_of(profile.base, summary)
+    return (now.software, now.fhir_version) == (profile.software, profile.fhir_version)
 
 
 def _ways(interactions: frozenset[str]) -> tuple[Way, ...]:
@@ -75,6 +122,15 @@ def _ways(interactions: frozenset[str]) -> tuple[Way, ...]:
     if "batch" in interactions:
         ways.append("batch")
     return (*ways, "single")
+
+
+def _conditional(rest: Mapping[str, Any]) -> tuple[str, ...]:
+    """The conditional operations that every type has."""
+    types = list(_dicts(rest.get("resource")))
+    names = {"create": "conditionalCreate", "update": "conditionalUpdate"}
+    return tuple(
+        word for word, name in names.items() if types and all(one.get(name) for one in types)
+    )
 
 
 def _dicts(value: Any) -> Iterator[Mapping[str, Any]]:

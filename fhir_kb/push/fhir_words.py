@@ -1,0 +1,223 @@
+"""Changes in the words of FHIR's interactions, and what their answers say in ours.
+
+https://hl7.org/fhir/http.html#transaction, #history, #concurrency. Nothing here asks anybody.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.push.answers import Answered, outcome_of, text_of
+from fhir_kb.push.server import Busy, Done, DoubtError, Live, Ref, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fhir_kb.net import Answer
+    from fhir_kb.push.server import Change, Outcome, Profile, Resource, Way
+
+BUSY: Final = frozenset({429, 503})
+SENSELESS: Final = frozenset({408, 500, 502, 504})
+"""What leaves open whether the server, or what stands before it, has done what was sent."""
+_STATUS: Final = re.compile(r"[2-5][0-9]{2}(?![0-9])")
+_ENTRY: Final = re.compile(r"Bundle\.entry\[([0-9]{1,6})\]|Bundle\.entry\(([0-9]{1,6})\)")
+_UNCLEAR: Final = "the server's answer does not say what became of each change"
+
+
+def bundle_of(changes: Sequence[Change], way: Way, profile: Profile) -> Resource:
+    """The batch or transaction that makes the changes."""
+    return {
+        "resourceType": "Bundle",
+        "type": way,
+        "entry": [_entry(change, profile) for change in changes],
+    }
+
+
+def _entry(change: Change, profile: Profile) -> Resource:
+    method = "DELETE" if change.action == "delete" else "PUT"
+    request = {"method": method, "url": str(change.ref), **conditions(change, profile)}
+    if change.resource is None:
+        return {"request": request}
+    return {
+        "fullUrl": f"{profile.base}/{change.ref}",
+        "resource": change.resource,
+        "request": request,
+    }
+
+
+def conditions(change: Change, profile: Profile) -> dict[str, str]:
+    """What keeps a change from being made to something else than was planned."""
+    if change.action == "create" and not change.expected:
+        guard = profile.if_none_match
+        if guard == "if-none-match":
+            return {"ifNoneMatch": "*"}
+        return {"ifMatch": 'W/"0"'} if guard == "if-match" else {}
+    if change.expected and profile.if_match:
+        return {"ifMatch": f'W/"{change.expected}"'}
+    return {}
+
+
+def outcomes_of(
+    changes: Sequence[Change], way: Way, status: int, resource: Resource | None
+) -> list[Outcome]:
+    """What became of each change, by the answer to a bundle; its status is not a busy server's.
+
+    Raises DoubtError where it does not say so.
+    """
+    if status >= 400:
+        return _all_refused(changes, status, resource)
+    entries = (resource or {}).get("entry")
+    if not isinstance(entries, list) or len(entries) != len(changes):
+        raise DoubtError(_UNCLEAR)
+    outcomes = [_outcome(change, one) for change, one in zip(changes, entries, strict=True)]
+    if way == "transaction" and not all(isinstance(one, Done) for one in outcomes):
+        raise DoubtError("the server says that a part of a transaction was done")
+    return outcomes
+
+
+def _all_refused(
+    changes: Sequence[Change], status: int, resource: Resource | None
+) -> list[Outcome]:
+    """The same refusal for all; where it names the entry that is to blame, all others say so."""
+    refused = Answered(status, resource)
+    outcomes = [refused.outcome(change) for change in changes]
+    named = blamed(outcome_of(resource))
+    if named is None or named >= len(changes) or len(changes) == 1:
+        return outcomes
+    culprit = changes[named].ref
+    return [
+        one
+        if one.ref == culprit or not isinstance(one, Refused)
+        else Refused(one.ref, one.status, f"because of {culprit}: {one.text}", one.moved,
+                     one.outcome)
+        for one in outcomes
+    ]  # fmt: skip
+
+
+def blamed(outcome: Resource | None) -> int | None:
+    """The number of the entry that an OperationOutcome blames; None where it names none or more."""
+    found: set[int] = set()
+    for issue in (outcome or {}).get("issue") or ():
+        if not isinstance(issue, dict):
+            continue
+        places = [*_list(issue.get("expression")), *_list(issue.get("location"))]
+        for place in [*places, str(issue.get("diagnostics") or "")]:
+            found |= {int(one[1] or one[2]) for one in _ENTRY.finditer(str(place))}
+    return found.pop() if len(found) == 1 else None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _outcome(change: Change, entry: object) -> Outcome:
+    """What became of one entry of a batch or transaction."""
+    response = entry.get("response") if isinstance(entry, dict) else None
+    if not isinstance(entry, dict) or not isinstance(response, dict):
+        raise DoubtError(_UNCLEAR)
+    said = _STATUS.match(str(response.get("status") or ""))
+    if said is None:
+        raise DoubtError(_UNCLEAR)
+    status = int(said[0])
+    resource = entry.get("resource")
+    if status in BUSY:
+        return Busy(change.ref, status)
+    if status in SENSELESS or 300 <= status < 400:
+        told = text_of(outcome_of(response.get("outcome"), resource))
+        raise DoubtError(f"the server answered {status} for {change.ref}" + (told and f": {told}"))
+    if status >= 400 and not (change.action == "delete" and status in (404, 410)):
+        outcome = outcome_of(response.get("outcome"), resource)
+        return Answered(status, outcome).outcome(change)
+    live = live_of(resource)
+    if live is not None and live.ref != change.ref:
+        live = None
+    return Done(
+        change.ref,
+        live.version if live and live.version else etag(response.get("etag")),
+        live.updated if live and live.updated else str(response.get("lastModified") or ""),
+        created=status == 201,
+        stored=live.resource if live else None,
+    )
+
+
+def live_of(resource: object, *, heads: bool = False) -> Live | None:
+    """What stands at a place, from the resource; None where it is none."""
+    if not isinstance(resource, dict):
+        return None
+    kind, name = resource.get("resourceType"), resource.get("id")
+    if not isinstance(kind, str) or not isinstance(name, str) or not kind or not name:
+        return None
+    meta = resource.get("meta")
+    meta = meta if isinstance(meta, dict) else {}
+    return Live(
+        Ref(kind, name),
+        str(meta.get("versionId") or ""),
+        str(meta.get("lastUpdated") or ""),
+        str(resource.get("url") or ""),
+        str(resource.get("version") or ""),
+        resource=None if heads else resource,
+    )
+
+
+def found_in(entry: Mapping[str, Any], type_: str, *, heads: bool) -> Live | None:
+    """What an entry of a search's answer has found; None for what only goes with it."""
+    search = entry.get("search")
+    if isinstance(search, dict) and search.get("mode") in ("outcome", "include"):
+        return None
+    live = live_of(entry.get("resource"), heads=heads)
+    return live if live is not None and live.ref.type == type_ else None
+
+
+def history_of(entry: Mapping[str, Any], type_: str) -> tuple[Ref, Live | None] | None:
+    """The place that an entry of a history is about, and what stands there then.
+
+    That is None where the entry does not tell. None for an entry that is about nothing.
+    """
+    live = live_of(entry.get("resource"))
+    if live is not None:
+        return live.ref, live
+    request, response = entry.get("request"), entry.get("response")
+    said = response if isinstance(response, dict) else {}
+    asked = request if isinstance(request, dict) else {}
+    ref = _place(type_, asked.get("url"), entry.get("fullUrl"), said.get("location"))
+    if ref is None:
+        return None
+    if asked.get("method") != "DELETE":
+        return ref, None
+    updated = str(said.get("lastModified") or "")
+    return ref, Live(ref, etag(said.get("etag")), updated, deleted=True)
+
+
+def _place(type_: str, *addresses: object) -> Ref | None:
+    """The first place of a type that one of these addresses names."""
+    for address in addresses:
+        parts = str(address or "").partition("?")[0].split("/")
+        for kind, name in pairwise(parts):
+            if kind == type_ and name and not name.startswith("_"):
+                return Ref(type_, name)
+    return None
+
+
+def etag(value: object) -> str:
+    """The version that an ETag names; HAPI writes `1`, others `W/"1"`."""
+    return str(value or "").removeprefix("W/").strip('"')
+
+
+def version_of(answer: Answer) -> str:
+    """The version that the headers of an answer name; "" for none."""
+    found = etag(answer.headers.get("etag"))
+    if found:
+        return found
+    location = answer.headers.get("content-location") or answer.headers.get("location") or ""
+    _, mark, version = location.partition("/_history/")
+    return version if mark else ""
+
+
+def next_of(bundle: Mapping[str, Any]) -> str:
+    """The address of the next page; "" for none."""
+    for link in bundle.get("link") or ():
+        if isinstance(link, dict) and link.get("relation") == "next":
+            return str(link.get("url") or "")
+    return ""
