@@ -21,6 +21,7 @@ GROUPS = {
         "rollback": "bring it back to what an earlier push left",
         "pull": "write what stands there to files",
         "status": "tell what we brought there, and when",
+        "doctor": "tell what a server can do, and what this machine has",
     },
     "Set up": {
         "packages": "list, get and lock the FHIR packages that definitions stand on",

@@ -79,12 +79,15 @@ def at(word: str, definitions: Path, *, quiet: bool) -> Iterator[At]:
     from fhir_kb.push import folder_of, open_book
 
     found = find_target(word, definitions, os.environ)
-    with progress(quiet=quiet) as shown, reached(found) as server:
-        root = cache_folder(definitions).parent.parent
-        with open_book(folder_of(root, found.url), server, found.rules) as book:
-            if book.recovered >= 0:
-                shown.stage(f"a push had broken off: {book.recovered} of its changes are there")
-            yield At(found, server, book, shown)
+    folder = folder_of(cache_folder(definitions).parent.parent, found.url)
+    with (
+        progress(quiet=quiet) as shown,
+        reached(found, folder) as server,
+        open_book(folder, server, found.rules) as book,
+    ):
+        if book.recovered >= 0:
+            shown.stage(f"a push had broken off: {book.recovered} of its changes are there")
+        yield At(found, server, book, shown)
 
 
 def wanted(here: At, definitions: Path, bundles: tuple[Path, ...]) -> Desired:
@@ -163,6 +166,7 @@ class Asked:
     everything: bool = False
     verify: bool = True
     check: bool = False
+    provenance: bool = False
 
 
 def push(here: At, made: Plan, found: Desired | None, asked: Asked) -> int:
@@ -190,6 +194,7 @@ def push(here: At, made: Plan, found: Desired | None, asked: Asked) -> int:
         watch=here.progress,
         verify=asked.verify,
         check=asked.check,
+        provenance=asked.provenance,
     )
     told = findings(result, found)
     undecided = sum(1 for item in made.items if item.needs and item.needs not in asked.allowed)

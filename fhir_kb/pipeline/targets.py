@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.net import NetError, SessionSettings, open_session
 from fhir_kb.net.login import Login, Logins, NoLogin, logins_file, logins_from, session_settings
-from fhir_kb.push import PushError, Rules, open_server
+from fhir_kb.push import PushError, Rules, keep_profile, kept_profile, open_server
 from fhir_kb.read.files import read_settings
 from fhir_kb.read.plain import TooMuchError, node_at, plain
 from fhir_kb.read.sources import find
@@ -128,10 +128,11 @@ def _logins(content: bytes, path: Path) -> Logins:
 
 
 @contextmanager
-def reached(target: Target) -> Iterator[Server]:
+def reached(target: Target, folder: Path | None = None, *, anew: bool = False) -> Iterator[Server]:
     """The server, asked what it can do; closed at the end.
 
-    Raises PushError and ServerError where it cannot be reached, or has another release.
+    folder: where what it can do is remembered. anew: ask, whatever is remembered. Raises PushError
+    and ServerError where it cannot be reached, or has another release.
     """
     try:
         settings = session_settings(
@@ -142,8 +143,11 @@ def reached(target: Target) -> Iterator[Server]:
     except NetError as error:
         raise PushError(error.message, error.help or "") from error
     with open_session(settings) as session:
-        server = open_server(session, target.url)
+        known = None if anew or folder is None else kept_profile(folder, target.url)
+        server = open_server(session, target.url, known)
         profile = server.profile
+        if folder is not None and profile != known:
+            keep_profile(folder, profile)
         if not profile.release:
             raise PushError(
                 f"'{target.url}' has FHIR {profile.fhir_version or 'of an unknown version'}",

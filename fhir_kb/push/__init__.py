@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fhir_kb.push.book import Book, Drift, open_book
     from fhir_kb.push.content import load
     from fhir_kb.push.fhir_server import open_server
-    from fhir_kb.push.history import left_by, pushes
+    from fhir_kb.push.history import keep_profile, kept_profile, left_by, pushes
     from fhir_kb.push.plan import Item, Plan, to_do
     from fhir_kb.push.plan_file import plan_json, read_plan, write_plan
     from fhir_kb.push.store import folder_of
@@ -36,6 +36,8 @@ __all__ = [
     "ServerError",
     "Wanted",
     "folder_of",
+    "keep_profile",
+    "kept_profile",
     "left_by",
     "load",
     "open_book",
@@ -53,7 +55,7 @@ __all__ = [
 _HOMES = {
     **dict.fromkeys(("Made", "NotMade", "Result"), "apply"),
     **dict.fromkeys(("Book", "Drift", "open_book"), "book"),
-    **dict.fromkeys(("left_by", "pushes"), "history"),
+    **dict.fromkeys(("keep_profile", "kept_profile", "left_by", "pushes"), "history"),
     "load": "content",
     "open_server": "fhir_server",
     **dict.fromkeys(("Item", "Plan", "to_do"), "plan"),

@@ -16,17 +16,20 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from fhir_kb.push.apply import Result, Watch, apply
+from fhir_kb.push.apply import NotMade, Result, Watch, apply
 from fhir_kb.push.content import digest, own
 from fhir_kb.push.diff import Difference, differences
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.history import bodies_of, pushes, wanted_as_of
 from fhir_kb.push.learn import learn, whole
+from fhir_kb.push.order import Unit
 from fhir_kb.push.plan import Item, Plan, decide, to_be_read, to_do, too_many
 from fhir_kb.push.plan_file import check_unmoved
+from fhir_kb.push.provenance import provenances
 from fhir_kb.push.recover import recover
 from fhir_kb.push.rules import Rules, without
 from fhir_kb.push.sending import Sender
+from fhir_kb.push.server import Refused, ServerError
 from fhir_kb.push.state import State, load_state
 from fhir_kb.push.store import Appended, damaged, lines_of, locked
 from fhir_kb.push.wanted import new_place
@@ -114,11 +117,13 @@ class Book:
         verify: bool = True,
         sleep: Callable[[float], None] = time.sleep,
         check: bool = False,
+        provenance: bool = False,
     ) -> Result:
         """Do what a plan says.
 
         words: what the person allows: "adopt", "overwrite", "many". check: the plan was made some
-        time ago; nothing is done where the server has moved since. Raises PushError where the
+        time ago; nothing is done where the server has moved since. provenance: say on the server
+        what was done, as Provenance. Raises PushError where the
         person has to say a word first, ServerError where nothing could be begun.
         """
         if refusal := too_many(plan, self.rules, words):
@@ -145,6 +150,8 @@ class Book:
         )
         if result.failure is None:
             self.state = state
+        if provenance and result.made:
+            self._say_so(result, sender)
         self._log(result)
         return result
 
@@ -196,12 +203,33 @@ class Book:
             self._bodies[record.push] = bodies_of(self.folder, record.push)
         return self._bodies[record.push].get(record.sent, {})
 
+    def _say_so(self, result: Result, sender: Sender) -> None:
+        """Provenance of what was made; that it cannot be made is told like any other refusal."""
+        changes = provenances(
+            result.number,
+            [made for made in result.made if made.item.wanted is not None],
+            self.state.records,
+            who=_who(),
+            when=_now(),
+            book=self.folder.name[-8:],
+        )
+        for change in changes:
+            assert change.resource is not None
+            item = Item("create", str(change.ref), change.ref, str(change.ref), change.resource)
+            try:
+                (outcome,) = sender.make([Unit((change,), 0)]).values()
+            except ServerError as error:
+                result.not_made.append(NotMade(item, error.message))
+                return
+            if isinstance(outcome, Refused):
+                result.not_made.append(NotMade(item, outcome.text, outcome))
+
     def _log(self, result: Result) -> None:
         """A line for whoever asks later who did what."""
         if not result.number:
             return
         line = {
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "time": _now(),
             "who": _who(),
             "server": self.server.profile.base,
             "push": result.number,
@@ -236,6 +264,10 @@ def renamed(state: State, wanted: Mapping[str, Wanted], client_ids: str) -> Stat
 def _version(state: State, key: str) -> list[str]:
     record = state.records.get(key)
     return [record.version, record.sent] if record else []
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _who() -> str:

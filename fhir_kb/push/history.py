@@ -9,6 +9,7 @@ import orjson
 from fhir_kb.push.content import load
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.journal import end
+from fhir_kb.push.profile import profile_from, profile_json
 from fhir_kb.push.state import record_from, record_json, save_state
 from fhir_kb.push.store import damaged, lines_of, read_json, write
 from fhir_kb.push.wanted import Wanted
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from fhir_kb.push.server import Resource
+    from fhir_kb.push.server import Profile, Resource
     from fhir_kb.push.state import Record, State
 
 
@@ -49,6 +50,21 @@ def finish(folder: Path, state: State) -> None:
     write(folder / "pushes" / f"{state.pushes}.json", content)
     save_state(folder, state)
     end(folder)
+
+
+def keep_profile(folder: Path, profile: Profile) -> None:
+    """Remember what a server can do. Raises PushError."""
+    content = orjson.dumps(profile_json(profile), option=orjson.OPT_APPEND_NEWLINE)
+    write(folder / "profile.json", content)
+
+
+def kept_profile(folder: Path, base: str) -> Profile | None:
+    """What a server could do last time; None where nothing is remembered."""
+    try:
+        found = read_json(folder / "profile.json")
+    except PushError:
+        return None
+    return profile_from(found, base) if found else None
 
 
 def pushes(folder: Path) -> list[int]:

@@ -140,7 +140,22 @@ def _news(server: Server, kind: str, records: Sequence[Record], seen: str, most:
     recent = Counter(record.updated for record in records if instant(record.updated) >= start)
     if recent.total() > _FEW and _as_counted(server, kind, recent, most):
         since = max(recent, key=instant)
-    return [one for one in server.changed(kind, since) if one.version != versions.get(one.ref)]
+    news = [one for one in server.changed(kind, since) if one.version != versions.get(one.ref)]
+    if _is_another(server, kind, records, {one.ref for one in news}):
+        return _compared(server, versions)
+    return news
+
+
+def _is_another(server: Server, kind: str, records: Sequence[Record], news: set[Ref]) -> bool:
+    """Whether the server has forgotten what we know: it was emptied, or put back from a copy, and
+    its history does not tell. The newest and the oldest of ours would not be as they were."""
+    ordered = sorted(records, key=lambda record: instant(record.updated))
+    asked = {one.ref: one.version for one in (ordered[0], ordered[-1]) if one.ref not in news}
+    if not asked:
+        return False
+    query = {"_id": ",".join(sorted(ref.id for ref in asked))}
+    there = {live.ref: live.version for live in server.search(kind, query, heads=True)}
+    return there != asked
 
 
 def _as_counted(server: Server, kind: str, recent: Mapping[str, int], most: int) -> bool:

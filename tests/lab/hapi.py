@@ -46,12 +46,13 @@ class Hapi:
     def kill(self) -> None:
         """End it as a power failure would."""
         script, _, _, port, *_ = self._start
-        subprocess.run([script, "stop", port, "--kill"], capture_output=True, check=False)
+        subprocess.run(
+            [script, "stop", port, "--kill"], capture_output=True, check=True, env=_outside()
+        )
 
     def restart(self) -> None:
         """Start it again with the same data; only with `--file` there are any."""
-        outside = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
-        subprocess.run(self._start, capture_output=True, check=True, env=outside)
+        subprocess.run(self._start, capture_output=True, check=True, env=_outside())
 
     @staticmethod
     def _answer(answer: requests.Response) -> dict[str, Any]:
@@ -136,11 +137,8 @@ def hapi(release: str, *options: str) -> Iterator[Hapi]:
     port = str(_free_port())
     with tempfile.TemporaryDirectory() as folder:
         start = [HAPI, "start", release, port, "--dir", folder, *options]
-        # COLUMNS would make `ps`, by which the script knows its server, cut the line off
-        outside = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
-        started = subprocess.run(start, capture_output=True, text=True, check=False, env=outside)
+        started = subprocess.run(start, capture_output=True, text=True, check=False, env=_outside())
         pid = Path(folder, "pid")
-        number = int(pid.read_text()) if pid.is_file() else None
         try:
             assert started.returncode == 0, started.stderr
             base = started.stdout.strip().splitlines()[-1]
@@ -148,10 +146,16 @@ def hapi(release: str, *options: str) -> Iterator[Hapi]:
             with server.session:
                 yield server
         finally:
-            subprocess.run([HAPI, "stop", port], capture_output=True, check=False, env=outside)
+            number = int(pid.read_text()) if pid.is_file() else None
+            subprocess.run([HAPI, "stop", port], capture_output=True, check=False, env=_outside())
             if number is not None and _is_alive(number):
                 os.kill(number, signal.SIGKILL)
                 pytest.fail(f"the server on port {port} did not stop")
+
+
+def _outside() -> dict[str, str]:
+    """COLUMNS would make `ps`, by which the script knows its server, cut the line off."""
+    return {name: value for name, value in os.environ.items() if name != "COLUMNS"}
 
 
 def _is_alive(number: int) -> bool:

@@ -43,7 +43,7 @@ def test_nothing_changed_writes_nothing_and_asks_little(
     assert not plan.changes
     assert result.number == 0
     assert server.writes == before
-    assert server.requests == ["changed PlanDefinition"]
+    assert server.requests == ["changed PlanDefinition", "search PlanDefinition"]
 
 
 def test_an_update_says_what_changes_and_carries_the_version(
@@ -394,6 +394,21 @@ def test_a_server_without_history_is_asked_for_heads(tmp_path: Path) -> None:
     assert kinds(plan) == {str(A): "conflict", str(B): "conflict"}
 
 
+def test_a_server_that_was_emptied_or_put_back_is_noticed(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    push(server, tmp_path, [artifact("a"), artifact("b"), artifact("c")])
+    kept = {ref: list(versions) for ref, versions in server.history.items()}
+    push(server, tmp_path, [artifact("a"), artifact("b"), artifact("c", title="New")])
+    server.history = kept
+    plan, _ = push(server, tmp_path, [artifact("a"), artifact("b"), artifact("c", title="New")])
+    assert kinds(plan) == {"PlanDefinition/c-1.0.0": "conflict"}
+    server.history = {}
+    plan, _ = push(server, tmp_path, [artifact("a"), artifact("b"), artifact("c", title="New")])
+    assert set(kinds(plan).values()) == {"conflict"}
+    assert len(kinds(plan)) == 3
+
+
 def test_after_a_large_push_counts_are_enough(server: MemoryServer, tmp_path: Path) -> None:
     many = [artifact(f"x{number}") for number in range(150)]
     slow = MemoryServer()
@@ -416,7 +431,8 @@ def test_after_a_large_push_counts_are_enough(server: MemoryServer, tmp_path: Pa
         opened.state.seen = "2026-01-01T00:00:00+00:00"
         server.requests.clear()
         assert not opened.plan(wants(*many)).changes
-        assert server.requests == [*["count PlanDefinition"] * 2, "changed PlanDefinition"]
+        counted = ["count PlanDefinition"] * 2
+        assert server.requests == [*counted, "changed PlanDefinition", "search PlanDefinition"]
         server.edit(Ref("PlanDefinition", "x3-1.0.0"), title="Theirs")
         assert kinds(opened.plan(wants(*many))) == {"PlanDefinition/x3-1.0.0": "conflict"}
 

@@ -26,6 +26,9 @@ from fhir_kb.cli.exits import FINDINGS
 @pushing.delete
 @pushing.full
 @click.option("--verify/--no-verify", default=True, help="Compare what the server stored.")
+@click.option(
+    "--provenance", is_flag=True, help="Say on the server what was done, as FHIR Provenance."
+)
 @options.everything
 @options.plain_form
 @options.quiet
@@ -41,6 +44,7 @@ def command(
     delete: bool,
     full: bool,
     verify: bool,
+    provenance: bool,
     everything: bool,
     form: str,
     quiet: bool,
@@ -64,5 +68,8 @@ def command(
             here.progress.stage("comparing with the server")
             made = here.book.plan(found.wanted, delete=delete, full=full)
         check = file is not None
-        asked = pushing.Asked(allowed, yes, form, everything=everything, verify=verify, check=check)
+        asked = pushing.Asked(
+            allowed, yes, form, everything=everything, verify=verify, check=check,
+            provenance=provenance,
+        )  # fmt: skip
         return pushing.push(here, made, found, asked)
