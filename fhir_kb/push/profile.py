@@ -26,12 +26,14 @@ class Known:
 
     if_none_match: str = "if-none-match"
     page: int = 1000
+    batches: bool = False
 
 
 _KNOWN: Final = {
     # A PUT with `If-None-Match: *` replaces what is there (200). One with `If-Match: W/"0"` makes
-    # what is not there (201), and refuses where something is (409).
-    "hapi": Known(if_none_match="if-match"),
+    # what is not there (201), and refuses where something is (409). It does batches and does not
+    # say so.
+    "hapi": Known(if_none_match="if-match", batches=True),
 }
 
 
@@ -66,7 +68,7 @@ def profile_of(base: str, statement: Resource) -> Profile:
         release=RELEASES.get(version.rpartition(".")[0], ""),
         types=types,
         search=search,
-        ways=_ways(frozenset(_codes(rest.get("interaction")))),
+        ways=_ways({*_codes(rest.get("interaction")), *(["batch"] if known.batches else [])}),
         versioning=versioning != {"no-version"},
         if_none_match=known.if_none_match,
         conditional=_conditional(rest),
@@ -115,7 +117,7 @@ def is_still(profile: Profile, summary: Resource) -> bool:
     return (now.software, now.fhir_version) == (profile.software, profile.fhir_version)
 
 
-def _ways(interactions: frozenset[str]) -> tuple[Way, ...]:
+def _ways(interactions: set[str]) -> tuple[Way, ...]:
     ways: list[Way] = []
     if "transaction" in interactions:
         ways.append("transaction")

@@ -3,5 +3,9 @@
 import sys
 from pathlib import Path
 
+import pytest
+
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "push")]
+PUSH = HERE.parent / "push"
+sys.path[:0] = [str(HERE), str(PUSH), str(PUSH / "serving")]
+pytest.register_assert_rewrite("contract")

@@ -160,9 +160,11 @@ class Answers:
         if one.resource is not None:
             entry["resource"] = one.resource
         entry["request"] = {"method": one.method, "url": place}
-        entry["response"] = {
-            "status": status, "etag": f'W/"{one.version}"', "lastModified": one.updated,
-        }  # fmt: skip
+        entry["response"] = {"status": status, "etag": f'W/"{one.version}"'}
+        if self._temper.dates_history:
+            entry["response"]["lastModified"] = one.updated
+        else:  # a server that does not, and names the version instead
+            entry["request"]["url"] = f"{place}/_history/{one.version}"
         return entry
 
     # pages
@@ -244,7 +246,7 @@ class Answers:
         names = ["read", "vread", "update", "create", "delete", "search-type", "history-instance"]
         names += ["history-type"] if temper.type_history else []
         ways = ["transaction"] if temper.transactions else []
-        ways += ["batch"] if temper.batches else []
+        ways += ["batch"] if temper.batches and temper.says_batch else []
         resource = {
             "interaction": [{"code": name} for name in names],
             "versioning": "versioned-update",

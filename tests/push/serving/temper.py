@@ -24,7 +24,10 @@ class Temper:
     any depth. integrity: whether references must lead somewhere. page, max_page: entries in a page
     of answers. pages: how further ones are asked for. cache: seconds in which a search is not done
     again. represents: whether `Prefer: return=representation` is heard. totals: whether answers of
-    several pages say how many there are. says_entry: whether a refused transaction names the entry.
+    several pages say how many there are. dates_history: whether entries of a history have their
+    time beside the resource. says_batch: whether the CapabilityStatement names batches. says_entry:
+    whether a refused transaction names the entry. deleted_missing: the status for deleting what
+    never was.
     """
 
     name: str = "model"
@@ -54,6 +57,8 @@ class Temper:
     represents: bool = True
     adds_source: bool = False
     totals: bool = True
+    dates_history: bool = True
+    says_batch: bool = True
     says_entry: bool = True
     deleted_missing: int = 404
     gzip: bool = True
@@ -79,6 +84,8 @@ HAPI = Temper(
     cache=60.0,
     adds_source=True,
     totals=False,
+    dates_history=False,
+    says_batch=False,
     says_entry=False,
     deleted_missing=200,
 )
