@@ -1,0 +1,122 @@
+"""Pushing over real HTTP to servers of several tempers, with and without three faults in ten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from faults import Plan, faulty
+from making import Quiet, artifact, kinds, no_sleep, wants
+from model_server import ModelServer
+from temper import HAPI, OTHER, Temper
+
+from fhir_kb.net import SessionSettings, open_session
+from fhir_kb.push import Rules, open_book, open_server
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fhir_kb.push import Plan as PushPlan
+    from fhir_kb.push import Result
+
+PLAIN = OTHER.but(name="PLAIN", transactions=False, batches=False, type_history=False)
+BATCH = OTHER.but(name="BATCH", transactions=False, represents=False, integrity=True)
+TEMPERS = {one.name: one for one in (HAPI, OTHER, PLAIN, BATCH)}
+
+
+def push(
+    base: str, folder: Path, resources: list[dict[str, Any]], *words: str, **more: Any
+) -> tuple[PushPlan, Result]:
+    rules = Rules(entries=8)
+    with open_session(SessionSettings(tries=12), sleep=no_sleep) as session:
+        server = open_server(session, base)
+        with open_book(folder, server, rules) as book:
+            plan = book.plan(wants(*resources), **more)
+            return plan, book.push(plan, words=words, watch=Quiet(), sleep=no_sleep)
+
+
+def some() -> list[dict[str, Any]]:
+    """Plans, and a note that refers to the first of them."""
+    made = [artifact(f"p{number}") for number in range(20)]
+    made.append(
+        {
+            "resourceType": "Basic",
+            "id": "note",
+            "code": {"text": "note"},
+            "subject": {"reference": "PlanDefinition/p0"},
+        }
+    )
+    return made
+
+
+def expected(resources: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """What stands on the server then."""
+    found = {}
+    for one in resources:
+        name = f"{one['id']}-{one['version']}" if "version" in one else one["id"]
+        stands = {**one, "id": name}
+        if one["id"] == "note":
+            stands["subject"] = {"reference": "PlanDefinition/p0-1.0.0"}
+        found[f"{one['resourceType']}/{name}"] = stands
+    return found
+
+
+@pytest.mark.parametrize("temper", TEMPERS.values(), ids=TEMPERS)
+def test_from_nothing_to_the_end(temper: Temper, tmp_path: Path) -> None:
+    with ModelServer(temper) as server:
+        resources = some()
+        plan, result = push(server.base, tmp_path, resources)
+        assert set(kinds(plan).values()) == {"create"}
+        assert not result.not_made
+        assert server.resources == expected(resources)
+        before = server.writes
+        again, _ = push(server.base, tmp_path, resources)
+        assert not again.changes
+        assert server.writes == before
+        server.put({**server.resources["PlanDefinition/p3-1.0.0"], "title": "Theirs"})
+        later = [{**one, "title": "New"} if one["id"] == "p5" else one for one in resources]
+        third, _ = push(server.base, tmp_path, later)
+        assert kinds(third) == {
+            "PlanDefinition/p3-1.0.0": "conflict",
+            "PlanDefinition/p5-1.0.0": "update",
+        }
+        assert server.resources["PlanDefinition/p3-1.0.0"]["title"] == "Theirs"
+        fewer = [one for one in later if one["id"] not in ("p0", "note")]
+        _, last = push(server.base, tmp_path, fewer, "overwrite", delete=True)
+        assert not last.not_made
+        assert server.resources == expected(fewer)
+
+
+def at_three_in_ten(temper: Temper, seed: int, folder: Path) -> None:
+    first = some()
+    later = [{**one, "title": "New"} if one["id"] == "p5" else one for one in first]
+    with ModelServer(temper) as server:
+        faults = Plan(0.3, seed)
+        with faulty(server.base, faults) as base:
+            for resources in (first, later):
+                _, result = push(base, folder, resources)
+                assert result.failure is None
+                assert [one.text for one in result.not_made] == []
+        assert server.resources == expected(later)
+        numbers = {place: len(server.versions_of(place)) for place in server.resources}
+        assert numbers == {
+            place: 2 if place == "PlanDefinition/p5-1.0.0" else 1 for place in server.resources
+        }
+        again, _ = push(server.base, folder, later)
+        assert not again.changes
+    assert sum(number for kind, number in faults.seen.items() if kind) > 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("temper", TEMPERS.values(), ids=TEMPERS)
+def test_with_three_faults_in_ten_it_ends_as_defined(
+    temper: Temper, seed: int, tmp_path: Path
+) -> None:
+    at_three_in_ten(temper, seed, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4, 54))
+@pytest.mark.parametrize("temper", TEMPERS.values(), ids=TEMPERS)
+def test_and_so_it_does_two_hundred_times(temper: Temper, seed: int, tmp_path: Path) -> None:
+    at_three_in_ten(temper, seed, tmp_path)
