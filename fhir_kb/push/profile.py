@@ -98,17 +98,22 @@ def profile_from(found: Mapping[str, Any], base: str) -> Profile | None:
         return None
     made: dict[str, Any] = {}
     for name, value in found.items():
-        if name in ("types", "search"):
-            if not isinstance(value, dict):
+        like = getattr(usual, name)
+        if name in ("types", "search") and isinstance(value, dict):
+            if not all(map(_are_words, value.values())):
                 return None
             made[name] = {kind: frozenset(words) for kind, words in value.items()}
-        elif isinstance(value, list):
+        elif isinstance(like, tuple) and _are_words(value):
             made[name] = tuple(value)
-        elif type(value) is not type(getattr(usual, name)):
-            return None
-        else:
+        elif type(value) is type(like) and not isinstance(like, (dict, tuple)):
             made[name] = value
+        else:
+            return None
     return Profile(**made)
+
+
+def _are_words(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def is_still(profile: Profile, summary: Resource) -> bool:
