@@ -14,6 +14,7 @@ from fhir_kb.net import NetError, origin_of
 from fhir_kb.push.answers import Answered, is_fhir, refusal_text, resource_of, wait_of
 from fhir_kb.push.fhir_words import (
     BUSY,
+    GONE,
     SENSELESS,
     bundle_of,
     conditions,
@@ -52,8 +53,8 @@ _PAGES: Final = 10_000
 _TRIES: Final = 5
 _HEADS: Final = "url,version"
 _NOT_FOR_US: Final = frozenset({401, 403})
-_GONE: Final = frozenset({400, 404, 410})
-"""Also 400: servers whose versions are numbers say so to what is no number."""
+_BAD: Final = 400
+"""What servers whose versions are numbers say to what is no number."""
 
 
 def open_server(session: Session, base: str, known: Profile | None = None) -> Server:
@@ -243,7 +244,7 @@ class Server:
     def version(self, ref: Ref, version: str) -> Live | None:
         """See the protocol."""
         answer = self._asked(f"{self.base}/{ref.type}/{ref.id}/_history/{quote(version)}", None)
-        if answer.status in _GONE:
+        if answer.status in GONE or answer.status == _BAD:
             return None
         live = live_of(resource_of(answer)) if answer.status < 300 else None
         if live is None:
@@ -274,7 +275,7 @@ class Server:
         if answer.status in BUSY:
             return Busy(change.ref, answer.status, wait_of(answer))
         resource = resource_of(answer)
-        if answer.status >= 400 and not (content is None and answer.status in (404, 410)):
+        if answer.status >= 400 and not (content is None and answer.status in GONE):
             return Answered(answer.status, resource).outcome(change)
         stored = resource if resource and resource.get("resourceType") == change.ref.type else None
         live = live_of(stored)

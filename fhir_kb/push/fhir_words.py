@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 BUSY: Final = frozenset({429, 503})
 SENSELESS: Final = frozenset({408, 500, 502, 504})
 """What leaves open whether the server, or what stands before it, has done what was sent."""
+GONE: Final = frozenset({404, 410})
 _STATUS: Final = re.compile(r"[2-5][0-9]{2}(?![0-9])")
 _ENTRY: Final = re.compile(r"Bundle\.entry\[([0-9]{1,6})\]|Bundle\.entry\(([0-9]{1,6})\)")
 _UNCLEAR: Final = "the server's answer does not say what became of each change"
@@ -81,6 +82,8 @@ def _all_refused(
     changes: Sequence[Change], status: int, resource: Resource | None
 ) -> list[Outcome]:
     """The same refusal for all; where it names the entry that is to blame, all others say so."""
+    if len(changes) == 1 and changes[0].action == "delete" and status in GONE:
+        return [Done(changes[0].ref)]
     refused = Answered(status, resource)
     outcomes = [refused.outcome(change) for change in changes]
     named = blamed(outcome_of(resource))
@@ -127,7 +130,7 @@ def _outcome(change: Change, entry: object) -> Outcome:
     if status in SENSELESS or 300 <= status < 400:
         told = text_of(outcome_of(response.get("outcome"), resource))
         raise DoubtError(f"the server answered {status} for {change.ref}" + (told and f": {told}"))
-    if status >= 400 and not (change.action == "delete" and status in (404, 410)):
+    if status >= 400 and not (change.action == "delete" and status in GONE):
         outcome = outcome_of(response.get("outcome"), resource)
         return Answered(status, outcome).outcome(change)
     live = live_of(resource)

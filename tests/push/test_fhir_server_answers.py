@@ -202,6 +202,16 @@ class TestSending:
         assert second.text == "unknown code"
         assert second.outcome == said
 
+    @pytest.mark.parametrize("way", ["transaction", "batch", "single"])
+    def test_deleting_what_is_gone_is_done(self, way: Any) -> None:
+        for status in (404, 410):
+            one, _ = server(says(outcome("not found"), status))
+            assert one.send([Change("delete", A, None, "3")], way) == [Done(A)]
+        one, _ = server(says(outcome("not found"), 404))
+        both = [Change("delete", A, None, "3"), Change("delete", B, None, "3")]
+        if way != "single":
+            assert all(isinstance(each, Refused) for each in one.send(both, way))
+
     def test_which_entry_is_to_blame(self) -> None:
         assert blamed(None) is None
         assert blamed(outcome("x")) is None

@@ -351,8 +351,9 @@ class Contract:
         there = site.there(source)
         assert there is not None
         assert there["subject"]["reference"] == str(target)
-        alone = site.server.send([Change("delete", target, None, made[1].version)], "single")
-        assert isinstance(alone[0], Refused) == site.temper.integrity
+        if site.temper.integrity:
+            (alone,) = site.server.send([Change("delete", target, None, made[1].version)], "single")
+            assert isinstance(alone, Refused)
         changes = [
             Change("delete", ref, None, one.version)
             for ref, one in zip((target, source), (made[1], made[0]), strict=True)

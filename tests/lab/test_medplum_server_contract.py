@@ -1,0 +1,85 @@
+"""The contract of servers, held by Medplum's router in memory: another temper than HAPI's.
+
+What it does otherwise is named below, and has to be so: a test that holds all the same fails here.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from contract import Contract, Site, site_of
+from temper import OTHER
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = [pytest.mark.lab, pytest.mark.slow]
+
+HERE = Path(__file__).parents[1] / "push" / "serving" / "medplum"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fhir-kb-lab" / "medplum"
+MEDPLUM = OTHER.but(
+    name="MEDPLUM", software="Medplum", match_missing=404, type_history=False, transactions=False
+)
+
+_FORGETS = "it does not remember that something was deleted"
+_UNGUARDED = "it minds no If-None-Match: nothing keeps a PUT from replacing"
+UNLIKE = {
+    "test_what_is_new_is_created": "it says 200 for what it creates",
+    "test_a_create_replaces_nothing": _UNGUARDED,
+    "test_two_that_create_at_once": _UNGUARDED,
+    "test_what_is_deleted_is_known_to_be": _FORGETS,
+    "test_deleting_again_is_done_already": _FORGETS,
+    "test_what_was_deleted_is_put_back": _FORGETS,
+    "test_a_create_where_something_was_deleted": _FORGETS,
+    "test_all_pages_are_read": "its pages have no links; we say so and do not take some for all",
+    "test_what_was_changed_since": "it has no history of a type",
+    "test_a_transaction_is_all_or_nothing": "its store in memory does not take back a part",
+    "test_a_type_that_is_not_there": "it stores any type",
+}
+
+
+@pytest.fixture(scope="module")
+def base() -> Iterator[str]:
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        pytest.skip("no node or npm")
+    CACHE.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "server.mjs"):
+        shutil.copy(HERE / name, CACHE / name)
+    if not (CACHE / "node_modules" / "@medplum" / "fhir-router").is_dir():
+        words = [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund"]
+        try:
+            done = subprocess.run(words, cwd=CACHE, capture_output=True, timeout=300, check=False)
+        except subprocess.TimeoutExpired:
+            pytest.skip("npm does not answer")
+        if done.returncode:
+            pytest.skip("npm does not have @medplum/fhir-router")
+    with subprocess.Popen(
+        [node, "server.mjs"], cwd=CACHE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stdout is not None
+        try:
+            address = running.stdout.readline().strip()
+            assert address, "it did not start"
+            yield address
+        finally:
+            running.kill()
+
+
+class TestMedplum(Contract):
+    @pytest.fixture
+    def site(self, base: str, request: pytest.FixtureRequest) -> Iterator[Site]:
+        reason = UNLIKE.get(request.node.originalname)
+        if reason:
+            request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+        yield from site_of(base, MEDPLUM)
+
+    def test_it_says_what_it_is(self, site: Site) -> None:
+        """In the words of `server.mjs`, since the router says nothing of itself."""
+        assert site.server.profile.release == "r4"
+        assert site.server.profile.ways == ("batch", "single")
