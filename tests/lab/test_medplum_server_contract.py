@@ -9,11 +9,16 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from contract import Contract, Site, site_of
+from making import Quiet, artifact, kinds, wants
 from temper import OTHER
+
+from fhir_kb.net import open_session
+from fhir_kb.push import open_book, open_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,3 +88,30 @@ class TestMedplum(Contract):
         """In the words of `server.mjs`, since the router says nothing of itself."""
         assert site.server.profile.release == "r4"
         assert site.server.profile.ways == ("batch", "single")
+
+
+def test_pushing_to_it(base: str, tmp_path: Path) -> None:
+    """New, the same again, a change of ours, and one of somebody else's."""
+    resources = [artifact(f"m{number}") for number in range(30)]
+
+    def push(*wanted: dict[str, Any]) -> dict[str, str]:
+        with open_session() as session:
+            server = open_server(session, base)
+            with open_book(tmp_path, server) as book:
+                plan = book.plan(wants(*wanted))
+                result = book.push(plan, watch=Quiet())
+        assert [one.text for one in result.not_made] == []
+        return kinds(plan)
+
+    assert set(push(*resources).values()) == {"create"}
+    assert push(*resources) == {}
+    resources[3]["title"] = "New"
+    assert push(*resources) == {"PlanDefinition/m3-1.0.0": "update"}
+    place = f"{base}/PlanDefinition/m4-1.0.0"
+    with requests.Session() as others:
+        others.trust_env = False
+        there = others.get(place, timeout=60).json()
+        others.put(place, json={**there, "title": "Theirs"}, timeout=60).raise_for_status()
+        assert push(*resources) == {"PlanDefinition/m4-1.0.0": "conflict"}
+        history = others.get(f"{base}/PlanDefinition/m3-1.0.0/_history", timeout=60).json()
+        assert len(history["entry"]) == 2
