@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from fhir_kb.push import Item, NotMade, Result
 
 _MOST_BYTES: Final = 512 * 2**20
-_IN_BUNDLE: Final = re.compile(r"^Bundle\.entry\[\d+\]\.resource(?:/\*.*?\*/)?\.?")
+_IN_BUNDLE: Final = re.compile(r"^Bundle\.entry\[\d+\](?:\.resource(?:/\*.*?\*/)?)?\.?")
 _SKIPPED: Final = frozenset({"ImplementationGuide"})
 """Of a package: what describes the package and not knowledge."""
 

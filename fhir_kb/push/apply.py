@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from fhir_kb.emit import compact_json
 from fhir_kb.push.content import Loss, digest, losses, own, references
@@ -69,8 +69,18 @@ class Result:
     failure: ServerError | PushError | None = None
 
 
+class Todo(NamedTuple):
+    """What a plan comes to. changes: what is sent, with its item. noted: what stands there as it is
+    wanted though we did not send it as it is: it is ours from now on. absent: places where
+    something else stands than is wanted there: what refers to them is not sent."""
+
+    changes: Sequence[tuple[Item, Change]]
+    noted: Sequence[Item] = ()
+    absent: Sequence[Ref] = ()
+
+
 def apply(
-    todo: Sequence[tuple[Item, Change]],
+    todo: Todo,
     *,
     folder: Path,
     state: State,
@@ -78,25 +88,23 @@ def apply(
     sender: Sender,
     watch: Watch,
     verify: bool = True,
-    noted: Sequence[Item] = (),
 ) -> Result:
     """Make the changes. The folder is held by the caller; `state` is brought up to date and kept.
 
-    verify: compare what the server stored with what was sent. noted: what stands there as it is
-    wanted though we did not send it as it is: it is ours from now on. Raises PushError where our
-    own disk stands in the way; failures of the server are in the result.
+    verify: compare what the server stored with what was sent. Raises PushError where our own disk
+    stands in the way; failures of the server are in the result.
     """
-    if not todo and not noted:
+    if not todo.changes and not todo.noted:
         save_state(folder, state)
         return Result()
     push = _Push(todo, folder, state, rules, sender, watch, verify=verify)
-    return push.run(noted)
+    return push.run(todo.noted)
 
 
 class _Push:
     def __init__(
         self,
-        todo: Sequence[tuple[Item, Change]],
+        todo: Todo,
         folder: Path,
         state: State,
         rules: Rules,
@@ -105,14 +113,14 @@ class _Push:
         *,
         verify: bool,
     ) -> None:
-        self.items = {change.ref: item for item, change in todo}
-        self.changes = [change for _, change in todo]
+        self.items = {change.ref: item for item, change in todo.changes}
+        self.changes = [change for _, change in todo.changes]
         self.server, self.folder, self.state, self.rules = sender.server, folder, state, rules
         self.sender, self.watch, self.verify = sender, watch, verify
         self.number = state.pushes + 1
         self.result = Result(self.number)
         self.digests: dict[Ref, str] = {}
-        self.failed: set[str] = set()
+        self.failed = {str(ref) for ref in todo.absent}
 
     def run(self, noted: Sequence[Item]) -> Result:
         """All of it."""

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from fhir_kb.push.apply import NotMade, Result, Watch, apply
+from fhir_kb.push.apply import NotMade, Result, Todo, Watch, apply
 from fhir_kb.push.content import digest, own
 from fhir_kb.push.diff import Difference, differences
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.history import bodies_of, pushes, wanted_as_of
 from fhir_kb.push.learn import learn, whole
 from fhir_kb.push.order import Unit
-from fhir_kb.push.plan import Item, Plan, decide, to_be_read, to_do, too_many
+from fhir_kb.push.plan import Item, Plan, decide, is_absent, to_be_read, to_do, too_many
 from fhir_kb.push.plan_file import check_unmoved
 from fhir_kb.push.provenance import provenances
 from fhir_kb.push.recover import recover
@@ -138,15 +138,19 @@ class Book:
             if item.kind == "forget":
                 state.records.pop(item.key, None)
         sender = Sender(self.server, self.server.profile.ways[0], sleep)
-        result = apply(
+        todo = Todo(
             list(to_do(plan, words)),
+            [item for item in plan.items if self._is_noted(item)],
+            [item.ref for item in plan.items if is_absent(item)],
+        )
+        result = apply(
+            todo,
             folder=self.folder,
             state=state,
             rules=self.rules,
             sender=sender,
             watch=watch,
             verify=verify,
-            noted=[item for item in plan.items if self._is_noted(item)],
         )
         if result.failure is None:
             self.state = state

@@ -289,6 +289,13 @@ def allowed(item: Item, words: Sequence[str]) -> bool:
     return not item.needs or item.needs in words
 
 
+def is_absent(item: Item) -> bool:
+    """Whether what stands at its place, if anything, is not what it is about."""
+    if item.kind != "conflict":
+        return False
+    return not item.needs or (item.there is not None and item.there.deleted)
+
+
 def to_do(plan: Plan, words: Sequence[str]) -> Iterator[tuple[Item, Change]]:
     """What is sent when the person has given these words, and nothing else."""
     for item in plan.items:

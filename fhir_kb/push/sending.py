@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.push.content import losses, own
@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
 _TRIES: Final = 12
 _LONGEST_WAIT: Final = 60.0
-_STUBBORN: Final = 4
-"""So often a change is sent again that was refused as if it had come too late, but had not: two
-that write at once get in each other's way."""
+_STUBBORN: Final = 3
+"""So often a change is tried again though something else seems to stand there."""
 _NOT_FOR_US: Final = frozenset({401, 403})
 _UNEVENLY: Final = random.SystemRandom().random
 
@@ -116,27 +115,28 @@ class Sender:
         there = dict(self.server.read([change.ref for change in changes]))
         missing = [ref for ref in refusals if ref not in there]
         there.update(self.server.read(missing, gone=True) if missing else {})
-        again = []
+        again, left = [], []
         for change in changes:
-            live = there.get(change.ref)
-            if (done := stands(change, live)) is not None:
-                results[change.ref] = done
-            elif is_as_expected(change, live):
-                refusal = refusals.get(change.ref)
-                self.stubborn[change.ref] += refusal is not None
-                if refusal is not None and self.stubborn[change.ref] > _STUBBORN:
-                    results[change.ref] = refusal  # it is about something else than the version
-                else:
-                    again.append(change)
-            elif live is None or live.deleted:
-                if change.action == "create":
-                    # A server that keeps count of what was deleted wants to hear that number.
-                    version = live.version if live is not None else ""
-                    again.append(Change("create", change.ref, change.resource, version))
-                else:
-                    results[change.ref] = _moved(change, refusals, "it was deleted meanwhile")
+            done = stands(change, there.get(change.ref))
+            if done is None:
+                left.append(change)
             else:
-                results[change.ref] = _moved(change, refusals, "it was changed meanwhile")
+                results[change.ref] = done
+        clear = all(is_as_expected(change, there.get(change.ref)) for change in left)
+        for change in left:
+            live, refusal = there.get(change.ref), refusals.get(change.ref)
+            as_planned = is_as_expected(change, live)
+            # A look may be answered with what was there before, and two that write at once get in
+            # each other's way; the condition on the change makes it safe to try again. In a
+            # transaction all are refused for the sake of one, so only that one counts.
+            self.stubborn[change.ref] += not as_planned or (clear and refusal is not None)
+            if self.stubborn[change.ref] <= _STUBBORN:
+                again.append(_again(change, live))
+            elif as_planned and refusal is not None:
+                results[change.ref] = replace(refusal, moved=False)  # it is about something else
+            else:
+                what = "deleted" if live is None or live.deleted else "changed"
+                results[change.ref] = _moved(change, refusals, f"it was {what} meanwhile")
         return again
 
     def _pause(self, number: int, wait: float) -> None:
@@ -171,6 +171,13 @@ def is_as_expected(change: Change, live: Live | None) -> bool:
         nothing = live is None or live.deleted
         return nothing and change.expected == (live.version if live else "")
     return live is not None and not live.deleted and live.version == change.expected
+
+
+def _again(change: Change, live: Live | None) -> Change:
+    """What to send now: where something was deleted, servers that keep count want its number."""
+    if change.action == "create" and live is not None and live.deleted and live.version:
+        return Change("create", change.ref, change.resource, live.version)
+    return change
 
 
 def _moved(change: Change, refusals: Mapping[Ref, Refused], text: str) -> Refused:

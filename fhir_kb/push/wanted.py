@@ -92,14 +92,24 @@ def new_place(one: Wanted, ids: Ids, client_ids: str) -> Ref:
     client_ids: as in `Profile`: a server may refuse ids that are numbers.
     """
     name = one.id
-    if ids == "versioned" and one.url and one.version:
-        name = f"{one.id}-{_NOT_IN_IDS.sub('-', one.version)}"
+    version = _version_of(one)
+    if ids == "versioned" and version:
+        name = f"{one.id}-{_NOT_IN_IDS.sub('-', version)}"
     if client_ids == "not-numeric" and name.isdecimal():
         name = f"r{name}"
     if len(name) > _LONGEST:
-        end = hashlib.sha256(f"{one.id}|{one.version}".encode()).hexdigest()[:12]
+        end = hashlib.sha256(f"{one.id}|{version}".encode()).hexdigest()[:12]
         name = f"{name[: _LONGEST - 13].rstrip('-.')}-{end}"
     return Ref(one.type, name)
+
+
+def _version_of(one: Wanted) -> str:
+    """The version that tells it from others of its name: by its canonical, or by an identifier
+    that ends with it ("topic/1.0.0"), which is how types without a version say theirs."""
+    if one.url:
+        return one.version
+    name, _, version = (one.identifier or ("", ""))[1].rpartition("/")
+    return version if name == one.id else ""
 
 
 def at(one: Wanted, place: Ref, places: Mapping[str, str]) -> Resource:

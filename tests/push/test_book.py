@@ -172,6 +172,30 @@ def test_a_place_that_is_taken_by_something_else_is_a_conflict(
     assert server.contents()[str(A)]["title"] == "The other"
 
 
+def test_what_refers_to_a_place_of_something_else_is_not_sent(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    server.put({**artifact("other"), "id": "a-1.0.0"})
+    evidence = artifact("e", kind="Evidence", about={"reference": "PlanDefinition/a"})
+    _, result = push(server, tmp_path, [artifact("a"), evidence, artifact("b")])
+    assert [one.text for one in result.not_made] == [
+        "not sent: it refers to PlanDefinition/a-1.0.0"
+    ]
+    assert set(server.contents()) == {str(A), str(B)}
+
+
+def test_versions_of_what_has_no_url_stand_side_by_side(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    def page(version: str) -> dict[str, Any]:
+        identifier = {"system": "urn:kb", "value": f"page/{version}"}
+        return {"resourceType": "Basic", "id": "page", "identifier": [identifier]}
+
+    push(server, tmp_path, [page("1.0.0")])
+    plan, _ = push(server, tmp_path, [page("1.1.0")])
+    assert kinds(plan) == {"Basic/page-1.0.0": "left", "Basic/page-1.1.0": "create"}
+
+
 def test_what_has_no_url_is_known_by_its_identifier(server: MemoryServer, tmp_path: Path) -> None:
     basic: dict[str, Any] = {
         "resourceType": "Basic",
