@@ -1,0 +1,268 @@
+"""The commands for servers as a person uses them, against a model server over HTTP."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from model_server import ModelServer
+from temper import HAPI, OTHER, TYPES
+
+from fhir_kb.cli.run import run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.enable_socket
+
+ALL = (*TYPES, "Composition", "CodeSystem", "Provenance")
+PLAN = "PlanDefinition/first-topic-0.1.0"
+
+
+class Person:
+    """Runs commands in a folder with a new knowledge base, and reads what they print."""
+
+    def __init__(self, server: ModelServer, capfd: pytest.CaptureFixture[str]) -> None:
+        self.server, self.capfd = server, capfd
+
+    def __call__(self, *words: str, target: str = "") -> tuple[int, str, str]:
+        """Exit code, output, error output."""
+        self.capfd.readouterr()
+        code = run([*words, "kb", "--target", target or self.server.base])
+        said = self.capfd.readouterr()
+        return code, said.out, said.err
+
+    def data(self, *words: str) -> dict[str, Any]:
+        """The answer as JSON."""
+        _, out, _ = self(*words, "-q", "--format", "json")
+        answer: dict[str, Any] = json.loads(out)
+        return answer
+
+
+@pytest.fixture(params=[HAPI, OTHER], ids=lambda temper: temper.name)
+def server(request: pytest.FixtureRequest) -> Iterator[ModelServer]:
+    with ModelServer(request.param.but(types=ALL)) as started:
+        yield started
+
+
+@pytest.fixture
+def person(
+    server: ModelServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Person:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FHIR_KB_LOGINS", str(tmp_path / "logins.yaml"))
+    assert run(["init", "kb"]) == 0
+    return Person(server, capfd)
+
+
+def change(tmp_path: Path, old: str, new: str, name: str = "first-topic/topic.yaml") -> None:
+    path = tmp_path / "kb" / name
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+def foreign_title(server: ModelServer, place: str, title: str) -> None:
+    server.put({**server.resources[place], "title": title})
+
+
+def test_from_nothing_to_as_defined(person: Person, server: ModelServer, tmp_path: Path) -> None:
+    code, out, _ = person("plan")
+    assert code == 0
+    assert "6 to create" in out.splitlines()[0]
+    assert server.resources == {}
+    assert max(map(len, out.splitlines()[1:])) <= 80
+    code, out, _ = person("push", "--yes")
+    assert code == 0
+    assert "push 1: 6 created" in out
+    assert len(server.resources) == 6
+    code, out, _ = person("push")
+    assert (code, out.splitlines()[-1]) == (0, "Nothing to push: the server is as defined")
+    assert len(server.resources) == 6
+
+
+def test_a_change_is_shown_with_its_line(
+    person: Person, server: ModelServer, tmp_path: Path
+) -> None:
+    person("push", "--yes")
+    change(tmp_path, "Another way, in words only", "By hand")
+    code, out, _ = person("plan", "--exit-code")
+    assert code == 4
+    assert "action 'act' · action 'other-way' · title" in out
+    words = "title topic.yaml:29 Another way, in words only → By hand"
+    assert words in " ".join(out.split())
+    person("push", "--yes")
+    assert server.resources[PLAN]["action"][1]["action"][1]["title"] == "By hand"
+    assert person("plan", "--exit-code")[0] == 0
+
+
+def test_without_yes_somebody_has_to_be_there(
+    person: Person, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _, err = person("push")
+    assert code == 2
+    assert "6 changes would be made" in err
+    assert "--yes" in err
+    assert server.resources == {}
+
+
+def test_what_somebody_else_changed(person: Person, server: ModelServer) -> None:
+    person("push", "--yes")
+    foreign_title(server, PLAN, "Theirs")
+    code, out, _ = person("push", "--yes")
+    assert code == 1
+    assert "1 is left as it is until you decide" in out
+    assert server.resources[PLAN]["title"] == "Theirs"
+    (found,) = person.data("drift")["drift"]
+    assert found["place"] == PLAN
+    assert found["differences"][0]["new"] == "Theirs"
+    assert person("push", "--yes", "--overwrite")[0] == 0
+    assert server.resources[PLAN]["title"] == "The title of the topic"
+    assert person("drift")[1].endswith("everything is as we left it\n")
+
+
+def test_back_and_forth(person: Person, server: ModelServer, tmp_path: Path) -> None:
+    person("push", "--yes")
+    first = server.resources
+    change(tmp_path, "Another way, in words only", "By hand")
+    person("push", "--yes")
+    code, out, _ = person("rollback", "--yes")
+    assert code == 0
+    assert "push 3: 1 updated" in out
+    assert server.resources == first
+    code, _, err = person("rollback", "--to", "77", "--yes")
+    assert code == 2
+    assert "nothing is known of push 77" in err
+    pushes = person.data("status")["pushes"]
+    assert [one["push"] for one in pushes] == [1, 2, 3]
+
+
+def test_a_plan_in_a_file(person: Person, server: ModelServer, tmp_path: Path) -> None:
+    person("plan", "--out", "plan.json")
+    assert person("push", "--plan", "plan.json", "--yes")[0] == 0
+    assert len(server.resources) == 6
+    change(tmp_path, "Another way, in words only", "By hand")
+    person("plan", "--out", "plan.json")
+    foreign_title(server, PLAN, "Theirs")
+    code, _, err = person("push", "--plan", "plan.json", "--yes")
+    assert code == 3
+    assert "the server has moved since the plan was made" in err
+    (tmp_path / "plan.json").write_text("{}")
+    assert person("push", "--plan", "plan.json", "--yes")[0] == 2
+
+
+def test_a_new_version_and_deletion(person: Person, server: ModelServer, tmp_path: Path) -> None:
+    person("push", "--yes")
+    change(tmp_path, "version: 0.1.0", "version: 0.2.0", "kb.yaml")
+    person("push", "--yes", "--allow-many")
+    assert server.resources[PLAN]["status"] == "retired"
+    assert server.resources["PlanDefinition/first-topic-0.2.0"]["status"] != "retired"
+    person("push", "--yes", "--allow-many", "--delete")
+    assert PLAN not in server.resources
+    person("rollback", "--to", "1", "--yes", "--allow-many", "--delete")
+    assert server.resources[PLAN]["status"] != "retired"
+    assert "PlanDefinition/first-topic-0.2.0" not in server.resources
+
+
+def test_what_the_server_refuses_is_told_at_the_line(person: Person, server: ModelServer) -> None:
+    server.refuses["PlanDefinition/first-topic-0.1.0"] = "no plans on Mondays"
+    code, out, _ = person("push", "--yes")
+    assert code == 1
+    assert re.search(r"^kb/first-topic/topic\.yaml:3:\d+: error\[KB801\]", out, re.MULTILINE)
+    assert "no plans on Mondays" in out
+    assert "not made; push again when what is said above is mended" in out
+    del server.refuses["PlanDefinition/first-topic-0.1.0"]
+    assert person("push", "--yes")[0] == 0
+    assert PLAN in server.resources
+
+
+def test_pull_writes_what_stands_there(person: Person, server: ModelServer, tmp_path: Path) -> None:
+    person("push", "--yes")
+    foreign_title(server, PLAN, "Theirs")
+    assert person("pull", "-o", "there")[0] == 0
+    found = json.loads((tmp_path / "there" / "PlanDefinition-first-topic-0.1.0.json").read_bytes())
+    assert found["title"] == "Theirs"
+    assert len(list((tmp_path / "there").iterdir())) == 6
+
+
+def test_provenance_on_wish(person: Person, server: ModelServer) -> None:
+    assert person("push", "--yes", "--provenance")[0] == 0
+    (one,) = [each for name, each in server.resources.items() if name.startswith("Provenance/")]
+    assert len(one["target"]) == 6
+    assert person("plan", "--exit-code")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "words"),
+    [
+        ("ward-x", 2, "there is no target 'ward-x'; did you mean 'ward-a'?"),
+        ("http://127.0.0.1:1/fhir", 3, "127.0.0.1:1"),
+        ("ward-r5", 2, "should have FHIR R5 by kb.yaml, but has R4"),
+    ],
+)
+def test_targets_that_cannot_be_reached(
+    word: str, code: int, words: str, person: Person, server: ModelServer, tmp_path: Path
+) -> None:
+    kb = tmp_path / "kb" / "kb.yaml"
+    targets = f"targets:\n  ward-a: {server.base}\n  ward-r5: {{url: '{server.base}', fhir: r5}}\n"
+    kb.write_text(kb.read_text("utf-8") + targets, "utf-8")
+    found, _, err = person("plan", target=word)
+    assert found == code
+    assert words in err.replace("\n  ", "; ").replace(";  ", "; ")
+    assert person("plan", target="ward-a")[0] == 0
+
+
+def test_a_login_is_used_and_never_shown(
+    person: Person,
+    server: ModelServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("WARD_TOKEN", "c4n4ry-s3cret")
+    (tmp_path / "logins.yaml").write_text(
+        f"{server.base}:\n  type: bearer\n  token: {{env: WARD_TOKEN}}\n", "utf-8"
+    )
+    said = [person(*words) for words in (["plan"], ["push", "--yes"], ["status"], ["drift"])]
+    assert [code for code, _, _ in said] == [0, 0, 0, 0]
+    assert server.resources
+    everything = "".join(out + err for _, out, err in said)
+    everything += "".join(
+        path.read_text("utf-8", "replace")
+        for path in (tmp_path / ".fhir-kb").rglob("*")
+        if path.is_file()
+    )
+    assert "c4n4ry" not in everything
+    (tmp_path / "logins.yaml").write_text(f"{server.base}:\n  type: berer\n", "utf-8")
+    code, _, err = person("plan")
+    assert code == 2
+    assert "logins.yaml:2:" in err
+
+
+def test_bundles_of_others(
+    person: Person, server: ModelServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["build", "kb", "-q", "--fhir", "r4"]) == 0
+    for name in ("bundle.transaction.json", "package.tgz", "resources.ndjson"):
+        capfd.readouterr()
+        file = tmp_path / "output" / "r4" / name
+        code = run(["push", "--yes", "-q", "--bundle", str(file), "--target", server.base])
+        assert code == 0, capfd.readouterr()
+    assert len(server.resources) == 6
+    assert set(map(len, (server.versions_of(name) for name in server.resources))) == {1}
+    bad = tmp_path / "bad.json"
+    bad.write_text("[1]")
+    assert run(["push", "--yes", "--bundle", str(bad), "--target", server.base]) == 2
+
+
+def test_doctor_leaves_no_trace(person: Person, server: ModelServer) -> None:
+    code, out, _ = person("doctor")
+    assert code == 0
+    assert "Nothing is in the way of a push" in out
+    assert {one.method for one in server.requests} <= {"GET"}
+    assert server.resources == {}
