@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOWEST := .venv-lowest
 
-.PHONY: help demo test test-fast test-lab test-lowest check format docs conformance dist clean
+.PHONY: help demo test test-fast test-lab test-long test-lowest check format docs conformance dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,7 +44,7 @@ demo: $(VENV)/.installed ## make the environment, build definitions/ into output
 
 test: $(VENV)/.installed-dev ## make the environment, run all tests; those that need ../shared skip without it
 	$(PYTEST) -n auto -m "not lab"
-	$(PYTEST) -m lab
+	$(PYTEST) -m "lab and not long"
 
 # -- for developers -----------------------------------------------------------------------------
 
@@ -53,6 +53,9 @@ test-fast: $(VENV)/.installed-dev ## the tests that take less than a few seconds
 
 test-lab: $(VENV)/.installed-dev ## the tests against HAPI and the official validator (Java, ../shared)
 	$(PYTEST) -m lab
+
+test-long: $(VENV)/.installed-dev ## faults, kills and logins on real servers (HAPI, Medplum, Keycloak), half an hour
+	$(PYTEST) -m long
 
 test-lowest: ## the quick tests with the oldest dependencies that pyproject.toml allows
 	@test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)

@@ -15,7 +15,7 @@ from fhir_kb.push import Profile, open_server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [pytest.mark.lab, pytest.mark.slow]
+pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ from fhir_kb.net.login import (
 )
 from fhir_kb.net.session import Session, SessionSettings, open_session
 
-pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.slow, pytest.mark.enable_socket]
 
 SHORT = 4
 """Seconds that a token of the client "hasty" is good for."""

@@ -23,7 +23,7 @@ from fhir_kb.push import open_book, open_server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = [pytest.mark.lab, pytest.mark.slow]
+pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.slow]
 
 HERE = Path(__file__).parents[1] / "push" / "serving" / "medplum"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fhir-kb-lab" / "medplum"

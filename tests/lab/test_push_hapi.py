@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fhir_kb.push import Plan as PushPlan
     from fhir_kb.push import Result, Server
 
-pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.slow, pytest.mark.enable_socket]
 
 TOOL = Path(sys.executable).with_name("fhir-kb")
 DEFINITIONS = Path(__file__).parents[2] / "definitions"

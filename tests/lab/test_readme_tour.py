@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hapi import hapi
 
-pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.slow, pytest.mark.enable_socket]
 
 ROOT = Path(__file__).parents[2]
 
