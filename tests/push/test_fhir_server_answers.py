@@ -287,9 +287,10 @@ class TestAsking:
         assert [live.ref for live in one.search("Library", {})] == [A]
 
     def test_pages_that_go_in_circles(self) -> None:
-        one, _ = server(says(bundle(match("a"), link=link(f"{BASE}?page=2"))))
+        one, script = server(says(bundle(match("a"), link=link(f"{BASE}?page=2"))))
         with pytest.raises(ServerError, match="on and on"):
             list(one.search("Library", {}))
+        assert len(script.asked) == 2
 
     @pytest.mark.parametrize(
         "url",
