@@ -58,7 +58,9 @@ class Sender:
 
     def _sent(self, changes: Sequence[Change]) -> dict[Ref, Outcome]:
         results: dict[Ref, Outcome] = {}
-        waiting = list(changes)
+        waiting = self._not_moved(changes, results)
+        if not waiting:
+            return results
         said = "there was no answer"
         for number in range(1, _TRIES + 1):
             try:
@@ -79,6 +81,20 @@ class Sender:
         for change in waiting:
             results[change.ref] = Refused(change.ref, 0, f"given up after {_TRIES} tries: {said}")
         return results
+
+    def _not_moved(self, changes: Sequence[Change], results: dict[Ref, Outcome]) -> list[Change]:
+        """All but the deletions of what has been changed since the plan: some servers (HAPI) mind
+        no condition on a DELETE, so this look, right before, is the best that can be had."""
+        asked = [change.ref for change in changes if change.action == "delete"]
+        there = self.server.read(asked) if asked else {}
+        kept = []
+        for change in changes:
+            live = there.get(change.ref) if change.action == "delete" else None
+            if live is None or not change.expected or live.version == change.expected:
+                kept.append(change)
+            else:
+                results[change.ref] = _moved(change, {}, "it was changed meanwhile")
+        return kept
 
     def _sorted(
         self, sent: Sequence[Change], outcomes: Sequence[Outcome], results: dict[Ref, Outcome]

@@ -84,6 +84,7 @@ class MemoryServer:
         self.requests: list[str] = []
         self.reject: set[str] = set()
         self.on_send: Any = None
+        self.minds_versions_on_delete = True
         self._clock = START
         self._lock = threading.RLock()
 
@@ -216,7 +217,8 @@ class MemoryServer:
         if change.action == "delete":
             if live is None or live.deleted:
                 return Done(change.ref)
-            if change.expected and live.version != change.expected:
+            stale = change.expected and live.version != change.expected
+            if stale and self.minds_versions_on_delete:
                 return Refused(change.ref, 409, "it has another version", moved=True)
             self._delete(change.ref)
             return Done(change.ref)

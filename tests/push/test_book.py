@@ -233,6 +233,19 @@ def test_deleting_what_somebody_else_changed_needs_a_word(
     assert list(server.contents()) == [str(B)]
 
 
+def test_what_is_changed_between_plan_and_push_is_not_deleted(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    push(server, tmp_path, [artifact("a"), artifact("b"), artifact("c")])
+    with book(server, tmp_path) as opened:
+        plan = opened.plan(wants(artifact("c")), delete=True)
+        server.edit(A, title="Theirs")
+        server.minds_versions_on_delete = False  # as HAPI
+        result = opened.push(plan, watch=Quiet(), sleep=no_sleep)
+    assert [str(one.item.ref) for one in result.not_made] == [str(A)]
+    assert set(server.contents()) == {str(A), "PlanDefinition/c-1.0.0"}
+
+
 def test_what_refers_is_deleted_with_or_before_what_it_refers_to(
     server: MemoryServer, tmp_path: Path
 ) -> None:
