@@ -148,7 +148,7 @@ def findings(result: Result, found: Desired | None) -> tuple[Diagnostic, ...]:
         name = _name_of(kept.item, found)
         for loss in kept.lost:
             what = "drops" if loss.there is MISSING else "changes"
-            message = f"the server {what} {loss.path}"
+            message = f"{kept.item.name}: the server {what} {loss.path}"
             made.append(_finding(NOT_KEPT, message, _span(found, name, loss.path), loss.path))
     return in_order(made)
 

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 _JSON: Final = "application/fhir+json"
 _LONGEST_URL: Final = 1800
-_IDS: Final = 200
+_IDS: Final = 1000
 _PAGES: Final = 10_000
 _TRIES: Final = 5
 _HEADS: Final = "url,version"

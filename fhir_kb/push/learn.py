@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from fhir_kb.push.wanted import Wanted
 
 _SPECIAL: Final = re.compile(r"[\\$,|]")
-_AT_ONCE: Final = 200
-"""Values in one search: well below what servers take in a form."""
+_AT_ONCE: Final = 1000
+_AT_ONCE_LENGTH: Final = 50_000
+"""Values in one search, and their characters before they are encoded: HAPI takes 260 kB of a form.
+"""
 _COUNTS: Final = 24
 _FEW: Final = 100
 _THREADS: Final = 4
@@ -195,12 +197,21 @@ def _compared(server: Server, versions: Mapping[Ref, str]) -> list[Live]:
 def _find(server: Server, new: Sequence[Wanted], learned: Learned) -> None:
     """Artifacts that are on the server though we did not put them there."""
     found: dict[str, dict[Ref, Live]] = {}
-    for kind, parameter, some in _searches(new):
-        values = ",".join(sorted(some))
-        for live in server.search(kind, {parameter: values}):
-            for one in (one for value in _values(live, parameter) for one in some.get(value, ())):
-                if parameter != "url" or one.version == live.canonical_version:
-                    found.setdefault(one.key, {})[live.ref] = live
+
+    def asked(search: tuple[str, str, dict[str, list[Wanted]]]) -> list[tuple[str, Live]]:
+        kind, parameter, some = search
+        return [
+            (one.key, live)
+            for live in server.search(kind, {parameter: ",".join(sorted(some))})
+            for value in _values(live, parameter)
+            for one in some.get(value, ())
+            if parameter != "url" or one.version == live.canonical_version
+        ]
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for hits in pool.map(asked, _searches(new)):
+            for key, live in hits:
+                found.setdefault(key, {})[live.ref] = live
     for key, places in found.items():
         if len(places) > 1:
             learned.double[key] = tuple(places[ref] for ref in sorted(places))
@@ -234,8 +245,16 @@ def _values(live: Live, parameter: str) -> Iterator[str]:
 
 
 def _portions(values: Sequence[str]) -> Iterator[list[str]]:
-    for start in range(0, len(values), _AT_ONCE):
-        yield list(values[start : start + _AT_ONCE])
+    portion: list[str] = []
+    length = 0
+    for value in values:
+        if portion and (len(portion) == _AT_ONCE or length + len(value) > _AT_ONCE_LENGTH):
+            yield portion
+            portion, length = [], 0
+        portion.append(value)
+        length += len(value)
+    if portion:
+        yield portion
 
 
 def _term(value: str) -> str:
