@@ -5,9 +5,10 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 from fhir_kb.diagnostics import did_you_mean
-from fhir_kb.net import NetError, SessionSettings, open_session
+from fhir_kb.net import NetError, SessionSettings, open_session, shown
 from fhir_kb.net.login import Login, Logins, NoLogin, logins_file, logins_from, session_settings
 from fhir_kb.push import PushError, Rules, keep_profile, kept_profile, open_server
 from fhir_kb.read.files import read_settings
@@ -82,12 +83,19 @@ def _of(one: PushTarget, definitions: Path, environ: Mapping[str, str]) -> Targe
     ca_file = str(definitions / str(one.ca)) if one.ca else ""
     login = _login(url, environ)
     return Target(
-        str(one.name), url, rules, login, str(one.fhir or ""), ca_file, str(one.proxy or "")
+        str(one.name), url, rules, login, str(one.fhir or ""), ca_file, _plain(str(one.proxy or ""))
     )
 
 
 def _plain(url: str) -> str:
-    return str(url).rstrip("/")
+    """The address without the slash at its end. Raises PushError where it holds a password."""
+    if "@" in urlsplit(url).netloc:
+        raise PushError(
+            f"'{shown(url)}' is written with a user or a password",
+            "Leave them out: logins stand in a file of your own, a proxy's in HTTPS_PROXY",
+            usage=True,
+        )
+    return url.rstrip("/")
 
 
 def _login(url: str, environ: Mapping[str, str]) -> Login:

@@ -203,6 +203,11 @@ def test_provenance_on_wish(person: Person, server: ModelServer) -> None:
     [
         ("ward-x", 2, "there is no target 'ward-x'; did you mean 'ward-a'?"),
         ("http://127.0.0.1:1/fhir", 3, "127.0.0.1:1"),
+        (
+            "http://me:s3cret@127.0.0.1:1/fhir",
+            2,
+            "'http://127.0.0.1:1/fhir' is written with a user",
+        ),
         ("ward-r5", 2, "should have FHIR R5 by kb.yaml, but has R4"),
     ],
 )
@@ -215,6 +220,7 @@ def test_targets_that_cannot_be_reached(
     found, _, err = person("plan", target=word)
     assert found == code
     assert words in err.replace("\n  ", "; ").replace(";  ", "; ")
+    assert "s3cret" not in err
     assert person("plan", target="ward-a")[0] == 0
 
 
