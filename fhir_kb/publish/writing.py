@@ -69,10 +69,32 @@ def write_all_new(
 
     durable: each is on the disk at the end; while one waits for that, the other process writes.
     Very many are shared with a second process: of threads only one at a time could run. So are few
-    that are `made_of` very many.
+    that are `made_of` very many, unless they are copied from older files.
     """
-    if len(files) < 2 or max(len(files), made_of) < _MANY or not _can_fork():
+    if len(files) < 2 or max(len(files), made_of) < _MANY:
         return _write_each(files, durable)
+    if len(files) < _MANY and _mostly_copied(content for _, content in files):
+        return _write_in_threads(files, durable)
+    if not _can_fork():
+        return _write_each(files, durable)
+    return _write_in_processes(files, durable)
+
+
+def _mostly_copied(contents: Iterable[Content]) -> bool:
+    """Whether there are files of pieces, all with an older file to copy from."""
+    known = [content.old is not None for content in contents if content.pieces is not None]
+    return bool(known) and all(known)
+
+
+def _write_in_threads(files: Sequence[tuple[str, Content]], durable: bool) -> list[Staged]:
+    """What is mostly copied: reading, hashing, writing and waiting let another thread run."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(2) as threads:
+        return list(threads.map(lambda one: write_new(*one, durable=durable), files))
+
+
+def _write_in_processes(files: Sequence[tuple[str, Content]], durable: bool) -> list[Staged]:
     import multiprocessing
 
     context: Any = multiprocessing.get_context("fork")

@@ -10,7 +10,7 @@ import pytest
 
 from fhir_kb.publish import Content, write
 from fhir_kb.publish.archive import gzip_stored
-from fhir_kb.publish.content import pieced
+from fhir_kb.publish.content import pieced, plain
 from fhir_kb.publish.pieces import Pieces, read_index
 
 Rows = list[tuple[str, bytes]]
@@ -143,3 +143,24 @@ def test_the_index_follows_the_files(tmp_path: Path) -> None:
     assert set(read_index(stamps)) == {"x", "y"}
     write(tmp_path / "out", {"x": file_of(two, [], stored=False)}, stamps=stamps)
     assert set(read_index(stamps)) == {"x"}
+
+
+def test_the_files_of_a_large_folder_are_copied_at_the_same_time(tmp_path: Path) -> None:
+    """Beside very many others; the result is that of one after the other."""
+    stamps = tmp_path / "stamps"
+    many = {f"r5/{number}": plain(b"%d" % number) for number in range(1000)}
+    names = ("a", "b", "c", "d")
+    rows = {
+        name: [row(number, 5000) for number in range(at, at + 9)] for at, name in enumerate(names)
+    }
+    files = {name: file_of(rows[name], [], stored=name < "c") for name in names}
+    write(tmp_path / "out", {**many, **files}, stamps=stamps)
+    made: list[str] = []
+    for one in rows.values():
+        one[4] = row(99, 7000)
+    files = {name: file_of(rows[name], made, stored=name < "c") for name in names}
+    write(tmp_path / "out", {**many, **files}, stamps=stamps)
+    assert made == ["k99"] * 4
+    for name in names:
+        found = (tmp_path / "out" / name).read_bytes()
+        assert found == bytes_of(rows[name], stored=name < "c")
