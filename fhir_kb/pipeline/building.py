@@ -22,7 +22,7 @@ from fhir_kb.read.sources import find
 from fhir_kb.read.sources import stamp as stamp_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from fhir_kb.emit import Emitted
@@ -147,8 +147,7 @@ def _publish(
     for name, resources in emitted.items():
         version = fhir_releases.get(name).fhir_version
         files.update(files_for_release(resources, name, version, info))
-    losses = findings_json(result.losses)
-    files["report.json"] = plain(report(result, losses))
+    files["report.json"] = plain(report(result))
     try:
         written = write(output, files, stamps=cache.stamps)
     except OutputError as error:
@@ -158,19 +157,19 @@ def _publish(
         return replace(checked, diagnostics=findings)
     counts = Counts(*(len(part) for part in written[:4]))
     whole = replace(result, diagnostics=findings, written=counts)
-    _note(cache, stamp, whole, written, losses)
+    _note(cache, stamp, whole, written)
     return whole
 
 
-def report(result: Build, losses: Sequence[Mapping[str, Any]]) -> bytes:
-    """report.json: what was made, found and lost. losses: those of the result, as JSON."""
+def report(result: Build) -> bytes:
+    """report.json: what was made, found and lost."""
     content = {
         "made": {
             made.name: {"fhirVersion": made.fhir_version, "resources": dict(made.counts)}
             for made in result.made
         },
         "findings": [to_json(found) for found in result.diagnostics],
-        "losses": losses,
+        "losses": [to_json(loss) for loss in result.losses],
     }
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
@@ -265,16 +264,14 @@ def _same_names(emitted: Mapping[str, tuple[Emitted, ...]]) -> list[Diagnostic]:
     return list(found.values())
 
 
-def _note(
-    cache: Cache, stamp: str, result: Build, written: Written, losses: Sequence[Mapping[str, Any]]
-) -> None:
+def _note(cache: Cache, stamp: str, result: Build, written: Written) -> None:
     cache.put_note(
         "build",
         {
             "stamp": stamp,
             "output": written.digest,
             "findings": findings_json(result.diagnostics),
-            "losses": losses,
+            "losses": findings_json(result.losses),
             "made": [[m.name, m.label, m.fhir_version, m.counts, m.folder] for m in result.made],
             "files": sum(len(part) for part in written[:3]),
             "topics": result.topics,

@@ -19,8 +19,6 @@ _GZIP_HEAD = (
     b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"  # deflate, no name, no time, unknown system
 )
 _BLOCK = 65_535
-_BLOCK_HEAD = 5
-TAR_END = bytes(1024)
 
 
 def tar(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
@@ -29,13 +27,10 @@ def tar(files: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
     A path has at most 100 bytes, or a folder of at most 155 and a name of at most 100.
     """
     for path, content in files:
-        yield tar_member(path, content)
-    yield TAR_END
-
-
-def tar_member(path: str, content: bytes) -> bytes:
-    """A file in the archive: header, content, zeros up to the next block."""
-    return b"".join((_tar_header(path, len(content)), content, bytes(-len(content) % 512)))
+        yield _tar_header(path, len(content))
+        yield content
+        yield bytes(-len(content) % 512)
+    yield bytes(1024)
 
 
 def _tar_header(path: str, size: int) -> bytes:
@@ -79,25 +74,3 @@ def gzip_stored(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 def _stored(block: bytearray, *, last: bool) -> bytes:
     return struct.pack("<BHH", last, len(block), len(block) ^ 0xFFFF) + block
-
-
-def stored_size(size: int) -> int:
-    """How long `gzip_stored` makes content of that size."""
-    blocks = max(1, -(-size // _BLOCK))
-    return len(_GZIP_HEAD) + blocks * _BLOCK_HEAD + size + 8
-
-
-def stored_place(at: int) -> int:
-    """Where in what `gzip_stored` made the byte stands that was at `at` in the content."""
-    return len(_GZIP_HEAD) + (at // _BLOCK + 1) * _BLOCK_HEAD + at
-
-
-def without_blocks(whole: bytes, start: int, stop: int) -> Iterator[bytes]:
-    """The content from start to stop; `whole`: what stands there in the gzip file, from
-    `stored_place(start)` on, with the heads of blocks between."""
-    place = 0
-    while start < stop:
-        size = min(_BLOCK - start % _BLOCK, stop - start)
-        yield whole[place : place + size]
-        place += size + _BLOCK_HEAD
-        start += size

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fhir_kb.emit import compact_json
-from fhir_kb.publish.content import Content, composed, pieced, recipe
+from fhir_kb.publish.content import Content, composed
 from fhir_kb.publish.links import needed_first, reachable, roots_first
-from fhir_kb.publish.pieces import Pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from fhir_kb.emit import Emitted
 
@@ -34,13 +33,8 @@ class NotADocumentError(ValueError):
 
 def urn(resource: Emitted, release: str) -> str:
     """The resource's name within bundles: the same for the same artifact, version and release."""
-    return _urn_of(f"{_canonical(resource)}|{release}")
-
-
-def _canonical(resource: Emitted) -> str:
-    """What a urn is made of, but for the release."""
     canonical = resource.url or "|".join(resource.identifier or (resource.name,))
-    return f"{canonical}|{resource.version}"
+    return _urn_of(f"{canonical}|{resource.version}|{release}")
 
 
 def _urn_of(name: str) -> str:
@@ -84,51 +78,29 @@ def transaction(resources: Sequence[Emitted], release: str) -> Content:
     no id: the server gives it, so that versions of an artifact can be there side by side.
     """
     ordered = roots_first(resources)
-    known = {resource.name: resource for resource in ordered}
-    urns = _Urns(known, release)
 
-    def entry(at: int) -> bytes:
-        resource = ordered[at]
-        condition = match(resource)
-        line = resource.line_bytes if condition == resource.name else _without_id(resource)
-        if resource.references:
-            line = _REFERENCE.sub(urns.reference, line)
-        return _entry(urns[resource.name].encode(), line, condition)
+    def entries() -> Iterator[bytes]:
+        urns = {resource.name.encode(): urn(resource, release).encode() for resource in ordered}
+        for resource in ordered:
+            condition = match(resource)
+            line = resource.line_bytes if condition == resource.name else _without_id(resource)
+            if resource.references:
+                line = _with_urns(line, urns)
+            yield _entry(urns[resource.name.encode()], line, condition)
 
-    def keys() -> list[str]:
-        return [_key_with_urns(one, known) if one.references else one.digest for one in ordered]
-
-    return _bundle("transaction", entry, ordered, release, keys)
-
-
-class _Urns(dict[str, str]):
-    """The urns of resources by "Type/id", made when they are first asked for."""
-
-    def __init__(self, known: Mapping[str, Emitted], release: str) -> None:
-        super().__init__()
-        self._known = known
-        self._release = release
-
-    def __missing__(self, name: str) -> str:
-        found = self[name] = urn(self._known[name], self._release) if name in self._known else name
-        return found
-
-    def reference(self, found: re.Match[bytes]) -> bytes:
-        """A reference by urn where it leads to another entry. Text cannot look like a reference:
-        its quotation marks are escaped."""
-        return b'"reference":"%s"' % self[found[1].decode()].encode()
-
-
-def _key_with_urns(resource: Emitted, known: Mapping[str, Emitted]) -> str:
-    """An entry says the urns of what the resource refers to, so they belong to its key."""
-    named = "\0".join(_canonical(known[to]) if to in known else to for to in resource.references)
-    return resource.digest + hashlib.sha256(named.encode()).hexdigest()[:32]
+    return _bundle("transaction", entries, ordered, release)
 
 
 def _without_id(resource: Emitted) -> bytes:
     """The line less its id, which `emit` has put right behind the type."""
     head = f'{{"resourceType":"{resource.resource_type}"'.encode()
     return head + resource.line_bytes.removeprefix(head + f',"id":"{resource.id}"'.encode())
+
+
+def _with_urns(line: bytes, urns: Mapping[bytes, bytes]) -> bytes:
+    """References to other entries by urn. Text cannot look like one: its quotation marks are
+    escaped."""
+    return _REFERENCE.sub(lambda found: b'"reference":"%s"' % urns.get(found[1], found[1]), line)
 
 
 def batch(resources: Sequence[Emitted], base: str) -> Content:
@@ -139,20 +111,22 @@ def batch(resources: Sequence[Emitted], base: str) -> Content:
     """
     ordered = needed_first(resources)
 
-    def entry(at: int) -> bytes:
-        return _entry(_url(ordered[at], base), ordered[at].line_bytes, ordered[at].name)
+    def entries() -> Iterator[bytes]:
+        for resource in ordered:
+            yield _entry(_url(resource, base), resource.line_bytes, resource.name)
 
-    return _bundle("batch", entry, ordered, base)
+    return _bundle("batch", entries, ordered, base)
 
 
 def collection(resources: Sequence[Emitted], base: str) -> Content:
     """The resources as they are, each at its address below the canonical `base`."""
     ordered = roots_first(resources)
 
-    def entry(at: int) -> bytes:
-        return _entry(_url(ordered[at], base), ordered[at].line_bytes)
+    def entries() -> Iterator[bytes]:
+        for resource in ordered:
+            yield _entry(_url(resource, base), resource.line_bytes)
 
-    return _bundle("collection", entry, ordered, base)
+    return _bundle("collection", entries, ordered, base)
 
 
 def document(
@@ -179,11 +153,11 @@ def document(
         timestamp.encode(),
     )
 
-    def entry(at: int) -> bytes:
-        return _entry(_url(ordered[at], base), ordered[at].line_bytes)
+    def entries() -> Iterator[bytes]:
+        for resource in ordered:
+            yield _entry(_url(resource, base), resource.line_bytes)
 
-    parts = _pieces(head, entry, [one.digest for one in ordered], "document", base).parts
-    return composed(parts, "document", content, base)
+    return composed(lambda: _lines(head, entries()), "document", content, base)
 
 
 def _instant(date: str) -> str:
@@ -206,31 +180,16 @@ def _entry(full_url: bytes, line: bytes, request: str = "") -> bytes:
 
 
 def _bundle(
-    kind: str,
-    entry: Callable[[int], bytes],
-    ordered: Sequence[Emitted],
-    setting: str,
-    keys: Callable[[], list[str]] | None = None,
+    kind: str, entries: Callable[[], Iterator[bytes]], ordered: Iterable[Emitted], setting: str
 ) -> Content:
-    """keys: what each entry depends on; None: on its resource alone."""
-    digests = [resource.digest for resource in ordered]
+    digests = (resource.digest for resource in ordered)
     head = b'"type":"%s"' % kind.encode()
-    if not ordered:
-        empty = b'{"resourceType":"Bundle",%s}\n' % head
-        return composed(lambda: (empty,), kind, setting)
-    pieces = _pieces(head, entry, digests, kind, setting)
-    return pieced(pieces._replace(keys=keys or pieces.keys), kind, setting, *digests)
+    return composed(lambda: _lines(head, entries()), kind, setting, *digests)
 
 
-def _pieces(
-    head: bytes, entry: Callable[[int], bytes], digests: list[str], kind: str, setting: str
-) -> Pieces:
-    """One entry a line."""
-    return Pieces(
-        recipe(kind, setting),
-        lambda: digests,
-        entry,
-        head=b'{"resourceType":"Bundle",%s,"entry":[\n' % head,
-        between=b",\n",
-        tail=b"\n]}\n",
-    )
+def _lines(head: bytes, entries: Iterable[bytes]) -> Iterator[bytes]:
+    opened = False
+    for entry in entries:
+        yield (b",\n" if opened else b'{"resourceType":"Bundle",%s,"entry":[\n' % head) + entry
+        opened = True
+    yield b"\n]}\n" if opened else b'{"resourceType":"Bundle",%s}\n' % head

@@ -84,14 +84,7 @@ def compare(present: Present, files: Mapping[str, Content]) -> Change:
     """What `files` asks of the folder."""
     change = Change({}, [], [], [])
     for path in sorted(files):
-        entry, stamp = present.old.files.get(path), present.found.get(path)
-        if entry and stamp and present.noted.get(path) == stamp and not present.blocked:
-            # Nearly all are so: ours, and untouched since. What follows would say the same.
-            if entry.key == files[path].key:
-                change.kept[path] = entry
-            else:
-                change.write.append(path)
-        elif present.is_blocked(path):
+        if present.is_blocked(path):
             change.findings.append(_in_the_way(present.folder, path))
         elif path not in present.found:
             change.write.append(path)

@@ -10,7 +10,6 @@ from fhir_kb import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from fhir_kb.publish.pieces import Old, Pieces
 
 _COMPOSED = "+"  # how the key of content begins that is not made yet
 
@@ -20,13 +19,10 @@ class Content(NamedTuple):
 
     key: equal keys, equal bytes; lets an unchanged file be left alone without making it again.
     parts: makes the bytes, piece by piece; may be called more than once.
-    pieces: how parts are made, where it pays to take them from an older file: `old`.
     """
 
     key: str
     parts: Callable[[], Iterable[bytes]]
-    pieces: Pieces | None = None
-    old: Old | None = None
 
     @property
     def sha256(self) -> str:
@@ -50,13 +46,3 @@ def composed(parts: Callable[[], Iterable[bytes]], *made_of: str) -> Content:
     """
     whole = "\0".join((__version__, *made_of)).encode()
     return Content(_COMPOSED + hashlib.sha256(whole).hexdigest(), parts)
-
-
-def recipe(*settings: str) -> str:
-    """What all pieces of a file depend on: this version of fhir-kb, the kind of file, settings."""
-    return hashlib.sha256("\0".join((__version__, *settings)).encode()).hexdigest()
-
-
-def pieced(pieces: Pieces, *made_of: str) -> Content:
-    """As `composed`, of pieces: `made_of` names completely what they are."""
-    return composed(pieces.parts, *made_of)._replace(pieces=pieces)

@@ -25,7 +25,6 @@ from fhir_kb.publish.manifest import (
     stamps_below,
     write_stamps,
 )
-from fhir_kb.publish.pieces import Old, read_index, write_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from fhir_kb.publish.comparison import Change
     from fhir_kb.publish.content import Content
     from fhir_kb.publish.manifest import Stamp
-    from fhir_kb.publish.pieces import Note
     from fhir_kb.publish.writing import Staged
 
 # What may stand in a folder that is to become ours: kept in version control, or left by a desktop.
@@ -77,10 +75,7 @@ def write(folder: Path, files: Mapping[str, Content], *, stamps: Path | None = N
             change = compare(present, files)
             if has_errors(change.findings):
                 return Written(diagnostics=tuple(change.findings))
-            index = read_index(stamps) if change.write else {}
-            written, seen, notes = _apply(present, files, change, index)
-            if notes:
-                write_index(stamps, notes)
+            written, seen = _apply(present, files, change)
             write_stamps(stamps, written.digest, seen)
             return written
     except OSError as error:
@@ -151,20 +146,16 @@ def _above(path: str) -> set[str]:
 
 
 def _apply(
-    present: Present, files: Mapping[str, Content], change: Change, index: Mapping[str, Note]
-) -> tuple[Written, dict[str, Stamp], dict[str, Note]]:
-    """Carry out the change; also returns the stamps that our files have now, and, where a file of
-    pieces was written, the index of them all."""
+    present: Present, files: Mapping[str, Content], change: Change
+) -> tuple[Written, dict[str, Stamp]]:
+    """Carry out the change; also returns the stamps that our files have now."""
     entries = dict(change.kept)
     seen = {path: stamp for path in entries if (stamp := present.found[path]) is not None}
     if not change.write and not change.remove and entries == present.old.files:
-        return Written(unchanged=tuple(entries), digest=present.old.digest), seen, {}
+        return Written(unchanged=tuple(entries), digest=present.old.digest), seen
     made: dict[str, Staged] = {}
-    notes: dict[str, Note] = {}
     with Stage(present.folder, files) as stage:
-        for path, staged in stage.add(_with_old(present, files, change, index)).items():
-            if staged.note is not None:
-                notes[path] = staged.note
+        for path, staged in stage.add({path: files[path] for path in change.write}).items():
             entries[path] = Entry(staged.size, staged.sha256, files[path].key)
             if present.holds(path, staged.size, staged.sha256):  # another key, the same bytes
                 stage.drop(staged)
@@ -182,22 +173,4 @@ def _apply(
         diagnostics=tuple(change.findings),
         digest=manifest.sha256,
     )
-    if notes:
-        kept = ((path, entry.sha256) for path, entry in change.kept.items() if path in index)
-        notes.update((path, index[path]) for path, sha in kept if index[path].sha256 == sha)
-    return written, seen, notes
-
-
-def _with_old(
-    present: Present, files: Mapping[str, Content], change: Change, index: Mapping[str, Note]
-) -> dict[str, Content]:
-    """What is to be written; each file of pieces with the old one, where that is as we wrote it."""
-    wanted = {}
-    for path in change.write:
-        content, note, entry = files[path], index.get(path), present.old.files.get(path)
-        if content.pieces is not None and note is not None and entry is not None:
-            stamp = present.found.get(path)
-            if stamp and stamp == present.noted.get(path) and note.sha256 == entry.sha256:
-                content = content._replace(old=Old(str(present.folder / path), stamp, note))
-        wanted[path] = content
-    return wanted
+    return written, seen

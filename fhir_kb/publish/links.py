@@ -76,9 +76,8 @@ def unresolved(resources: Iterable[Emitted], release: str) -> list[Diagnostic]:
 
     Servers refuse such a transaction. Places are those of the resources, not of definitions.
     """
-    everything = list(resources)
+    everything = sorted(resources, key=lambda one: one[:2])
     names = {one.name for one in everything}
-    wrong = [one for one in everything if not names.issuperset(one.references)]
     code = UNRESOLVED_REFERENCE
     return [
         Diagnostic(
@@ -89,7 +88,7 @@ def unresolved(resources: Iterable[Emitted], release: str) -> list[Diagnostic]:
             help="Define it, or leave the reference out",
             release=release,
         )
-        for one in sorted(wrong, key=lambda one: one[:2])
+        for one in everything
         for to in one.references
         if to not in names
     ]

@@ -7,19 +7,17 @@ them an ImplementationGuide that names them all.
 
 from __future__ import annotations
 
-import hashlib
 import html
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.emit import canonical_json, compact_json
-from fhir_kb.publish.archive import TAR_END, tar_member
-from fhir_kb.publish.content import Content, pieced, recipe
-from fhir_kb.publish.pieces import Pieces
+from fhir_kb.publish.archive import gzip_stored, tar
+from fhir_kb.publish.content import Content, composed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fhir_kb.emit import Emitted
 
@@ -79,36 +77,29 @@ def package(
     """package.tgz, byte for byte the same for the same resources and info."""
     about = canonical_json(_package_json(info, release, fhir_version))
     guide = implementation_guide(resources, info, release, fhir_version)
-    listed = compact_json(guide)
-    named = [(one.file_name, one.index_entry, one.line_bytes, one.digest) for one in resources]
-    named.append(_guide_file(guide, listed))
+    named = [(one.file_name, one.index_entry, one.line_bytes) for one in resources]
+    named.append(_guide_file(guide))
     named.sort()
 
-    def first() -> list[tuple[str, bytes]]:
-        entries = b",\n".join(entry for _, entry, _, _ in named)
-        index = b'{"index-version":2,"files":[\n%s\n]}\n' % entries
-        return [("package/package.json", about), ("package/.index.json", index)]
-
-    def keys() -> list[str]:
-        made = [f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in first()]
-        return [*made, *(digest for _, _, _, digest in named)]
-
-    def member(at: int) -> bytes:
-        if at < 2:
-            return tar_member(*first()[at])
-        name, _, content, _ = named[at - 2]
-        return tar_member(f"package/{name}", content)
+    def files() -> Iterator[tuple[str, bytes]]:
+        entries = b",\n".join(entry for _, entry, _ in named)
+        yield "package/package.json", about
+        yield "package/.index.json", b'{"index-version":2,"files":[\n%s\n]}\n' % entries
+        for name, _, content in named:
+            yield f"package/{name}", content
 
     digests = sorted(f"{one.name} {one.digest}" for one in resources)
-    pieces = Pieces(recipe("package"), keys, member, tail=TAR_END, stored=True)
-    return pieced(pieces, "package", about.decode(), listed.decode(), *digests)
+    return composed(
+        lambda: gzip_stored(tar(files())),
+        "package", about.decode(), compact_json(guide).decode(), *digests,
+    )  # fmt: skip
 
 
-def _guide_file(guide: Mapping[str, Any], listed: bytes) -> tuple[str, bytes, bytes, str]:
+def _guide_file(guide: Mapping[str, Any]) -> tuple[str, bytes, bytes]:
     name = f"ImplementationGuide-{guide['id']}.json"
     entry = {"filename": name, "resourceType": "ImplementationGuide"}
     entry.update((key, guide[key]) for key in ("id", "url", "version"))
-    return name, compact_json(entry), listed, f"{name} {hashlib.sha256(listed).hexdigest()}"
+    return name, compact_json(entry), compact_json(guide)
 
 
 def _package_json(info: PackageInfo, release: str, fhir_version: str) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from fhir_kb.publish import bundle
 from fhir_kb.publish.content import Content, plain
 from fhir_kb.publish.lines import ndjson
-from fhir_kb.publish.links import roots_first
 from fhir_kb.publish.packaging import package
 
 if TYPE_CHECKING:
@@ -33,9 +32,8 @@ def files_for_release(
         if one.resource_type == "Composition":
             made = bundle.document(one, by_name, release, base)
             files[f"bundle.document.{one.id}.json"] = made
-    rooted = roots_first(ordered)  # once here: to sort again what is in order costs little
-    files["bundle.transaction.json"] = bundle.transaction(rooted, release)
-    files["bundle.collection.json"] = bundle.collection(rooted, base)
-    files["resources.ndjson"] = ndjson(rooted)
+    files["bundle.transaction.json"] = bundle.transaction(ordered, release)
+    files["bundle.collection.json"] = bundle.collection(ordered, base)
+    files["resources.ndjson"] = ndjson(ordered)
     files["package.tgz"] = package(ordered, info, release, fhir_version)
     return {f"{release}/{name}": content for name, content in files.items()}

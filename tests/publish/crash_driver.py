@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from fhir_kb import publish
-from fhir_kb.publish.content import pieced
 from fhir_kb.publish.journal import STAGE
-from fhir_kb.publish.pieces import Pieces
 
 OLD = {"r4/A-same.json": b"same", "r4/A-new.json": b"old", "r4/A-gone.json": b"gone", "r5/x": b"x"}
 NEW = {"r4/A-same.json": b"same", "r4/A-new.json": b"new", "r4b/A-made.json": b"made" * 99}
@@ -58,20 +56,7 @@ class Breaker:
 
 
 def wanted(files: dict[str, bytes]) -> dict[str, publish.Content]:
-    """Those of r4 of pieces, a byte each: what is new is put together from what is old."""
-    return {
-        path: in_pieces(content) if path.startswith("r4/") else publish.plain(content)
-        for path, content in files.items()
-    }
-
-
-def in_pieces(content: bytes) -> publish.Content:
-    keys = [chr(byte) for byte in content]
-    return pieced(Pieces("r", lambda: keys, lambda at: content[at : at + 1]), content.hex())
-
-
-def write(folder: Path, files: dict[str, bytes]) -> None:
-    publish.write(folder, wanted(files), stamps=folder.parent / "cache" / "stamps")
+    return {path: publish.plain(content) for path, content in files.items()}
 
 
 def standing(folder: Path) -> dict[str, bytes]:
@@ -88,7 +73,7 @@ def prepare(folder: Path) -> None:
     (folder / "r4").mkdir(parents=True)
     (folder / "README.md").write_bytes(FOREIGN["README.md"])
     (folder / "r4").rmdir()
-    write(folder, OLD)
+    publish.write(folder, wanted(OLD))
     (folder / "r4/notes.txt").write_bytes(FOREIGN["r4/notes.txt"])
 
 
@@ -98,15 +83,10 @@ def check_after(folder: Path, where: str) -> None:
     committed = (folder / STAGE / "journal.json").exists()
     assert committed or state in ({**OLD, **FOREIGN}, {**NEW, **FOREIGN}), (where, state)
     copy = folder.with_name("copy")
-    cache, kept = folder.with_name("cache"), folder.with_name("kept")
-    shutil.rmtree(kept, ignore_errors=True)
-    shutil.copytree(cache, kept)
     for then in (NEW, THIRD):
-        shutil.rmtree(cache)
-        shutil.copytree(kept, cache)
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(folder, copy)
-        write(copy, then)
+        publish.write(copy, wanted(then))
         assert standing(copy) == {**then, **FOREIGN}, (where, standing(copy))
         left = {path.name for path in copy.rglob(".fhir-kb*")}
         assert left == {".fhir-kb.json"}, (where, left)
@@ -118,7 +98,7 @@ def killed_at(folder: Path, number: int) -> bool:
     if child == 0:
         breaker = Breaker(folder, lambda: os._exit(9))
         breaker.countdown = number
-        write(folder, NEW)
+        publish.write(folder, wanted(NEW))
         os._exit(0)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
 
@@ -126,7 +106,7 @@ def killed_at(folder: Path, number: int) -> bool:
 def failed_at(breaker: Breaker, folder: Path, number: int) -> bool:
     breaker.countdown = number
     try:
-        write(folder, NEW)
+        publish.write(folder, wanted(NEW))
     except publish.OutputError as error:
         assert error.message, number
         assert error.help, number
