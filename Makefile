@@ -12,7 +12,7 @@ PYTEST := $(BIN)/python -m pytest
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOWEST := .venv-lowest
 
-.PHONY: help demo test test-fast test-lab test-long test-lowest check format docs conformance dist clean
+.PHONY: help demo test test-fast test-lab test-long soak test-lowest check format docs conformance dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,9 @@ test-lab: $(VENV)/.installed-dev ## the tests against HAPI and the official vali
 
 test-long: $(VENV)/.installed-dev ## faults, kills and logins on real servers (HAPI, Medplum, Keycloak), half an hour
 	$(PYTEST) -m long
+
+soak: $(VENV)/.installed-dev ## pushing with faults, thousands of times (docs/push.md has the result)
+	$(BIN)/python scripts/soak_push.py
 
 test-lowest: ## the quick tests with the oldest dependencies that pyproject.toml allows
 	@test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
