@@ -21,8 +21,8 @@ sys.path[:0] = [str(PUSH), str(PUSH / "serving")]
 
 def in_memory(seed: int) -> str:
     """What is wrong after two pushes to a server in memory; "" for nothing."""
-    from making import artifact, push
     from memory import shuffled_server
+    from pushed import artifact, push
 
     from fhir_kb.push import Rules
 

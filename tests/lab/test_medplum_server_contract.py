@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 from contract import Contract, Site, site_of
-from making import Quiet, artifact, kinds, wants
+from pushed import Quiet, artifact, kinds, wants
 from temper import OTHER
 
 from fhir_kb.net import open_session

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from faults import Plan, faulty
 from hapi import Hapi, hapi
-from making import Quiet, artifact, kinds, wants
+from pushed import Quiet, artifact, kinds, wants
 
 from fhir_kb.net import SessionSettings, open_session
 from fhir_kb.push import Ref, Rules, open_book, open_server

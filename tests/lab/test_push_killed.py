@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from making import artifact
 from model_server import ModelServer
+from pushed import artifact
 from temper import HAPI, OTHER
 
 pytestmark = [

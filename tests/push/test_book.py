@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from making import Quiet, artifact, book, kinds, no_sleep, push, wants
 from memory import MemoryServer, shuffled_server
+from pushed import Quiet, artifact, book, kinds, no_sleep, push, wants
 
 from fhir_kb.push import PushError, Ref, Rules, ServerError, read_plan, write_plan
 from fhir_kb.push.server import Live

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from faults import Plan, faulty
-from making import Quiet, artifact, kinds, no_sleep, wants
 from model_server import ModelServer
+from pushed import Quiet, artifact, kinds, no_sleep, wants
 from temper import HAPI, OTHER, Temper
 
 from fhir_kb.net import SessionSettings, open_session

@@ -8,8 +8,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from making import Quiet, artifact, book, no_sleep, wants
 from memory import MemoryServer
+from pushed import Quiet, artifact, book, no_sleep, wants
 
 from fhir_kb.push import Ref
 
