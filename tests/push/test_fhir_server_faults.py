@@ -121,6 +121,8 @@ def test_with_three_faults_in_ten_it_ends_as_defined(
     at_three_in_ten(temper, seed, tmp_path)
 
 
+@pytest.mark.lab
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2, 52))
 @pytest.mark.parametrize("temper", TEMPERS.values(), ids=TEMPERS)
