@@ -83,18 +83,30 @@ class Sender:
         return results
 
     def _not_moved(self, changes: Sequence[Change], results: dict[Ref, Outcome]) -> list[Change]:
-        """All but the deletions of what has been changed since the plan: some servers (HAPI) mind
-        no condition on a DELETE, so this look, right before, is the best that can be had."""
-        asked = [change.ref for change in changes if change.action == "delete"]
+        """All but the deletions of what was changed since the plan, and the creations of what is
+        there by now.
+
+        HAPI minds no condition on a DELETE; other servers none on a create (`If-None-Match: *`),
+        and none says so. This look, right before, is the best that can be had there.
+        """
+        guarded = self.server.profile.if_none_match == "if-match"
+        looked = {"delete"} if guarded else {"delete", "create"}
+        asked = [change.ref for change in changes if change.action in looked]
         there = self.server.read(asked) if asked else {}
         kept = []
         for change in changes:
-            live = there.get(change.ref) if change.action == "delete" else None
-            if live is None or not change.expected or live.version == change.expected:
+            live = there.get(change.ref)
+            if live is None or live.deleted or self._is_there_as_planned(change, live):
                 kept.append(change)
+            elif (done := stands(change, live)) is not None:
+                results[change.ref] = done
             else:
                 results[change.ref] = _moved(change, {}, "it was changed meanwhile")
         return kept
+
+    @staticmethod
+    def _is_there_as_planned(change: Change, live: Live) -> bool:
+        return change.action != "create" and live.version == (change.expected or live.version)
 
     def _sorted(
         self, sent: Sequence[Change], outcomes: Sequence[Outcome], results: dict[Ref, Outcome]

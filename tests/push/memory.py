@@ -85,6 +85,7 @@ class MemoryServer:
         self.reject: set[str] = set()
         self.on_send: Any = None
         self.minds_versions_on_delete = True
+        self.minds_creates = True
         self._clock = START
         self._lock = threading.RLock()
 
@@ -223,7 +224,7 @@ class MemoryServer:
             self._delete(change.ref)
             return Done(change.ref)
         assert change.resource is not None
-        if change.action == "create" and there:
+        if change.action == "create" and there and self.minds_creates:
             return Refused(change.ref, 412, "something is there", moved=True)
         if change.action == "update":
             if live is None or live.deleted:

@@ -418,6 +418,19 @@ def test_two_from_different_places_one_wins_and_the_other_is_told(
     assert "changed meanwhile" in result.not_made[0].text
 
 
+def test_a_create_that_comes_too_late_replaces_nothing_where_no_condition_is_minded(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    with book(server, tmp_path) as opened:
+        plan = opened.plan(wants(artifact("a"), artifact("b")))
+        server.put({**artifact("a", title="Theirs"), "id": "a-1.0.0"})
+        server.minds_creates = False
+        result = opened.push(plan, watch=Quiet(), sleep=no_sleep)
+    assert [str(one.item.ref) for one in result.not_made] == [str(A)]
+    assert server.contents()[str(A)]["title"] == "Theirs"
+    assert str(B) in server.contents()
+
+
 def test_a_server_without_history_is_asked_for_heads(tmp_path: Path) -> None:
     server = MemoryServer(has_history=False)
     push(server, tmp_path, [artifact("a"), artifact("b")])
