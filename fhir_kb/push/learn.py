@@ -76,13 +76,25 @@ def learn(
 
 
 def whole(server: Server, learned: Learned, keys: Iterable[str]) -> None:
-    """Read whole what stands at the places of these records, where that is not known yet."""
+    """Read whole what stands at the places of these records, where that is not known yet.
+
+    An answer that contradicts what the server has just said of its changes is asked for once more:
+    one of the two came from a cache.
+    """
     refs = {
         live.ref: key
         for key in keys
         if (live := learned.known.get(key)) and live.resource is None and not live.deleted
     }
-    answers = server.read(refs) if refs else {}
+    answers = dict(server.read(refs)) if refs else {}
+    odd = [
+        ref
+        for ref, key in refs.items()
+        if ref not in answers or answers[ref].version != learned.known[key].version
+    ]
+    if odd:
+        again = server.read(odd)
+        answers = {ref: live for ref, live in answers.items() if ref not in odd} | dict(again)
     for ref, key in refs.items():
         learned.known[key] = answers.get(ref, Live(ref, deleted=True))
 

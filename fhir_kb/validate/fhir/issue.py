@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from fhir_kb.diagnostics import Code, Severity
+    from fhir_kb.packages import Canonicals
 
 #: A place in JSON: property names and list indices from the resource on.
 Pointer: TypeAlias = "tuple[str | int, ...]"
@@ -90,12 +91,15 @@ class Context:
     """What a check may need to know of the whole.
 
     resource: the nearest one, be it contained or in an entry. container: the one that holds the
-    contained resources a "#id" may mean.
+    contained resources a "#id" may mean. root: the whole. canonicals: where definitions are looked
+    up by canonical URL; None where nothing can be.
     """
 
-    __slots__ = ("_contained", "container", "depth", "items", "resource")
+    __slots__ = ("_contained", "canonicals", "container", "depth", "items", "resource", "root")
 
-    def __init__(self, root: Mapping[str, Any]) -> None:
+    def __init__(self, root: Mapping[str, Any], canonicals: Canonicals | None = None) -> None:
+        self.root = root
+        self.canonicals = canonicals
         self.resource = root
         self.container = root
         self.depth = 0

@@ -12,6 +12,7 @@ from fhir_kb.validate.fhir.validator import Validator
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from fhir_kb.packages import Canonicals
     from fhir_kb.validate.fhir.issue import Issue, Pointer
 
 DEFAULT_VERSION = "5.0.0"
@@ -58,13 +59,19 @@ class Report:
         return not any(one.errors for one in self.resources)
 
 
-def check_text(data: bytes, *, fhir_version: str | None = None) -> Report:
+def check_text(
+    data: bytes, *, fhir_version: str | None = None, canonicals: Canonicals | None = None
+) -> Report:
     """Check a file's bytes: a resource or bundle as JSON or XML, or NDJSON.
 
-    fhir_version: "5.0.0" where it is None; ValueError for one that is not known. Bad content gives
-    issues with line and column, never an exception.
+    fhir_version: "5.0.0" where it is None; ValueError for one that is not known. canonicals: as
+    for a Validator. Bad content gives issues with line and column, never an exception.
     """
-    validator = Validator(fhir_version or DEFAULT_VERSION)
+    return check_with(Validator(fhir_version or DEFAULT_VERSION, canonicals=canonicals), data)
+
+
+def check_with(validator: Validator, data: bytes) -> Report:
+    """See check_text; for who has a validator already."""
     if _is_xml(data):
         return Report((_check(_parse_xml(data, validator), validator),))
     parsed = parse(data)

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.packages import definitions
+from fhir_kb.packages import core_profiles, definitions
 from fhir_kb.validate.fhir.compiler import Compiler
 from fhir_kb.validate.fhir.issue import Context
 
 if TYPE_CHECKING:
+    from fhir_kb.packages import Canonicals
     from fhir_kb.validate.fhir.issue import Issue
 
 
@@ -20,11 +21,19 @@ class Validator:
     fhir_version: "5.0.0", "4.3.0" or "4.0.1"; ValueError for any other. Making one costs a few
     milliseconds; the rules of a type are compiled when the first value of that type is met and
     are shared by all validators of the same version.
-    invariants: whether the rules that FHIR states as FHIRPath are checked too.
+    invariants: whether the rules that FHIR states as FHIRPath are checked too. canonicals: where
+    profiles, extensions, value sets, questionnaires, … are looked up, before FHIR's own.
     """
 
-    def __init__(self, fhir_version: str = "5.0.0", *, invariants: bool = True) -> None:
+    def __init__(
+        self,
+        fhir_version: str = "5.0.0",
+        *,
+        invariants: bool = True,
+        canonicals: Canonicals | None = None,
+    ) -> None:
         self.fhir_version = fhir_version
+        self._canonicals = Known(fhir_version, canonicals)
         self._check = _compiled(fhir_version, invariants).resources.any_resource()
 
     def check(self, resource: Mapping[str, Any] | object) -> list[Issue]:
@@ -34,12 +43,30 @@ class Validator:
         keeps what was written.
         """
         content: Any = dict(resource) if isinstance(resource, Mapping) else resource
-        found = self._check(content, Context(content if isinstance(content, dict) else {}))
+        found = self._check(content, self._context(content))
         if not found:
             return []
         type_name = content.get("resourceType") if isinstance(content, dict) else None
         root = type_name if isinstance(type_name, str) else "Resource"
         return [one.issue(root) for one in found]
+
+    def _context(self, content: object) -> Context:
+        return Context(content if isinstance(content, dict) else {}, self._canonicals)
+
+
+class Known:
+    """What is looked up by canonical URL: first what was given, then what FHIR itself defines."""
+
+    def __init__(self, fhir_version: str, given: Canonicals | None) -> None:
+        self._fhir_version = fhir_version
+        self._given = given
+
+    def find(self, canonical: str, resource_type: str = "") -> Mapping[str, Any] | None:
+        """See Canonicals.find."""
+        found = self._given.find(canonical, resource_type) if self._given is not None else None
+        if found is not None:
+            return found
+        return core_profiles(self._fhir_version).find(canonical, resource_type)
 
 
 @cache
