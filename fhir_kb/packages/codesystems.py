@@ -1,14 +1,15 @@
-"""HL7's code systems, read one by one from the files that ship with fhir-kb.
+"""HL7's code systems and value sets, read from the files that ship with fhir-kb.
 
 A file is made by scripts/make_code_systems.py: the length of the index in 4 bytes, the index, then
-each code system compressed by itself, so that only what is asked for is read.
+blocks of lines, each compressed by itself, so that only what is asked for is read.
 """
 
 from __future__ import annotations
 
 import zlib
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -27,12 +28,18 @@ class CodeSystem(NamedTuple):
 
     codes: code -> its names, the preferred one first; none where it has no display.
     any_case: whether upper and lower case make no difference in its codes.
+    parents: code -> what it is directly below. properties: code -> property -> values, as text.
+    declared: the properties that it says it has. value_set: the url of the set of all its codes.
     """
 
     url: str
     version: str
     codes: Mapping[str, tuple[str, ...]]
     any_case: bool = False
+    parents: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    properties: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType({})
+    declared: tuple[str, ...] = ()
+    value_set: str = ""
 
 
 def path_of(name: str) -> Path:
@@ -46,6 +53,36 @@ def code_systems(fhir_version: str) -> CodeSystems:
     if fhir_version not in FILES:
         raise ValueError(f"no code systems for FHIR {fhir_version}; there are {', '.join(FILES)}")
     return CodeSystems((_file(COMMON), _file(FILES[fhir_version])))
+
+
+def sets_path(name: str) -> Path:
+    """The file with the value sets of a release ("r5") or of COMMON."""
+    return CORE / f"sets-{name}.bin"
+
+
+@cache
+def value_sets(fhir_version: str) -> ValueSets:
+    """The value sets that ship for "5.0.0", "4.3.0" or "4.0.1"; ValueError for any other."""
+    if fhir_version not in FILES:
+        raise ValueError(f"no value sets for FHIR {fhir_version}; there are {', '.join(FILES)}")
+    return ValueSets((_sets(COMMON), _sets(FILES[fhir_version])))
+
+
+class ValueSets:
+    """The value sets of one release; each is read when it is asked for."""
+
+    def __init__(self, files: tuple[_File, ...]) -> None:
+        self._files = files
+
+    def __contains__(self, url: str) -> bool:
+        return any(url in file.index for file in self._files)
+
+    def get(self, url: str) -> dict[str, Any] | None:
+        """The ValueSet with that url (without version): version and compose; None: not there."""
+        for file in self._files:
+            if url in file.index:
+                return {"resourceType": "ValueSet", "url": url, **file.line(url)}
+        return None
 
 
 class CodeSystems:
@@ -72,13 +109,31 @@ class _File:
         self.index: dict[str, list[int]] = orjson.loads(zlib.decompress(content[4:start]))
         self._body = memoryview(content)[start:]
 
+    def line(self, url: str) -> dict[str, Any]:
+        start, length, number = self.index[url]
+        lines = zlib.decompress(self._body[start : start + length]).split(b"\n")
+        found: dict[str, Any] = orjson.loads(lines[number])
+        return found
+
     def read(self, url: str) -> CodeSystem:
-        start, length = self.index[url]
-        line = orjson.loads(zlib.decompress(self._body[start : start + length]))
-        codes = {code: tuple(names) for code, names in line["codes"].items()}
-        return CodeSystem(url, line["version"], codes, line.get("anyCase", False))
+        line = self.line(url)
+        return CodeSystem(
+            url,
+            line["version"],
+            {code: tuple(names) for code, names in line["codes"].items()},
+            line.get("anyCase", False),
+            {code: tuple(parents) for code, parents in line.get("parents", {}).items()},
+            line.get("properties", {}),
+            tuple(line.get("declared", ())),
+            line.get("valueSet", ""),
+        )
 
 
 @cache
 def _file(name: str) -> _File:
     return _File(path_of(name))
+
+
+@cache
+def _sets(name: str) -> _File:
+    return _File(sets_path(name))
