@@ -133,13 +133,14 @@ class Compiled:
         resource: Element | None = None,
         root: Element | None = None,
         services: Services = NO_SERVICES,
+        variables: Mapping[str, Any] | None = None,
     ) -> bool | None:
         """The truth of an invariant for one element; None is neither true nor false.
 
         node: the element's JSON, or an Element (whose parents resolve() can then walk).
         type_path: the type of a plain JSON node as definitions name it ("PlanDefinition.action",
         "HumanName"); resource: %resource, root: %rootResource; the node itself by default.
-        Raises FHIRPathError.
+        variables: %name -> JSON value or item. Raises FHIRPathError.
         """
         element = node if isinstance(node, Element) else None
         path = type_path if element is None else element.type.path
@@ -162,7 +163,15 @@ class Compiled:
         this: list[Item] = [element]
         whole: list[Item] = this if resource is None else [resource]
         outermost: list[Item] = whole if root is None else [root]
-        env = Env(self._schema, this, whole, outermost, services=services, steps=services.max_steps)
+        env = Env(
+            self._schema,
+            this,
+            whole,
+            outermost,
+            variables={name: self._items(value) for name, value in (variables or {}).items()},
+            services=services,
+            steps=services.max_steps,
+        )
         try:
             return code.as_truth()(Scope(env, this))
         except RecursionError:

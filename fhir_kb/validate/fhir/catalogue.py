@@ -10,6 +10,7 @@ from fhir_kb.validate.fhir import (
     kinds_content,
     kinds_json,
     kinds_narrative,
+    kinds_profiles,
     kinds_structure,
     kinds_terminology,
     kinds_values,
@@ -32,6 +33,7 @@ KINDS: Final[tuple[Kind, ...]] = tuple(
             *kinds_xml.KINDS,
             *kinds_bundle.KINDS,
             *kinds_conformance.KINDS,
+            *kinds_profiles.KINDS,
         ),
         key=lambda kind: kind.code.id,
     )

@@ -92,14 +92,17 @@ class Context:
 
     resource: the nearest one, be it contained or in an entry. container: the one that holds the
     contained resources a "#id" may mean. root: the whole. canonicals: where definitions are looked
-    up by canonical URL; None where nothing can be.
+    up by canonical URL; None where nothing can be. claiming: the resources that name profiles.
     """
 
-    __slots__ = ("_contained", "canonicals", "container", "depth", "items", "resource", "root")
+    __slots__ = (
+        "_contained", "canonicals", "claiming", "container", "depth", "items", "resource", "root",
+    )  # fmt: skip
 
     def __init__(self, root: Mapping[str, Any], canonicals: Canonicals | None = None) -> None:
         self.root = root
         self.canonicals = canonicals
+        self.claiming: list[Mapping[str, Any]] = []
         self.resource = root
         self.container = root
         self.depth = 0

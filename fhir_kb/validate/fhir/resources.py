@@ -11,6 +11,7 @@ from fhir_kb.validate.fhir.issue import Context, Finding, below, both, fail, jso
 from fhir_kb.validate.fhir.kinds_content import CONTAINED_ID, CONTAINED_UNUSED, RESOURCE_TYPE
 from fhir_kb.validate.fhir.kinds_structure import NOT_A_RESOURCE, UNKNOWN_RESOURCE
 from fhir_kb.validate.fhir.natives import walk
+from fhir_kb.validate.fhir.vital_signs import implied_profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +49,8 @@ class Resources:
             if not contained:
                 context.container = value
             found = checker(value, context)
+            if "meta" in value or type_name == "Observation":
+                _note_profiles(value, context)
             if type_name == "Bundle" and (bad := check_bundle(value)):
                 found = both(found, bad)
             context.resource, context.container = outer, container
@@ -117,6 +120,13 @@ class Resources:
             return found
 
         return check
+
+
+def _note_profiles(value: dict[str, Any], context: Context) -> None:
+    """Keep resources that say, or imply, that they conform to a profile: it is checked later."""
+    meta = value.get("meta")
+    if (isinstance(meta, dict) and "profile" in meta) or implied_profile(value):
+        context.claiming.append(value)
 
 
 def _unused(contained: list[Any], container: Any) -> list[Finding]:

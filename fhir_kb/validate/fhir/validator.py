@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.packages import core_profiles, definitions
 from fhir_kb.validate.fhir.compiler import Compiler
-from fhir_kb.validate.fhir.issue import Context
+from fhir_kb.validate.fhir.issue import Context, both
 
 if TYPE_CHECKING:
     from fhir_kb.packages import Canonicals
-    from fhir_kb.validate.fhir.issue import Issue
+    from fhir_kb.validate.fhir.issue import Findings, Issue
+    from fhir_kb.validate.profiles import Profiles
+    from fhir_kb.validate.profiles.codes import ValueSets
 
 
 class Validator:
@@ -23,6 +25,8 @@ class Validator:
     are shared by all validators of the same version.
     invariants: whether the rules that FHIR states as FHIRPath are checked too. canonicals: where
     profiles, extensions, value sets, questionnaires, … are looked up, before FHIR's own.
+    profiles: canonical urls that every resource has to conform to, besides those that it claims in
+    `meta.profile`. value_sets: what is known of codes; by default, what ships and `canonicals`.
     """
 
     def __init__(
@@ -31,9 +35,14 @@ class Validator:
         *,
         invariants: bool = True,
         canonicals: Canonicals | None = None,
+        profiles: Sequence[str] = (),
+        value_sets: ValueSets | None = None,
     ) -> None:
         self.fhir_version = fhir_version
         self._canonicals = Known(fhir_version, canonicals)
+        self._asked = tuple(profiles)
+        self._value_sets = value_sets
+        self._profiles: Profiles | None = None
         self._check = _compiled(fhir_version, invariants).resources.any_resource()
 
     def check(self, resource: Mapping[str, Any] | object) -> list[Issue]:
@@ -43,12 +52,28 @@ class Validator:
         keeps what was written.
         """
         content: Any = dict(resource) if isinstance(resource, Mapping) else resource
-        found = self._check(content, self._context(content))
+        context = self._context(content)
+        found = self._check(content, context)
+        if context.claiming or self._asked:
+            found = both(found, self._by_profiles(content, context))
         if not found:
             return []
         type_name = content.get("resourceType") if isinstance(content, dict) else None
         root = type_name if isinstance(type_name, str) else "Resource"
         return [one.issue(root) for one in found]
+
+    def _by_profiles(self, content: Any, context: Context) -> Findings:
+        if not isinstance(content, dict):
+            return None
+        if self._profiles is None:
+            # Imported here, because most resources claim no profile.
+            from fhir_kb.validate.profiles import Profiles
+            from fhir_kb.validate.terminology.service import Terminology
+
+            known = definitions(self.fhir_version)
+            value_sets = self._value_sets or Terminology(self._canonicals, known)
+            self._profiles = Profiles(known, self._canonicals, value_sets)
+        return self._profiles.check(content, context.claiming, self._asked)
 
     def _context(self, content: object) -> Context:
         return Context(content if isinstance(content, dict) else {}, self._canonicals)

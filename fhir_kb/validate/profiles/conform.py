@@ -1,0 +1,233 @@
+"""Walking a resource along a profile.
+
+What the base type demands is checked elsewhere; here is what a profile says on top: how often,
+which type, which value, which code, which rules, and for each value by the slice it belongs to.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.validate.fhir.kinds_profiles import (
+    NOT_CHECKED,
+    PROFILE_BROKEN,
+    PROFILE_MISSING,
+    PROFILE_NO_MATCH,
+    PROFILE_OTHER_TYPE,
+    PROFILE_TOO_MANY,
+    PROFILE_TYPE,
+    PROFILE_UNKNOWN,
+    SEVERAL_PROFILES,
+    SLICE_MISSING,
+    SLICE_TOO_MANY,
+)
+from fhir_kb.validate.profiles.bindings import check_binding
+from fhir_kb.validate.profiles.places import at
+from fhir_kb.validate.profiles.rules import check_rules
+from fhir_kb.validate.profiles.run import Walk, has_errors, is_of
+from fhir_kb.validate.profiles.slicing import is_in_slice, sliced
+from fhir_kb.validate.profiles.targets import check_target
+from fhir_kb.validate.profiles.tree import BrokenProfileError
+from fhir_kb.validate.profiles.values import check_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhir_kb.fhirpath import Element
+    from fhir_kb.validate.fhir.issue import Finding
+    from fhir_kb.validate.profiles.run import Run
+    from fhir_kb.validate.profiles.tree import Node
+
+
+def check_profile(run: Run, element: Element, canonical: str) -> list[Finding]:
+    """What is wrong with a resource, or an element, by the profile with that url."""
+    key = (id(element.value), canonical)
+    if key in run.under_way or run.is_too_deep:
+        return []  # it is being looked at already: a circle holds if nothing else breaks it
+    try:
+        tree = run.known.tree(canonical)
+    except BrokenProfileError as error:
+        return at(element, PROFILE_BROKEN, str(error))
+    if tree is None:
+        return at(element, PROFILE_UNKNOWN, f"the profile {canonical} is not known")
+    if tree.type not in element.type.names:
+        return at(
+            element,
+            PROFILE_OTHER_TYPE,
+            f"the profile {tree.name} is for {tree.type}, and this is a {element.type.name}",
+        )
+    run.under_way.add(key)
+    run.depth += 1
+    found = check_node(run, tree.root, element)
+    run.depth -= 1
+    run.under_way.discard(key)
+    return found
+
+
+def check_node(run: Run, node: Node, element: Element) -> list[Finding]:
+    """What is wrong with one value by an element of a profile, and with all that is in it."""
+    found = [*_type(node, element), *check_value(run, node, element)]
+    found += check_binding(run, node, element)
+    found += check_rules(run, node, element)
+    found += check_target(run, node, element)
+    if not found:
+        found += _type_profiles(run, node, element)
+    return found + check_children(run, node, element)
+
+
+def check_children(run: Run, node: Node, element: Element) -> list[Finding]:
+    """What is wrong inside a value."""
+    inner = referred_to(node)
+    found: list[Finding] = []
+    if inner is not node and run.is_too_deep:
+        return found
+    run.depth += inner is not node
+    for name, child in inner.children.items():
+        found += _group(run, child, element, element.children(name))
+    run.depth -= inner is not node
+    return found
+
+
+def referred_to(node: Node) -> Node:
+    """The element whose content this one repeats (contentReference), or itself."""
+    written = node.definition.get("contentReference")
+    if not isinstance(written, str) or node.children:
+        return node
+    return node.tree.at(written.rpartition("#")[2]) or node
+
+
+def _group(run: Run, node: Node, parent: Element, values: list[Element]) -> list[Finding]:
+    """What is wrong with all values of an element."""
+    found = _count(run, node, parent, len(values))
+    if not node.slices:
+        for value in values:
+            found += check_node(run, node, value)
+        return found
+    result = sliced(run, node, values)
+    found += result.findings
+    for value in values:
+        found += check_node(run, node, value)
+    for one, members in result.members:
+        found += _slice_count(one, parent, len(members))
+        for value in members:
+            _add_new(found, check_node(run, one, value))
+    return found
+
+
+def _add_new(found: list[Finding], more: list[Finding]) -> None:
+    """What a slice says, without what is said of all values already."""
+    said = {(one.kind.code.id, one.message, tuple(one.trail)) for one in found}
+    found += [one for one in more if (one.kind.code.id, one.message, tuple(one.trail)) not in said]
+
+
+def _count(run: Run, node: Node, parent: Element, count: int) -> list[Finding]:
+    """How often it occurs, where the profile is stricter than the type."""
+    low, high = _base_count(run, parent, node.name)
+    if count < node.min and node.min > low:
+        return at(
+            parent,
+            PROFILE_MISSING,
+            f"'{node.name}' occurs {_times(count)}; {node.tree.name} asks for {node.min} at least",
+        )
+    if node.max is not None and count > node.max and (high is None or node.max < high):
+        return at(
+            parent,
+            PROFILE_TOO_MANY,
+            f"'{node.name}' occurs {_times(count)}; {node.tree.name} allows {_most(node.max)}",
+        )
+    return []
+
+
+def _base_count(run: Run, parent: Element, name: str) -> tuple[int, int | None]:
+    if parent.type.is_open or (parent.type.path.partition(".")[0] not in run.known.definitions):
+        return 0, None
+    for known in run.known.definitions.properties(parent.type.path).values():
+        if known.element is not None and known.element.name == name:
+            return known.element.min, known.element.max
+    return 0, None
+
+
+def _slice_count(node: Node, parent: Element, count: int) -> list[Finding]:
+    label = f"'{node.slice_name}' of '{node.name}'"
+    if count < node.min:
+        return at(
+            parent,
+            SLICE_MISSING,
+            f"the slice {label} occurs {_times(count)}; {node.tree.name} asks for {node.min} "
+            "at least",
+        )
+    if node.max is not None and count > node.max:
+        return at(
+            parent,
+            SLICE_TOO_MANY,
+            f"the slice {label} occurs {_times(count)}; {node.tree.name} allows {_most(node.max)}",
+        )
+    return []
+
+
+def _times(count: int) -> str:
+    return {0: "not at all", 1: "once"}.get(count, f"{count} times")
+
+
+def _most(count: int) -> str:
+    return "none" if count == 0 else f"{count} at most"
+
+
+def _type(node: Node, element: Element) -> list[Finding]:
+    """Whether the value is of one of the types that the profile leaves."""
+    codes = [str(one.get("code", "")) for one in node.types]
+    names = element.type.names
+    if not codes or element.type.is_open or any(is_of(code, names) for code in codes):
+        return []
+    # A choice of the wrong type is a property that the object around it may not have.
+    place = element.parent if element.parent is not None and element.index < 0 else element
+    message = (
+        f"a {element.type.name} is not allowed for '{node.name}' by {node.tree.name}; allowed: "
+        + ", ".join(codes)
+    )
+    return at(place, PROFILE_TYPE, message)
+
+
+def _type_profiles(run: Run, node: Node, element: Element) -> list[Finding]:
+    """Whether the value conforms to one of the profiles that its type may have here."""
+    fitting = [one for one in node.types if is_of(str(one.get("code")), element.type.names)]
+    urls = [url for one in fitting for url in _profiles(one)]
+    if not urls or any(not _profiles(one) for one in fitting):
+        return []
+    urls = [run.known.within(node.tree, url) for url in urls]
+    urls = [url for url in urls if not _is_base_of(run, url, element)]
+    if len(urls) < 2:
+        return _alone(run, element, urls[0]) if urls else []
+    answers = {url: _alone(run, element, url) for url in urls}
+    met = [url for url, found in answers.items() if not has_errors(found)]
+    if len(met) > 1:
+        names = ", ".join(met)
+        return at(element, SEVERAL_PROFILES, f"it conforms to more than one profile: {names}")
+    if met:
+        return answers[met[0]]
+    found = at(element, PROFILE_NO_MATCH, f"it conforms to none of: {', '.join(urls)}")
+    for one in answers.values():
+        _add_new(found, one)
+    return found
+
+
+def _alone(run: Run, element: Element, url: str) -> list[Finding]:
+    """The findings by one profile; one that is not known is told and is no warning here."""
+    found = check_profile(run, element, url)
+    if len(found) == 1 and found[0].kind is PROFILE_UNKNOWN:
+        return at(element, NOT_CHECKED, found[0].message)
+    return found
+
+
+def _profiles(one: Mapping[str, Any]) -> list[str]:
+    found = one.get("profile")
+    return [url for url in found if isinstance(url, str)] if isinstance(found, list) else []
+
+
+def _is_base_of(run: Run, url: str, element: Element) -> bool:
+    """Whether the profile is a type of FHIR, against which the element is checked anyway."""
+    kind = run.known.type_of(url) if run.known.is_core_type(url) else None
+    return kind is not None and kind in element.type.names
+
+
+WALK = Walk(check_profile, check_node, check_children, is_in_slice)

@@ -1,0 +1,88 @@
+"""The profiles that can be checked against: found, given a snapshot, and kept as trees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.packages.snapshots import SnapshotError, snapshot
+from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhir_kb.packages import Canonicals, Definitions
+    from fhir_kb.validate.profiles.codes import Codes
+
+_MOST = 2000
+
+
+class KnownProfiles:
+    """Trees of profiles by canonical url; each is made when it is first asked for.
+
+    canonicals: where StructureDefinitions are looked up. codes: what is known of value sets.
+    """
+
+    def __init__(self, definitions: Definitions, canonicals: Canonicals, codes: Codes) -> None:
+        self.definitions = definitions
+        self.canonicals = canonicals
+        self.codes = codes
+        self._contained: dict[str, Mapping[str, Any]] = {}
+        self._trees: dict[str, Tree | BrokenProfileError | None] = {}
+
+    def tree(self, canonical: str) -> Tree | None:
+        """The profile with that url ("url" or "url|version"), or None where it is not known.
+
+        Raises BrokenProfileError where its definition is of no use.
+        """
+        if canonical not in self._trees:
+            if len(self._trees) >= _MOST:
+                self._trees.clear()
+            self._trees[canonical] = self._make(canonical)
+        found = self._trees[canonical]
+        if isinstance(found, BrokenProfileError):
+            raise found
+        return found
+
+    def within(self, tree: Tree, canonical: str) -> str:
+        """The url to ask by for a profile that a definition names, be it one it contains ("#a")."""
+        if not canonical.startswith("#"):
+            return canonical
+        url = tree.url + canonical
+        contained = tree.structure.get("contained")
+        for one in contained if isinstance(contained, list) else ():
+            if isinstance(one, dict) and one.get("id") == canonical[1:]:
+                self._contained[url] = one
+        return url
+
+    def type_of(self, canonical: str) -> str | None:
+        """The type that a profile is one of, or that the url itself means; None where unknown."""
+        name = canonical.partition("|")[0].removeprefix(FHIR)
+        if name in self.definitions:
+            return name
+        found = self._find(canonical)
+        kind = found.get("type") if found is not None else None
+        return kind.removeprefix(FHIR) if isinstance(kind, str) else None
+
+    def is_core_type(self, canonical: str) -> bool:
+        """Whether the url is that of a type of FHIR itself, which is checked anyway."""
+        return canonical.partition("|")[0].removeprefix(FHIR) in self.definitions
+
+    def _make(self, canonical: str) -> Tree | BrokenProfileError | None:
+        found = self._find(canonical)
+        if found is None:
+            return None
+        try:
+            return Tree(self._whole(found), self.definitions)
+        except BrokenProfileError as error:
+            return error
+        except SnapshotError as error:
+            return BrokenProfileError(f"no snapshot can be made of {canonical}: {error}")
+
+    def _find(self, canonical: str) -> Mapping[str, Any] | None:
+        found = self._contained.get(canonical)
+        return found or self.canonicals.find(canonical, "StructureDefinition")
+
+    def _whole(self, structure: Mapping[str, Any]) -> Mapping[str, Any]:
+        # A differential says more surely than an old snapshot what is meant, but many that are
+        # published have a snapshot only.
+        return structure if structure.get("snapshot") else snapshot(structure, self.canonicals)

@@ -1,0 +1,88 @@
+"""The invariants that a profile adds, as FHIRPath."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.fhirpath import FHIRPathError, compile_expression
+from fhir_kb.validate.fhir.kinds_content import (
+    INVARIANT,
+    INVARIANT_NOT_EVALUATED,
+    INVARIANT_WARNING,
+)
+from fhir_kb.validate.profiles.places import at
+from fhir_kb.validate.profiles.run import resource_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fhir_kb.fhirpath import Element
+    from fhir_kb.validate.fhir.issue import Finding
+    from fhir_kb.validate.profiles.run import Run
+    from fhir_kb.validate.profiles.tree import Node
+
+
+def check_rules(run: Run, node: Node, element: Element) -> list[Finding]:
+    """What rules of the profile the value breaks."""
+    found: list[Finding] = []
+    for rule in _own(run, node, element):
+        found += _check(run, node, element, rule)
+    return found
+
+
+def _own(run: Run, node: Node, element: Element) -> Iterator[Mapping[str, Any]]:
+    """The rules that are not those of the type itself, which are checked anyway."""
+    stated = node.definition.get("constraint")
+    rules = [one for one in stated if isinstance(one, dict)] if isinstance(stated, list) else []
+    if not rules:
+        return
+    keys = _of_type(run, node, element)
+    for rule in rules:
+        source = rule.get("source")
+        is_core = isinstance(source, str) and run.known.is_core_type(source)
+        if not is_core and rule.get("key") not in keys and isinstance(rule.get("expression"), str):
+            yield rule
+
+
+def _of_type(run: Run, node: Node, element: Element) -> set[str]:
+    """The keys of the rules that the element's type and its definition there have."""
+    definitions = run.known.definitions
+    name = element.type.path.partition(".")[0]
+    keys = {"ele-1", "ext-1"}
+    if name in definitions:
+        keys |= {one.key for one in definitions.invariants(name)}
+    path = str(node.definition.get("path", "")).removesuffix("[x]")
+    if path.partition(".")[0] in definitions and (known := definitions.element(path)) is not None:
+        keys |= {one.key for one in known.invariants}
+    return keys
+
+
+def _check(run: Run, node: Node, element: Element, rule: Mapping[str, Any]) -> list[Finding]:
+    key, expression = rule.get("key"), str(rule["expression"])
+    try:
+        holds = compile_expression(expression, run.known.definitions).test(
+            element,
+            resource=_resource(node, element),
+            root=run.root,
+            services=run.services,
+            variables={"profile": node.tree.url},
+        )
+    except FHIRPathError as error:
+        message = f"the rule {key} of {node.tree.name} could not be evaluated: {error}"
+        return at(element, INVARIANT_NOT_EVALUATED, message)
+    if holds is not False and (holds or _needs_codes(expression)):
+        return []
+    kind = INVARIANT if rule.get("severity") == "error" else INVARIANT_WARNING
+    message = f"{key}: {rule.get('human', expression)} ({node.tree.name})"
+    return at(element, kind, message, None, f"{node.tree.url}#{key}")
+
+
+def _resource(node: Node, element: Element) -> Element:
+    """%resource: of a rule on `contained` or `entry.resource`, the one around what stands there."""
+    is_slot = node is not node.tree.root and element.type.is_resource
+    return resource_of(element.parent if is_slot and element.parent is not None else element)
+
+
+def _needs_codes(expression: str) -> bool:
+    """Whether an empty answer may just mean that a value set could not be looked into."""
+    return "memberOf" in expression or "subsumes" in expression

@@ -1,0 +1,133 @@
+"""Where references lead, by a profile: http://hl7.org/fhir/elementdefinition.html (type)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.validate.fhir.issue import shown
+from fhir_kb.validate.fhir.kinds_profiles import AGGREGATION, PROFILE_TARGET
+from fhir_kb.validate.profiles.places import at
+from fhir_kb.validate.profiles.run import member
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhir_kb.fhirpath import Element
+    from fhir_kb.validate.fhir.issue import Finding
+    from fhir_kb.validate.profiles.run import Run
+    from fhir_kb.validate.profiles.tree import Node
+
+_RESTFUL = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[^/]+)?")
+
+
+def check_target(run: Run, node: Node, element: Element) -> list[Finding]:
+    """What is wrong with where a reference leads."""
+    if element.type.name not in ("Reference", "CodeableReference"):
+        return []
+    types = [one for one in node.types if str(one.get("code")) == element.type.name]
+    text = member(element, "reference")
+    if isinstance(text, dict):
+        text = text.get("reference")
+    if not isinstance(text, str) or not types:
+        return []
+    target = run.resolve(element, text)
+    return _aggregation(run, node, element, types, text, target) or _profiles(
+        run, node, element, types, text, target
+    )
+
+
+def target_profiles(types: list[Mapping[str, Any]]) -> list[str]:
+    """The profiles that what is referred to may have; none: all may."""
+    found: list[str] = []
+    for one in types:
+        urls = one.get("targetProfile")
+        if not isinstance(urls, list) or not urls:
+            return []
+        found += [url for url in urls if isinstance(url, str)]
+    return found
+
+
+def _profiles(
+    run: Run,
+    node: Node,
+    element: Element,
+    types: list[Mapping[str, Any]],
+    text: str,
+    target: Element | None,
+) -> list[Finding]:
+    urls = [run.known.within(node.tree, url) for url in target_profiles(types)]
+    if not urls:
+        return []
+    if target is not None:
+        answers = [_fits(run, target, url) for url in urls]
+        if any(one is not False for one in answers):
+            return []
+    else:
+        name = _type_name(element, text)
+        names = _names(run, name)
+        kinds = [run.known.type_of(url) for url in urls]
+        if not names or any(kind is None or kind in names for kind in kinds):
+            return []
+    return at(
+        element,
+        PROFILE_TARGET,
+        f"{shown(text)} leads to nothing that {node.tree.name} allows here: {', '.join(urls)}",
+    )
+
+
+def _fits(run: Run, target: Element, url: str) -> bool | None:
+    kind = run.known.type_of(url)
+    if kind is not None and kind not in target.type.names:
+        return False
+    return run.conforms(target, url)
+
+
+def _type_name(element: Element, text: str) -> str:
+    found = _RESTFUL.fullmatch(text)
+    if found:
+        return found[1]
+    said = member(element, "type")
+    return said.rpartition("/")[2] if isinstance(said, str) else ""
+
+
+def _names(run: Run, name: str) -> frozenset[str]:
+    definitions = run.known.definitions
+    if name not in definitions.resource_types:
+        return frozenset()
+    return frozenset((name, *definitions.ancestors(name)))
+
+
+def _aggregation(
+    run: Run,
+    node: Node,
+    element: Element,
+    types: list[Mapping[str, Any]],
+    text: str,
+    target: Element | None,
+) -> list[Finding]:
+    """contained, bundled, or somewhere else: told within bundles only, as a resource by itself may
+    be on its way into one."""
+    modes = [mode for one in types for mode in one.get("aggregation") or ()]
+    if not modes or any(not one.get("aggregation") for one in types):
+        return []
+    if run.root.type.name != "Bundle":
+        return []
+    is_now = "referenced" if target is None else "bundled"
+    if text.startswith("#"):
+        is_now = "contained"
+    if is_now in modes or (is_now == "bundled" and "referenced" in modes):
+        return []
+    return at(
+        element,
+        AGGREGATION,
+        f"the target of {shown(text)} is {_WORDS[is_now]}; {node.tree.name} asks for: "
+        + ", ".join(map(str, modes)),
+    )
+
+
+_WORDS = {
+    "contained": "contained",
+    "referenced": "not in the bundle",
+    "bundled": "in the bundle",
+}
