@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.pipeline.outside import OutsideError
-from fhir_kb.validate import check_lines, check_text
+from fhir_kb.validate import Against, check_lines_with, check_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from io import BufferedReader
     from pathlib import Path
 
-    from fhir_kb.validate import Issue, ResourceReport
+    from fhir_kb.validate import Issue, ResourceReport, Validator
 
 MAX_FILE: Final = 512 * 1024 * 1024
 MAX_PACKAGE: Final = 4 * 1024 * 1024 * 1024
@@ -39,31 +39,42 @@ class FileReport:
     issues: tuple[Issue, ...]
 
 
-CheckLines = Callable[[Iterable[bytes], str], "Iterator[ResourceReport]"]
+CheckLines = Callable[[Iterable[bytes], Against], "Iterator[ResourceReport]"]
 
 
-def check_here(lines: Iterable[bytes], fhir_version: str) -> Iterator[ResourceReport]:
-    """Check NDJSON in this process."""
-    return check_lines(lines, fhir_version=fhir_version)
+@dataclass(frozen=True, slots=True)
+class _Checks:
+    """What checks whole files, and what checks NDJSON."""
+
+    validator: Validator
+    lines: Callable[[Iterable[bytes]], Iterator[ResourceReport]]
 
 
 def validate_files(
-    paths: Sequence[Path], *, fhir_version: str = "5.0.0", lines: CheckLines = check_here
+    paths: Sequence[Path], against: Against | None = None, *, lines: CheckLines | None = None
 ) -> Iterator[FileReport]:
     """Check files, and what lies in folders and packages; one report a resource, as it comes.
 
-    lines: what checks NDJSON, such as `fhir_kb.bulk.check_lines`, which has all cores do it.
+    against: FHIR R5, where it is None. lines: what checks NDJSON, such as
+    `fhir_kb.bulk.check_lines`, which has all cores do it.
 
     NDJSON is read line by line. In folders and packages, JSON that is no resource (package.json,
     indexes, reports) is passed over; a file that is named is always checked. Raises OutsideError
-    for what cannot be read, ValueError for an unknown version.
+    for what cannot be read, ValueError for an unknown version, PackageError for packages.
     """
+    against = against or Against()
+    validator = against.validator()
+
+    def checked(some: Iterable[bytes]) -> Iterator[ResourceReport]:
+        return check_lines_with(validator, some) if lines is None else lines(some, against)
+
+    checks = _Checks(validator, checked)
     for path in paths:
         try:
             if path.is_dir():
-                yield from _folder(path, fhir_version, lines)
+                yield from _folder(path, checks)
             else:
-                yield from _file(path, fhir_version, lines)
+                yield from _file(path, checks)
         except tarfile.TarError as error:
             message = f"'{path}' is not a FHIR package: {error}"
             raise OutsideError(message, "a package is a tar file, compressed by gzip") from error
@@ -73,29 +84,28 @@ def validate_files(
             raise OutsideError(f"'{path}' cannot be read: {error.strerror or error}") from error
 
 
-def _folder(folder: Path, fhir_version: str, lines: CheckLines) -> Iterator[FileReport]:
+def _folder(folder: Path, checks: _Checks) -> Iterator[FileReport]:
     for path in sorted(folder.rglob("*")):
         below = path.relative_to(folder).parts
         if path.is_file() and not any(part.startswith(".") for part in below):
             if path.name.endswith((*_LINES, *_ZIPPED)):
-                yield from _file(path, fhir_version, lines)
+                yield from _file(path, checks)
             elif path.suffix in _MARKS:
                 data = _read(path)
                 if _MARKS[path.suffix] in data:
-                    yield from _reports(
-                        path.as_posix(), check_text(data, fhir_version=fhir_version).resources
-                    )
+                    report = check_with(checks.validator, data)
+                    yield from _reports(path.as_posix(), report.resources)
 
 
-def _file(path: Path, fhir_version: str, lines: CheckLines) -> Iterator[FileReport]:
+def _file(path: Path, checks: _Checks) -> Iterator[FileReport]:
     name = path.as_posix()
     if name.endswith(_PACKAGES):
-        yield from _package(path, fhir_version)
+        yield from _package(path, checks)
     elif name.endswith((*_LINES, *_ZIPPED)):
         with gzip.open(path) if name.endswith(_ZIPPED) else path.open("rb") as file:
-            yield from _reports(name, lines(_lines(file, name), fhir_version))
+            yield from _reports(name, checks.lines(_lines(file, name)))
     else:
-        yield from _reports(name, check_text(_read(path), fhir_version=fhir_version).resources)
+        yield from _reports(name, check_with(checks.validator, _read(path)).resources)
 
 
 def _lines(file: BufferedReader | gzip.GzipFile, name: str) -> Iterator[bytes]:
@@ -108,7 +118,7 @@ def _lines(file: BufferedReader | gzip.GzipFile, name: str) -> Iterator[bytes]:
         yield line
 
 
-def _package(path: Path, fhir_version: str) -> Iterator[FileReport]:
+def _package(path: Path, checks: _Checks) -> Iterator[FileReport]:
     """The resources of a package; nothing of it is ever unpacked to the disk."""
     total = 0
     with tarfile.open(path, "r:gz") as package:
@@ -121,7 +131,7 @@ def _package(path: Path, fhir_version: str) -> Iterator[FileReport]:
             content = package.extractfile(member)
             data = content.read() if content else b""
             if b'"resourceType"' in data:
-                report = check_text(data, fhir_version=fhir_version)
+                report = check_with(checks.validator, data)
                 yield from _reports(f"{path.as_posix()}!{member.name}", report.resources)
 
 

@@ -42,8 +42,8 @@ def checks(stand_in: Callable[..., None]) -> Callable[..., list[Any]]:
     def put(reports: tuple[Any, ...] = (), findings: tuple[Diagnostic, ...] = ()) -> list[Any]:
         asked: list[Any] = []
 
-        def validate_files(paths: tuple[Path, ...], *, fhir_version: str, lines: Any) -> Any:
-            asked.append(([path.as_posix() for path in paths], fhir_version))
+        def validate_files(paths: tuple[Path, ...], against: Any, *, lines: Any) -> Any:
+            asked.append(([path.as_posix() for path in paths], against.fhir_version))
             return iter(reports)
 
         def build(definitions: Path, **options: Any) -> Any:

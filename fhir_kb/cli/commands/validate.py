@@ -22,13 +22,44 @@ from fhir_kb.cli import options
     help="The FHIR release of files that do not tell: 5.0.0 (default), 4.3.0 or 4.0.1; "
     "of definitions, the one to check.",
 )
+@click.option(
+    "--package",
+    "packages",
+    multiple=True,
+    metavar="PACKAGE",
+    help="A FHIR package with profiles, extensions, value sets: name#version, a .tgz or a folder. "
+    "With all that it needs; what is not on this machine is fetched.",
+)
+@click.option(
+    "--also",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    metavar="PATH",
+    help="A file or folder with profiles, value sets, questionnaires, … of your own.",
+)
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="URL",
+    help="A profile that every resource has to conform to, besides those in its meta.profile.",
+)
+@click.option("--offline", is_flag=True, help="Open no connection, not even for packages.")
 @options.everything
 @options.form
 @options.quiet
 def command(
-    paths: tuple[Path, ...], release: str | None, everything: bool, form: str, quiet: bool
+    paths: tuple[Path, ...],
+    release: str | None,
+    packages: tuple[str, ...],
+    also: tuple[Path, ...],
+    profiles: tuple[str, ...],
+    offline: bool,
+    everything: bool,
+    form: str,
+    quiet: bool,
 ) -> int:
-    """Check each PATH: definitions, or files and folders with FHIR resources (JSON, NDJSON).
+    """Check each PATH: definitions, or FHIR files (JSON, XML, NDJSON, packages) and folders.
 
     A folder with kb.yaml, or a folder or file inside of one, is definitions; everything else is
     taken as FHIR. With --format json there is one line a resource, and one a knowledge base.
@@ -36,16 +67,30 @@ def command(
     from fhir_kb.cli.console import style_of
     from fhir_kb.cli.targets import targets
     from fhir_kb.cli.views.checks import Checks
+    from fhir_kb.validate import Against
 
+    against = Against(options.VERSIONS[release or "r5"], packages, also, profiles)
+    if packages and not offline:
+        _get(packages)
     style = style_of(sys.stdout, everything=everything)
     checks = Checks(form, style, quiet=quiet)
     for target in targets(paths):
         if target.knowledge_base is not None:
             checks.definitions(target.knowledge_base, target.paths, release)
-        elif not checks.files(target.paths, options.VERSIONS[release or "r5"]):
+        elif not checks.files(target.paths, against):
             names = ", ".join(f"'{path}'" for path in target.paths)
             raise click.UsageError(
                 f"there is nothing to check in {names}: neither kb.yaml nor FHIR files",
                 click.get_current_context(),
             )
     return checks.end()
+
+
+def _get(packages: tuple[str, ...]) -> None:
+    """Fetch the packages that are not on this machine."""
+    from fhir_kb.packages.resolve import is_path
+    from fhir_kb.pipeline import get_packages
+
+    named = [word for word in packages if not is_path(word)]
+    if named:
+        get_packages(named, Path(), said=lambda label: click.echo(f"fetched {label}", err=True))

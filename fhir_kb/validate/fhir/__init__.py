@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fhir_kb.validate.fhir.catalogue import CODES
     from fhir_kb.validate.fhir.issue import Issue
-    from fhir_kb.validate.fhir.text import Report, ResourceReport, check_lines, check_text
+    from fhir_kb.validate.fhir.text import (
+        Report,
+        ResourceReport,
+        check_lines,
+        check_lines_with,
+        check_text,
+        check_with,
+    )
     from fhir_kb.validate.fhir.validator import Validator
 
 __all__ = [
@@ -22,7 +29,9 @@ __all__ = [
     "ResourceReport",
     "Validator",
     "check_lines",
+    "check_lines_with",
     "check_text",
+    "check_with",
 ]
 _HOMES = {"CODES": "catalogue", "Issue": "issue", "Validator": "validator"}
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.diagnostics import Code, Severity
     from fhir_kb.packages import Canonicals
+    from fhir_kb.validate.terminology.service import Terminology
 
 #: A place in JSON: property names and list indices from the resource on.
 Pointer: TypeAlias = "tuple[str | int, ...]"
@@ -93,15 +94,24 @@ class Context:
     resource: the nearest one, be it contained or in an entry. container: the one that holds the
     contained resources a "#id" may mean. root: the whole. canonicals: where definitions are looked
     up by canonical URL; None where nothing can be. claiming: the resources that name profiles.
+    terminology: what is known of codes. told: what was said once and need not be said again.
     """
 
     __slots__ = (
         "_contained", "canonicals", "claiming", "container", "depth", "items", "resource", "root",
+        "terminology", "told",
     )  # fmt: skip
 
-    def __init__(self, root: Mapping[str, Any], canonicals: Canonicals | None = None) -> None:
+    def __init__(
+        self,
+        root: Mapping[str, Any],
+        canonicals: Canonicals | None = None,
+        terminology: Terminology | None = None,
+    ) -> None:
         self.root = root
         self.canonicals = canonicals
+        self.terminology = terminology
+        self.told: set[tuple[str, str]] = set()
         self.claiming: list[Mapping[str, Any]] = []
         self.resource = root
         self.container = root

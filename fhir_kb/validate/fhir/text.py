@@ -87,7 +87,14 @@ def check_lines(
 
     first: the number of the first line, where `lines` is a part of a file.
     """
-    yield from _lines(lines, Validator(fhir_version or DEFAULT_VERSION), first)
+    return check_lines_with(Validator(fhir_version or DEFAULT_VERSION), lines, first=first)
+
+
+def check_lines_with(
+    validator: Validator, lines: Iterable[bytes], *, first: int = 1
+) -> Iterator[ResourceReport]:
+    """See check_lines; for who has a validator already."""
+    yield from _lines(lines, validator, first)
 
 
 def _lines(

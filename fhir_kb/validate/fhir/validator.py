@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.packages import core_profiles, definitions
 from fhir_kb.validate.fhir.compiler import Compiler
 from fhir_kb.validate.fhir.issue import Context, both
+from fhir_kb.validate.terminology.service import Terminology
 
 if TYPE_CHECKING:
     from fhir_kb.packages import Canonicals
     from fhir_kb.validate.fhir.issue import Findings, Issue
     from fhir_kb.validate.profiles import Profiles
-    from fhir_kb.validate.profiles.codes import ValueSets
 
 
 class Validator:
@@ -26,7 +26,9 @@ class Validator:
     invariants: whether the rules that FHIR states as FHIRPath are checked too. canonicals: where
     profiles, extensions, value sets, questionnaires, … are looked up, before FHIR's own.
     profiles: canonical urls that every resource has to conform to, besides those that it claims in
-    `meta.profile`. value_sets: what is known of codes; by default, what ships and `canonicals`.
+    `meta.profile`. everywhere: resource type -> profiles that its resources have to conform to,
+    wherever they stand. value_sets: what is known of codes; by default, what ships, and
+    `canonicals`.
     """
 
     def __init__(
@@ -36,12 +38,14 @@ class Validator:
         invariants: bool = True,
         canonicals: Canonicals | None = None,
         profiles: Sequence[str] = (),
-        value_sets: ValueSets | None = None,
+        everywhere: Mapping[str, Sequence[str]] | None = None,
+        value_sets: Terminology | None = None,
     ) -> None:
         self.fhir_version = fhir_version
         self._canonicals = Known(fhir_version, canonicals)
         self._asked = tuple(profiles)
-        self._value_sets = value_sets
+        self._everywhere = dict(everywhere or {})
+        self._terminology = value_sets or Terminology(self._canonicals, definitions(fhir_version))
         self._profiles: Profiles | None = None
         self._check = _compiled(fhir_version, invariants).resources.any_resource()
 
@@ -54,7 +58,7 @@ class Validator:
         content: Any = dict(resource) if isinstance(resource, Mapping) else resource
         context = self._context(content)
         found = self._check(content, context)
-        if context.claiming or self._asked:
+        if context.claiming or self._asked or self._everywhere:
             found = both(found, self._by_profiles(content, context))
         if not found:
             return []
@@ -68,15 +72,14 @@ class Validator:
         if self._profiles is None:
             # Imported here, because most resources claim no profile.
             from fhir_kb.validate.profiles import Profiles
-            from fhir_kb.validate.terminology.service import Terminology
 
             known = definitions(self.fhir_version)
-            value_sets = self._value_sets or Terminology(self._canonicals, known)
-            self._profiles = Profiles(known, self._canonicals, value_sets)
-        return self._profiles.check(content, context.claiming, self._asked)
+            self._profiles = Profiles(known, self._canonicals, self._terminology)
+        return self._profiles.check(content, context.claiming, self._asked, self._everywhere)
 
     def _context(self, content: object) -> Context:
-        return Context(content if isinstance(content, dict) else {}, self._canonicals)
+        root = content if isinstance(content, dict) else {}
+        return Context(root, self._canonicals, self._terminology)
 
 
 class Known:

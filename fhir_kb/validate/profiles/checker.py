@@ -35,12 +35,17 @@ class Profiles:
         self._schema = schema_of(definitions)
 
     def check(
-        self, resource: Mapping[str, Any], claiming: Sequence[Any], asked: Sequence[str] = ()
+        self,
+        resource: Mapping[str, Any],
+        claiming: Sequence[Any],
+        asked: Sequence[str] = (),
+        everywhere: Mapping[str, Sequence[str]] | None = None,
     ) -> list[Finding]:
         """What is wrong with a resource and those in it, seen from the outermost.
 
         claiming: the resources in it (or itself) that name profiles in `meta.profile`, as the same
         objects. asked: canonical urls that the outermost resource has to conform to besides.
+        everywhere: type -> urls that all resources of the type have to conform to.
         """
         root = Element(resource, self._schema.of_value(resource))
         if not root.type.is_resource or root.type.is_open:
@@ -50,11 +55,12 @@ class Profiles:
         for url in dict.fromkeys(asked):
             found += check_profile(run, root, url)
         wanted = {id(one) for one in claiming}
-        for element in _resources(root) if wanted else ():
-            if id(element.value) in wanted:
-                for url in _named(element.value):
-                    if element is not root or url not in asked:
-                        found += self._claimed(run, element, url)
+        for element in _resources(root) if wanted or everywhere else ():
+            urls = _named(element.value) if id(element.value) in wanted else []
+            urls += (everywhere or {}).get(element.type.name, ())
+            for url in dict.fromkeys(urls):
+                if element is not root or url not in asked:
+                    found += self._claimed(run, element, url)
         return _each_once(found)
 
     def _claimed(self, run: Run, element: Element, url: str) -> list[Finding]:
