@@ -12,6 +12,7 @@ from fhir_kb.fhirpath.items import Element, Item
 from fhir_kb.fhirpath.model import Model, Schema, schema_of
 from fhir_kb.fhirpath.parser import parse
 from fhir_kb.fhirpath.scope import NO_SERVICES, Env, Scope, Services, Trace, truth
+from fhir_kb.fhirpath.shapes import Shape, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,6 +182,21 @@ class Compiled:
         """The pure form of the whole expression, and whether it is for JSON objects."""
         pure = self.code(path).pure
         return (None if pure is None else pure.as_flag()), not self._schema.type(path).system
+
+    def flag(self, type_path: str) -> Flag | None:
+        """What tells the truth from a plain JSON value of that type, where that is possible.
+
+        It wants an object where the type has elements, and gives None for what is neither true nor
+        false. Raises FHIRPathError where it cannot tell; `test` can then.
+        """
+        return self._pure_test(type_path)[0]
+
+    def holds_for(self, type_path: str, names: frozenset[str]) -> bool:
+        """Whether it is true of every object of that type with these properties.
+
+        names: as JSON has them; their values must be right, neither null nor empty.
+        """
+        return shape_of(self._parsed.root, self._schema.type(type_path), names) is Shape.TRUE
 
     def element(self, resource: Any) -> Element:
         """A resource's JSON as an Element, to be handed to `test` many times."""

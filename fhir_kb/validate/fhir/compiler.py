@@ -38,6 +38,10 @@ class _Plan(NamedTuple):
     """How to check objects with a certain combination of property names."""
 
     checks: tuple[Checker, ...]
+    #: Whether the names are wrong, or some are of lists that have underscored lists beside them.
+    is_odd: bool
+    #: The rules that such objects could break if nothing is wrong with their values.
+    rules: tuple[Checker, ...]
     #: Lists with their underscored lists: (name, underscored name).
     pairs: tuple[tuple[str, str], ...]
     has_problems: bool
@@ -51,6 +55,12 @@ class Rules(Protocol):
 
     def of_element(self, element: ElementDefinition, type_path: str) -> tuple[Checker, ...]:
         """The checks that one element adds for its values, which are of `type_path`."""
+
+    def is_settled(self, rule: Checker, names: frozenset[str]) -> bool:
+        """Whether a check of `of_object` finds nothing wrong with any object of these properties.
+
+        Their values are right: none is null or empty, or of the wrong kind.
+        """
 
 
 class Compiler:
@@ -84,24 +94,29 @@ class Compiler:
         def plan_for(names: tuple[str, ...]) -> _Plan:
             if len(plans) >= _MAX_PLANS:
                 plans.clear()
-            plans[names] = self._plan(names_of, names, checks)
+            plans[names] = self._plan(names_of, names, checks, rules)
             return plans[names]
+
+        def odd(found: Findings, value: dict[str, Any], plan: _Plan) -> Findings:
+            if plan.pairs:
+                found = without_filled_nulls(found, value, plan.pairs)
+                found += aligned(value, plan.pairs, names_of.step)
+            return both(found, names_of.problems(tuple(value))) if plan.has_problems else found
 
         def check(value: Any, context: Context) -> Findings:
             if not isinstance(value, dict):
                 return _no_object(value)
             names = tuple(value)
             plan = plans.get(names) or plan_for(names)
+            checks, is_odd, open_rules, _, _ = plan
             found: Findings = None
-            for name, checker, item in zip(names, plan.checks, value.values(), strict=True):
+            # They are equally long, and to make sure of that would cost more than the rest.
+            for name, checker, item in zip(value, checks, value.values()):  # noqa: B905
                 if bad := checker(item, context):
                     found = both(found, below(bad, name, names_of.step(name)))
-            if plan.pairs:
-                found = without_filled_nulls(found, value, plan.pairs)
-                found += aligned(value, plan.pairs, names_of.step)
-            if plan.has_problems:
-                found = both(found, names_of.problems(names))
-            for rule in rules:
+            if is_odd:
+                found = odd(found, value, plan)
+            for rule in rules if found else open_rules:
                 if bad := rule(value, context):
                     found = both(found, bad)
             return found
@@ -115,17 +130,33 @@ class Compiler:
             rules = (TYPE_RULES[type_path], *rules)
         return (*content_rules(type_path, self.definitions), *rules)
 
-    def _plan(self, names_of: Names, names: tuple[str, ...], checks: dict[str, Checker]) -> _Plan:
+    def _plan(
+        self,
+        names_of: Names,
+        names: tuple[str, ...],
+        checks: dict[str, Checker],
+        rules: tuple[Checker, ...],
+    ) -> _Plan:
         """How to check objects that have these properties; adds to `checks` what is new in them."""
         for name in names:
             if name not in checks and name in names_of.properties:
                 known = names_of.properties[name]
                 checks[name] = self._property(names_of.type_path, name, known)
+        pairs, has_problems = names_of.pairs(names), bool(names_of.problems(names))
+        is_odd = bool(pairs) or has_problems
         return _Plan(
             tuple(checks.get(name, _nothing) for name in names),
-            names_of.pairs(names),
-            bool(names_of.problems(names)),
+            is_odd,
+            rules if is_odd else self._open_rules(rules, frozenset(names)),
+            pairs,
+            has_problems,
         )
+
+    def _open_rules(self, rules: tuple[Checker, ...], names: frozenset[str]) -> tuple[Checker, ...]:
+        if self._rules is None:
+            return rules
+        settled = self._rules.is_settled
+        return tuple(rule for rule in rules if not settled(rule, names))
 
     def _property(self, type_path: str, name: str, known: Property) -> Checker:
         element = known.element

@@ -43,7 +43,7 @@ class _Rule(NamedTuple):
     invariant: Invariant
     message_id: str
     native: Callable[[Mapping[str, Any], Context], bool] | None
-    compiled: Compiled | None
+    compiled: Compiled
 
 
 class Invariants:
@@ -52,6 +52,8 @@ class Invariants:
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
         self._services = Services(terminology=_ValueSets(definitions))
+        #: The checks of objects -> what they evaluate, and on which type.
+        self._evaluated: dict[Checker, tuple[Compiled, str]] = {}
 
     def of_object(self, type_path: str) -> tuple[Checker, ...]:
         """What holds for all objects of a type or at an inner element's path."""
@@ -74,6 +76,14 @@ class Invariants:
         owner = element.path.partition(".")[0]
         return self._checks(((owner, one) for one in element.invariants), type_path)
 
+    def is_settled(self, rule: Checker, names: frozenset[str]) -> bool:
+        """Whether a check of `of_object` finds nothing wrong with any object of these properties.
+
+        Their values must be right.
+        """
+        known = self._evaluated.get(rule)
+        return known is not None and known[0].holds_for(known[1], names)
+
     def _checks(
         self, stated: Iterable[tuple[str, Invariant]], type_path: str
     ) -> tuple[Checker, ...]:
@@ -82,15 +92,22 @@ class Invariants:
             if one.key in ELSEWHERE or one.key in rules:
                 continue
             native = NATIVE.get(one.expression)
-            compiled = None if native else compile_expression(one.expression, self._definitions)
+            compiled = compile_expression(one.expression, self._definitions)
             rules[one.key] = _Rule(one, f"{_URL}{owner}#{one.key}", native, compiled)
         return tuple(self._check(rule, type_path) for rule in rules.values())
 
     def _check(self, rule: _Rule, type_path: str) -> Checker:
         if rule.native is not None:
-            return _native(rule, rule.native)
-        assert rule.compiled is not None
-        return _evaluated(rule, rule.compiled, type_path, self._services)
+            check = _native(rule, rule.native)
+        else:
+            check = _evaluated(rule, type_path, self._services)
+            if type_path in self._definitions.primitive_types:
+                return check
+            flag = rule.compiled.flag(type_path)
+            if flag is not None:
+                check = _quick(flag, check)
+        self._evaluated[check] = rule.compiled, type_path
+        return check
 
 
 class _ValueSets:
@@ -120,7 +137,23 @@ def _native(rule: _Rule, holds: Callable[[Mapping[str, Any], Context], bool]) ->
     return check
 
 
-def _evaluated(rule: _Rule, compiled: Compiled, type_path: str, services: Services) -> Checker:
+def _quick(flag: Callable[[Any], bool | None], full: Checker) -> Checker:
+    """The check of objects that tries the short way first."""
+
+    def check(value: Any, context: Context) -> Findings:
+        if isinstance(value, dict):
+            try:
+                if flag(value) is True:
+                    return None
+            except FHIRPathError:
+                pass  # the full evaluation can say where it failed
+        return full(value, context)
+
+    return check
+
+
+def _evaluated(rule: _Rule, type_path: str, services: Services) -> Checker:
+    compiled = rule.compiled
     test = compiled.test
 
     def check(value: Any, context: Context) -> Findings:
