@@ -36,34 +36,49 @@ def type_matcher(written: str, schema: Schema, *, exact: bool) -> Matcher:
     FHIRPathSemanticError.
     """
     namespace, _, name = written.rpartition(".")
-    fhir = namespace in ("", "FHIR") and schema.knows(name)
+    fhir = _fhir_name(written, schema)
     system = namespace in ("", "System") and name in SYSTEM_TYPES
     if not fhir and not system and (namespace != "System" or exact):
         raise FHIRPathSemanticError(_unknown(written, name, schema))
 
     def matches(item: Item) -> bool:
         if isinstance(item, Element):
-            if not fhir or name not in item.type.names:
+            if not fhir or fhir not in item.type.names:
                 return False
-            return not exact or not item.type.system or item.type.name == name
+            return not exact or not item.type.system or item.type.name == fhir
         return system and (name == "Any" or system_name(item) == name)
 
     return matches
 
 
+def _fhir_name(written: str, schema: Schema) -> str:
+    """The FHIR type that is meant; "" where none is.
+
+    Before R5 the case of primitives was not minded: rules of R4 say `as String` for a string.
+    """
+    namespace, _, name = written.rpartition(".")
+    if namespace not in ("", "FHIR"):
+        return ""
+    if schema.knows(name):
+        return name
+    plain = name[:1].lower() + name[1:]
+    is_lenient = schema.model.fhir_version in _CASELESS and plain in schema.model.primitive_types
+    return plain if is_lenient else ""
+
+
 def narrowed(types: Types, written: str, schema: Schema) -> Types:
     """The types left of `types` where only `written` passes."""
-    name = written.rpartition(".")[2]
+    name, fhir = written.rpartition(".")[2], _fhir_name(written, schema)
     found: set[FhirType | str] = set()
-    if schema.knows(name) and not written.startswith("System."):
+    if fhir:
         if types is None:
-            found.add(schema.type(name))
+            found.add(schema.type(fhir))
         else:
-            found |= {one for one in types if isinstance(one, FhirType) and name in one.names}
+            found |= {one for one in types if isinstance(one, FhirType) and fhir in one.names}
             if any(
                 isinstance(one, FhirType) and (one.is_open or one.name in _GENERAL) for one in types
             ):
-                found.add(schema.type(name))
+                found.add(schema.type(fhir))
     if (
         name in SYSTEM_TYPES
         and not written.startswith("FHIR.")
@@ -73,6 +88,7 @@ def narrowed(types: Types, written: str, schema: Schema) -> Types:
     return frozenset(found)
 
 
+_CASELESS = frozenset(("4.0.1", "4.3.0"))
 _GENERAL = frozenset(("Resource", "DomainResource", "Element", "DataType", "Base"))
 
 
