@@ -8,9 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.fhirpath.errors import FHIRPathError
-from fhir_kb.fhirpath.regex import matches
-from fhir_kb.validate.terminology.logic import any_of, negated
+from fhir_kb.validate.terminology.logic import negated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -216,6 +214,10 @@ _RELATIONS: Final[dict[str, Callable[[Concepts, str, str], bool]]] = {
 
 
 def _matching(values: list[str], pattern: str) -> bool | None:
+    # Imported here, because few value sets ask for it.
+    from fhir_kb.fhirpath.errors import FHIRPathError
+    from fhir_kb.fhirpath.regex import matches
+
     try:
         return any(matches(pattern, value, full=True) for value in values)
     except FHIRPathError:
@@ -231,7 +233,7 @@ _TESTS: Final[dict[str, Callable[[list[str], str], bool | None]]] = {
     "in": _listed,
     "not-in": lambda values, value: negated(_listed(values, value)),
     "exists": lambda values, value: any(values) == (value == "true"),
-    "regex": lambda values, value: any_of((_matching(values, value),)),
+    "regex": lambda values, value: _matching(values, value),
 }
 
 
