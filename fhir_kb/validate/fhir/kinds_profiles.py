@@ -333,9 +333,24 @@ That is allowed, but a reader cannot know which of them is meant.
     "Validation_VAL_Profile_MultipleMatches",
 )
 
+NARRATIVE_LANGUAGE: Final = Kind(
+    Code(
+        "KB670",
+        "narrative-language",
+        Severity.ERROR,
+        """\
+A narrative does not have the sections by language that the profile asks for.
+
+A profile can demand or forbid that the narrative is parted into `<div lang="…">` sections, or
+demand one in the language of the resource.
+""",
+    ),
+    "business-rule",
+)
+
 KINDS: Final = (
     PROFILE_MISSING, PROFILE_TOO_MANY, SLICE_MISSING, SLICE_TOO_MANY, NO_SLICE, SEVERAL_SLICES,
     SLICE_ORDER, PROFILE_VALUE, PROFILE_TYPE, PROFILE_NO_MATCH, PROFILE_TARGET, AGGREGATION,
     PROFILE_UNKNOWN, PROFILE_BROKEN, PROFILE_OTHER_TYPE, PROFILE_RANGE, PROFILE_CODE,
-    PROFILE_CODE_OTHER, NOT_CHECKED, SEVERAL_PROFILES,
+    PROFILE_CODE_OTHER, NOT_CHECKED, SEVERAL_PROFILES, NARRATIVE_LANGUAGE,
 )  # fmt: skip

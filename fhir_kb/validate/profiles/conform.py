@@ -22,6 +22,7 @@ from fhir_kb.validate.fhir.kinds_profiles import (
     SLICE_TOO_MANY,
 )
 from fhir_kb.validate.profiles.bindings import check_binding
+from fhir_kb.validate.profiles.narratives import check_narrative
 from fhir_kb.validate.profiles.places import at
 from fhir_kb.validate.profiles.rules import check_rules
 from fhir_kb.validate.profiles.run import Walk, has_errors, is_of
@@ -70,6 +71,7 @@ def check_node(run: Run, node: Node, element: Element) -> list[Finding]:
     found += check_binding(run, node, element)
     found += check_rules(run, node, element)
     found += check_target(run, node, element)
+    found += check_narrative(node, element)
     if not found:
         found += _type_profiles(run, node, element)
     return found + check_children(run, node, element)

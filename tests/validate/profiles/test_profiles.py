@@ -556,3 +556,29 @@ def test_vital_signs_conform_to_their_profile_without_saying_so() -> None:
     assert all(one.severity.value != "error" for one in Validator().check(
         {**observation, "code": {"coding": [{"system": LOINC, "code": "0-0"}]}}
     ))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rule", "languages", "is_wrong"),
+    [
+        ("_no", (), False),
+        ("_no", ("de",), True),
+        ("_yes", (), True),
+        ("_yes", ("de", "pt"), False),
+        ("_resource", ("de", "pt"), True),
+        ("_resource", ("de", "en"), False),
+        ("pt", ("de",), True),
+    ],
+)
+def test_sections_of_the_narrative_by_language(
+    rule: str, languages: tuple[str, ...], is_wrong: bool
+) -> None:
+    control = "http://hl7.org/fhir/StructureDefinition/narrative-language-control"
+    ruled = {"id": "Patient.text", "extension": [{"url": control, "valueCode": rule}]}
+    inside = "".join(f'<div lang="{one}" xml:lang="{one}">x</div>' for one in languages)
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml">{inside or "x"}</div>'
+    result = found(
+        patient(language="en", text={"status": "generated", "div": div}),
+        profile("Patient", ruled),
+    )
+    assert result == ([("KB670", "Patient.text")] if is_wrong else [])
