@@ -200,7 +200,7 @@ class Compiler:
 
     def _value(self, element: ElementDefinition, known: Property, ref: TypeRef | None) -> Checker:
         if ref is None:
-            return _limited(self._later(known.type_path))
+            return _limited(self.object_check(known.type_path))
         if known.type_path == "xhtml":
             return check_narrative
         if known.type_path == "Resource":
@@ -208,21 +208,7 @@ class Compiler:
             return _limited(self.resources.any_resource(ref.profiles, contained=contained))
         if known.type_path in self.definitions.primitive_types:
             return self._primitive(known.type_path)
-        return self._later(known.type_path)
-
-    def _later(self, type_path: str) -> Checker:
-        """The check of a type, made when it is first used: types refer to each other in circles."""
-        made = self._objects.get(type_path)
-        if made is not None:
-            return made
-
-        def check(value: Any, context: Context) -> Findings:
-            nonlocal made
-            if made is None:
-                made = self.object_check(type_path)
-            return made(value, context)
-
-        return check
+        return self.object_check(known.type_path)
 
     def _primitive(self, type_name: str) -> Checker:
         found = self._primitives.get(type_name)

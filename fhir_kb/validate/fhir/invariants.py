@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fhir_kb.fhirpath import Compiled, Element, FHIRPathError, Services, compile_expression
 from fhir_kb.validate.fhir.bindings import Bound
+from fhir_kb.validate.fhir.certain import OF_OBJECTS, OF_VALUES
 from fhir_kb.validate.fhir.issue import Context, Finding, fail
 from fhir_kb.validate.fhir.kinds_content import (
     INVARIANT,
@@ -101,11 +102,13 @@ class Invariants:
             check = _native(rule, rule.native)
         else:
             check = _evaluated(rule, type_path, self._services)
+            expression = rule.invariant.expression
             if type_path in self._definitions.primitive_types:
-                return check
+                return _certain(OF_VALUES.get(expression), check)
             flag = rule.compiled.flag(type_path)
             if flag is not None:
                 check = _quick(flag, check)
+            check = _certain(OF_OBJECTS.get(expression), check)
         self._evaluated[check] = rule.compiled, type_path
         return check
 
@@ -135,6 +138,13 @@ def _native(rule: _Rule, holds: Callable[[Mapping[str, Any], Context], bool]) ->
         return None if holds(value, context) else _broken(rule)
 
     return check
+
+
+def _certain(holds: Callable[[Any], bool] | None, full: Checker) -> Checker:
+    """The check that first sees whether all is surely well."""
+    if holds is None:
+        return full
+    return lambda value, context: None if holds(value) else full(value, context)
 
 
 def _quick(flag: Callable[[Any], bool | None], full: Checker) -> Checker:

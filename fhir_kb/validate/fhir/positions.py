@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from fhir_kb.validate.fhir.issue import Pointer
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"')
 _SCALAR = re.compile(r"[^\s,\]}]+")
-_SKIP = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])|[\]}]')
+_SKIP = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|([\[{])|[\]}]')
 
 
 class Place(NamedTuple):

@@ -10,7 +10,6 @@ from fhir_kb.validate.fhir.bundles import check_bundle
 from fhir_kb.validate.fhir.issue import Context, Finding, below, both, fail, json_type, shown
 from fhir_kb.validate.fhir.kinds_content import CONTAINED_ID, CONTAINED_UNUSED, RESOURCE_TYPE
 from fhir_kb.validate.fhir.kinds_structure import NOT_A_RESOURCE, UNKNOWN_RESOURCE
-from fhir_kb.validate.fhir.natives import walk
 from fhir_kb.validate.fhir.vital_signs import implied_profile
 
 if TYPE_CHECKING:
@@ -131,11 +130,12 @@ def _note_profiles(value: dict[str, Any], context: Context) -> None:
 
 def _unused(contained: list[Any], container: Any) -> list[Finding]:
     """The contained resources that nothing refers to and that don't refer to their container."""
+    names = [one.get("id") if isinstance(one, dict) else None for one in contained]
+    lost = {"#" + name for name in names if isinstance(name, str)}
+    lost -= _used(container, lost)
     found: list[Finding] = []
-    used = _fragments(container)
-    for index, one in enumerate(contained):
-        name = one.get("id") if isinstance(one, dict) else None
-        if isinstance(name, str) and "#" + name not in used and "#" not in _fragments(one):
+    for index, (name, one) in enumerate(zip(names, contained, strict=True)):
+        if isinstance(name, str) and "#" + name in lost and not _used(one, {"#"}):
             bad = fail(
                 CONTAINED_UNUSED,
                 f"nothing refers to the contained {one.get('resourceType')} '#{name}'",
@@ -144,13 +144,24 @@ def _unused(contained: list[Any], container: Any) -> list[Finding]:
     return found
 
 
-def _fragments(value: Any) -> set[str]:
-    """All strings that begin as references to contained resources do, and images' sources."""
+def _used(value: Any, names: set[str]) -> set[str]:
+    """Those of the names ("#id") that are strings in the value, or sources of its images.
+
+    It stops when it has seen all of them, and looks at the images only for what is left.
+    """
     found: set[str] = set()
-    for name, one in walk(value):
-        if isinstance(one, str):
-            if one[:1] == "#":
-                found.add(one)
-            elif name == "div" and "#" in one:
-                found.update(_IMAGE.findall(one))
+    narratives: list[str] = []
+    todo: list[Any] = [value]
+    while todo and len(found) < len(names):
+        one = todo.pop()
+        for name, inner in one.items() if isinstance(one, dict) else enumerate(one):
+            if isinstance(inner, str):
+                if inner in names:
+                    found.add(inner)
+                elif name == "div":
+                    narratives.append(inner)
+            elif isinstance(inner, dict | list):
+                todo.append(inner)
+    for narrative in narratives if len(found) < len(names) else ():
+        found.update(names.intersection(_IMAGE.findall(narrative)))
     return found
