@@ -101,6 +101,8 @@ class Tree:
 
     def _add(self, element: Mapping[str, Any]) -> None:
         steps = _steps(element)
+        if not steps:
+            raise BrokenProfileError(f"the snapshot of {self.name} has two roots")
         node = self.root
         for step in steps[:-1]:
             found = _child(node, step)

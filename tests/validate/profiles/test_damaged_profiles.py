@@ -1,0 +1,141 @@
+"""Whatever a profile says, checking against it gives findings, soon and without an exception."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fhir_kb.packages import Loaded, core_profiles
+from fhir_kb.validate import Validator
+
+_SCRIPT = Path(__file__).parents[3] / "scripts" / "fuzz_validate.py"
+_CORE = "http://hl7.org/fhir/StructureDefinition/"
+_LONGEST = 5.0
+
+OBSERVATION = {
+    "resourceType": "Observation",
+    "id": "o",
+    "status": "final",
+    "category": [
+        {
+            "coding": [
+                {
+                    "system": "http://terminology.hl7.org/CodeSystem/observation-category",
+                    "code": "vital-signs",
+                }
+            ]
+        }
+    ],
+    "code": {"coding": [{"system": "http://loinc.org", "code": "85354-9"}]},
+    "subject": {"reference": "Patient/p"},
+    "effectiveDateTime": "2020-01-01",
+    "component": [
+        {
+            "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+            "valueQuantity": {
+                "value": 100,
+                "unit": "mmHg",
+                "system": "http://unitsofmeasure.org",
+                "code": "mm[Hg]",
+            },
+        }
+        for code in ("8480-6", "8462-4")
+    ],
+}
+BUNDLE = {
+    "resourceType": "Bundle",
+    "type": "collection",
+    "entry": [
+        {"fullUrl": "https://a.org/Observation/o", "resource": OBSERVATION},
+        {
+            "fullUrl": "https://a.org/Patient/p",
+            "resource": {"resourceType": "Patient", "id": "p", "name": [{"text": "A"}]},
+        },
+    ],
+}
+
+
+def _damages() -> Any:
+    spec = importlib.util.spec_from_file_location("fuzz_validate", _SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _profile(form: str) -> dict[str, Any]:
+    found = core_profiles("5.0.0").find(_CORE + "bp")
+    assert found is not None
+    profile: dict[str, Any] = json.loads(json.dumps(found, default=str))
+    del profile["differential" if form == "snapshot" else "snapshot"]
+    return profile
+
+
+@pytest.mark.parametrize("form", ["snapshot", "differential"])
+def test_the_profile_demands_what_it_should(form: str) -> None:
+    profile = {**_profile(form), "url": "urn:p"}
+    validator = Validator("5.0.0", canonicals=Loaded([profile]), profiles=["urn:p"])
+    assert [one for one in validator.check(OBSERVATION) if one.severity.value == "error"] == []
+    lacking = {**OBSERVATION, "component": OBSERVATION["component"][:1]}  # type: ignore[index]
+    codes = {one.code for one in validator.check(lacking) if one.severity.value == "error"}
+    assert codes <= {"KB650", "KB652"}
+    assert codes
+
+
+@pytest.mark.parametrize("form", ["snapshot", "differential"])
+@pytest.mark.parametrize("seed", range(2))
+def test_damaged_profiles(form: str, seed: int) -> None:
+    text = json.dumps(_profile(form)).encode()
+    tried = 0
+    for data in _damages().mutations([text], 120, seed):
+        try:
+            profile = json.loads(data)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(profile, dict):
+            tried += 1
+            _check({**profile, "url": "urn:p"})
+    assert tried > 10
+    chance = random.Random(seed)
+    for _ in range(60):
+        _check({**_bent(json.loads(text), chance), "url": "urn:p"})
+
+
+def _check(profile: dict[str, Any]) -> None:
+    start = time.perf_counter()
+    validator = Validator("5.0.0", canonicals=Loaded([profile]), profiles=["urn:p"])
+    validator.check(OBSERVATION)
+    Validator("5.0.0", canonicals=Loaded([profile]), everywhere={"Observation": ["urn:p"]}).check(
+        BUNDLE
+    )
+    assert time.perf_counter() - start < _LONGEST
+
+
+_ODD: tuple[Any, ...] = (
+    None, True, 0, -1, 10**30, "", "x", "Observation", "Observation.component", "*", "#", [], {},
+    [[]], [None], ["x"], {"": None}, [{"code": 1}], {"type": "value", "path": "resolve().x[x]"},
+)  # fmt: skip
+
+
+def _bent(value: Any, chance: random.Random) -> Any:
+    """The same JSON with a few values replaced by odd ones, at any depth."""
+    for _ in range(chance.choice((1, 2, 5))):
+        node = value
+        for _ in range(chance.randrange(1, 9)):
+            keys = list(node) if isinstance(node, dict) else list(range(len(node)))
+            if not keys:
+                break
+            key = chance.choice(keys)
+            if isinstance(node[key], dict | list) and chance.random() < 0.8:
+                node = node[key]
+                continue
+            node[key] = chance.choice(_ODD)
+            break
+    return value
