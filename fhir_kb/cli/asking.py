@@ -13,21 +13,25 @@ from fhir_kb.cli.exits import FINDINGS, FINE
 from fhir_kb.diagnostics.render.text import harmless, width
 from fhir_kb.fhirpath.errors import FHIRPathError
 from fhir_kb.fhirpath.protocol import Answer, answer_line, evaluate
+from fhir_kb.fhirpath.scope import NO_SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
 
     from fhir_kb.fhirpath.model import Model
+    from fhir_kb.fhirpath.scope import Services
+    from fhir_kb.packages import Definitions
 
 MAX_BYTES: Final = 256 * 1024 * 1024
+_ASKING: Final = ("memberOf", "conformsTo", "elementDefinition", "slice", "subsume")
 _NESTS: Final = "it nests too deeply"
 
 
-def load(path: str) -> Any:
+def load(path: str, model: Definitions | None = None) -> Any:
     """The JSON of a file, `-` for the standard input; decimals as they are written.
 
-    Raises OSError or ValueError.
+    model: with which FHIR XML is read as well. Raises OSError or ValueError.
     """
     if path == "-":
         text: str | bytes = sys.stdin.read()
@@ -36,10 +40,34 @@ def load(path: str) -> Any:
         if file.stat().st_size > MAX_BYTES:
             raise ValueError(f"the file is larger than {MAX_BYTES // 1024 // 1024} MB")
         text = file.read_bytes()
+        if model is not None and text.lstrip()[:1] == b"<":
+            return _from_xml(text, model)
     try:
         return json.loads(text, parse_float=Decimal)
     except RecursionError:
-        raise ValueError(_NESTS) from None
+        raise ValueError(f"this is not JSON: {_NESTS}") from None
+    except ValueError as error:
+        raise ValueError(f"this is not JSON: {error}") from None
+
+
+def _from_xml(data: bytes, model: Definitions) -> Any:
+    # Imported here, because most resources are JSON.
+    from fhir_kb.validate.fhir.xml_parse import parse_xml
+
+    parsed = parse_xml(data, model)
+    if not parsed.is_read:
+        said = parsed.found[0].finding.message if parsed.found else "there is no resource"
+        raise ValueError(f"this is not FHIR: {said}")
+    return parsed.value
+
+
+def services_for(expression: str, version: str) -> Services:
+    """What the expression may ask of codes and profiles; nothing where it asks for none."""
+    if not any(name in expression for name in _ASKING):
+        return NO_SERVICES
+    from fhir_kb.validate import services
+
+    return services(version)
 
 
 def serve(questions: TextIO, answers: TextIO, model: Callable[[str], Model]) -> None:
@@ -61,7 +89,7 @@ def answered(
     expression: str,
     file: str | None,
     version: str,
-    model: Callable[[str], Model],
+    model: Callable[[str], Definitions],
     *,
     strict: bool,
 ) -> str:
@@ -69,18 +97,20 @@ def answered(
     question = {"fhir": version, "input": file, "expression": expression}
     if strict:
         question["mode"] = "strict"
-    return answer_line(json.dumps(question), model, load)
+    asked = services_for(expression, version)
+    return answer_line(json.dumps(question), model, lambda path: load(path, model(version)), asked)
 
 
-def show(expression: str, file: str | None, model: Model, *, strict: bool) -> int:
+def show(expression: str, file: str | None, model: Definitions, *, strict: bool) -> int:
     """Print a result for a person; the exit code. Raises OSError where the file can't be read."""
     try:
-        resource = None if file is None else load(file)
+        resource = None if file is None else load(file, model)
     except ValueError as error:
-        put(f"{harmless(str(file))}: this is not JSON: {harmless(str(error))}\n", error=True)
+        put(f"{harmless(str(file))}: {harmless(str(error))}\n", error=True)
         return FINDINGS
     try:
-        found = evaluate(expression, resource, model, strict=strict)
+        asked = services_for(expression, model.fhir_version)
+        found = evaluate(expression, resource, model, strict=strict, services=asked)
     except FHIRPathError as error:
         put(_wrong(expression, error), error=True)
         return FINDINGS

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         check_text,
         check_with,
     )
+    from fhir_kb.validate.offline import services
 
 __all__ = [
     "Against",
@@ -32,12 +33,12 @@ __all__ = [
     "check_lines_with",
     "check_text",
     "check_with",
+    "services",
 ]
+_HOMES = {"Against": "fhir_kb.validate.against", "services": "fhir_kb.validate.offline"}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "Against":
-        return import_module("fhir_kb.validate.against").Against
     if name in __all__:
-        return getattr(import_module("fhir_kb.validate.fhir"), name)
+        return getattr(import_module(_HOMES.get(name, "fhir_kb.validate.fhir")), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

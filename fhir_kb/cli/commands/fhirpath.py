@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,7 +11,7 @@ from fhir_kb.cli import options
 from fhir_kb.cli.exits import FINDINGS, FINE
 
 if TYPE_CHECKING:
-    from fhir_kb.fhirpath.model import Model
+    from fhir_kb.packages import Definitions
 
 
 @click.command("fhirpath")
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 def command(
     expression: str | None, file: str | None, release: str, strict: bool, jsonl: bool, form: str
 ) -> int:
-    """Evaluate EXPR on the resource in FILE: JSON, '-' for the standard input.
+    """Evaluate EXPR on the resource in FILE: JSON or XML, '-' for the standard input.
 
     Each item of the result is a line: its place in the resource, its type, its value. Without FILE
     the expression stands alone.
@@ -63,7 +63,7 @@ def command(
     return asking.show(expression, file, _model(version), strict=strict)
 
 
-def _model(version: str) -> Model | Any:
+def _model(version: str) -> Definitions:
     """The definitions of a FHIR version. Raises ValueError where there are none."""
     from fhir_kb.packages import definitions
 

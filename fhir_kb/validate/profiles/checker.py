@@ -15,6 +15,7 @@ from fhir_kb.validate.profiles.run import Run
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from fhir_kb.fhirpath import Services
     from fhir_kb.packages import Canonicals, Definitions
     from fhir_kb.validate.fhir.issue import Finding
 
@@ -62,6 +63,11 @@ class Profiles:
                 if element is not root or url not in asked:
                     found += self._claimed(run, element, url)
         return _each_once(found)
+
+    def services(self) -> Services:
+        """For FHIRPath by itself: what it asks of codes and of profiles."""
+        nothing = Element({}, self._schema.type("Basic"))
+        return Run(self._known, nothing, WALK).services
 
     def _claimed(self, run: Run, element: Element, url: str) -> list[Finding]:
         return [] if self._known.is_core_type(url) else check_profile(run, element, url)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.fhirpath import Element, Services
-from fhir_kb.validate.profiles.tree import BrokenProfileError
+from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from fhir_kb.validate.fhir.issue import Finding
     from fhir_kb.validate.profiles.known import KnownProfiles
@@ -86,8 +86,14 @@ class _Asked:
         element = Element(value, self._run.root.type.schema.type(type_name))
         return self._run.conforms(element, profile)
 
-    def definition(self, path: str) -> None:
-        """See fhirpath.Profiles."""
+    def definition(self, path: str) -> Mapping[str, Any] | None:
+        """See fhirpath.Profiles; the definition is that of the type."""
+        try:
+            tree = self._run.known.tree(FHIR + path.partition(".")[0])
+        except BrokenProfileError:
+            return None
+        node = None if tree is None else tree.at(path) or tree.at(f"{path}[x]")
+        return None if node is None else node.definition
 
     def in_slice(self, value: Any, path: str, profile: str, name: str) -> bool | None:
         """See fhirpath.Profiles."""

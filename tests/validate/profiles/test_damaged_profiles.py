@@ -94,7 +94,7 @@ def test_the_profile_demands_what_it_should(form: str) -> None:
 def test_damaged_profiles(form: str, seed: int) -> None:
     text = json.dumps(_profile(form)).encode()
     tried = 0
-    for data in _damages().mutations([text], 120, seed):
+    for data in _damages().mutations([text], 60, seed):
         try:
             profile = json.loads(data)
         except (ValueError, RecursionError):
@@ -102,9 +102,9 @@ def test_damaged_profiles(form: str, seed: int) -> None:
         if isinstance(profile, dict):
             tried += 1
             _check({**profile, "url": "urn:p"})
-    assert tried > 10
+    assert tried > 5
     chance = random.Random(seed)
-    for _ in range(60):
+    for _ in range(30):
         _check({**_bent(json.loads(text), chance), "url": "urn:p"})
 
 

@@ -1,0 +1,25 @@
+"""What FHIRPath may ask of the world, answered by the validator: codes and profiles."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fhir_kb.packages import definitions
+from fhir_kb.validate.fhir.validator import Known
+from fhir_kb.validate.profiles import Profiles
+from fhir_kb.validate.terminology.service import Terminology
+
+if TYPE_CHECKING:
+    from fhir_kb.fhirpath import Services
+    from fhir_kb.packages import Canonicals
+
+
+def services(fhir_version: str, canonicals: Canonicals | None = None) -> Services:
+    """For memberOf(), conformsTo(), elementDefinition() and slice(); nothing is asked of a network.
+
+    canonicals: profiles, value sets, … of one's own, before those of FHIR. Making it costs little;
+    what is asked for is read when it is asked for. ValueError for an unknown version.
+    """
+    known = definitions(fhir_version)
+    found = Known(fhir_version, canonicals)
+    return Profiles(known, found, Terminology(found, known)).services()
