@@ -12,7 +12,7 @@ from fhir_kb.validate.fhir import primitives
 from fhir_kb.validate.fhir.arrays import aligned, array_of, without_filled_nulls
 from fhir_kb.validate.fhir.bindings import BINDERS, Bound
 from fhir_kb.validate.fhir.content import content_rules
-from fhir_kb.validate.fhir.extensions import named_extension
+from fhir_kb.validate.fhir.extensions import known_extension, named_extension
 from fhir_kb.validate.fhir.issue import Context, below, both, fail, json_type
 from fhir_kb.validate.fhir.kinds_json import NULL, TOO_DEEP
 from fhir_kb.validate.fhir.kinds_structure import WRONG_JSON_TYPE
@@ -186,8 +186,10 @@ class Compiler:
                 check = self._references.checker(ref.targets, check)
             elif ref.code == "CodeableReference" and ref.targets:
                 check = self._references.inside(ref.targets, check)
-            elif ref.code == "Extension" and owner != "Extension":
-                check = named_extension(check)
+            elif ref.code == "Extension":
+                check = check if owner == "Extension" else named_extension(check)
+                modifier = element.name == "modifierExtension"
+                check = known_extension(owner, check, modifier=modifier)
             check = self._bound(element, ref.code, check)
         if element.fixed is not None:
             check = fixed_to(element.fixed, check)

@@ -15,6 +15,26 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 _MEMORY = 4096
 
 
+def known_extension(owner: str, inner: Checker, *, modifier: bool) -> Checker:
+    """A check of an extension on an element of a type: those that need it are noted for a look."""
+
+    def check(value: Any, context: Context) -> Findings:
+        found = inner(value, context)
+        extensions = context.known_extensions
+        if extensions is not None and isinstance(value, dict):
+            url = value.get("url")
+            # Inside of extensions, a relative url is defined by the extension around it.
+            if (
+                isinstance(url, str)
+                and ":" in url
+                and not extensions.is_fine(url, owner, value, modifier=modifier)
+            ):
+                context.doubtful.append(value)
+        return found
+
+    return check
+
+
 def named_extension(inner: Checker) -> Checker:
     """A check of an extension that is not inside another: its url is absolute."""
     known: set[str] = set()

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.diagnostics import Code, Severity
     from fhir_kb.packages import Canonicals
+    from fhir_kb.validate.fhir.known_extensions import KnownExtensions
     from fhir_kb.validate.terminology.service import Terminology
 
 #: A place in JSON: property names and list indices from the resource on.
@@ -94,11 +95,13 @@ class Context:
     resource: the nearest one, be it contained or in an entry. container: the one that holds the
     contained resources a "#id" may mean. root: the whole. canonicals: where definitions are looked
     up by canonical URL; None where nothing can be. claiming: the resources that name profiles.
+    known_extensions: tells which extensions need a look; doubtful: those that do.
     terminology: what is known of codes. told: what was said once and need not be said again.
     """
 
     __slots__ = (
-        "_contained", "canonicals", "claiming", "container", "depth", "items", "resource", "root",
+        "_contained", "canonicals", "claiming", "container", "depth", "doubtful", "items",
+        "known_extensions", "resource", "root",
         "terminology", "told",
     )  # fmt: skip
 
@@ -113,6 +116,8 @@ class Context:
         self.terminology = terminology
         self.told: set[tuple[str, str]] = set()
         self.claiming: list[Mapping[str, Any]] = []
+        self.known_extensions: KnownExtensions | None = None
+        self.doubtful: list[Mapping[str, Any]] = []
         self.resource = root
         self.container = root
         self.depth = 0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.packages import core_profiles, definitions
 from fhir_kb.validate.fhir.compiler import Compiler
 from fhir_kb.validate.fhir.issue import Context, both
+from fhir_kb.validate.fhir.known_extensions import KnownExtensions
 from fhir_kb.validate.terminology.service import Terminology
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Validator:
         self._asked = tuple(profiles)
         self._everywhere = dict(everywhere or {})
         self._terminology = value_sets or Terminology(self._canonicals, definitions(fhir_version))
+        self._known_extensions = KnownExtensions(definitions(fhir_version), self._canonicals)
         self._profiles: Profiles | None = None
         self._check = _compiled(fhir_version, invariants).resources.any_resource()
 
@@ -58,7 +60,7 @@ class Validator:
         content: Any = dict(resource) if isinstance(resource, Mapping) else resource
         context = self._context(content)
         found = self._check(content, context)
-        if context.claiming or self._asked or self._everywhere:
+        if context.claiming or context.doubtful or self._asked or self._everywhere:
             found = both(found, self._by_profiles(content, context))
         if not found:
             return []
@@ -75,11 +77,15 @@ class Validator:
 
             known = definitions(self.fhir_version)
             self._profiles = Profiles(known, self._canonicals, self._terminology)
-        return self._profiles.check(content, context.claiming, self._asked, self._everywhere)
+        return self._profiles.check(
+            content, context.claiming, self._asked, self._everywhere, context.doubtful
+        )
 
     def _context(self, content: object) -> Context:
         root = content if isinstance(content, dict) else {}
-        return Context(root, self._canonicals, self._terminology)
+        context = Context(root, self._canonicals, self._terminology)
+        context.known_extensions = self._known_extensions
+        return context
 
 
 class Known:

@@ -9,6 +9,7 @@ from fhir_kb.fhirpath.model import schema_of
 from fhir_kb.validate.fhir.vital_signs import implied_profile
 from fhir_kb.validate.profiles.codes import Codes, ValueSets
 from fhir_kb.validate.profiles.conform import WALK, check_profile
+from fhir_kb.validate.profiles.extensions import check_extensions
 from fhir_kb.validate.profiles.known import KnownProfiles
 from fhir_kb.validate.profiles.run import Run
 
@@ -41,12 +42,14 @@ class Profiles:
         claiming: Sequence[Any],
         asked: Sequence[str] = (),
         everywhere: Mapping[str, Sequence[str]] | None = None,
+        extensions: Sequence[Any] = (),
     ) -> list[Finding]:
         """What is wrong with a resource and those in it, seen from the outermost.
 
         claiming: the resources in it (or itself) that name profiles in `meta.profile`, as the same
         objects. asked: canonical urls that the outermost resource has to conform to besides.
-        everywhere: type -> urls that all resources of the type have to conform to.
+        everywhere: type -> urls that all resources of the type have to conform to. extensions:
+        those in it to look at, as the same objects.
         """
         root = Element(resource, self._schema.of_value(resource))
         if not root.type.is_resource or root.type.is_open:
@@ -55,6 +58,8 @@ class Profiles:
         found: list[Finding] = []
         for url in dict.fromkeys(asked):
             found += check_profile(run, root, url)
+        if extensions:
+            found += check_extensions(run, extensions)
         wanted = {id(one) for one in claiming}
         for element in _resources(root) if wanted or everywhere else ():
             urls = _named(element.value) if id(element.value) in wanted else []

@@ -178,11 +178,13 @@ def _most(count: int) -> str:
 def _type(node: Node, element: Element) -> list[Finding]:
     """Whether the value is of one of the types that the profile leaves."""
     codes = [str(one.get("code", "")) for one in node.types]
-    names = element.type.names
-    if not codes or element.type.is_open or any(is_of(code, names) for code in codes):
+    if not codes or element.type.is_open or any(is_of(code, element.type) for code in codes):
         return []
-    # A choice of the wrong type is a property that the object around it may not have.
-    place = element.parent if element.parent is not None and element.index < 0 else element
+    # A choice of the wrong type is a property that the object around it may not have; but of an
+    # extension all values are known.
+    parent = element.parent
+    is_choice = parent is not None and element.index < 0 and parent.type.name != "Extension"
+    place = parent if parent is not None and is_choice else element
     message = (
         f"a {element.type.name} is not allowed for '{node.name}' by {node.tree.name}; allowed: "
         + ", ".join(codes)
@@ -192,7 +194,7 @@ def _type(node: Node, element: Element) -> list[Finding]:
 
 def _type_profiles(run: Run, node: Node, element: Element) -> list[Finding]:
     """Whether the value conforms to one of the profiles that its type may have here."""
-    fitting = [one for one in node.types if is_of(str(one.get("code")), element.type.names)]
+    fitting = [one for one in node.types if is_of(str(one.get("code")), element.type)]
     urls = [url for one in fitting for url in _profiles(one)]
     if not urls or any(not _profiles(one) for one in fitting):
         return []

@@ -108,7 +108,7 @@ def _meets_target(run: Run, spot: _Target, kind: str, items: list[Element]) -> b
 
 
 def _is_typed(spot: Node, item: Element) -> bool:
-    return any(is_of(str(one.get("code")), item.type.names) for one in spot.types)
+    return any(is_of(str(one.get("code")), item.type) for one in spot.types)
 
 
 def _has_profile(run: Run, spot: Node, item: Element) -> bool | None:

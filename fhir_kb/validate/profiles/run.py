@@ -12,6 +12,7 @@ from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from fhir_kb.fhirpath.model import FhirType
     from fhir_kb.validate.fhir.issue import Finding
     from fhir_kb.validate.profiles.known import KnownProfiles
     from fhir_kb.validate.profiles.tree import Node
@@ -122,9 +123,15 @@ def has_errors(found: list[Finding]) -> bool:
     return any(one.kind.code.severity is Severity.ERROR for one in found)
 
 
-def is_of(code: str, names: frozenset[str]) -> bool:
-    """Whether a type code of a definition is one of a value's types."""
-    return code.rpartition("/")[2] in names or code in ("Element", "BackboneElement", "*")
+def is_of(code: str, kind: FhirType) -> bool:
+    """Whether a type code of a definition allows values of a type.
+
+    A data type is just that type (a code is no string here); a resource may be of a subtype.
+    """
+    name = code.rpartition("/")[2]
+    if name in (kind.name, kind.path) or name in ("Element", "BackboneElement", "*"):
+        return True
+    return name in kind.names and (kind.is_resource or name in kind.schema.model.abstract_types)
 
 
 def member(element: Element, name: str) -> Any:

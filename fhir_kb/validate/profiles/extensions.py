@@ -1,0 +1,219 @@
+"""Extensions by their definitions: where they may stand, and all that they demand.
+
+http://hl7.org/fhir/defining-extensions.html#context
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.fhirpath import Element, FHIRPathError, compile_expression
+from fhir_kb.validate.fhir.issue import shown
+from fhir_kb.validate.fhir.kinds_extensions import (
+    EXTENSION_CONTEXT,
+    EXTENSION_MODIFIER,
+    EXTENSION_VERSION,
+)
+from fhir_kb.validate.fhir.known_extensions import VERSIONED, contexts
+from fhir_kb.validate.profiles.places import at
+from fhir_kb.validate.profiles.run import around, member, resource_of
+from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from fhir_kb.validate.fhir.issue import Finding
+    from fhir_kb.validate.profiles.run import Run
+
+_FEW: Final = 12
+_CANONICAL: Final = frozenset({"CanonicalResource", "MetadataResource"})
+
+
+def check_extensions(run: Run, wanted: Sequence[Any]) -> list[Finding]:
+    """What is wrong with some extensions in the resource, by their definitions.
+
+    wanted: the extensions, as the same objects.
+    """
+    found: list[Finding] = []
+    for element in _found(run.root, {id(one) for one in wanted}):
+        found += _check(run, element)
+    return found
+
+
+def _found(root: Element, wanted: set[int]) -> Iterator[Element]:
+    """The elements of the resource that are these objects."""
+    todo = [root]
+    while todo:
+        one = todo.pop()
+        if id(one.value) in wanted:
+            yield one
+        todo += reversed(one.all_children())
+
+
+def _check(run: Run, element: Element) -> list[Finding]:
+    url = str(member(element, "url"))
+    known = run.known.canonicals.find(url, "StructureDefinition")
+    parent = element.parent
+    if known is None or parent is None or known.get("type") != "Extension":
+        return []
+    return [
+        *_modifier(run, element, url),
+        *_version(run, element, url, known),
+        *_context(run, element, url, known),
+        *run.walk.profile(run, element, url),
+    ]
+
+
+def _modifier(run: Run, element: Element, url: str) -> list[Finding]:
+    try:
+        tree = run.known.tree(url)
+    except BrokenProfileError:
+        return []  # told where its demands are checked
+    is_modifier = tree is not None and tree.root.definition.get("isModifier") is True
+    if is_modifier == (element.name == "modifierExtension"):
+        return []
+    if is_modifier:
+        message = f"{shown(url, 90)} changes the meaning: it belongs in 'modifierExtension'"
+        return at(element, EXTENSION_MODIFIER, message)
+    message = f"{shown(url, 90)} does not change the meaning: it belongs in 'extension'"
+    return at(element, EXTENSION_MODIFIER, message, None, "Extension_EXT_Modifier_Y")
+
+
+def _version(run: Run, element: Element, url: str, known: Mapping[str, Any]) -> list[Finding]:
+    if _is_for(known, run.known.definitions.fhir_version) or element.parent is None:
+        return []
+    version = run.known.definitions.fhir_version
+    message = f"{shown(url, 90)} is not for FHIR {version}, says its definition"
+    return at(element.parent, EXTENSION_VERSION, message)
+
+
+def _is_for(stated: Mapping[str, Any], version: str) -> bool:
+    """Whether a definition, or one of its contexts, is for the release."""
+    listed = stated.get("extension")
+    for one in listed if isinstance(listed, list) else ():
+        if not isinstance(one, dict) or one.get("url") != VERSIONED:
+            continue
+        inner = one.get("extension")
+        limits = {
+            str(part.get("url")): str(part.get("valueCode"))
+            for part in (inner if isinstance(inner, list) else ())
+            if isinstance(part, dict)
+        }
+        here = _number(version)
+        start, end = limits.get("startFhirVersion", ""), limits.get("endFhirVersion", "")
+        if (start and here < _number(start)) or (end and here > _number(end)):
+            return False
+    return True
+
+
+def _number(version: str) -> tuple[int, ...]:
+    """Major and minor: that is what releases are told apart by."""
+    parts = version.split(".")[:2]
+    return tuple(int(one) if one.isdecimal() else 0 for one in (*parts, "0")[:2])
+
+
+def _context(run: Run, element: Element, url: str, known: Mapping[str, Any]) -> list[Finding]:
+    parent = element.parent
+    stated = contexts(known)
+    if parent is None or not stated:
+        return []
+    version = run.known.definitions.fhir_version
+    here = [one for one in stated if _is_for(one, version)]
+    names = set(_names(run, parent))
+    if not any(_allows(run, one, parent, names) for one in here):
+        allowed = sorted({str(one.get("expression")) for one in here})
+        more = f" and {len(allowed) - _FEW} more" if len(allowed) > _FEW else ""
+        message = (
+            f"the extension {shown(url, 90)} is not allowed here; it may be on: "
+            + (", ".join(allowed[:_FEW]) or "nothing in this release")
+            + more
+        )
+        name = "" if len(here) == len(stated) else "Extension_EXTP_Context_Wrong_VER"
+        return at(parent, EXTENSION_CONTEXT, message, None, name)
+    return list(_invariants(run, element, parent, url, known))
+
+
+def _allows(run: Run, one: Mapping[str, Any], parent: Element, names: set[str]) -> bool:
+    expression = str(one.get("expression", "")).removeprefix(FHIR)
+    match one.get("type"):
+        case "element":
+            plain = expression.replace("[x]", "").partition("#")
+            if plain[1]:
+                return True  # an element of a profile: what it is cannot be told from here
+            # "Element" is said for anything, resources included.
+            return plain[0] in names or plain[0] == "Element" or "/" in plain[0]
+        case "extension":
+            inside = [
+                member(node, "url") for node in around(parent) if node.type.name == "Extension"
+            ]
+            return expression.partition("#")[0] in {str(url).removeprefix(FHIR) for url in inside}
+        case "fhirpath":
+            return _is_selected(run, expression, parent)
+    return True
+
+
+def _is_selected(run: Run, expression: str, parent: Element) -> bool:
+    """Whether a FHIRPath context holds; what cannot be evaluated is given the benefit."""
+    try:
+        compiled = compile_expression(expression, run.known.definitions)
+        for start in (parent, resource_of(parent)):
+            items = compiled(resource_of(parent), context=start, services=run.services)
+            if items and items != [False]:
+                return True
+    except FHIRPathError:
+        return True
+    return False
+
+
+def _invariants(
+    run: Run, element: Element, parent: Element, url: str, known: Mapping[str, Any]
+) -> Iterator[Finding]:
+    listed = known.get("contextInvariant")
+    for expression in listed if isinstance(listed, list) else ():
+        if not isinstance(expression, str):
+            continue
+        try:
+            holds = compile_expression(expression, run.known.definitions).test(
+                parent,
+                resource=resource_of(parent),
+                root=run.root,
+                services=run.services,
+                variables={"extension": element},
+            )
+        except FHIRPathError:
+            continue
+        if holds is False or holds is None:
+            message = (
+                f"the extension {shown(url, 90)} is not allowed here: {shown(expression, 200)} "
+                "does not hold"
+            )
+            yield from at(parent, EXTENSION_CONTEXT, message, None, "Profile_EXT_Not_Here")
+
+
+def _names(run: Run, element: Element) -> Iterator[str]:
+    """All that an element can be called in a context: its types, and paths from all around it."""
+    yield from element.type.names
+    if element.type.is_resource:
+        yield from _interfaces(run, element.type.name)
+    path = ""
+    chain = list(around(element))
+    for inner, outer in pairwise(chain):
+        path = f"{inner.name}.{path}" if path else inner.name
+        for name in outer.type.names:
+            yield f"{name}.{path}"
+            if inner is element and "[x]" not in path:
+                yield f"{name}.{path}{element.type.name[:1].upper()}{element.type.name[1:]}"
+        if outer.type.is_resource:
+            for name in _interfaces(run, outer.type.name):
+                yield f"{name}.{path}"
+            break
+
+
+def _interfaces(run: Run, name: str) -> frozenset[str]:
+    """CanonicalResource and MetadataResource, which are no types but are said in contexts."""
+    definitions = run.known.definitions
+    if name not in definitions.resource_types:
+        return frozenset()
+    properties = definitions.properties(name)
+    return _CANONICAL if "url" in properties or name == "NamingSystem" else frozenset()
