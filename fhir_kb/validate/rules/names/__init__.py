@@ -1,6 +1,7 @@
 """Names that lead somewhere."""
 
 from fhir_kb.validate.rules.names.duplicate_step import RULE as DUPLICATE_STEP
+from fhir_kb.validate.rules.names.retired_topic import RULE as RETIRED_TOPIC
 from fhir_kb.validate.rules.names.unknown_activity import RULE as UNKNOWN_ACTIVITY
 from fhir_kb.validate.rules.names.unknown_concept import RULE as UNKNOWN_CONCEPT
 from fhir_kb.validate.rules.names.unknown_evidence import RULE as UNKNOWN_EVIDENCE
@@ -26,4 +27,5 @@ RULES = (
     UNKNOWN_LINK,
     UNKNOWN_VALUE_SET,
     UNKNOWN_SYSTEM,
+    RETIRED_TOPIC,
 )
