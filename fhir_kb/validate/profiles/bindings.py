@@ -85,7 +85,9 @@ def _check(
     if answer is None:
         message = f"whether {_said(coded)} is in {value_set} cannot be known offline"
         return at(element, NOT_CHECKED, message) if is_required else []
-    kind = PROFILE_CODE if is_required else PROFILE_CODE_OTHER
+    # HL7's engine takes a required binding of a unit as a recommendation, and so do we.
+    is_unit = "Quantity" in element.type.names
+    kind = PROFILE_CODE if is_required and not is_unit else PROFILE_CODE_OTHER
     return at(
         element, kind, f"{_said(coded)} is not in {value_set}, to which {node.tree.name} binds it"
     )
