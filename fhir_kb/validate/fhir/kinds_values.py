@@ -290,8 +290,25 @@ Leave the property out.
     "Type_Specific_Checks_DT_Primitive_WS",
 )
 
+DUPLICATE_LABEL: Final = Kind(
+    Code(
+        "KB543",
+        "duplicate-label",
+        Severity.ERROR,
+        """\
+A resource has the same security label twice.
+
+Labels are a set: each code of a system stands in `meta.security` once.
+
+Take one of them out.
+""",
+    ),
+    "invalid",
+    "Meta_RES_Security_Duplicate",
+)
+
 KINDS: Final = (
     BAD_STRING, BAD_CODE, BAD_ID, BAD_URI, BAD_CANONICAL, BAD_OID, BAD_UUID, BAD_DATE, BAD_INTEGER,
     BAD_DECIMAL, BAD_BASE64, CONTROL_CHARACTER, IDENTIFIER_NOT_URI, ATTACHMENT_SIZE,
-    ONLY_SPACE,
+    ONLY_SPACE, DUPLICATE_LABEL,
 )  # fmt: skip

@@ -8,12 +8,12 @@ from binascii import Error as Base64Error
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.fhir.issue import Context, below, fail, shown
-from fhir_kb.validate.fhir.kinds_values import ATTACHMENT_SIZE, IDENTIFIER_NOT_URI
+from fhir_kb.validate.fhir.kinds_values import ATTACHMENT_SIZE, DUPLICATE_LABEL, IDENTIFIER_NOT_URI
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.validate.fhir.issue import Checker, Findings
+    from fhir_kb.validate.fhir.issue import Checker, Finding, Findings
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 _URIS: Final = "urn:ietf:rfc:3986"
@@ -48,5 +48,27 @@ def _attachment(value: Mapping[str, Any], _context: Context) -> Findings:
     return fail(ATTACHMENT_SIZE, f"the size is given as {size}, but the data has {actual} bytes")
 
 
+def _meta(value: Mapping[str, Any], _context: Context) -> Findings:
+    """http://hl7.org/fhir/resource.html#Meta: labels are a set."""
+    labels = value.get("security")
+    if not isinstance(labels, list) or len(labels) < 2:
+        return None
+    found: list[Finding] = []
+    seen: set[tuple[str, str]] = set()
+    for index, one in enumerate(labels):
+        if not isinstance(one, dict) or not isinstance(one.get("code"), str):
+            continue
+        label = (str(one.get("system", "")), one["code"])
+        if label in seen:
+            bad = fail(DUPLICATE_LABEL, f"the label '{label[0]}#{label[1]}' is there already")
+            found += below(below(bad, index, f"[{index}]"), "security", ".security")
+        seen.add(label)
+    return found or None
+
+
 #: Type -> its check; called with objects only.
-TYPE_RULES: Final[dict[str, Checker]] = {"Identifier": _identifier, "Attachment": _attachment}
+TYPE_RULES: Final[dict[str, Checker]] = {
+    "Identifier": _identifier,
+    "Attachment": _attachment,
+    "Meta": _meta,
+}
