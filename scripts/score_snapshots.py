@@ -70,7 +70,9 @@ def outcome(suite: Path, test: Any, packages: PackageSet) -> str | None:
         or not (must_fail or (expected and "snapshot" in expected))
     ):
         return None
-    given.pop("snapshot", None)
+    for one in (given, *registered):
+        # As HL7's own runner: whatever snapshot came with it was made by something else.
+        one.pop("snapshot", None)
     try:
         made = snapshot(given, Chain(Loaded(registered), packages))
     except SnapshotError as error:

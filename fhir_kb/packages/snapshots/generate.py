@@ -87,16 +87,16 @@ class _Making:
         self._sources = sources
         self._root = str(self.elements[0]["path"])
         self._slices: dict[str, str] = {}
+        self._stated: set[str] = set()
 
     def apply(self, change: Element) -> None:
         """Put an element of the differential on top."""
-        name = self._id_of(change)
-        element = self._ensured(name)
+        element = self._ensured(self._id_of(change))
+        self._stated.add(str(element["id"]))
         if "max" not in change and (profile := _extension(change)):
             # An extension's definition says on its root how often it may occur.
-            element["max"] = self._sources.definition(profile)["snapshot"]["element"][0].get(
-                "max", "*"
-            )
+            stated = self._sources.definition(profile)["snapshot"]["element"][0].get("max", "*")
+            element["max"] = _lower(element.get("max", "*"), stated)
         for key, value in change.items():
             if key in ("id", "path"):
                 continue
@@ -107,21 +107,28 @@ class _Making:
                 element[key] = deepcopy(value)
 
     def raise_minimums(self) -> None:
-        """What is sliced occurs at least as often as its slices must."""
+        """What is sliced occurs at least as often as its slices must, where the differential says
+        nothing of the element itself; a choice one of whose types must be there is of that type."""
+        by_id = {str(one["id"]): one for one in self.elements}
         least: dict[str, int] = {}
         for one in self.elements:
             sliced, _, name = str(one["id"]).rpartition(":")
-            if sliced and "." not in name:
-                least[sliced] = least.get(sliced, 0) + _least(one)
-        for one in self.elements:
-            one["min"] = max(_least(one), least.get(str(one["id"]), 0))
+            whole = by_id.get(sliced)
+            if whole is None or "." in name or not _least(one):
+                continue
+            least[sliced] = least.get(sliced, 0) + _least(one)
+            if sliced.endswith("[x]") and _types(one):
+                whole["min"] = max(_least(whole), 1)
+                whole["type"] = deepcopy(one["type"])
+        for sliced, number in least.items():
+            if sliced not in self._stated and not sliced.endswith("[x]"):
+                by_id[sliced]["min"] = max(_least(by_id[sliced]), number)
 
     def _id_of(self, change: Element) -> str:
         """The element's id; without one, slices that came before are taken from the path."""
-        given = change.get("id")
+        given, path = change.get("id"), str(change["path"])
         if isinstance(given, str) and given:
-            return given
-        path = str(change["path"])
+            return _mended(given, path, change.get("sliceName"))
         parent, _, last = path.rpartition(".")
         name = f"{self._slices.get(parent, parent)}.{last}" if parent else last
         if isinstance(slice_name := change.get("sliceName"), str):
@@ -160,14 +167,17 @@ class _Making:
         raise SnapshotError("the base has no such element", name, "correct its path")
 
     def _slice(self, name: str) -> Element:
-        sliced_name = name.rpartition(":")[0]
+        sliced_name, _, slice_name = name.rpartition(":")
         sliced = self._ensured(sliced_name)
-        if sliced["id"] != sliced_name:
+        if str(sliced["id"]).endswith(f":{slice_name}"):
             # valueQuantity:valueQuantity, where valueQuantity alone stands for the slice already
             return sliced
+        sliced_name = str(sliced["id"])
+        name = f"{sliced_name}:{slice_name}"
+        if (at := self._position(name)) >= 0:
+            return self.elements[at]  # it came with what is around it
         made = deepcopy(sliced)
         made.pop("slicing", None)
-        slice_name = name.rpartition(":")[2]
         made.update({"id": name, "sliceName": slice_name, "min": 0})
         if sliced_name.endswith("[x]"):
             stem = sliced_name.rpartition(".")[2].removesuffix("[x]")
@@ -242,6 +252,24 @@ class _Making:
 
 def _capital(code: str) -> str:
     return code[:1].upper() + code[1:]
+
+
+def _mended(given: str, path: str, slice_name: object) -> str:
+    """The id, or what path and slice name say where it contradicts them in its last step."""
+    around, _, last = given.rpartition(".")
+    step = path.rpartition(".")[2]
+    named = last.partition(":")[0].removesuffix("[x]")
+    if not around or named == step.removesuffix("[x]") or given.count(".") != path.count("."):
+        return given
+    if step.endswith("[x]") and named.startswith(step[:-3]):
+        return given
+    return f"{around}.{step}:{slice_name}" if isinstance(slice_name, str) else f"{around}.{step}"
+
+
+def _lower(one: object, other: object) -> object:
+    """The lower of two maximums, "*" being none."""
+    numbers = [int(text) for text in (str(one), str(other)) if text.isdecimal()]
+    return str(min(numbers)) if numbers else "*"
 
 
 def _least(element: Element) -> int:
