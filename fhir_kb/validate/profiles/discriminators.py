@@ -224,6 +224,8 @@ def _children(run: Run, spot: Node | _Target, name: str) -> list[Node | _Target]
     found: list[Node | _Target] = []
     if isinstance(spot, Node) and (inner := _inside_fixed(spot, name)) is not None:
         return [inner]
+    if isinstance(spot, Node) and name == "url" and (urls := _extension_urls(spot)):
+        return urls
     for holder in _holders(run, spot, name):
         child = holder.children[name]
         slices = [one for one in child.all_slices() if _fixes(one) or one.min]
@@ -239,6 +241,19 @@ def _inside_fixed(spot: Node, name: str) -> Node | None:
             path = f"{spot.definition.get('path')}.{name}"
             return Node({"path": path, f"{word}Any": demanded[name]}, spot.tree, name)
     return None
+
+
+def _extension_urls(spot: Node) -> list[Node | _Target]:
+    """The url of an extension, which its profile tells even where its definition is not known."""
+    listed = [
+        url.partition("|")[0]
+        for one in spot.types
+        if one.get("code") == "Extension"
+        for url in one.get("profile") or ()
+        if isinstance(url, str) and not url.startswith("#")
+    ]
+    path = f"{spot.definition.get('path')}.url"
+    return [Node({"path": path, "fixedUri": url}, spot.tree, "url") for url in listed]
 
 
 def _holders(run: Run, spot: Node | _Target, name: str) -> list[Node]:
