@@ -115,11 +115,12 @@ def _unwritable(resources: Sequence[Element], error: EmitError) -> Diagnostic:
 def structure_findings(resource: Element, release: Release) -> Iterable[Diagnostic]:
     """What FHIR's own rules say of a resource, at the author's place.
 
-    Profiles of guides that the compiler claims are passed over where they are not at hand:
-    `validate --package` looks at them.
+    Passed over is what an author cannot mend: profiles of guides that the compiler claims, where
+    they are not at hand (`validate --package` looks at them), and codes that FHIR recommends where
+    the definition has words.
     """
     for issue in validator(release.fhir_version).check(resource):
-        if issue.code == _PROFILE_UNKNOWN:
+        if issue.code in _NOT_THE_AUTHORS:
             continue
         span = span_of(resource, issue.pointer)
         assert span is not None, resource.get("id")
@@ -134,7 +135,7 @@ def structure_findings(resource: Element, release: Release) -> Iterable[Diagnost
         )
 
 
-_PROFILE_UNKNOWN: Final = "KB662"
+_NOT_THE_AUTHORS: Final = frozenset({"KB662", "KB720"})
 _VALIDATORS: dict[str, Validator] = {}
 
 
