@@ -1,15 +1,22 @@
 """Score snapshot generation on a suite like HL7's: score_snapshots.py SUITE PACKAGE…
 
 SUITE: a folder with manifest.xml, <id>-input.* and <id>-expected.*. PACKAGE: folders or .tgz of
-FHIR packages. A test counts as met if ids, cardinalities, types and slicing of all elements are
-those expected (not texts), or if it is refused where it must be. Failures are printed.
+FHIR packages. Two numbers are told:
+
+- shape: of all elements, in order, the ids, cardinalities, names of slices and codes of types are
+  those expected, or the profile is refused where it must be;
+- whole: besides, paths, profiles and targets of types, slicing (discriminators, rules), fixed
+  values, patterns, bindings (strength, value set), base, the keys of constraints, mustSupport,
+  isModifier, content references. Texts, mappings, examples and extensions are not compared.
+
+Tests whose fixtures are not there are left out, and counted. Failures are printed.
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from defusedxml.ElementTree import parse as parse_tree
 
@@ -17,6 +24,14 @@ from fhir_kb.packages import Chain, Loaded, PackageSet, definitions, open_packag
 from fhir_kb.packages.snapshots import SnapshotError, snapshot
 from fhir_kb.validate.fhir.parse import parse
 from fhir_kb.validate.fhir.xml_parse import parse_xml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fhir_kb.packages import Canonicals
+
+#: What the names of properties with values begin with.
+VALUES = ("fixed", "pattern", "minValue", "maxValue", "defaultValue", "maxLength")
 
 
 def read(path: Path) -> Any:
@@ -35,61 +50,95 @@ def fixture(suite: Path, name: str) -> Any:
     return None
 
 
-def shape(definition: Any) -> list[tuple[Any, ...]]:
-    """What of a snapshot is compared."""
-    return [
-        (*(one.get(name) for name in ("id", "min", "max", "sliceName")), codes(one))
-        for one in definition["snapshot"]["element"]
-    ]
+def shape(element: Any) -> dict[str, Any]:
+    """What of an element is compared first."""
+    told = {name: element.get(name) for name in ("id", "min", "max", "sliceName")}
+    return told | {"type": sorted(str(ref.get("code")) for ref in element.get("type", ()))}
 
 
-def codes(element: Any) -> list[str]:
-    """The codes of an element's types, in order."""
-    return sorted(str(ref.get("code")) for ref in element.get("type", ()))
+def whole(element: Any) -> dict[str, Any]:
+    """What of an element is compared at most."""
+    slicing = element.get("slicing", {})
+    by = [(one.get("type"), one.get("path")) for one in slicing.get("discriminator", ())]
+    binding = element.get("binding", {})
+    return shape(element) | {
+        "path": element.get("path"),
+        "base": element.get("base"),
+        "slicing": (by, slicing.get("rules")),
+        "targets": sorted(targets(one) for one in element.get("type", ())),
+        "values": {key: one for key, one in element.items() if key.startswith(VALUES)},
+        "binding": (binding.get("strength"), binding.get("valueSet")),
+        "constraint": sorted({one.get("key") for one in element.get("constraint", ())}),
+        "flags": [bool(element.get(name)) for name in ("mustSupport", "isModifier")],
+        "contentReference": element.get("contentReference"),
+    }
 
 
-def difference(made: Any, expected: Any) -> str:
+def targets(ref: Any) -> tuple[Any, ...]:
+    """A type with its profiles."""
+    return tuple(tuple(sorted(ref.get(name, ()))) for name in ("profile", "targetProfile"))
+
+
+def difference(made: Any, expected: Any, view: Callable[[Any], dict[str, Any]]) -> str:
     """The first difference in words, or ""."""
-    ours, theirs = shape(made), shape(expected)
+    ours, theirs = ([view(e) for e in one["snapshot"]["element"]] for one in (made, expected))
     for mine, other in zip(ours, theirs, strict=False):
-        if mine != other:
-            return f"{mine} is not {other}"
+        wrong = [
+            f"{key} {mine[key]} is not {other[key]}" for key in mine if mine[key] != other[key]
+        ]
+        if wrong:
+            return f"{mine['id']}: {'; '.join(wrong)}"
     return "" if len(ours) == len(theirs) else f"{len(ours)} elements, not {len(theirs)}"
 
 
-def outcome(suite: Path, test: Any, packages: PackageSet) -> str | None:
-    """What is wrong, "" if nothing is; None where fixtures are missing."""
-    name = test.get("id")
-    given = fixture(suite, f"{name}-input")
-    registered = [fixture(suite, one) for one in (test.get("register") or "").split(",") if one]
+def fixtures(suite: Path, test: Any) -> tuple[Any, list[Any], Any] | None:
+    """What a test is about, what it needs, and what comes of it; None where some are missing."""
     must_fail = test.get("fail") == "true"
+    name = test.get("id")
+    needed = ",".join(test.get(one) or "" for one in ("register", "include"))
+    named = [f"{name}-input", *(one for one in needed.split(",") if one)]
+    given, *registered = (fixture(suite, one) or fixture(suite, one + "-input") for one in named)
     expected = None if must_fail else fixture(suite, f"{name}-expected")
-    if (
-        given is None
-        or None in registered
-        or not (must_fail or (expected and "snapshot" in expected))
-    ):
+    if given is None or None in registered or not (must_fail or "snapshot" in (expected or {})):
         return None
-    for one in (given, *registered):
-        # As HL7's own runner: whatever snapshot came with it was made by something else.
-        one.pop("snapshot", None)
+    given.pop("snapshot", None)
+    return given, registered, expected
+
+
+def outcome(suite: Path, test: Any, known: Canonicals) -> tuple[str, str] | None:
+    """What is wrong with the shape, and with the whole, "" if nothing is; None: left out."""
+    found = fixtures(suite, test)
+    if found is None:
+        return None
+    given, registered, expected = found
     try:
-        made = snapshot(given, Chain(Loaded(registered), packages))
+        strict = test.get("allow") == "none"
+        made = snapshot(given, Chain(Loaded(registered), known), strict=strict)
     except SnapshotError as error:
-        return "" if must_fail else f"refused: {error}"
-    return "it must be refused" if must_fail else difference(made, expected)
+        wrong = "" if expected is None else f"refused: {error}"
+        return wrong, wrong
+    if expected is None:
+        return ("it must be refused",) * 2
+    return difference(made, expected, shape), difference(made, expected, whole)
 
 
 def main(suite: Path, packages: list[Path]) -> None:
     """Print the failures and the score."""
-    known = PackageSet([open_package(one) for one in packages])
     tests = [one for one in parse_tree(suite / "manifest.xml").iter() if one.get("id")]
+    # A test may be about a profile of an earlier one, as in HL7's own runner.
+    others = [fixture(suite, f"{one.get('id')}-input") for one in tests if not one.get("fail")]
+    known = Chain(
+        PackageSet([open_package(one) for one in packages]),
+        Loaded([one for one in others if one is not None]),
+    )
     results = [(one.get("id"), outcome(suite, one, known)) for one in tests]
+    counted = [wrong for _, wrong in results if wrong is not None]
     for name, wrong in results:
-        if wrong:
-            print(f"{name}: {wrong}"[:300])
-    skipped = sum(wrong is None for _, wrong in results)
-    print(f"{sum(wrong == '' for _, wrong in results)} of {len(results)}; {skipped} without files")
+        if wrong and any(wrong):
+            print(f"{name}: {wrong[0] or 'whole: ' + wrong[1]}"[:300])
+    for at, view in enumerate(("shape", "whole")):
+        print(f"{view}: {sum(not wrong[at] for wrong in counted)} of {len(counted)}")
+    print(f"left out: {len(results) - len(counted)} without all fixtures")
 
 
 if __name__ == "__main__":

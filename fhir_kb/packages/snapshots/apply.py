@@ -1,0 +1,194 @@
+"""Changes of a differential, put on a snapshot's tree."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from fhir_kb.packages.snapshots import choices, expand
+from fhir_kb.packages.snapshots.checks import check_types, check_values
+from fhir_kb.packages.snapshots.elements import codes_of, least, most, profiles_of, types_of
+from fhir_kb.packages.snapshots.errors import SnapshotError
+from fhir_kb.packages.snapshots.merge import merged, of_type, slice_of
+from fhir_kb.packages.snapshots.tree import Node
+
+if TYPE_CHECKING:
+    from fhir_kb.packages.snapshots.differential import Change
+    from fhir_kb.packages.snapshots.elements import Element
+    from fhir_kb.packages.snapshots.sources import Sources
+
+_BY_URL: Final = {
+    "discriminator": [{"type": "value", "path": "url"}],
+    "ordered": False,
+    "rules": "open",
+}
+
+
+class Making:
+    """A snapshot in the making: root, where it begins; url: the profile's own."""
+
+    def __init__(self, root: Node, sources: Sources, url: str, *, special: bool) -> None:
+        self._root = root
+        self._sources = sources
+        self._url = url
+        self._special = special
+
+    def apply(self, node: Node, change: Change, *, in_slice: bool = False) -> None:
+        """Put the change and those below it on the node.
+
+        SnapshotError: it contradicts the base, or there is no such element.
+        """
+        minimum = least(node.said)
+        if change.said:
+            self._say(node, change)
+        if change.children:
+            expand.expand(node, change.id, self._root, self._sources)
+            for one in list(change.children.values()):
+                self._child(node, one, change, in_slice=in_slice)
+        if change.slices:
+            self._slices(node, change, minimum, in_slice=in_slice)
+
+    def _say(self, node: Node, change: Change) -> None:
+        said = change.said
+        check_types(node.said, said, change.id, self._sources)
+        before = profiles_of_one(node.said)
+        made = merged(node.said, said)
+        check_values(made, said, change.id)
+        profiles = profiles_of_one(made)
+        if profiles and profiles != before and node is not self._root:
+            made = self._with_profile(made, said, profiles[0])
+            node.children = {}
+        elif before and codes_of(made) != codes_of(node.said):
+            node.children = {}
+        if "contentReference" in node.said and "type" in said:
+            made.pop("contentReference", None)
+        node.said = made
+        if node is self._root and self._url in profiles:
+            raise SnapshotError("its type is itself: a circle", change.id, "leave the profile out")
+        if max_of(said) == 0 and least(made) > 0 and node.slice_name:
+            node.said = {**made, "min": 0}
+
+    def _with_profile(self, made: Element, said: Element, profile: str) -> Element:
+        """What the root of the profile of its type says of the element, as far as it narrows."""
+        root = expand.profile_root(profile, self._sources)
+        if root is None:
+            return made
+        made = merged(of_type(made, root.said), said)
+        if "max" not in said and most(root.said) < most(made):
+            made = {**made, "max": root.said["max"]}
+        if "min" not in said and "Extension" not in codes_of(made):
+            made = {**made, "min": max(least(made), 0)}
+        return made
+
+    def _child(self, node: Node, change: Change, parent: Change, *, in_slice: bool) -> None:
+        child = node.children.get(change.name)
+        if child is None:
+            chosen = choices.chosen(node, change.name)
+            if chosen is not None:
+                self._choice(chosen, change, parent, in_slice=in_slice)
+                return
+            child = self._new(node, change)
+        self.apply(child, change, in_slice=in_slice)
+
+    def _new(self, node: Node, change: Change) -> Node:
+        """An element that only the differential has: in a new type, that is what it is for."""
+        other = change.name.removesuffix("[x]")
+        if other != change.name and other in node.children:
+            # A choice that the base has only one type of.
+            change.name = other
+            return node.children[other]
+        if not self._special:
+            raise SnapshotError("the base has no such element", change.id, "correct its path")
+        said = {"min": 0, "max": "1", **change.said}
+        base = {"path": change.id, "min": said["min"], "max": said["max"]}
+        child = Node(change.name, {"base": base})
+        node.children[change.name] = child
+        return child
+
+    def _choice(self, node: Node, change: Change, parent: Change, *, in_slice: bool) -> None:
+        """valueQuantity, which is short for the slice value[x]:valueQuantity."""
+        only = choices.narrowed(node, change.name)
+        whole = parent.children.get(node.name)
+        if in_slice and "type" in change.said and not change.slices and whole is None:
+            node.said = {**node.said, "type": only}
+            node.slices.clear()
+            self.apply(node, change, in_slice=in_slice)
+            return
+        for name in list(change.slices) or [change.name]:
+            part = change.slices.get(name, change)
+            if name != change.name:
+                advice = f"call it {change.name}"
+                raise SnapshotError("a slice of a choice is called by its type", part.id, advice)
+            piece = parent.child(node.name).slice(change.name) if whole else change
+            piece = part if whole is None or not piece.said else piece
+            self._one_slice(node, part, change.name, least(node.said), in_slice=in_slice)
+        choices.close(node, self._implied(node))
+
+    def _implied(self, node: Node) -> bool:
+        if "slicing" in node.said:
+            return False
+        node.implied = True
+        node.said = {**node.said, "slicing": choices.BY_TYPE}
+        return True
+
+    def _slices(self, node: Node, change: Change, minimum: int, *, in_slice: bool) -> None:
+        is_choice = choices.is_choice(node, change.slices)
+        if "slicing" not in node.said:
+            node.implied = True
+            if is_choice:
+                node.said = {**node.said, "slicing": choices.BY_TYPE}
+            elif "Extension" in codes_of(node.said):
+                node.said = {**node.said, "slicing": _BY_URL}
+        elif is_choice:
+            node.said = {**node.said, "slicing": choices.whole(node.said["slicing"])}
+        for name, one in change.slices.items():
+            self._one_slice(node, one, name, minimum, in_slice=in_slice)
+        if is_choice:
+            choices.close(node, node.implied)
+        elif node.implied:
+            total = sum(
+                least(one.said) for one in node.slices.values() if "/" not in one.slice_name
+            )
+            node.said = {**node.said, "min": max(least(node.said), total)}
+
+    def _one_slice(
+        self, node: Node, change: Change, name: str, minimum: int, *, in_slice: bool
+    ) -> None:
+        found = node.slices.get(name)
+        if found is None:
+            found = self._sliced(node, name, minimum)
+            if node.name.endswith("[x]") and choices.is_choice(node, [name]):
+                choices.check_name(node, change, name)
+                types = choices.narrowed(node, name)
+                several = len(types_of(node.said)) > 1
+                found.said = {**found.said, "type": types, **({"min": 0} if several else {})}
+        self.apply(found, change, in_slice=True)
+
+    def _sliced(self, node: Node, name: str, minimum: int) -> Node:
+        """A new slice, after what it slices further ("a/b" after "a")."""
+        above = name.rpartition("/")[0]
+        origin = node.slices.get(above, node)
+        made = origin.copy()
+        made.slices = {}
+        made.slice_name = name
+        made.said = slice_of(origin.said, name, minimum if origin is node else 0)
+        before = list(node.slices.items())
+        at = len(before)
+        if origin is not node:
+            at = 1 + max(
+                place
+                for place, (known, _) in enumerate(before)
+                if known == above or known.startswith(f"{above}/")
+            )
+        node.slices = dict([*before[:at], (name, made), *before[at:]])
+        return made
+
+
+def profiles_of_one(element: Element) -> list[str]:
+    """The profiles of the element's type, if it has only one."""
+    types = types_of(element)
+    return profiles_of(types[0]) if len(types) == 1 else []
+
+
+def max_of(element: Element) -> float | None:
+    """The element's max, if it says one."""
+    return most(element) if "max" in element else None

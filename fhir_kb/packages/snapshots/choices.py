@@ -1,0 +1,90 @@
+"""Elements of several types (value[x]): their names by type, and their slices by type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.packages.snapshots.elements import capital, codes_of, least, most, types_of
+from fhir_kb.packages.snapshots.errors import SnapshotError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from fhir_kb.packages.snapshots.differential import Change
+    from fhir_kb.packages.snapshots.elements import Element
+    from fhir_kb.packages.snapshots.tree import Node
+
+BY_TYPE: Final = {
+    "discriminator": [{"type": "type", "path": "$this"}],
+    "ordered": False,
+    "rules": "open",
+}
+
+
+def chosen(node: Node, name: str) -> Node | None:
+    """The choice among the children that the name is one type of: value[x] for valueQuantity."""
+    for known, child in node.children.items():
+        stem = known.removesuffix("[x]")
+        if stem != known and name.startswith(stem) and narrowed(child, name):
+            return child
+    return None
+
+
+def narrowed(node: Node, name: str) -> list[Element]:
+    """The types of a choice that the name stands for."""
+    stem = node.name.removesuffix("[x]")
+    return [one for one in types_of(node.said) if name == stem + capital(str(one["code"]))]
+
+
+def is_choice(node: Node, names: Iterable[str]) -> bool:
+    """Whether slices with these names are by type."""
+    if not node.name.endswith("[x]"):
+        return False
+    slicing = node.said.get("slicing")
+    given = slicing.get("discriminator") if isinstance(slicing, dict) else None
+    if not isinstance(given, list) or not given:
+        return True
+    return any(isinstance(one, dict) and one.get("type") == "type" for one in given)
+
+
+def whole(slicing: Any) -> Any:
+    """The slicing of a choice with all that it means."""
+    if not isinstance(slicing, dict):
+        return BY_TYPE
+    return {**BY_TYPE, **slicing}
+
+
+def check_name(node: Node, change: Change, name: str) -> None:
+    """SnapshotError: a slice of a choice is not called by its type."""
+    if not narrowed(node, name) and "type" in change.said:
+        codes = codes_of(change.said)
+        stem = node.name.removesuffix("[x]")
+        advice = f"call it {stem}{capital(codes[0])}" if codes else ""
+        raise SnapshotError("a slice of a choice is called by its type", change.id, advice)
+
+
+def close(node: Node, implied: bool) -> None:
+    """What slices by type mean for the choice as a whole. SnapshotError: they exclude each other.
+
+    If one must be there no other can; if the slicing is closed no other type is left.
+    """
+    slices = list(node.slices.values())
+    needed = [one for one in slices if least(one.said) > 0]
+    others = [one for one in slices if one not in needed and most(one.said) > 0]
+    if needed and (others or len(needed) > 1):
+        message = "one of its types must be there, so no other can"
+        raise SnapshotError(message, node.name, "leave the other slices out")
+    slicing = whole(node.said.get("slicing"))
+    types = types_of(node.said)
+    if needed:
+        types = types_of(needed[0].said)
+        slicing = {**slicing, "rules": "closed"}
+        node.said = {**node.said, "min": max(least(node.said), least(needed[0].said))}
+    elif slicing.get("rules") == "closed":
+        known = {code for one in slices for code in codes_of(one.said)}
+        types = [one for one in types if one["code"] in known] or types
+    excluded = {code for one in slices if most(one.said) == 0 for code in codes_of(one.said)} - {
+        code for one in slices if most(one.said) > 0 for code in codes_of(one.said)
+    }
+    types = [one for one in types if one["code"] not in excluded] or types
+    node.said = {**node.said, "slicing": slicing, "type": types}
