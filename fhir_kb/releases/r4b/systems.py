@@ -29,6 +29,19 @@ _NAMES = (
     "title-type",
 )
 _HOMES = {_R5 + name: _THO + name for name in _NAMES}
+#: The kinds of URL that R4B has in a code system of its own, to which it binds them.
+_URL_KINDS = frozenset(
+    {"abstract", "compressed-file", "doi-based", "full-text", "json", "not-specified", "pdf",
+     "supplement", "webpage", "xml"}
+)  # fmt: skip
+
+
+def _home(coding: dict[str, Any]) -> str:
+    """The system that R4B has for a coding of one of _HOMES."""
+    system: str = coding["system"]
+    if system == _R5 + "artifact-url-classifier" and coding["code"] in _URL_KINDS:
+        return _THO + "article-url-type"
+    return _HOMES[system]
 
 
 def _finish(node: Node) -> None:
@@ -45,7 +58,7 @@ def _moved(value: Any) -> Any:
         return value
     content = {name: _moved(one) for name, one in value.items()}
     if content.get("system") in _HOMES and "code" in content:
-        content["system"] = _HOMES[content["system"]]
+        content["system"] = _home(content)
     elif all(content[name] is value[name] for name in value):
         return value
     return value.like(content) if isinstance(value, Element) else content

@@ -14,6 +14,7 @@ from fhir_kb.validate.fhir import (
     kinds_profiles,
     kinds_structure,
     kinds_terminology,
+    kinds_value_sets,
     kinds_values,
     kinds_xml,
 )
@@ -31,6 +32,7 @@ KINDS: Final[tuple[Kind, ...]] = tuple(
             *kinds_content.KINDS,
             *kinds_narrative.KINDS,
             *kinds_terminology.KINDS,
+            *kinds_value_sets.KINDS,
             *kinds_xml.KINDS,
             *kinds_bundle.KINDS,
             *kinds_conformance.KINDS,

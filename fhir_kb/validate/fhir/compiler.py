@@ -22,6 +22,7 @@ from fhir_kb.validate.fhir.references import References
 from fhir_kb.validate.fhir.resources import Resources
 from fhir_kb.validate.fhir.types import TYPE_RULES
 from fhir_kb.validate.fhir.values import fixed_to, like_pattern
+from fhir_kb.validate.terminology.recommended import recommended, required
 
 if TYPE_CHECKING:
     from fhir_kb.packages import Definitions, ElementDefinition, Property, TypeRef
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 #: How often content may nest where FHIR sets no limit: extensions, actions, items, bundles.
 MAX_NESTING: Final = 100
 _MAX_PLANS: Final = 1000
+#: What ValueSetCodes.checkers says of a code system that is not at hand.
+UNKNOWN: Final = "unknown"
 #: Types that can lead back to themselves, apart from content references and resources.
 RECURSIVE: Final = frozenset({"Extension", "Identifier"})
 
@@ -225,14 +228,16 @@ class Compiler:
         binder = BINDERS.get(code)
         if binding is None or binder is None:
             return check
+        check = recommended(binding, code, check)
         url = binding.max_value_set or (binding.value_set if binding.strength == "required" else "")
         if not url:
             return check
         if url not in self._bounds:
             codes = self.definitions.value_set(url)
-            self._bounds[url] = Bound(url, codes) if codes is not None else None
+            is_known = codes is not None and UNKNOWN not in codes.checkers.values()
+            self._bounds[url] = Bound(url, codes) if codes is not None and is_known else None
         bound = self._bounds[url]
-        return check if bound is None else binder(bound, check)
+        return required(url, check) if bound is None else binder(bound, check)
 
 
 def _one_after_the_other(first: Checker, second: Checker) -> Checker:

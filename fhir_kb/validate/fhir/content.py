@@ -19,6 +19,10 @@ def content_rules(type_path: str, definitions: Definitions) -> tuple[Checker, ..
     """
     own = _own(type_path, definitions)
     rules = () if own is None else (own,)
+    if type_path in definitions.resource_types and "publisher" in definitions.properties(type_path):
+        from fhir_kb.validate.terminology.publishers import check_publisher
+
+        rules = (*rules, check_publisher)
     if type_path in _WITH_EXPRESSIONS:
         from fhir_kb.validate.fhir.expressions import expression_rule
 
@@ -31,10 +35,18 @@ def _own(type_path: str, definitions: Definitions) -> Checker | None:
         from fhir_kb.validate.fhir.structures import structure_rule
 
         return structure_rule(definitions)
-    if type_path == "ConceptMap":
-        from fhir_kb.validate.terminology.maps import map_rule
+    if type_path == "CodeSystem":
+        from fhir_kb.validate.terminology.systems import check_system
 
-        return map_rule(definitions.fhir_version)
+        return check_system
+    if type_path == "ValueSet":
+        from fhir_kb.validate.terminology.sets import check_set
+
+        return check_set
+    if type_path == "ConceptMap":
+        from fhir_kb.validate.terminology.maps import check_map
+
+        return check_map
     if type_path in ("SearchParameter", "CapabilityStatement.rest.resource"):
         from fhir_kb.validate.fhir.searches import search_rules
 

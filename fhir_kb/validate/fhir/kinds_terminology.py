@@ -48,4 +48,95 @@ Write the system's display, or leave it out, and put words of your own into `tex
     "Display_Name_for__should_be_one_of__instead_of",
 )
 
-KINDS: Final = (UNKNOWN_CODE, WRONG_DISPLAY)
+NOT_IN_EXTENSIBLE: Final = Kind(
+    Code(
+        "KB720",
+        "code-not-in-extensible-set",
+        Severity.WARNING,
+        """\
+A code is not in the value set that it should come from.
+
+The binding is extensible: another code is right only where the value set has none that fits, which
+only a reader can judge.
+
+Use a code of the value set if one means the same.
+""",
+    ),
+    "code-invalid",
+    "Terminology_TX_NoValid_2_CC",
+)
+
+NOT_PREFERRED: Final = Kind(
+    Code(
+        "KB721",
+        "code-not-preferred",
+        Severity.INFORMATION,
+        """\
+A code is not in the value set that FHIR recommends here.
+
+The binding is preferred: other codes are allowed, but fewer systems will understand them.
+
+Use a code of the value set if one means the same.
+""",
+    ),
+    "code-invalid",
+    "Terminology_TX_NoValid_3_CC",
+)
+
+NOT_CHECKED: Final = Kind(
+    Code(
+        "KB722",
+        "code-not-checked",
+        Severity.INFORMATION,
+        """\
+Whether a code is in its value set could not be checked.
+
+The value set needs a code system that is not at hand, such as SNOMED CT or LOINC. Nothing is said
+about whether the code is right.
+
+Add the code system or value set with `--package` or `--also`, or ask a terminology server with
+`--tx`.
+""",
+    ),
+    "informational",
+    "Terminology_TX_NoValid_4",
+)
+
+NO_SYSTEM: Final = Kind(
+    Code(
+        "KB723",
+        "code-without-system",
+        Severity.WARNING,
+        """\
+A coding has no system, so its code has no defined meaning.
+
+The same code means different things in different code systems.
+
+Add `system`; for words of your own use `CodeableConcept.text`.
+""",
+    ),
+    "code-invalid",
+    "Coding_has_no_system__cannot_validate",
+)
+
+OTHER_VERSION: Final = Kind(
+    Code(
+        "KB724",
+        "code-of-other-version",
+        Severity.ERROR,
+        """\
+A coding is of another version of its code system than the value set asks for.
+
+The value set includes one version of the code system; a code may mean something else in another.
+
+Correct `version`, or leave it out.
+""",
+    ),
+    "invalid",
+    "VALUESET_VALUE_MISMATCH",
+)
+
+KINDS: Final = (
+    UNKNOWN_CODE, WRONG_DISPLAY, NOT_IN_EXTENSIBLE, NOT_PREFERRED, NOT_CHECKED, NO_SYSTEM,
+    OTHER_VERSION,
+)  # fmt: skip

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.packages.codesystems import code_systems
 from fhir_kb.validate.fhir.issue import Context, below, fail, shown
-from fhir_kb.validate.fhir.kinds_terminology import UNKNOWN_CODE, WRONG_DISPLAY
+from fhir_kb.validate.fhir.kinds_terminology import NO_SYSTEM, UNKNOWN_CODE, WRONG_DISPLAY
+from fhir_kb.validate.terminology.concepts import Concepts, pattern_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,8 @@ def coding_checker(fhir_version: str) -> Checker:
     def check(value: Mapping[str, Any], context: Context) -> Findings:
         nonlocal systems
         url, code, display = value.get("system"), value.get("code"), value.get("display")
+        if url is None and (code is not None or display is not None):
+            return fail(NO_SYSTEM, "the coding has no system, so its code has no defined meaning")
         if not isinstance(url, str) or not isinstance(code, str) or not isinstance(display, _TEXT):
             return None
         if (url, code, display) in fine:
@@ -71,19 +74,22 @@ def _look(system: CodeSystem | None, value: Mapping[str, Any], context: Context)
 def names(system: CodeSystem, code: str) -> tuple[str, ...] | None:
     """The names of a code, the preferred one first; None where the system has no such code."""
     found = system.codes.get(code)
+    if found is None and pattern_of(system.url, code):
+        return ()
     if found is None and system.any_case:
         folded = code.casefold()
         found = next((n for known, n in system.codes.items() if known.casefold() == folded), None)
     return found
 
 
-def unknown_code(system: CodeSystem, code: str) -> list[Finding]:
+def unknown_code(system: CodeSystem | Concepts, code: str) -> list[Finding]:
     """The finding, at the code, that the system has no such code."""
+    codes = system.names if isinstance(system, Concepts) else system.codes
     found = fail(
         UNKNOWN_CODE,
         f"{shown(code)} is not a code of {system.url}"
         + (f" version {system.version}" if system.version else ""),
-        did_you_mean(code, system.codes),
+        did_you_mean(code, codes),
     )
     return below(found, "code", ".code")
 

@@ -24,6 +24,7 @@ OF_ALL: Final = frozenset(
 _PARENTS: Final = frozenset({"parent", "subsumedBy"})
 _IDENTITY: Final = frozenset({"code", "concept"})
 _INACTIVE: Final = frozenset({"retired", "inactive"})
+_IDENTIFIER_TYPES: Final = "http://terminology.hl7.org/CodeSystem/v2-0203"
 _MAX_CONCEPTS: Final = 500_000
 
 
@@ -32,7 +33,7 @@ class Concepts:
 
     content: as CodeSystem.content; only of a "complete" one a code that is not there is wrong.
     names: code -> its names, the preferred one first. any_case: whether case makes no difference.
-    declared: the properties that the code system says it has.
+    declared: the properties that the code system says it has. types: those whose type is known.
     """
 
     def __init__(self, url: str, version: str, content: str, *, any_case: bool = False) -> None:
@@ -44,6 +45,7 @@ class Concepts:
         self.parents: dict[str, set[str]] = {}
         self.properties: dict[str, dict[str, list[str]]] = {}
         self.declared: set[str] = set()
+        self.types: dict[str, str] = {}
 
     @classmethod
     def shipped(cls, system: CodeSystem) -> Concepts:
@@ -67,7 +69,11 @@ class Concepts:
             str(resource.get("content", "")),
             any_case=resource.get("caseSensitive") is False,
         )
-        made.declared = {str(one.get("code")) for one in _objects(resource.get("property"))}
+        made.types = {
+            str(one.get("code")): str(one.get("type", ""))
+            for one in _objects(resource.get("property"))
+        }
+        made.declared = set(made.types)
         made.add(resource)
         return made
 
@@ -110,6 +116,8 @@ class Concepts:
         """The code as the system writes it, or None where it is not known."""
         if code in self.names:
             return code
+        if stands_for := pattern_of(self.url, code):
+            return stands_for
         return self._folded.get(code.casefold()) if self.any_case else None
 
     @cached_property
@@ -183,6 +191,13 @@ class Concepts:
             yield from self.properties.get(code, {}).get(name, ())
 
 
+def pattern_of(url: str, code: str) -> str:
+    """The code that another one is a form of, or "": NNFIN is one of NNxxx, for all countries."""
+    if url == _IDENTIFIER_TYPES and len(code) == 5 and code.startswith("NN") and code.isalpha():
+        return "NNxxx" if code.isupper() else ""
+    return ""
+
+
 def value_text(item: Mapping[str, Any]) -> str:
     """The value[x] of a property as filters compare it."""
     for name, value in item.items():
@@ -233,7 +248,7 @@ _TESTS: Final[dict[str, Callable[[list[str], str], bool | None]]] = {
     "in": _listed,
     "not-in": lambda values, value: negated(_listed(values, value)),
     "exists": lambda values, value: any(values) == (value == "true"),
-    "regex": lambda values, value: _matching(values, value),
+    "regex": _matching,
 }
 
 

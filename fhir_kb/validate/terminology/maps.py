@@ -1,58 +1,151 @@
-"""ConceptMaps against the code systems that ship: http://hl7.org/fhir/conceptmap.html."""
+"""ConceptMaps against code systems and value sets: http://hl7.org/fhir/conceptmap.html."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.packages.codesystems import code_systems
-from fhir_kb.validate.fhir.issue import Context, Finding, below
-from fhir_kb.validate.terminology.codings import names, unknown_code
+from fhir_kb.validate.fhir.issue import Context, Finding, shown
+from fhir_kb.validate.fhir.kinds_value_sets import MAP, MAP_DOUBTFUL
+from fhir_kb.validate.terminology.codings import unknown_code
+from fhir_kb.validate.terminology.walking import at, finding, inside, items, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fhir_kb.packages.codesystems import CodeSystem
-    from fhir_kb.validate.fhir.issue import Checker, Findings
+    from fhir_kb.validate.fhir.issue import Findings
+    from fhir_kb.validate.terminology.concepts import Concepts
+    from fhir_kb.validate.terminology.service import Terminology
+
+#: How the value sets are named in which codes have to be, R5's way and R4's.
+_SCOPES: Final = {
+    "source": ("sourceScopeUri", "sourceScopeCanonical", "sourceUri", "sourceCanonical"),
+    "target": ("targetScopeUri", "targetScopeCanonical", "targetUri", "targetCanonical"),
+}
 
 
-def map_rule(fhir_version: str) -> Checker:
-    """A check that the codes which a map leads from and to exist."""
+def check_map(value: Mapping[str, Any], context: Context) -> Findings:
+    """The check of a ConceptMap."""
+    if context.terminology is None:
+        return None
+    check = _Map(value, context.terminology)
+    found: list[Finding] = []
+    for index, group in items(value, "group"):
+        found += inside(check.group(group), "group", index)
+    return found or None
 
-    def check(value: Mapping[str, Any], _context: Context) -> Findings:
-        systems = code_systems(fhir_version)
+
+class _Side:
+    """Where the codes of one side of a group come from."""
+
+    def __init__(
+        self, side: str, scope: str, group: Mapping[str, Any], terminology: Terminology
+    ) -> None:
+        self.name = side.upper()
+        self.system, _, version = text(group, side).partition("|")
+        self._known = terminology.concepts(self.system, version) if self.system else None
+        self._scope = scope if scope and terminology.value_set(scope) else ""
+        self._terminology = terminology
+
+    def group(self, side: str) -> list[Finding]:
+        """What is wrong with the system itself."""
+        if not self.system:
+            message = f"there is no {side}, so nobody knows of which code system its codes are"
+            return [finding(MAP_DOUBTFUL, f"CONCEPTMAP_GROUP_{self.name}_MISSING", message)]
+        if self._scope or (self._known is not None and self._known.is_complete):
+            return []
+        message = f"the code system {self.system} is not at hand, so its codes are not checked"
+        return at([finding(MAP_DOUBTFUL, f"CONCEPTMAP_GROUP_{self.name}_UNKNOWN", message)], side)
+
+    def code(self, value: Mapping[str, Any]) -> list[Finding]:
+        """What is wrong with a code and its display."""
+        code = text(value, "code")
+        if not code or not self.system:
+            return []
+        if self._scope:
+            if self._terminology.contains(self._scope, self.system, code) is not False:
+                return []
+            message = f"{shown(code)} of {self.system} is not in the value set {self._scope}"
+            message_id = f"CONCEPTMAP_GROUP_{self.name}_CODE_INVALID_VS"
+            return at([finding(MAP, message_id, message)], "code")
+        return self._in_system(value, code) if self._known is not None else []
+
+    def _in_system(self, value: Mapping[str, Any], code: str) -> list[Finding]:
+        known: Concepts | None = self._known
+        assert known is not None
+        written = known.written(code)
+        if written is None:
+            found = unknown_code(known, code) if known.is_complete else []
+            for one in found:
+                one.message_id = f"CONCEPTMAP_GROUP_{self.name}_CODE_INVALID"
+            return found
+        display, names = text(value, "display"), known.names[written]
+        if not display or not names or display.casefold() in map(str.casefold, names):
+            return []
+        message = f"{shown(display)} is not a display of '{code}' in {self.system}"
+        message_id = f"CONCEPTMAP_GROUP_{self.name}_DISPLAY_INVALID"
+        advice = f"the display is {shown(names[0])}"
+        return at([finding(MAP_DOUBTFUL, message_id, message, advice)], "code")
+
+
+class _Map:
+    """The check of one map's groups."""
+
+    def __init__(self, value: Mapping[str, Any], terminology: Terminology) -> None:
+        self._terminology = terminology
+        self._scopes = {
+            side: next((text(value, name) for name in names if text(value, name)), "")
+            for side, names in _SCOPES.items()
+        }
+        self._types = {text(one, "code"): text(one, "type") for _, one in items(value, "property")}
+
+    def group(self, group: Mapping[str, Any]) -> list[Finding]:
+        sides = {
+            side: _Side(side, scope, group, self._terminology)
+            for side, scope in self._scopes.items()
+        }
+        found = [one for side, checked in sides.items() for one in checked.group(side)]
+        known: set[tuple[str, str]] = set()
+        for number, element in items(group, "element"):
+            here = sides["source"].code(element)
+            for place, one in items(element, "target"):
+                there = sides["target"].code(one)
+                there += self._properties(one)
+                there += _twice((text(element, "code"), text(one, "code")), one, known)
+                here += inside(there, "target", place)
+            found += inside(here, "element", number)
+        return found
+
+    def _properties(self, target: Mapping[str, Any]) -> list[Finding]:
         found: list[Finding] = []
-        for index, group in _items(value, "group"):
-            source, target = (
-                systems.get(str(group.get(name, "")).partition("|")[0])
-                for name in ("source", "target")
-            )
-            for number, element in _items(group, "element"):
-                bad = _code(element, source, "CONCEPTMAP_GROUP_SOURCE_CODE_INVALID")
-                for place, one in _items(element, "target"):
-                    wrong = _code(one, target, "CONCEPTMAP_GROUP_TARGET_CODE_INVALID")
-                    bad += _at(wrong, "target", place)
-                found += _at(_at(bad, "element", number), "group", index)
-        return found or None
+        for index, one in items(target, "property"):
+            found += inside(list(self._property(one)), "property", index)
+        return found
 
-    return check
+    def _property(self, one: Mapping[str, Any]) -> Iterator[Finding]:
+        code = text(one, "code")
+        if code not in self._types:
+            message = f"the property {shown(code)} is not defined in this map"
+            message_id = "CONCEPTMAP_GROUP_TARGET_PROPERTY_INVALID"
+            yield from at([finding(MAP, message_id, message)], "code")
+            return
+        for key in one:
+            kind = key[5:] if key.startswith("value") else ""
+            kind = kind if kind == "Coding" else kind[:1].lower() + kind[1:]
+            if kind and kind != self._types[code]:
+                message = f"the property has the type {self._types[code]}, and this is {kind}"
+                bad = finding(MAP, "CONCEPTMAP_GROUP_TARGET_PROPERTY_TYPE_MISMATCH", message)
+                bad.trail.append((key, f".value.ofType({kind})"))
+                yield bad
 
 
-def _code(value: Mapping[str, Any], system: CodeSystem | None, message_id: str) -> list[Finding]:
-    code = value.get("code")
-    if system is None or not isinstance(code, str) or names(system, code) is not None:
+def _twice(
+    pair: tuple[str, str], target: Mapping[str, Any], known: set[tuple[str, str]]
+) -> list[Finding]:
+    # what depends on other elements, or makes different products, is no repetition
+    if not all(pair) or "dependsOn" in target or "product" in target:
         return []
-    found = unknown_code(system, code)
-    for one in found:
-        one.message_id = message_id
-    return found
-
-
-def _at(found: list[Finding], name: str, index: int) -> list[Finding]:
-    return below(below(found, index, f"[{index}]"), name, f".{name}")
-
-
-def _items(value: Mapping[str, Any], name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    items = value.get(name)
-    for index, one in enumerate(items if isinstance(items, list) else ()):
-        if isinstance(one, dict):
-            yield index, one
+    if pair not in known:
+        known.add(pair)
+        return []
+    message = f"a relationship from {shown(pair[0])} to {shown(pair[1])} has been given before"
+    return [finding(MAP_DOUBTFUL, "CONCEPTMAP_GROUP_TARGET_DUPLICATION", message)]

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from fhir_kb.packages import Canonicals, Definitions, ValueSetCodes
 
 _MEMORY: Final = 8192
+_OWN: Final = "http://hl7.org/fhir/"
+#: Names under which FHIR speaks of value sets of its own.
+_ALIASES: Final = {
+    "http://www.rfc-editor.org/bcp/bcp13.txt": "http://hl7.org/fhir/ValueSet/mimetypes"
+}
 _SUPPLEMENT: Final = "http://hl7.org/fhir/StructureDefinition/valueset-supplement"
 
 
@@ -91,6 +96,7 @@ class Terminology:
 
     def value_set(self, canonical: str) -> Mapping[str, Any] | None:
         """The ValueSet with that canonical, the user's or one that ships; None: not known."""
+        canonical = _ALIASES.get(canonical, canonical)
         if canonical not in self._value_sets:
             found = self._find(canonical, "ValueSet")
             if found is None:
@@ -98,6 +104,22 @@ class Terminology:
                 found = value_sets(self._definitions.fhir_version).get(url)
             self._value_sets[canonical] = found
         return self._value_sets[canonical]
+
+    def included_version(self, canonical: str, system: str) -> str:
+        """Which version of a code system a value set includes; "" where it does not say.
+
+        FHIR's own value sets mean FHIR's own code systems of the same release.
+        """
+        known = self.value_set(canonical)
+        compose = known.get("compose") if known is not None else None
+        includes = compose.get("include") if isinstance(compose, dict) else None
+        for one in includes if isinstance(includes, list) else ():
+            if isinstance(one, dict) and one.get("system") == system:
+                if isinstance(version := one.get("version"), str):
+                    return version
+                is_own = system.startswith(_OWN) and canonical.startswith(_OWN + "ValueSet/")
+                return self._definitions.fhir_version if is_own else ""
+        return ""
 
     def concepts(self, system: str, version: str = "") -> Concepts | None:
         """The code system with that url, if possible in that version; None: not known."""

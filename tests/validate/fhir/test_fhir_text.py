@@ -75,7 +75,7 @@ def test_issues_have_the_place_of_the_property() -> None:
 def test_what_is_missing_has_the_place_of_its_parent() -> None:
     data = b"""{"resourceType":"PlanDefinition","status":"draft",
 "useContext":[
- {"code":{"code":"a"}}]}"""
+ {"code":{"system":"http://terminology.hl7.org/CodeSystem/usage-context-type","code":"focus"}}]}"""
     assert _found(data) == [("KB514", 3, 2)]
 
 
