@@ -9,13 +9,13 @@ from fhir_kb.push.rules import Rules
 from fhir_kb.push.server import Live, Profile, Ref, Server, ServerError
 
 if TYPE_CHECKING:
-    from fhir_kb.push.apply import Made, NotMade, Result
     from fhir_kb.push.book import Book, Drift, open_book
     from fhir_kb.push.content import load
     from fhir_kb.push.fhir_server import open_server
     from fhir_kb.push.history import keep_profile, kept_profile, left_by, pushes
     from fhir_kb.push.plan import Item, Plan, to_do
     from fhir_kb.push.plan_file import plan_json, read_plan, write_plan
+    from fhir_kb.push.results import Made, NotMade, Result
     from fhir_kb.push.store import folder_of
     from fhir_kb.push.wanted import Wanted, unlike, wanted_of, wanted_resource
 
@@ -53,7 +53,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(("Made", "NotMade", "Result"), "apply"),
+    **dict.fromkeys(("Made", "NotMade", "Result"), "results"),
     **dict.fromkeys(("Book", "Drift", "open_book"), "book"),
     **dict.fromkeys(("keep_profile", "kept_profile", "left_by", "pushes"), "history"),
     "load": "content",

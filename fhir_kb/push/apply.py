@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from fhir_kb.emit import compact_json
 from fhir_kb.push.content import Loss, digest, losses, own, references
 from fhir_kb.push.errors import PushError
-from fhir_kb.push.history import finish, keep_bodies
+from fhir_kb.push.history import add_bodies, finish, keep_bodies
 from fhir_kb.push.journal import Journal, Sent
 from fhir_kb.push.learn import instant
 from fhir_kb.push.order import Chunk, Unit, chunks
+from fhir_kb.push.placing import Placing, as_new
+from fhir_kb.push.results import Made, NotMade, Result, Todo, Watch
 from fhir_kb.push.server import Done, Outcome, Ref, Refused, ServerError
 from fhir_kb.push.state import Record, save_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from fhir_kb.push.plan import Item
@@ -25,58 +27,6 @@ if TYPE_CHECKING:
     from fhir_kb.push.sending import Sender
     from fhir_kb.push.server import Change, Resource
     from fhir_kb.push.state import State
-
-
-class Watch(Protocol):
-    """Somebody who watches how far it is."""
-
-    def stage(self, name: str, total: int | None = None) -> None:
-        """A stage begins, of `total` steps where that is known."""
-
-    def advance(self, steps: int = 1) -> None:
-        """So many steps of the stage are done."""
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """A change that stands on the server. lost: what the server did not keep as it was sent.
-
-    replaced: something stood there that we did not know of, and the server let us replace it.
-    """
-
-    item: Item
-    lost: tuple[Loss, ...] = ()
-    replaced: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class NotMade:
-    """A change that was not made. refused: what the server said; None where it was not sent."""
-
-    item: Item
-    text: str
-    refused: Refused | None = None
-
-
-@dataclass(slots=True)
-class Result:
-    """What a push did. number: of the push; 0 where there was nothing to do. failure: why it broke
-    off, if it did; then the next push goes on with it."""
-
-    number: int = 0
-    made: list[Made] = field(default_factory=list)
-    not_made: list[NotMade] = field(default_factory=list)
-    failure: ServerError | PushError | None = None
-
-
-class Todo(NamedTuple):
-    """What a plan comes to. changes: what is sent, with its item. noted: what stands there as it is
-    wanted though we did not send it as it is: it is ours from now on. absent: places where
-    something else stands than is wanted there: what refers to them is not sent."""
-
-    changes: Sequence[tuple[Item, Change]]
-    noted: Sequence[Item] = ()
-    absent: Sequence[Ref] = ()
 
 
 def apply(
@@ -115,6 +65,11 @@ class _Push:
     ) -> None:
         self.items = {change.ref: item for item, change in todo.changes}
         self.changes = [change for _, change in todo.changes]
+        self.placing: Placing | None = None
+        if sender.server.profile.client_ids == "no":
+            self.changes = [as_new(change) for change in self.changes]
+            self.placing = Placing(sender.server, self.changes)
+            sender = replace(sender, server=self.placing)
         self.server, self.folder, self.state, self.rules = sender.server, folder, state, rules
         self.sender, self.watch, self.verify = sender, watch, verify
         self.number = state.pushes + 1
@@ -124,12 +79,7 @@ class _Push:
 
     def run(self, noted: Sequence[Item]) -> Result:
         """All of it."""
-        bodies = {name: body for item in noted for name, body in self._note(item)}
-        for change in self.changes:
-            if change.resource is not None:
-                name = self.digests[change.ref] = digest(change.resource)
-                bodies[name] = compact_json(change.resource)
-        keep_bodies(self.folder, self.number, bodies)
+        keep_bodies(self.folder, self.number, self._bodies(noted))
         self.state.pushes = self.number
         journal = Journal(self.folder, self.number)
         try:
@@ -140,7 +90,16 @@ class _Push:
             self._finish()
         return self.result
 
-    def _note(self, item: Item) -> Iterator[tuple[str, bytes]]:
+    def _bodies(self, noted: Sequence[Item]) -> Iterator[tuple[str, bytes]]:
+        """What is to be kept of the contents, by digest."""
+        for item in noted:
+            yield self._note(item)
+        for change in self.changes:
+            if change.resource is not None:
+                name = self.digests[change.ref] = digest(change.resource)
+                yield name, compact_json(change.resource)
+
+    def _note(self, item: Item) -> tuple[str, bytes]:
         live, wanted = item.there, item.wanted
         assert live is not None
         assert live.resource is not None
@@ -150,7 +109,7 @@ class _Push:
             live.ref, live.version, live.updated, name, digest(live.resource),
             self.number, item.retired,
         )  # fmt: skip
-        yield name, compact_json(wanted)
+        return name, compact_json(wanted)
 
     def _finish(self) -> None:
         if not self.state.seen:
@@ -254,6 +213,7 @@ class _Push:
         records = {
             self.items[ref].key: self._done(one, stored.get(ref)) for ref, one in done.items()
         }
+        self._keep_final(done)
         for ref, refusal in refused.items():
             self._not_made(ref, refusal.text, refusal)
         journal.done(records)
@@ -276,19 +236,30 @@ class _Push:
 
     def _done(self, done: Done, stored: Resource | None) -> Record | None:
         item = self.items[done.ref]
-        sent = self.digests.get(done.ref)
-        if sent is None:
+        if item.wanted is None:
             self.result.made.append(Made(item))
             return None
+        ref, wanted, sent = done.ref, item.wanted, self.digests[done.ref]
+        if self.placing is not None:
+            ref, wanted = self.placing.place(ref), self.placing.final(ref, wanted)
+            stored = stored and self.placing.final(done.ref, stored)
+            sent = digest(wanted)
         name = ""
         lost: tuple[Loss, ...] = ()
         if stored is not None:
             name = digest(stored)
-            assert item.wanted is not None
-            lost = () if name == sent else tuple(losses(item.wanted, own(stored)))
+            lost = () if name == sent else tuple(losses(wanted, own(stored)))
         new = item.there is None or item.there.deleted
         self.result.made.append(Made(item, lost if self.verify else (), new and not done.created))
-        return Record(done.ref, done.version, done.updated, sent, name, self.number, item.retired)
+        return Record(ref, done.version, done.updated, sent, name, self.number, item.retired)
+
+    def _keep_final(self, done: Iterable[Ref]) -> None:
+        """Keep contents as they stand there: references became known only with the answers."""
+        if self.placing is None:
+            return
+        wanted = {ref: body for ref in done if (body := self.items[ref].wanted) is not None}
+        finals = [self.placing.final(ref, body) for ref, body in wanted.items()]
+        add_bodies(self.folder, self.number, ((digest(one), compact_json(one)) for one in finals))
 
     def _not_made(self, ref: Ref, text: str, refused: Refused | None = None) -> None:
         self.failed.add(str(ref))

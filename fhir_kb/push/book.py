@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from fhir_kb.push.apply import NotMade, Result, Todo, Watch, apply
+from fhir_kb.push.apply import apply
 from fhir_kb.push.content import digest, own
 from fhir_kb.push.diff import Difference, differences
 from fhir_kb.push.errors import PushError
@@ -27,6 +27,7 @@ from fhir_kb.push.plan import Item, Plan, decide, is_absent, to_be_read, to_do, 
 from fhir_kb.push.plan_file import check_unmoved
 from fhir_kb.push.provenance import provenances
 from fhir_kb.push.recover import recover
+from fhir_kb.push.results import NotMade, Result, Todo, Watch
 from fhir_kb.push.rules import Rules, without
 from fhir_kb.push.sending import Sender
 from fhir_kb.push.server import Refused, ServerError
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from fhir_kb.push.server import Live, Resource, Server
+    from fhir_kb.push.server import Live, Ref, Resource, Server
     from fhir_kb.push.state import Record
     from fhir_kb.push.wanted import Wanted
 
@@ -220,6 +221,10 @@ class Book:
         for change in changes:
             assert change.resource is not None
             item = Item("create", str(change.ref), change.ref, str(change.ref), change.resource)
+            if self.server.profile.client_ids == "no":
+                text = "not sent: the server gives ids itself, so it could not be found again"
+                result.not_made.append(NotMade(item, text))
+                return
             try:
                 (outcome,) = sender.make([Unit((change,), 0)]).values()
             except ServerError as error:
@@ -240,7 +245,7 @@ class Book:
             "made": [
                 [
                     made.item.kind,
-                    str(made.item.ref),
+                    str(_place(self.state, made.item)),
                     made.item.name,
                     _version(self.state, made.item.key),
                 ]
@@ -257,10 +262,14 @@ class Book:
 def renamed(state: State, wanted: Mapping[str, Wanted], client_ids: str) -> State:
     """The state where new versions of artifacts take over the places of the old ones."""
     result = state.copy()
-    keys = {record.ref: key for key, record in state.records.items() if key not in wanted}
+    left = {key: record for key, record in state.records.items() if key not in wanted}
+    places: dict[object, str] = {record.ref: key for key, record in left.items()}
+    if client_ids == "no":  # places say nothing there: the canonical url does
+        places = {key.partition("|")[0]: key for key in left if "|" in key}
     for key, one in wanted.items():
-        old = keys.get(one.place or new_place(one, "plain", client_ids))
-        if key not in state.records and old is not None:
+        place = one.place or new_place(one, "plain", client_ids)
+        old = places.get(key.partition("|")[0] if client_ids == "no" else place)
+        if key not in state.records and old is not None and old in result.records:
             result.records[key] = result.records.pop(old)
     return result
 
@@ -268,6 +277,12 @@ def renamed(state: State, wanted: Mapping[str, Wanted], client_ids: str) -> Stat
 def _version(state: State, key: str) -> list[str]:
     record = state.records.get(key)
     return [record.version, record.sent] if record else []
+
+
+def _place(state: State, item: Item) -> Ref:
+    """Where it stands: of something new, the server may have chosen that."""
+    record = state.records.get(item.key)
+    return record.ref if record else item.ref
 
 
 def _now() -> str:

@@ -23,7 +23,10 @@ from fhir_kb.push.fhir_words import (
     live_of,
     next_of,
     outcomes_of,
+    place_in,
+    posted,
     version_of,
+    without_id,
 )
 from fhir_kb.push.profile import is_still, profile_of
 from fhir_kb.push.server import (
@@ -53,6 +56,11 @@ _PAGES: Final = 10_000
 _TRIES: Final = 5
 _HEADS: Final = "url,version"
 _NOT_FOR_US: Final = frozenset({401, 403})
+_HEADERS: Final = {
+    "ifMatch": "If-Match",
+    "ifNoneMatch": "If-None-Match",
+    "ifNoneExist": "If-None-Exist",
+}
 _BAD: Final = 400
 """What servers whose versions are numbers say to what is no number."""
 
@@ -266,9 +274,10 @@ class Server:
 
     def _single(self, change: Change) -> Outcome:
         headers = {
-            {"ifMatch": "If-Match", "ifNoneMatch": "If-None-Match"}[name]: value
-            for name, value in conditions(change, self.profile).items()
+            _HEADERS[name]: value for name, value in conditions(change, self.profile).items()
         }
+        if change.unless is not None:
+            return self._posted(change, headers)
         content = compact_json(change.resource) if change.resource is not None else None
         method = "DELETE" if content is None else "PUT"
         answer = self._sent(method, f"{self.base}/{change.ref}", content, headers)
@@ -286,6 +295,25 @@ class Server:
             created=answer.status == 201,
             stored=stored,
         )
+
+    def _posted(self, change: Change, headers: Mapping[str, str]) -> Outcome:
+        """A create whose id the server chooses."""
+        content = compact_json(without_id(change.resource or {}))
+        answer = self._sent("POST", f"{self.base}/{change.ref.type}", content, headers)
+        if answer.status in BUSY:
+            return Busy(change.ref, answer.status, wait_of(answer))
+        resource = resource_of(answer)
+        if answer.status >= _BAD:
+            return Answered(answer.status, resource).outcome(change)
+        live = live_of(resource)
+        live = live if live and live.ref.type == change.ref.type else None
+        place = live.ref if live else place_in(change.ref.type, answer.headers.get("location"))
+        if there := posted(change, answer.status, place):
+            return there
+        version = live.version if live else version_of(answer)
+        updated = live.updated if live else ""
+        stored = live.resource if live else None
+        return Done(place or change.ref, version, updated, created=True, stored=stored)
 
     def _sent(
         self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]

@@ -6,10 +6,13 @@ https://hl7.org/fhir/http.html#transaction, #history, #concurrency. Nothing here
 from __future__ import annotations
 
 import re
+import uuid
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from fhir_kb.push.answers import Answered, outcome_of, text_of
+from fhir_kb.push.content import with_references
 from fhir_kb.push.server import Busy, Done, DoubtError, Live, Ref, Refused
 
 if TYPE_CHECKING:
@@ -22,6 +25,7 @@ BUSY: Final = frozenset({429, 503})
 SENSELESS: Final = frozenset({408, 500, 502, 504})
 """What leaves open whether the server, or what stands before it, has done what was sent."""
 GONE: Final = frozenset({404, 410})
+_FOUND: Final = 200
 _STATUS: Final = re.compile(r"[2-5][0-9]{2}(?![0-9])")
 _ENTRY: Final = re.compile(r"Bundle\.entry\[([0-9]{1,6})\]|Bundle\.entry\(([0-9]{1,6})\)")
 _UNCLEAR: Final = "the server's answer does not say what became of each change"
@@ -29,14 +33,36 @@ _UNCLEAR: Final = "the server's answer does not say what became of each change"
 
 def bundle_of(changes: Sequence[Change], way: Way, profile: Profile) -> Resource:
     """The batch or transaction that makes the changes."""
-    return {
-        "resourceType": "Bundle",
-        "type": way,
-        "entry": [_entry(change, profile) for change in changes],
+    entries = [_entry(change, profile) for change in changes]
+    coming = {
+        str(change.ref): urn_of(change.ref) for change in changes if change.unless is not None
     }
+    if coming:
+        entries = with_references(entries, coming)
+    return {"resourceType": "Bundle", "type": way, "entry": entries}
+
+
+def urn_of(ref: Ref) -> str:
+    """What a resource is called within a bundle until the server has given it an id."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, str(ref)).urn
+
+
+def without_id(resource: Resource) -> Resource:
+    """The resource as it is posted."""
+    return {key: value for key, value in resource.items() if key != "id"}
 
 
 def _entry(change: Change, profile: Profile) -> Resource:
+    if change.unless is not None:
+        return {
+            "fullUrl": urn_of(change.ref),
+            "resource": without_id(change.resource or {}),
+            "request": {
+                "method": "POST",
+                "url": change.ref.type,
+                **conditions(change, profile),
+            },
+        }
     method = "DELETE" if change.action == "delete" else "PUT"
     request = {"method": method, "url": str(change.ref), **conditions(change, profile)}
     if change.resource is None:
@@ -50,6 +76,8 @@ def _entry(change: Change, profile: Profile) -> Resource:
 
 def conditions(change: Change, profile: Profile) -> dict[str, str]:
     """What keeps a change from being made to something else than was planned."""
+    if change.unless is not None:
+        return {"ifNoneExist": urlencode(list(change.unless.items()))} if change.unless else {}
     if change.action == "create" and not change.expected:
         guard = profile.if_none_match
         if guard == "if-none-match":
@@ -73,9 +101,14 @@ def outcomes_of(
     if not isinstance(entries, list) or len(entries) != len(changes):
         raise DoubtError(_UNCLEAR)
     outcomes = [_outcome(change, one) for change, one in zip(changes, entries, strict=True)]
-    if way == "transaction" and not all(isinstance(one, Done) for one in outcomes):
+    if way == "transaction" and not all(map(_goes_with_done, outcomes)):
         raise DoubtError("the server says that a part of a transaction was done")
     return outcomes
+
+
+def _goes_with_done(outcome: Outcome) -> bool:
+    """Whether a transaction that was done may say so of one of its entries."""
+    return isinstance(outcome, Done) or (isinstance(outcome, Refused) and outcome.status == _FOUND)
 
 
 def _all_refused(
@@ -134,15 +167,32 @@ def _outcome(change: Change, entry: object) -> Outcome:
         outcome = outcome_of(response.get("outcome"), resource)
         return Answered(status, outcome).outcome(change)
     live = live_of(resource)
-    if live is not None and live.ref != change.ref:
+    if change.unless is not None:
+        place = live.ref if live else place_in(change.ref.type, response.get("location"))
+        if there := posted(change, status, place):
+            return there
+        ref = place or change.ref
+    else:
+        ref = change.ref
+    if live is not None and live.ref != ref:
         live = None
     return Done(
-        change.ref,
+        ref,
         live.version if live and live.version else etag(response.get("etag")),
         live.updated if live and live.updated else str(response.get("lastModified") or ""),
         created=status == 201,
         stored=live.resource if live else None,
     )
+
+
+def posted(change: Change, status: int, place: Ref | None) -> Refused | None:
+    """What a create whose id the server chooses came to, where it was not made: 200 says that it
+    was there. Raises DoubtError where nobody says where it is now."""
+    if status == _FOUND:
+        return Refused(change.ref, status, "it is there already", moved=True)
+    if place is None or place.type != change.ref.type:
+        raise DoubtError("the server does not say under which id it keeps something")
+    return None
 
 
 def live_of(resource: object, *, heads: bool = False) -> Live | None:
@@ -184,7 +234,7 @@ def history_of(entry: Mapping[str, Any], type_: str) -> tuple[Ref, Live | None] 
     request, response = entry.get("request"), entry.get("response")
     said = response if isinstance(response, dict) else {}
     asked = request if isinstance(request, dict) else {}
-    ref = _place(type_, asked.get("url"), entry.get("fullUrl"), said.get("location"))
+    ref = place_in(type_, asked.get("url"), entry.get("fullUrl"), said.get("location"))
     if ref is None:
         return None
     if asked.get("method") != "DELETE":
@@ -193,7 +243,7 @@ def history_of(entry: Mapping[str, Any], type_: str) -> tuple[Ref, Live | None] 
     return ref, Live(ref, etag(said.get("etag")), updated, deleted=True)
 
 
-def _place(type_: str, *addresses: object) -> Ref | None:
+def place_in(type_: str, *addresses: object) -> Ref | None:
     """The first place of a type that one of these addresses names."""
     for address in addresses:
         parts = str(address or "").partition("?")[0].split("/")

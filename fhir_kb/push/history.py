@@ -11,28 +11,44 @@ from fhir_kb.push.errors import PushError
 from fhir_kb.push.journal import end
 from fhir_kb.push.profile import profile_from, profile_json
 from fhir_kb.push.state import record_from, record_json, save_state
-from fhir_kb.push.store import damaged, lines_of, read_json, write
+from fhir_kb.push.store import Appended, damaged, drop_half_line, lines_of, read_json, write
 from fhir_kb.push.wanted import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from fhir_kb.push.server import Profile, Resource
     from fhir_kb.push.state import Record, State
 
 
-def keep_bodies(folder: Path, push: int, bodies: Mapping[str, bytes]) -> None:
+def keep_bodies(folder: Path, push: int, bodies: Iterable[tuple[str, bytes]]) -> None:
     """Keep the contents that a push sends, by digest. Raises PushError."""
-    lines = [
-        b'{"digest":"%s","resource":%s}\n' % (name.encode(), body) for name, body in bodies.items()
-    ]
-    write(folder / "pushes" / f"{push}.ndjson", b"".join(lines))
+    write(_bodies_file(folder, push), (_body_line(*body) + b"\n" for body in bodies))
+
+
+def add_bodies(folder: Path, push: int, bodies: Iterable[tuple[str, bytes]]) -> None:
+    """Keep further contents of a push, for sure. Raises PushError."""
+    path = _bodies_file(folder, push)
+    drop_half_line(path)
+    file = Appended(path)
+    try:
+        file.add(*(_body_line(*body) for body in bodies), sure=True)
+    finally:
+        file.close()
+
+
+def _bodies_file(folder: Path, push: int) -> Path:
+    return folder / "pushes" / f"{push}.ndjson"
+
+
+def _body_line(name: str, body: bytes) -> bytes:
+    return b'{"digest":"%s","resource":%s}' % (name.encode(), body)
 
 
 def bodies_of(folder: Path, push: int) -> dict[str, Resource]:
     """The contents that a push sent, by digest. Raises PushError."""
-    path = folder / "pushes" / f"{push}.ndjson"
+    path = _bodies_file(folder, push)
     try:
         entries = [load(line) for line in lines_of(path)]
         return {entry["digest"]: entry["resource"] for entry in entries}
@@ -100,7 +116,7 @@ def wanted_as_of(folder: Path, push: int) -> dict[str, Wanted]:
             bodies[one.push] = bodies_of(folder, one.push)
         resource = bodies[one.push].get(one.sent)
         if resource is None:
-            raise damaged(folder / "pushes" / f"{one.push}.ndjson")
+            raise damaged(_bodies_file(folder, one.push))
         found[key] = Wanted(
             key, one.ref.type, one.ref.id, resource=resource, place=one.ref, retired=one.retired
         )

@@ -41,10 +41,12 @@ class Sent(NamedTuple):
 class Unfinished:
     """What a push that broke off had sent, and what is known to have come of it.
 
-    done: by key, the record; None for what was deleted. open: what nobody knows of.
+    sent: all of it by key. done: by key, the record; None for what was deleted. open: what nobody
+    knows of.
     """
 
     push: int
+    sent: dict[str, Sent] = field(default_factory=dict)
     done: dict[str, Record | None] = field(default_factory=dict)
     open: dict[str, Sent] = field(default_factory=dict)
 
@@ -99,7 +101,7 @@ def unfinished(folder: Path) -> Unfinished | None:
 
 def _add(found: Unfinished, entry: Mapping[str, Any]) -> None:
     for action, kind, name, key, *rest in entry.get("send", ()):
-        found.open[key] = Sent(action, Ref(kind, name), key, *rest)
+        found.sent[key] = found.open[key] = Sent(action, Ref(kind, name), key, *rest)
     for key, row in entry.get("done", {}).items():
         found.open.pop(key, None)
         found.done[key] = record_from(row) if row else None

@@ -7,7 +7,6 @@ canonical url, and only what matters is read whole.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.push.server import Live, Ref
-from fhir_kb.push.wanted import new_place
+from fhir_kb.push.wanted import new_place, term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from fhir_kb.push.state import Record, State
     from fhir_kb.push.wanted import Wanted
 
-_SPECIAL: Final = re.compile(r"[\\$,|]")
 _AT_ONCE: Final = 1000
 _AT_ONCE_LENGTH: Final = 50_000
 """Values in one search, and their characters before they are encoded: HAPI takes 260 kB of a form.
@@ -63,7 +61,12 @@ def learn(
     """
     learned = Learned()
     _known(server, state, learned, full=full)
-    new = [one for key, one in wanted.items() if key not in state.records and one.place is None]
+    by_server = server.profile.client_ids == "no"
+    new = [
+        one
+        for key, one in wanted.items()
+        if key not in state.records and (one.place is None or by_server)
+    ]
     _find(server, new, learned)
     placed = [one.place for key, one in wanted.items() if one.place and key not in state.records]
     places = [
@@ -71,7 +74,8 @@ def learn(
         for one in new
         if one.key not in learned.found
     ]
-    learned.taken = dict(server.read([*places, *placed]))
+    if not by_server:
+        learned.taken = dict(server.read([*places, *placed]))
     return learned
 
 
@@ -236,9 +240,9 @@ def _searches(new: Sequence[Wanted]) -> Iterator[tuple[str, str, dict[str, list[
     groups: dict[tuple[str, str], dict[str, list[Wanted]]] = {}
     for one in new:
         if one.url:
-            groups.setdefault((one.type, "url"), {}).setdefault(_term(one.url), []).append(one)
+            groups.setdefault((one.type, "url"), {}).setdefault(term(one.url), []).append(one)
         elif one.identifier:
-            token = "|".join(map(_term, one.identifier))
+            token = "|".join(map(term, one.identifier))
             groups.setdefault((one.type, "identifier"), {}).setdefault(token, []).append(one)
     for (kind, parameter), wanted in sorted(groups.items()):
         for values in _portions(sorted(wanted)):
@@ -248,12 +252,12 @@ def _searches(new: Sequence[Wanted]) -> Iterator[tuple[str, str, dict[str, list[
 def _values(live: Live, parameter: str) -> Iterator[str]:
     """What `live` would be found by."""
     if parameter == "url":
-        yield _term(live.url)
+        yield term(live.url)
         return
     value = (live.resource or {}).get("identifier")
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, dict):
-            yield "|".join(_term(str(one.get(part, ""))) for part in ("system", "value"))
+            yield "|".join(term(str(one.get(part, ""))) for part in ("system", "value"))
 
 
 def _portions(values: Sequence[str]) -> Iterator[list[str]]:
@@ -267,8 +271,3 @@ def _portions(values: Sequence[str]) -> Iterator[list[str]]:
         length += len(value)
     if portion:
         yield portion
-
-
-def _term(value: str) -> str:
-    """A search value with FHIR's own special characters escaped."""
-    return _SPECIAL.sub(r"\\\g<0>", value)

@@ -118,9 +118,9 @@ def decide(
         for key, one in wanted.items()
         if str(places[key]) != f"{one.type}/{one.id}"
     }
-    decider = _Decider(state, learned, rules)
+    decider = _Decider(state, learned, rules, profile.client_ids == "no")
     items = [
-        decider.item(one, places[key], _body(one, places[key], led)) for key, one in wanted.items()
+        decider.item(one, places[key], at(one, places[key], led)) for key, one in wanted.items()
     ]
     for key, record in state.records.items():
         if key not in wanted and (found := decider.orphan(key, record, delete=delete)):
@@ -155,15 +155,12 @@ def _places(
     return found
 
 
-def _body(one: Wanted, place: Ref, led: Mapping[str, str]) -> Resource:
-    return one.resource if one.place else at(one, place, led)
-
-
 @dataclass(slots=True)
 class _Decider:
     state: State
     learned: Learned
     rules: Rules
+    ids_by_server: bool
 
     def item(self, one: Wanted, ref: Ref, body: Resource) -> Item:
         """What to do with a resource that is wanted."""
@@ -224,6 +221,11 @@ class _Decider:
             reason = f"it is there more than once: {where}"
             return replace(made, kind="conflict", reason=reason, needs="")
         live = self.learned.found.get(one.key)
+        if live is None and self.ids_by_server:
+            if not one.url and not one.identifier:
+                reason = "the server gives ids itself, and nothing else tells what it is"
+                return replace(made, kind="conflict", reason=reason)
+            return made
         if live is None:
             there = self.learned.taken.get(ref)
             if there is None or there.deleted:

@@ -71,6 +71,7 @@ def profile_of(base: str, statement: Resource) -> Profile:
         ways=_ways({*_codes(rest.get("interaction")), *(["batch"] if known.batches else [])}),
         versioning=versioning != {"no-version"},
         if_none_match=known.if_none_match,
+        client_ids=_client_ids(rest),
         conditional=_conditional(rest),
         page=known.page,
     )
@@ -129,6 +130,15 @@ def _ways(interactions: set[str]) -> tuple[Way, ...]:
     if "batch" in interactions:
         ways.append("batch")
     return (*ways, "single")
+
+
+def _client_ids(rest: Mapping[str, Any]) -> str:
+    """Whether clients may choose ids: servers that do not say so let them, if they are no numbers.
+
+    One type for which they may not is enough: what creates by POST can do so everywhere.
+    """
+    said = [one.get("updateCreate") for one in _dicts(rest.get("resource"))]
+    return "no" if any(one is False for one in said) else "not-numeric"
 
 
 def _conditional(rest: Mapping[str, Any]) -> tuple[str, ...]:

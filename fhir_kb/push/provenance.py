@@ -12,7 +12,7 @@ from fhir_kb.push.server import Change, Ref
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fhir_kb.push.apply import Made
+    from fhir_kb.push.results import Made
     from fhir_kb.push.server import Resource
     from fhir_kb.push.state import Record
 
@@ -49,4 +49,5 @@ def provenances(
 
 def _target(one: Made, record: Record | None) -> dict[str, Any]:
     version = f"/_history/{record.version}" if record and record.version else ""
-    return {"reference": f"{one.item.ref}{version}", "display": one.item.name}
+    place = record.ref if record else one.item.ref
+    return {"reference": f"{place}{version}", "display": one.item.name}

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fhir_kb.emit import compact_json
 from fhir_kb.push.content import digest
-from fhir_kb.push.history import bodies_of, finish
+from fhir_kb.push.history import add_bodies, bodies_of, finish
 from fhir_kb.push.journal import unfinished
 from fhir_kb.push.learn import instant
+from fhir_kb.push.placing import Placing, as_new
 from fhir_kb.push.sending import stands
 from fhir_kb.push.server import Change
 from fhir_kb.push.state import Record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from fhir_kb.push.journal import Unfinished
     from fhir_kb.push.server import Server
     from fhir_kb.push.state import State
 
@@ -32,20 +36,8 @@ def recover(folder: Path, state: State, server: Server) -> int:
     for key, record in found.done.items():
         made += 1
         _note(state, key, record)
-    bodies = bodies_of(folder, found.push) if found.open else {}
-    there = server.read([one.ref for one in found.open.values()])
-    for key, one in found.open.items():
-        change = Change(one.action, one.ref, bodies.get(one.digest), one.expected)
-        done = stands(change, there.get(one.ref))
-        if done is None:
-            continue
+    for key, record in _looked_up(folder, found, server):
         made += 1
-        record = None
-        if done.stored is not None:
-            stored = digest(done.stored)
-            record = Record(
-                one.ref, done.version, done.updated, one.digest, stored, found.push, one.retired
-            )
         _note(state, key, record)
     state.pushes = max(state.pushes, found.push)
     if not state.seen:
@@ -53,6 +45,49 @@ def recover(folder: Path, state: State, server: Server) -> int:
         state.seen = min(updates, key=instant, default="")
     finish(folder, state)
     return made
+
+
+def _looked_up(
+    folder: Path, found: Unfinished, server: Server
+) -> Iterator[tuple[str, Record | None]]:
+    """What of the changes without an answer is on the server: key, and what stands there now."""
+    bodies = bodies_of(folder, found.push) if found.open else {}
+    changes = {
+        key: Change(one.action, one.ref, bodies.get(one.digest), one.expected)
+        for key, one in found.open.items()
+    }
+    placing = _placing(found, changes.values(), server)
+    there = (placing or server).read([one.ref for one in changes.values()])
+    for key, change in changes.items():
+        done = stands(change, there.get(change.ref))
+        if done is None:
+            continue
+        one, wanted, stored = found.open[key], change.resource, done.stored
+        if stored is None or wanted is None:
+            yield key, None
+            continue
+        ref, sent = change.ref, one.digest
+        if placing is not None:
+            ref = placing.place(ref)
+            wanted, stored = (placing.final(change.ref, body) for body in (wanted, stored))
+            sent = digest(wanted)
+            add_bodies(folder, found.push, [(sent, compact_json(wanted))])
+        yield (
+            key,
+            Record(ref, done.version, done.updated, sent, digest(stored), found.push, one.retired),
+        )
+
+
+def _placing(found: Unfinished, changes: Iterable[Change], server: Server) -> Placing | None:
+    """The server as the push saw it, where it gives ids itself."""
+    if server.profile.client_ids != "no":
+        return None
+    places = {
+        sent.ref: record.ref
+        for key, sent in found.sent.items()
+        if (record := found.done.get(key)) is not None
+    }
+    return Placing(server, map(as_new, changes), places)
 
 
 def _note(state: State, key: str, record: Record | None) -> None:

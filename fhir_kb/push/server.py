@@ -57,19 +57,22 @@ class Change:
 
     resource: what shall stand there, with its id and no meta.versionId; None to delete. expected:
     the version that stands there now and must not have changed; "" to create what is not there (or
-    where the server has no versions).
+    where the server has no versions). unless: of a create whose id the server chooses (what `ref`
+    and the resource name is then only a name within what is sent): not if a search finds something.
     """
 
     action: Action
     ref: Ref
     resource: Resource | None = field(default=None, repr=False)
     expected: str = ""
+    unless: Query | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
     """A change that was made, or had been made already.
 
+    ref: where it stands, also where the server has chosen the id.
     created: False where something stood there. stored: what the server says it stored, if it does.
     """
 
@@ -204,6 +207,8 @@ class Server(Protocol):
     def send(self, changes: Sequence[Change], way: Way) -> Sequence[Outcome]:
         """Make the changes; the outcomes are in their order.
 
-        A transaction is done or not: then every outcome is Done, or none is. Raises DoubtError
+        A transaction is done or not: then every outcome is Done, or none is; but what was to be
+        made unless it is there is refused as moved where it is. References to what gets its id from
+        the server lead to it within a transaction. Raises DoubtError
         where it may have been done, ServerError where it surely was not and cannot be.
         """

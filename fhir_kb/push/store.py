@@ -21,7 +21,7 @@ import orjson
 from fhir_kb.push.errors import PushError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9.-]+")
@@ -69,13 +69,13 @@ def locked(folder: Path) -> Iterator[None]:
         os.close(file)
 
 
-def write(path: Path, content: bytes) -> None:
+def write(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Write a file whole or not at all, on the disk for sure. Raises PushError."""
     aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with aside.open("wb") as file:
-            file.write(content)
+            file.writelines([content] if isinstance(content, bytes) else content)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)
@@ -151,6 +151,21 @@ class Appended:
         with contextlib.suppress(OSError):
             os.fsync(self._file)
         os.close(self._file)
+
+
+def drop_half_line(path: Path) -> None:
+    """Take away what was cut off at the end of a file that grows line by line. Raises PushError."""
+    try:
+        with path.open("r+b") as file:
+            file.seek(0, os.SEEK_END)
+            end = file.tell()
+            while end and (file.seek(end - 1) or file.read(1)) != b"\n":
+                end -= 1
+            file.truncate(end)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise unwritable(error, path) from error
 
 
 def lines_of(path: Path) -> Iterator[bytes]:

@@ -20,6 +20,7 @@ Ids = Literal["versioned", "plain"]
 """Ids on the server: with the version, so that versions stand side by side; or as defined."""
 
 _LONGEST: Final = 64
+_SPECIAL: Final = re.compile(r"[\\$,|]")
 _NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9\-.]+")
 
 
@@ -89,7 +90,8 @@ def key_of(kind: str, name: str, url: str, version: str, identifier: tuple[str, 
 def new_place(one: Wanted, ids: Ids, client_ids: str) -> Ref:
     """Where it shall stand if it does not yet stand anywhere.
 
-    client_ids: as in `Profile`: a server may refuse ids that are numbers.
+    client_ids: as in `Profile`: a server may refuse ids that are numbers. Where it chooses ids
+    itself this is a name until its place is known, and no server gives such a one.
     """
     name = one.id
     version = _version_of(one)
@@ -97,6 +99,8 @@ def new_place(one: Wanted, ids: Ids, client_ids: str) -> Ref:
         name = f"{one.id}-{_NOT_IN_IDS.sub('-', version)}"
     if client_ids == "not-numeric" and name.isdecimal():
         name = f"r{name}"
+    if client_ids == "no":
+        name = f"new-{name}"
     if len(name) > _LONGEST:
         end = hashlib.sha256(f"{one.id}|{version}".encode()).hexdigest()[:12]
         name = f"{name[: _LONGEST - 13].rstrip('-.')}-{end}"
@@ -130,6 +134,11 @@ def unlike(all_: Iterable[Wanted]) -> dict[str, Wanted]:
                 "Give one of them another url or version, or leave it out",
             )
     return found
+
+
+def term(value: str) -> str:
+    """A search value with FHIR's own special characters escaped."""
+    return _SPECIAL.sub(r"\\\g<0>", value)
 
 
 def _text(resource: Resource, name: str) -> str:

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 PLAIN = OTHER.but(name="PLAIN", transactions=False, batches=False, type_history=False)
 BATCH = OTHER.but(name="BATCH", transactions=False, represents=False, integrity=True)
-TEMPERS = {one.name: one for one in (HAPI, OTHER, PLAIN, BATCH)}
+OWN_IDS = OTHER.but(name="OWN_IDS", ids="no", integrity=True)
+OWN_NUMBERS = HAPI.but(name="OWN_NUMBERS", ids="no", represents=False)
+OWN_BATCH = BATCH.but(name="OWN_BATCH", ids="no")
+OWN_PLAIN = PLAIN.but(name="OWN_PLAIN", ids="no", integrity=True)
+OWN = (OWN_IDS, OWN_NUMBERS, OWN_BATCH, OWN_PLAIN)
+TEMPERS = {one.name: one for one in (HAPI, OTHER, PLAIN, BATCH, *OWN)}
 
 
 def push(
@@ -42,11 +47,40 @@ def some() -> list[dict[str, Any]]:
         {
             "resourceType": "Basic",
             "id": "note",
+            "identifier": [{"system": "https://kb.example.org", "value": "note"}],
             "code": {"text": "note"},
             "subject": {"reference": "PlanDefinition/p0"},
         }
     )
     return made
+
+
+def standing(server: ModelServer) -> dict[str, dict[str, Any]]:
+    """What stands there; what got its id from the server under the name that it would have."""
+    if server.temper.ids != "no":
+        return server.resources
+    names = {}
+    for place, one in server.resources.items():
+        name = f"{one['url'].rpartition('/')[2]}-{one['version']}" if "url" in one else "note"
+        assert name not in names.values(), f"{name} is there twice"
+        names[place] = f"{one['resourceType']}/{name}"
+    found = {}
+    for place, one in server.resources.items():
+        found[names[place]] = {**one, "id": names[place].partition("/")[2]}
+        if "subject" in one:
+            there = names.get(one["subject"]["reference"], "nowhere")
+            found[names[place]]["subject"] = {"reference": there}
+    return found
+
+
+def place_of(server: ModelServer, name: str) -> str:
+    """Where the plan of this name stands."""
+    (place,) = (
+        place
+        for place, one in server.resources.items()
+        if one["resourceType"] == "PlanDefinition" and one["url"].endswith(f"/{name}")
+    )
+    return place
 
 
 def expected(resources: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -68,23 +102,21 @@ def test_from_nothing_to_the_end(temper: Temper, tmp_path: Path) -> None:
         plan, result = push(server.base, tmp_path, resources)
         assert set(kinds(plan).values()) == {"create"}
         assert not result.not_made
-        assert server.resources == expected(resources)
+        assert standing(server) == expected(resources)
         before = server.writes
         again, _ = push(server.base, tmp_path, resources)
         assert not again.changes
         assert server.writes == before
-        server.put({**server.resources["PlanDefinition/p3-1.0.0"], "title": "Theirs"})
+        third_place, fifth_place = place_of(server, "p3"), place_of(server, "p5")
+        server.put({**server.resources[third_place], "title": "Theirs"})
         later = [{**one, "title": "New"} if one["id"] == "p5" else one for one in resources]
         third, _ = push(server.base, tmp_path, later)
-        assert kinds(third) == {
-            "PlanDefinition/p3-1.0.0": "conflict",
-            "PlanDefinition/p5-1.0.0": "update",
-        }
-        assert server.resources["PlanDefinition/p3-1.0.0"]["title"] == "Theirs"
+        assert kinds(third) == {third_place: "conflict", fifth_place: "update"}
+        assert server.resources[third_place]["title"] == "Theirs"
         fewer = [one for one in later if one["id"] not in ("p0", "note")]
         _, last = push(server.base, tmp_path, fewer, "overwrite", delete=True)
         assert not last.not_made
-        assert server.resources == expected(fewer)
+        assert standing(server) == expected(fewer)
 
 
 def at_three_in_ten(temper: Temper, seed: int, folder: Path) -> None:
@@ -100,11 +132,10 @@ def at_three_in_ten(temper: Temper, seed: int, folder: Path) -> None:
                 # A plan may rest on two answers from before: then it says so, and leaves it alone.
                 if "conflict" in kinds(plan).values():
                     push(base, folder, resources)
-        assert server.resources == expected(later)
+        assert standing(server) == expected(later)
+        updated = place_of(server, "p5")
         numbers = {place: len(server.versions_of(place)) for place in server.resources}
-        assert numbers == {
-            place: 2 if place == "PlanDefinition/p5-1.0.0" else 1 for place in server.resources
-        }
+        assert numbers == {place: 2 if place == updated else 1 for place in server.resources}
         again, _ = push(server.base, folder, later)
         assert not again.changes
 

@@ -43,6 +43,7 @@ class Bundles:
         return answers
 
     def _transaction(self, entries: list[Resource], wants_back: bool) -> list[Resource]:
+        entries = self._placed(entries)
         order = sorted(range(len(entries)), key=lambda n: _ORDER[entries[n]["request"]["method"]])
         before = self.store.lengths()
         answers: dict[int, Resource] = {}
@@ -58,6 +59,23 @@ class Bundles:
                 refused.expression = f"Bundle.entry[{number}]"
             raise
         return [answers[number] for number in range(len(entries))]
+
+    def _placed(self, entries: list[Resource]) -> list[Resource]:
+        """The entries with the ids that those which are posted will have, and references to them:
+        https://hl7.org/fhir/http.html#trules."""
+        places: dict[str, str] = {}
+        names: dict[int, str] = {}
+        for number, entry in enumerate(entries):
+            request = entry["request"]
+            if request["method"] == "POST":
+                there = self.store.found(request["url"], request.get("ifNoneExist", ""))
+                names[number] = there.key[1] if there else self.store.new_name()
+                places[entry.get("fullUrl", "")] = f"{request['url']}/{names[number]}"
+        placed = [{**entry, "name": names.get(n, "")} for n, entry in enumerate(entries)]
+        return [
+            {**entry, "resource": _led(entry["resource"], places)} if "resource" in entry else entry
+            for entry in placed
+        ]
 
     def _check(self, entry: Resource) -> None:
         """References, when all of the transaction stands."""
@@ -81,7 +99,11 @@ class Bundles:
                 )
             case "POST":
                 status, one = self.store.post(
-                    request["url"], entry["resource"], request.get("ifNoneExist", "")
+                    request["url"],
+                    entry["resource"],
+                    request.get("ifNoneExist", ""),
+                    name=entry.get("name", ""),
+                    late=late,
                 )
             case "DELETE":
                 return self._deleted(entry, late=late)
@@ -111,6 +133,20 @@ class Bundles:
             "etag": etag,
             "lastModified": one.updated,
         }
+
+
+def _led(value: Any, places: dict[str, str]) -> Any:
+    """The same with its references led to where `places` says."""
+    if isinstance(value, list):
+        return [_led(one, places) for one in value]
+    if isinstance(value, dict):
+        return {
+            name: places.get(one, one)
+            if name == "reference" and isinstance(one, str)
+            else _led(one, places)
+            for name, one in value.items()
+        }
+    return value
 
 
 def _key(entry: Resource) -> tuple[str, str]:

@@ -54,7 +54,8 @@ class RefusedError(Exception):
 
 
 class Store:
-    """See the module. refuses: what to say to whom writes to a place ("PlanDefinition/a")."""
+    """See the module. refuses: what to say to whom writes to a place ("PlanDefinition/a"), or
+    creates something with a title."""
 
     def __init__(self, temper: Temper) -> None:
         self.temper = temper
@@ -103,20 +104,36 @@ class Store:
         made = self._store(key, kept, "PUT")
         return (200 if is_live else 201), made
 
-    def post(self, type_: str, body: Resource, condition: str) -> tuple[int, Version]:
-        """The same of a create whose id the server chooses."""
-        if condition:
-            query = parse_qsl(condition)
-            found = [one for one in self.live(type_) if matches(one, query)]
-            if len(found) > 1:
-                raise RefusedError(412, f"{len(found)} resources match '{condition}'")
-            if found:
-                return 200, found[0]
+    def post(
+        self, type_: str, body: Resource, condition: str, *, name: str = "", late: bool = False
+    ) -> tuple[int, Version]:
+        """The same of a create whose id the server chooses, or has chosen: name."""
+        self._check_type(type_)
+        if found := self.found(type_, condition):
+            return 200, found
+        if body.get("resourceType") != type_:
+            raise RefusedError(400, "the resource has another type than its address")
+        if str(body.get("title")) in self.refuses:
+            raise RefusedError(422, self.refuses[str(body["title"])], f"{type_}.title")
+        name = name or self.new_name()
+        kept = _less({**body, "id": name}, self.temper.drops)
+        if not late and self.temper.integrity:
+            self.check_references(kept)
+        return 201, self._store((type_, name), kept, "POST")
+
+    def found(self, type_: str, condition: str) -> Version | None:
+        """What a conditional create would find."""
+        query = parse_qsl(condition)
+        found = [one for one in self.live(type_) if matches(one, query)] if query else []
+        if len(found) > 1:
+            raise RefusedError(412, f"{len(found)} resources match '{condition}'")
+        return found[0] if found else None
+
+    def new_name(self) -> str:
+        """An id that nothing has."""
         self._numbers += 1
         number = str(1000 + self._numbers)
-        name = number if self.temper.versions == "numbers" else str(uuid.UUID(int=int(number)))
-        kept = _less({**body, "id": name}, self.temper.drops)
-        return 201, self._store((type_, name), kept, "POST")
+        return number if self.temper.versions == "numbers" else str(uuid.UUID(int=int(number)))
 
     def delete(
         self, key: Key, match: str = "", *, late: bool = False
