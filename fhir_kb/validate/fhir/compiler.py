@@ -16,6 +16,7 @@ from fhir_kb.validate.fhir.extensions import known_extension, named_extension
 from fhir_kb.validate.fhir.issue import Context, below, both, fail, json_type
 from fhir_kb.validate.fhir.kinds_json import NULL, TOO_DEEP
 from fhir_kb.validate.fhir.kinds_structure import WRONG_JSON_TYPE
+from fhir_kb.validate.fhir.memory import Fine, Memory
 from fhir_kb.validate.fhir.names import Names
 from fhir_kb.validate.fhir.narrative import check_narrative
 from fhir_kb.validate.fhir.references import References
@@ -41,6 +42,8 @@ class _Plan(NamedTuple):
     """How to check objects with a certain combination of property names."""
 
     checks: tuple[Checker, ...]
+    #: The values that were found right already; None where they alone do not tell.
+    fine: Fine | None
     #: Whether the names are wrong, or some are of lists that have underscored lists beside them.
     is_odd: bool
     #: The rules that such objects could break if nothing is wrong with their values.
@@ -77,6 +80,7 @@ class Compiler:
         self._objects: dict[str, Checker] = {}
         self._bounds: dict[str, Bound | None] = {}
         self._primitives: dict[str, Checker] = {}
+        self._memory = Memory()
 
     def object_check(self, type_path: str) -> Checker:
         """The check of a type ("HumanName") or inner element ("PlanDefinition.action")."""
@@ -93,6 +97,7 @@ class Compiler:
         plans: dict[tuple[str, ...], _Plan] = {}
         checks: dict[str, Checker] = {"resourceType": _nothing}
         rules = self._object_rules(type_path)
+        remember = self._memory.add
 
         def plan_for(names: tuple[str, ...]) -> _Plan:
             if len(plans) >= _MAX_PLANS:
@@ -100,25 +105,23 @@ class Compiler:
             plans[names] = self._plan(names_of, names, checks, rules)
             return plans[names]
 
-        def odd(found: Findings, value: dict[str, Any], plan: _Plan) -> Findings:
-            if plan.pairs:
-                found = without_filled_nulls(found, value, plan.pairs)
-                found += aligned(value, plan.pairs, names_of.step)
-            return both(found, names_of.problems(tuple(value))) if plan.has_problems else found
-
         def check(value: Any, context: Context) -> Findings:
             if not isinstance(value, dict):
                 return _no_object(value)
             names = tuple(value)
             plan = plans.get(names) or plan_for(names)
-            checks, is_odd, open_rules, _, _ = plan
+            checks, fine, is_odd, open_rules, _, _ = plan
             found: Findings = None
-            # They are equally long, and to make sure of that would cost more than the rest.
-            for name, checker, item in zip(value, checks, value.values()):  # noqa: B905
-                if bad := checker(item, context):
-                    found = both(found, below(bad, name, names_of.step(name)))
+            values = tuple(value.values())
+            if fine is None or not _is_among(values, fine):
+                # They are equally long, and to make sure of that would cost more than the rest.
+                for name, checker, item in zip(value, checks, values):  # noqa: B905
+                    if bad := checker(item, context):
+                        found = both(found, below(bad, name, names_of.step(name)))
+                if fine is not None and not found:
+                    remember(fine, values)
             if is_odd:
-                found = odd(found, value, plan)
+                found = _odd(found, value, plan, names_of)
             for rule in rules if found else open_rules:
                 if bad := rule(value, context):
                     found = both(found, bad)
@@ -147,8 +150,10 @@ class Compiler:
                 checks[name] = self._property(names_of.type_path, name, known)
         pairs, has_problems = names_of.pairs(names), bool(names_of.problems(names))
         is_odd = bool(pairs) or has_problems
+        in_order = tuple(checks.get(name, _nothing) for name in names)
         return _Plan(
-            tuple(checks.get(name, _nothing) for name in names),
+            in_order,
+            None if is_odd else self._memory.of(in_order),
             is_odd,
             rules if is_odd else self._open_rules(rules, frozenset(names)),
             pairs,
@@ -221,6 +226,7 @@ class Compiler:
             value = self.definitions.type(type_name).by_path.get(f"{type_name}.value")
             found = primitives.checker(type_name, value.regex if value else "")
             self._primitives[type_name] = found
+            self._memory.by_value.add(found)
         return found
 
     def _bound(self, element: ElementDefinition, code: str, check: Checker) -> Checker:
@@ -237,7 +243,12 @@ class Compiler:
             is_known = codes is not None and UNKNOWN not in codes.checkers.values()
             self._bounds[url] = Bound(url, codes) if codes is not None and is_known else None
         bound = self._bounds[url]
-        return required(url, check) if bound is None else binder(bound, check)
+        if bound is None:
+            return required(url, check)
+        made = binder(bound, check)
+        if check in self._memory.by_value:
+            self._memory.by_value.add(made)
+        return made
 
 
 def _one_after_the_other(first: Checker, second: Checker) -> Checker:
@@ -245,6 +256,21 @@ def _one_after_the_other(first: Checker, second: Checker) -> Checker:
         return both(first(value, context), second(value, context))
 
     return check
+
+
+def _odd(found: Findings, value: dict[str, Any], plan: _Plan, names_of: Names) -> Findings:
+    """The findings with those on the names, and on lists with underscored lists beside them."""
+    if plan.pairs:
+        found = without_filled_nulls(found, value, plan.pairs)
+        found += aligned(value, plan.pairs, names_of.step)
+    return both(found, names_of.problems(tuple(value))) if plan.has_problems else found
+
+
+def _is_among(values: tuple[Any, ...], fine: Fine) -> bool:
+    try:
+        return values in fine
+    except TypeError:  # objects and lists, where simple values belong
+        return False
 
 
 def _nothing(_value: Any, _context: Context) -> Findings:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 _MAX_FINDINGS: Final = 20
 _REMEMBERED: Final = 64
-#: Narratives just found to be right by themselves: each release of a resource repeats its own.
-_FINE: Final[dict[str, None]] = {}
+#: Narratives just found to be right by themselves -> where their links lead that lead out of them.
+#: Each release of a resource repeats its own.
+_FINE: Final[dict[str, frozenset[str]]] = {}
 
 
 def check_narrative(value: Any, context: Context) -> Findings:
@@ -31,23 +32,24 @@ def check_narrative(value: Any, context: Context) -> Findings:
         return fail(WRONG_JSON_TYPE, f"a string is expected here, not {json_type(value)}")
     if not value or value.isspace():
         return fail(EMPTY, "the narrative is empty", "leave 'text' out")
-    if value in _FINE:
+    if value in _FINE and (not _FINE[value] or _FINE[value].issubset(_ids(context.container))):
         return None
     reader = read(value)
     found = reader.found
     if not reader.has_content and not found:
         found += fail(XHTML_EMPTY, "the narrative has no text and no image")
+    if not found:
+        _remember(value, reader)
     if reader.links:
         found += _lost_links(reader, context)
-    elif not found:
-        _remember(value)
     return found[:_MAX_FINDINGS] or None
 
 
-def _remember(narrative: str) -> None:
+def _remember(narrative: str, reader: Reader) -> None:
     if len(_FINE) >= _REMEMBERED:
         del _FINE[next(iter(_FINE))]
-    _FINE[narrative] = None
+    names = frozenset(name for _, name in reader.links)
+    _FINE[narrative] = names - reader.anchors - {""}
 
 
 def _lost_links(reader: Reader, context: Context) -> list[Finding]:
