@@ -37,15 +37,15 @@ class Making:
 
         SnapshotError: it contradicts the base, or there is no such element.
         """
-        minimum = least(node.said)
         if change.said:
             self._say(node, change)
         if change.children:
-            expand.expand(node, change.id, self._root, self._sources)
+            if not self._special or types_of(node.said) or "contentReference" in node.said:
+                expand.expand(node, change.id, self._root, self._sources)
             for one in list(change.children.values()):
                 self._child(node, one, change, in_slice=in_slice)
         if change.slices:
-            self._slices(node, change, minimum, in_slice=in_slice)
+            self._slices(node, change)
 
     def _say(self, node: Node, change: Change) -> None:
         said = change.said
@@ -55,28 +55,25 @@ class Making:
         check_values(made, said, change.id)
         profiles = profiles_of_one(made)
         if profiles and profiles != before and node is not self._root:
-            made = self._with_profile(made, said, profiles[0])
-            node.children = {}
+            root = expand.profile_root(profiles[0], self._sources)
+            if root is not None:
+                made = self._with_profile(made, said, root, whole="#" not in profiles[0])
+                node.children = {}
         elif before and codes_of(made) != codes_of(node.said):
             node.children = {}
-        if "contentReference" in node.said and "type" in said:
-            made.pop("contentReference", None)
+        if "contentReference" in node.said:
+            made.pop("type", None)
         node.said = made
         if node is self._root and self._url in profiles:
             raise SnapshotError("its type is itself: a circle", change.id, "leave the profile out")
         if max_of(said) == 0 and least(made) > 0 and node.slice_name:
             node.said = {**made, "min": 0}
 
-    def _with_profile(self, made: Element, said: Element, profile: str) -> Element:
+    def _with_profile(self, made: Element, said: Element, root: Node, *, whole: bool) -> Element:
         """What the root of the profile of its type says of the element, as far as it narrows."""
-        root = expand.profile_root(profile, self._sources)
-        if root is None:
-            return made
         made = merged(of_type(made, root.said), said)
-        if "max" not in said and most(root.said) < most(made):
+        if whole and "max" not in said and most(root.said) < most(made):
             made = {**made, "max": root.said["max"]}
-        if "min" not in said and "Extension" not in codes_of(made):
-            made = {**made, "min": max(least(made), 0)}
         return made
 
     def _child(self, node: Node, change: Change, parent: Change, *, in_slice: bool) -> None:
@@ -108,32 +105,29 @@ class Making:
         """valueQuantity, which is short for the slice value[x]:valueQuantity."""
         only = choices.narrowed(node, change.name)
         whole = parent.children.get(node.name)
-        if in_slice and "type" in change.said and not change.slices and whole is None:
+        if in_slice and whole is None:
             node.said = {**node.said, "type": only}
-            node.slices.clear()
-            self.apply(node, change, in_slice=in_slice)
-            return
+            if ("type" in change.said or not change.said) and not change.slices:
+                node.slices.clear()
+                self.apply(node, change, in_slice=in_slice)
+                return
         for name in list(change.slices) or [change.name]:
             part = change.slices.get(name, change)
             if name != change.name:
                 advice = f"call it {change.name}"
                 raise SnapshotError("a slice of a choice is called by its type", part.id, advice)
-            piece = parent.child(node.name).slice(change.name) if whole else change
-            piece = part if whole is None or not piece.said else piece
-            self._one_slice(node, part, change.name, least(node.said), in_slice=in_slice)
-        choices.close(node, self._implied(node))
+            self._one_slice(node, part, change.name)
+        choices.close(self._implied(node))
 
-    def _implied(self, node: Node) -> bool:
-        if "slicing" in node.said:
-            return False
-        node.implied = True
-        node.said = {**node.said, "slicing": choices.BY_TYPE}
-        return True
-
-    def _slices(self, node: Node, change: Change, minimum: int, *, in_slice: bool) -> None:
-        is_choice = choices.is_choice(node, change.slices)
+    def _implied(self, node: Node) -> Node:
+        """The choice, sliced by type."""
         if "slicing" not in node.said:
-            node.implied = True
+            node.said = {**node.said, "slicing": choices.BY_TYPE}
+        return node
+
+    def _slices(self, node: Node, change: Change) -> None:
+        is_choice = choices.is_choice(node)
+        if "slicing" not in node.said:
             if is_choice:
                 node.said = {**node.said, "slicing": choices.BY_TYPE}
             elif "Extension" in codes_of(node.said):
@@ -141,36 +135,35 @@ class Making:
         elif is_choice:
             node.said = {**node.said, "slicing": choices.whole(node.said["slicing"])}
         for name, one in change.slices.items():
-            self._one_slice(node, one, name, minimum, in_slice=in_slice)
+            self._one_slice(node, one, name)
         if is_choice:
-            choices.close(node, node.implied)
-        elif node.implied:
+            choices.close(node)
+        elif "slicing" not in change.said:
             total = sum(
                 least(one.said) for one in node.slices.values() if "/" not in one.slice_name
             )
             node.said = {**node.said, "min": max(least(node.said), total)}
 
-    def _one_slice(
-        self, node: Node, change: Change, name: str, minimum: int, *, in_slice: bool
-    ) -> None:
+    def _one_slice(self, node: Node, change: Change, name: str) -> None:
         found = node.slices.get(name)
         if found is None:
-            found = self._sliced(node, name, minimum)
-            if node.name.endswith("[x]") and choices.is_choice(node, [name]):
+            found = self._sliced(node, name)
+            if node.name.endswith("[x]") and choices.is_choice(node):
                 choices.check_name(node, change, name)
                 types = choices.narrowed(node, name)
-                several = len(types_of(node.said)) > 1
-                found.said = {**found.said, "type": types, **({"min": 0} if several else {})}
+                found.said = {**found.said, "type": types}
+                if len(types_of(node.said)) == 1:
+                    found.said = {**found.said, "min": least(node.said)}
         self.apply(found, change, in_slice=True)
 
-    def _sliced(self, node: Node, name: str, minimum: int) -> Node:
+    def _sliced(self, node: Node, name: str) -> Node:
         """A new slice, after what it slices further ("a/b" after "a")."""
         above = name.rpartition("/")[0]
         origin = node.slices.get(above, node)
         made = origin.copy()
         made.slices = {}
         made.slice_name = name
-        made.said = slice_of(origin.said, name, minimum if origin is node else 0)
+        made.said = slice_of(origin.said, name)
         before = list(node.slices.items())
         at = len(before)
         if origin is not node:

@@ -5,7 +5,7 @@ http://hl7.org/fhir/profiling.html#constraints; what HL7's generator refuses, no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fhir_kb.packages.snapshots.elements import (
     TYPES,
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from fhir_kb.packages.snapshots.elements import Element
     from fhir_kb.packages.snapshots.sources import Sources
 
-_ANY = {"Resource", "DomainResource", "Element", "BackboneElement", "Base", "DataType", "*"}
+_SYSTEM: Final = "http://hl7.org/fhirpath/System."
+_ANY: Final = {"Resource", "DomainResource", "Element", "BackboneElement", "Base", "DataType", "*"}
 
 
 def check_types(base: Element, change: Element, name: str, sources: Sources) -> None:
@@ -39,6 +40,8 @@ def check_types(base: Element, change: Element, name: str, sources: Sources) -> 
 
 def _is_allowed(code: str, allowed: list[str], sources: Sources) -> bool:
     short = code.removeprefix(TYPES)
+    if any(one.startswith(_SYSTEM) for one in allowed):
+        return True
     if short in {one.removeprefix(TYPES) for one in allowed}:
         return True
     if {code, *allowed} <= {"uri", "url", "uuid", "oid", "canonical", "string", "code", "id"}:

@@ -8,8 +8,6 @@ from fhir_kb.packages.snapshots.elements import capital, codes_of, least, most, 
 from fhir_kb.packages.snapshots.errors import SnapshotError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from fhir_kb.packages.snapshots.differential import Change
     from fhir_kb.packages.snapshots.elements import Element
     from fhir_kb.packages.snapshots.tree import Node
@@ -36,8 +34,8 @@ def narrowed(node: Node, name: str) -> list[Element]:
     return [one for one in types_of(node.said) if name == stem + capital(str(one["code"]))]
 
 
-def is_choice(node: Node, names: Iterable[str]) -> bool:
-    """Whether slices with these names are by type."""
+def is_choice(node: Node) -> bool:
+    """Whether the element is sliced by type, or would be."""
     if not node.name.endswith("[x]"):
         return False
     slicing = node.said.get("slicing")
@@ -63,7 +61,7 @@ def check_name(node: Node, change: Change, name: str) -> None:
         raise SnapshotError("a slice of a choice is called by its type", change.id, advice)
 
 
-def close(node: Node, implied: bool) -> None:
+def close(node: Node) -> None:
     """What slices by type mean for the choice as a whole. SnapshotError: they exclude each other.
 
     If one must be there no other can; if the slicing is closed no other type is left.
@@ -80,9 +78,11 @@ def close(node: Node, implied: bool) -> None:
         types = types_of(needed[0].said)
         slicing = {**slicing, "rules": "closed"}
         node.said = {**node.said, "min": max(least(node.said), least(needed[0].said))}
-    elif slicing.get("rules") == "closed":
-        known = {code for one in slices for code in codes_of(one.said)}
+    known = {code for one in slices for code in codes_of(one.said)}
+    if slicing.get("rules") == "closed":
         types = [one for one in types if one["code"] in known] or types
+    elif all(one["code"] in known for one in types):
+        slicing = {**slicing, "rules": "closed"}
     excluded = {code for one in slices if most(one.said) == 0 for code in codes_of(one.said)} - {
         code for one in slices if most(one.said) > 0 for code in codes_of(one.said)
     }

@@ -21,8 +21,9 @@ def expand(node: Node, name: str, root: Node, sources: Sources) -> None:
     reference = node.said.get("contentReference")
     if isinstance(reference, str):
         origin = referred(reference, name, root, sources)
-        said = {key: value for key, value in node.said.items() if key != "contentReference"}
-        node.said = {**said, "type": origin.said.get("type", [])}
+        if not node.slice_name:
+            said = {key: value for key, value in node.said.items() if key != "contentReference"}
+            node.said = {**said, "type": origin.said.get("type", [])}
     else:
         origin = type_root(node, name, sources)
     node.children = {key: one.copy() for key, one in origin.children.items()}
@@ -32,10 +33,7 @@ def referred(reference: str, name: str, root: Node, sources: Sources) -> Node:
     """The element that a contentReference ("url#Type.element") leads to."""
     url, _, path = reference.rpartition("#")
     first, *rest = path.split(".")
-    if url or sources.knows(TYPES + first):
-        node = sources.definition(url or TYPES + first)[1]
-    else:
-        node = root
+    node = sources.definition(url)[1] if sources.knows(url) else root
     for step in rest:
         child, _, slice_name = step.partition(":")
         found = node.children.get(child)

@@ -41,7 +41,7 @@ def snapshot(
 
 def _made(definition: Mapping[str, Any], sources: Sources) -> dict[str, Any]:
     url = str(definition.get("url", ""))
-    sources.enter(url)
+    sources.enter(definition)
     try:
         changes = read_differential(definition)
         base = definition.get("baseDefinition")
@@ -66,5 +66,4 @@ def _root(definition: Mapping[str, Any], root: Node, changes: Change | None) -> 
         advice = f"begin its path with {root.name}"
         raise SnapshotError(f"it is not an element of {root.name}", changes.name, advice)
     root.name = changes.name
-    root.said = {**root.said, "base": {"path": root.name, "min": 0, "max": "*"}}
     return root

@@ -14,7 +14,6 @@ _ADDED: Final = ("constraint", "condition", "mapping", "alias", "example", "code
 #: Where a text that begins with "..." is put after the base's.
 _TEXTS: Final = ("short", "definition", "comment", "requirements", "label")
 _PLACE: Final = ("id", "path", "base")
-_ROOT: Final = ("slicing", "sliceName", "sliceIsConstraining", "contentReference")
 
 
 def merged(base: Element, change: Element) -> Element:
@@ -49,6 +48,8 @@ def of_type(element: Element, root: Element) -> Element:
     for key, value in root.items():
         if key == "constraint":
             made[key] = _with(element.get(key), value, "key")
+        elif key == "isModifier" and "Extension" in {one["code"] for one in types_of(element)}:
+            made[key] = value
         elif key in ("short", "definition", "comment", "requirements", "alias", "mapping"):
             made[key] = value
         elif key.startswith(("fixed", "pattern")) or key == "binding":
@@ -56,15 +57,10 @@ def of_type(element: Element, root: Element) -> Element:
     return made
 
 
-def slice_of(sliced: Element, name: str, minimum: int) -> Element:
+def slice_of(sliced: Element, name: str) -> Element:
     """What a new slice is to begin with."""
     made = {key: value for key, value in sliced.items() if key != "slicing"}
-    return {**made, "sliceName": name, "min": minimum}
-
-
-def own_root(element: Element) -> Element:
-    """What a root says as an element of something else: without what only a root has."""
-    return {key: value for key, value in element.items() if key not in _ROOT}
+    return {**made, "sliceName": name, "min": 0}
 
 
 def _with(known: object, more: list[Any], key: str) -> list[Any]:

@@ -31,10 +31,12 @@ class Sources:
         self._made: dict[str, tuple[Mapping[str, Any], Node]] = {}
         self.strict = strict
 
-    def enter(self, url: str) -> None:
-        """The snapshot of url is being made. SnapshotError: it already is."""
+    def enter(self, definition: Mapping[str, Any]) -> None:
+        """The definition's snapshot is being made. SnapshotError: it already is."""
+        # Two types may share a url by mistake: that is no circle.
+        url = f"{definition.get('url', '')}#{definition.get('type', '')}"
         if url in self._chain or len(self._chain) >= _MAX_BASES:
-            way = " → ".join((*self._chain, url))
+            way = " → ".join(one.partition("#")[0] for one in (*self._chain, url))
             raise SnapshotError(f"profiles lead in a circle: {way}", "", "end it with a core type")
         self._chain.append(url)
 
@@ -60,18 +62,22 @@ class Sources:
         return self._made[canonical]
 
     def _looked_up(self, canonical: str) -> tuple[Mapping[str, Any], Node]:
-        if canonical.partition("|")[0] in self._chain:
-            self.enter(canonical.partition("|")[0])
         found = self.found(canonical)
         if found is None:
             advice = "add the package that defines it"
             raise SnapshotError(f"'{canonical}' is not known", "", advice)
-        if found.get("snapshot") is None:
+        if found.get("snapshot") is None or _is_old(found):
             found = self._make(found, self)
         if not _is_whole(found["snapshot"]):
             advice = "mend the package that defines it"
             raise SnapshotError(f"the snapshot of '{canonical}' is broken", "", advice)
         return found, planted(found["snapshot"]["element"])
+
+
+def _is_old(definition: Mapping[str, Any]) -> bool:
+    """Whether a snapshot is of before STU3, whose elements had no ids; it is made anew."""
+    elements = definition["snapshot"].get("element") if _is_whole(definition["snapshot"]) else []
+    return bool(elements) and "differential" in definition and "id" not in elements[-1]
 
 
 def _is_whole(found: object) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from fhir_kb.packages.snapshots.elements import TYPES
 from fhir_kb.packages.snapshots.errors import SnapshotError
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ class Node:
     slice_name: str = ""
     children: dict[str, Node] = field(default_factory=dict)
     slices: dict[str, Node] = field(default_factory=dict)
-    #: Whether nobody but us said that it is sliced.
-    implied: bool = False
 
     def copy(self) -> Node:
         """The element with all that is below it."""
@@ -89,4 +88,9 @@ def _put(parent: Node, name: str, element: Element) -> Node:
 
 
 def _without_place(element: Element) -> Element:
-    return {key: value for key, value in element.items() if key not in ("id", "path")}
+    said = {key: value for key, value in element.items() if key not in ("id", "path")}
+    reference = said.get("contentReference")
+    if isinstance(reference, str) and reference.startswith("#"):
+        # It is to the type's own element, wherever the element comes to be.
+        said["contentReference"] = TYPES + reference[1:].partition(".")[0] + reference
+    return said
