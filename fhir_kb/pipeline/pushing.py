@@ -201,13 +201,13 @@ def _of_file(path: Path) -> Iterator[Wanted]:
         return
     if path.stat().st_size > _MOST_BYTES:
         raise PushError(f"it has more than {_MOST_BYTES // 2**20} MB", "Push it in parts")
-    content = path.read_bytes()
     if path.suffix == ".ndjson":
-        for line in content.splitlines():
-            if line.strip():
-                yield wanted_of(line)
+        with path.open("rb") as lines:
+            for line in lines:
+                if line.strip():
+                    yield wanted_of(line.strip())
         return
-    yield from _of_json(content)
+    yield from _of_json(path.read_bytes())
 
 
 def _of_json(content: bytes) -> Iterator[Wanted]:

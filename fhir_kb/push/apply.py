@@ -75,6 +75,7 @@ class _Push:
         self.number = state.pushes + 1
         self.result = Result(self.number)
         self.digests: dict[Ref, str] = {}
+        self.finals: dict[Ref, str] = {}
         self.failed = {str(ref) for ref in todo.absent}
 
     def run(self, noted: Sequence[Item]) -> Result:
@@ -95,9 +96,10 @@ class _Push:
         for item in noted:
             yield self._note(item)
         for change in self.changes:
-            if change.resource is not None:
-                name = self.digests[change.ref] = digest(change.resource)
-                yield name, compact_json(change.resource)
+            resource = change.resource
+            if resource is not None:
+                name = self.digests[change.ref] = digest(resource)
+                yield name, compact_json(resource)
 
     def _note(self, item: Item) -> tuple[str, bytes]:
         live, wanted = item.there, item.wanted
@@ -210,10 +212,10 @@ class _Push:
         except ServerError as error:
             self.result.failure = error
             return
+        self._keep_final(done)
         records = {
             self.items[ref].key: self._done(one, stored.get(ref)) for ref, one in done.items()
         }
-        self._keep_final(done)
         for ref, refusal in refused.items():
             self._not_made(ref, refusal.text, refusal)
         journal.done(records)
@@ -236,19 +238,18 @@ class _Push:
 
     def _done(self, done: Done, stored: Resource | None) -> Record | None:
         item = self.items[done.ref]
-        if item.wanted is None:
+        if item.body is None:
             self.result.made.append(Made(item))
             return None
-        ref, wanted, sent = done.ref, item.wanted, self.digests[done.ref]
+        ref, sent = done.ref, self.digests[done.ref]
         if self.placing is not None:
-            ref, wanted = self.placing.place(ref), self.placing.final(ref, wanted)
+            ref, sent = self.placing.place(ref), self.finals.get(ref, sent)
             stored = stored and self.placing.final(done.ref, stored)
-            sent = digest(wanted)
         name = ""
         lost: tuple[Loss, ...] = ()
         if stored is not None:
             name = digest(stored)
-            lost = () if name == sent else tuple(losses(wanted, own(stored)))
+            lost = () if name == sent else tuple(losses(self._final(item), own(stored)))
         new = item.there is None or item.there.deleted
         self.result.made.append(Made(item, lost if self.verify else (), new and not done.created))
         return Record(ref, done.version, done.updated, sent, name, self.number, item.retired)
@@ -257,9 +258,16 @@ class _Push:
         """Keep contents as they stand there: references became known only with the answers."""
         if self.placing is None:
             return
-        wanted = {ref: body for ref in done if (body := self.items[ref].wanted) is not None}
-        finals = [self.placing.final(ref, body) for ref, body in wanted.items()]
-        add_bodies(self.folder, self.number, ((digest(one), compact_json(one)) for one in finals))
+        finals = {ref: self._final(self.items[ref]) for ref in done if ref in self.digests}
+        self.finals = {ref: digest(body) for ref, body in finals.items()}
+        bodies = ((self.finals[ref], compact_json(body)) for ref, body in finals.items())
+        add_bodies(self.folder, self.number, bodies)
+
+    def _final(self, item: Item) -> Resource:
+        """What shall stand there, with all places that are known by now."""
+        wanted = item.wanted
+        assert wanted is not None
+        return self.placing.final(item.ref, wanted) if self.placing else wanted
 
     def _not_made(self, ref: Ref, text: str, refused: Refused | None = None) -> None:
         self.failed.add(str(ref))

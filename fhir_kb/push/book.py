@@ -212,15 +212,14 @@ class Book:
         """Provenance of what was made; that it cannot be made is told like any other refusal."""
         changes = provenances(
             result.number,
-            [made for made in result.made if made.item.wanted is not None],
+            [made for made in result.made if made.item.body is not None],
             self.state.records,
             who=_who(),
             when=_now(),
             book=self.folder.name[-8:],
         )
         for change in changes:
-            assert change.resource is not None
-            item = Item("create", str(change.ref), change.ref, str(change.ref), change.resource)
+            item = Item("create", str(change.ref), change.ref, str(change.ref), change.body)
             if self.server.profile.client_ids == "no":
                 text = "not sent: the server gives ids itself, so it could not be found again"
                 result.not_made.append(NotMade(item, text))

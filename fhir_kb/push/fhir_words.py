@@ -65,11 +65,12 @@ def _entry(change: Change, profile: Profile) -> Resource:
         }
     method = "DELETE" if change.action == "delete" else "PUT"
     request = {"method": method, "url": str(change.ref), **conditions(change, profile)}
-    if change.resource is None:
+    resource = change.resource
+    if resource is None:
         return {"request": request}
     return {
         "fullUrl": f"{profile.base}/{change.ref}",
-        "resource": change.resource,
+        "resource": resource,
         "request": request,
     }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from fhir_kb.push.content import load
+from fhir_kb.push.content import load, text
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.journal import end
 from fhir_kb.push.profile import profile_from, profile_json
@@ -118,6 +118,6 @@ def wanted_as_of(folder: Path, push: int) -> dict[str, Wanted]:
         if resource is None:
             raise damaged(_bodies_file(folder, one.push))
         found[key] = Wanted(
-            key, one.ref.type, one.ref.id, resource=resource, place=one.ref, retired=one.retired
+            key, one.ref.type, one.ref.id, body=text(resource), place=one.ref, retired=one.retired
         )
     return found

@@ -7,7 +7,7 @@ a circle come together; what depends on nothing of another chunk can be sent bes
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fhir_kb.emit import compact_json
 from fhir_kb.push.content import references
@@ -15,7 +15,11 @@ from fhir_kb.push.content import references
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fhir_kb.push.server import Change, Resource
+    from fhir_kb.push.server import Change, Ref, Resource
+
+
+_BESIDE: Final = 200
+"""Bytes of an entry beside its resource, about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,19 @@ def chunks(
     """
     writes = [change for change in changes if change.action != "delete"]
     deletions = [change for change in changes if change.action == "delete"]
-    bodies = {str(change.ref): change.resource or {} for change in writes}
+    sizes, needs = {}, {}
+    for change in changes:
+        resource = change.resource
+        sizes[change.ref] = _BESIDE + (len(compact_json(resource)) if resource is not None else 0)
+        if change.action != "delete":
+            needs[str(change.ref)] = list(references(resource or {}))
     gone = {str(change.ref): (before or {}).get(str(change.ref), {}) for change in deletions}
-    targets, sources = _targets(bodies), _turned(_targets(gone))
+    gone_needs = {name: list(references(body)) for name, body in gone.items()}
+    targets, sources = _targets(needs), _turned(_targets(gone_needs))
     limits = (entries, bytes_)
-    made = _packed(_sorted(writes, targets), targets, limits, 0, alone=alone)
+    made = _packed(_sorted(writes, targets, sizes), targets, limits, 0, alone=alone)
     first = len(made)
-    made += _packed(_sorted(deletions, sources), sources, limits, first, alone=alone)
+    made += _packed(_sorted(deletions, sources, sizes), sources, limits, first, alone=alone)
     for chunk in made[first:]:
         chunk.needs |= set(range(first))
     _depend(made[:first], targets)
@@ -70,11 +80,11 @@ def chunks(
     return made
 
 
-def _targets(bodies: Mapping[str, Resource]) -> dict[str, list[str]]:
+def _targets(needs: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """What each refers to among them."""
     return {
-        name: [one for one in dict.fromkeys(references(body)) if one in bodies and one != name]
-        for name, body in bodies.items()
+        name: [one for one in dict.fromkeys(others) if one in needs and one != name]
+        for name, others in needs.items()
     }
 
 
@@ -86,7 +96,11 @@ def _turned(targets: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     return turned
 
 
-def _sorted(changes: Sequence[Change], targets: Mapping[str, Sequence[str]]) -> list[list[Unit]]:
+def _sorted(
+    changes: Sequence[Change],
+    targets: Mapping[str, Sequence[str]],
+    sizes: Mapping[Ref, int],
+) -> list[list[Unit]]:
     """Groups that have nothing to do with each other, each in the order of its needs."""
     by_name = {str(change.ref): change for change in changes}
     units: list[Unit] = []
@@ -95,7 +109,7 @@ def _sorted(changes: Sequence[Change], targets: Mapping[str, Sequence[str]]) -> 
         for name in circle:
             number[name] = len(units)
         members = tuple(by_name[name] for name in sorted(circle))
-        units.append(Unit(members, sum(map(_size, members))))
+        units.append(Unit(members, sum(sizes[one.ref] for one in members)))
     group = list(range(len(units)))
 
     def top(one: int) -> int:
@@ -111,10 +125,6 @@ def _sorted(changes: Sequence[Change], targets: Mapping[str, Sequence[str]]) -> 
     for one, unit in enumerate(units):
         groups.setdefault(top(one), []).append(unit)
     return list(groups.values())
-
-
-def _size(change: Change) -> int:
-    return len(compact_json(change.resource)) + 200 if change.resource is not None else 100
 
 
 def _circles(names: Sequence[str], targets: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:

@@ -32,9 +32,9 @@ class Placing:
     ) -> None:
         self._server = server
         self._queries = {
-            one.ref: query_of(one.resource)
+            one.ref: query_of(resource)
             for one in changes
-            if one.action == "create" and one.resource is not None
+            if one.action == "create" and (resource := one.resource) is not None
         }
         self._there: dict[str, str] = {}
         self._ours: dict[str, str] = {}
@@ -121,12 +121,12 @@ class Placing:
 
     def _translated(self, change: Change) -> Change:
         if self._is_new(change):
-            assert change.resource is not None
             body = with_references(change.resource, self._there)
-            return replace(change, resource=body, expected="", unless=self._queries[change.ref])
+            return replace(change, body=body, expected="", unless=self._queries[change.ref])
         place = self.place(change.ref)
-        body = change.resource and _moved(change.resource, place, self._there)
-        return replace(change, ref=place, resource=body)
+        resource = change.resource
+        body = resource and _moved(resource, place, self._there)
+        return replace(change, ref=place, body=body)
 
     def _told(self, change: Change, outcome: Outcome) -> Outcome:
         """An outcome with our name for what it is about."""

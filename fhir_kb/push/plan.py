@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
-from fhir_kb.push.content import digest, own, same
+from fhir_kb.push.content import digest, own, same, text
 from fhir_kb.push.diff import Difference, differences
 from fhir_kb.push.rules import with_theirs, without
 from fhir_kb.push.server import Change, Live, Ref
@@ -18,6 +19,7 @@ from fhir_kb.push.wanted import at, new_place
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from fhir_kb.push.content import Body
     from fhir_kb.push.learn import Learned
     from fhir_kb.push.rules import Rules
     from fhir_kb.push.server import Profile, Resource
@@ -41,17 +43,18 @@ _FEW: Final = 10
 class Item:
     """One resource of the plan.
 
-    ref: where it stands or shall stand. name: for people. wanted: what shall stand there, None to
-    delete or leave. expected: the version that is there now; "" for none. differences: from what
-    is there to what shall be. reason: why it is a conflict, or what else there is to say. needs:
-    the word that has to be given before it is done ("adopt", "overwrite"), or "".
+    ref: where it stands or shall stand. name: for people. body: what shall stand there, or what
+    gives it when it is asked for; None to delete or leave. expected: the version that is there now;
+    "" for none. differences: from what is there to what shall be. reason: why it is a conflict, or
+    what else there is to say. needs: the word that has to be given before it is done ("adopt",
+    "overwrite"), or "".
     """
 
     kind: Kind
     key: str
     ref: Ref
     name: str
-    wanted: Resource | None = field(default=None, repr=False)
+    body: Resource | Body | None = field(default=None, repr=False)
     expected: str = ""
     differences: tuple[Difference, ...] = ()
     reason: str = ""
@@ -59,14 +62,19 @@ class Item:
     there: Live | None = field(default=None, repr=False)
     retired: bool = False
 
+    @property
+    def wanted(self) -> Resource | None:
+        """What shall stand there."""
+        return self.body() if callable(self.body) else self.body
+
     def change(self) -> Change | None:
         """What is to be sent; None where nothing is."""
         if self.kind not in WRITES and not self.needs:
             return None
-        if self.wanted is None:
+        if self.body is None:
             return Change("delete", self.ref, None, self.expected)
         is_new = self.there is None or self.there.deleted
-        return Change("create" if is_new else "update", self.ref, self.wanted, self.expected)
+        return Change("create" if is_new else "update", self.ref, self.body, self.expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,8 @@ def decide(
     }
     decider = _Decider(state, learned, rules, profile.client_ids == "no")
     items = [
-        decider.item(one, places[key], at(one, places[key], led)) for key, one in wanted.items()
+        decider.item(one, places[key], partial(at, one, places[key], led))
+        for key, one in wanted.items()
     ]
     for key, record in state.records.items():
         if key not in wanted and (found := decider.orphan(key, record, delete=delete)):
@@ -162,7 +171,7 @@ class _Decider:
     rules: Rules
     ids_by_server: bool
 
-    def item(self, one: Wanted, ref: Ref, body: Resource) -> Item:
+    def item(self, one: Wanted, ref: Ref, body: Body) -> Item:
         """What to do with a resource that is wanted."""
         record = self.state.records.get(one.key)
         if record is None:
@@ -171,8 +180,8 @@ class _Decider:
         made = Item("unchanged", one.key, ref, one.name, body, live.version, retired=one.retired)
         if live.deleted:
             return _conflict(made, live, "it was deleted on the server")
-        ours = self._ours(body, live)
-        made = replace(made, wanted=ours, there=live)
+        ours, body = self._ours(body, live)
+        made = replace(made, body=body, there=live)
         if self._as_left(record, live):
             if digest(ours) == record.sent:
                 return made
@@ -208,13 +217,13 @@ class _Decider:
             return replace(made, kind="forget", reason="it was retired on the server")
         ours = own({**live.resource, "status": "retired"})
         changes = _differences(live, ours)
-        made = replace(made, kind="retire", wanted=ours, differences=changes)
+        made = replace(made, kind="retire", body=text(ours), differences=changes)
         if self._as_left(record, live):
             return made
         reason = _since(live, "it is no longer defined, but was changed on the server")
         return replace(made, kind="conflict", reason=reason, needs="overwrite")
 
-    def _unknown(self, one: Wanted, ref: Ref, body: Resource) -> Item:
+    def _unknown(self, one: Wanted, ref: Ref, body: Body) -> Item:
         made = Item("create", one.key, ref, one.name, body, retired=one.retired)
         if double := self.learned.double.get(one.key):
             where = ", ".join(str(live.ref) for live in double)
@@ -235,23 +244,25 @@ class _Decider:
                     made, kind="conflict", reason="something else stands at its place", there=there
                 )
             live = there
-        ours = self._ours(body, live)
+        ours, body = self._ours(body, live)
         changes = () if self._same(ours, live) else _differences(live, ours)
         return replace(
             made,
             kind="adopt",
-            wanted=ours,
+            body=body,
             expected=live.version,
             differences=changes,
             needs="adopt" if changes else "",
             there=live,
         )
 
-    def _ours(self, body: Resource, live: Live) -> Resource:
+    def _ours(self, body: Body, live: Live) -> tuple[Resource, Body]:
         """What shall stand there: what the hospital owns stays as it is."""
+        ours = body()
         if live.resource is None or not self.rules.theirs:
-            return body
-        return with_theirs(body, own(live.resource), self.rules.theirs)
+            return ours, body
+        ours = with_theirs(ours, own(live.resource), self.rules.theirs)
+        return ours, text(ours)
 
     def _as_left(self, record: Record, live: Live) -> bool:
         """Whether the resource is as it was when we saw it last."""
@@ -266,7 +277,8 @@ class _Decider:
 
 
 def _conflict(made: Item, live: Live, reason: str) -> Item:
-    changes = () if live.deleted or made.wanted is None else _differences(live, made.wanted)
+    wanted = None if live.deleted else made.wanted
+    changes = () if wanted is None else _differences(live, wanted)
     return replace(
         made, kind="conflict", reason=reason, needs="overwrite", there=live, differences=changes
     )

@@ -36,8 +36,9 @@ def write_plan(plan: Plan) -> bytes:
     """The whole plan as the bytes of a file; `read_plan` reads them."""
     whole = plan_json(plan)
     for one, item in zip(whole["items"], plan.items, strict=True):
-        if item.kind != "unchanged" and item.wanted is not None:
-            one["resource"] = item.wanted
+        wanted = item.wanted if item.kind != "unchanged" else None
+        if wanted is not None:
+            one["resource"] = wanted
     return compact_json(whole) + b"\n"
 
 

@@ -177,11 +177,12 @@ def stands(change: Change, live: Live | None) -> Done | None:
     if change.action == "delete":
         gone = live is None or live.deleted
         return Done(change.ref, live.version if live else "") if gone else None
-    if live is None or live.deleted or live.resource is None or change.resource is None:
+    wanted = change.resource
+    if live is None or live.deleted or live.resource is None or wanted is None:
         return None
     if change.expected and live.version == change.expected:
         return None
-    if not is_made_of(live.resource, change.resource):
+    if not is_made_of(live.resource, wanted):
         return None
     created = change.action == "create"
     return Done(change.ref, live.version, live.updated, created=created, stored=live.resource)

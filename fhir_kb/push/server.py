@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from fhir_kb.push.content import Body
+
 Resource = dict[str, Any]
 Query: TypeAlias = "Mapping[str, str | Sequence[str]]"
 """Search parameters; one that is given several times has all its values. Values are FHIR's own
@@ -55,17 +57,23 @@ Action = Literal["create", "update", "delete"]
 class Change:
     """One change to be made.
 
-    resource: what shall stand there, with its id and no meta.versionId; None to delete. expected:
-    the version that stands there now and must not have changed; "" to create what is not there (or
-    where the server has no versions). unless: of a create whose id the server chooses (what `ref`
-    and the resource name is then only a name within what is sent): not if a search finds something.
+    body: what shall stand there, with its id and no meta.versionId, or what gives it when it is
+    asked for; None to delete. expected: the version that stands there now and must not have
+    changed; "" to create what is not there (or where the server has no versions). unless: of a
+    create whose id the server chooses (what `ref` and the resource name is then only a name within
+    what is sent): not if a search finds something.
     """
 
     action: Action
     ref: Ref
-    resource: Resource | None = field(default=None, repr=False)
+    body: Resource | Body | None = field(default=None, repr=False)
     expected: str = ""
     unless: Query | None = None
+
+    @property
+    def resource(self) -> Resource | None:
+        """What shall stand there."""
+        return self.body() if callable(self.body) else self.body
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from fhir_kb.push.content import load, own, references, with_references
+from fhir_kb.push.content import Body, load, own, references, text, with_references
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.server import Ref
 
@@ -29,8 +29,8 @@ class Wanted:
     """A resource as it is defined.
 
     key: what it is, on whatever server: type, canonical url and version; or an identifier; or its
-    id. resource: with the id and the references of its definition. place: where it has to stand,
-    whatever the policy says (then `resource` is as it stands there). retired: whether it stands
+    id. body: with the id and the references of its definition. place: where it has to stand,
+    whatever the policy says (then `body` is as it stands there). retired: whether it stands
     there only because it once was defined.
     """
 
@@ -40,7 +40,7 @@ class Wanted:
     url: str = ""
     version: str = ""
     identifier: tuple[str, str] | None = None
-    resource: Resource = field(default_factory=dict, repr=False)
+    body: Body = field(default=dict, repr=False)
     place: Ref | None = None
     retired: bool = False
 
@@ -74,7 +74,7 @@ def wanted_resource(resource: Resource) -> Wanted:
     identifier = _identifier(resource.get("identifier"))
     return Wanted(
         key_of(kind, name, url, version, identifier),
-        kind, name, url, version, identifier, own(resource),
+        kind, name, url, version, identifier, text(own(resource)),
     )  # fmt: skip
 
 
@@ -118,9 +118,11 @@ def _version_of(one: Wanted) -> str:
 
 def at(one: Wanted, place: Ref, places: Mapping[str, str]) -> Resource:
     """The resource as it shall stand at `place`; its references lead to where `places` says."""
-    refers = places and any(name in places for name in references(one.resource))
-    moved: Any = with_references(one.resource, places) if refers else one.resource
-    return {**moved, "id": place.id}
+    resource = one.body()
+    if places and any(name in places for name in references(resource)):
+        resource = with_references(resource, places)
+    resource["id"] = place.id
+    return resource
 
 
 def unlike(all_: Iterable[Wanted]) -> dict[str, Wanted]:
