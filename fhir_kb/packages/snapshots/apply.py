@@ -37,6 +37,7 @@ class Making:
 
         SnapshotError: it contradicts the base, or there is no such element.
         """
+        before = node.said
         if change.said:
             self._say(node, change)
         if change.children:
@@ -44,8 +45,9 @@ class Making:
                 expand.expand(node, change.id, self._root, self._sources)
             for one in list(change.children.values()):
                 self._child(node, one, change, in_slice=in_slice)
+            choices.exclude(node)
         if change.slices:
-            self._slices(node, change)
+            self._slices(node, change, before)
 
     def _say(self, node: Node, change: Change) -> None:
         said = change.said
@@ -72,7 +74,7 @@ class Making:
     def _with_profile(self, made: Element, said: Element, root: Node, *, whole: bool) -> Element:
         """What the root of the profile of its type says of the element, as far as it narrows."""
         made = merged(of_type(made, root.said), said)
-        if whole and "max" not in said and most(root.said) < most(made):
+        if whole and most(root.said) < most(made):
             made = {**made, "max": root.said["max"]}
         return made
 
@@ -111,12 +113,18 @@ class Making:
                 node.slices.clear()
                 self.apply(node, change, in_slice=in_slice)
                 return
+        before = node.said
+        if whole is not None:
+            choices.check_rules(node, whole)
+            before = {**before, "mustSupport": before.get("mustSupport", False)}
+            if "mustSupport" in whole.said:
+                before["mustSupport"] = False
         for name in list(change.slices) or [change.name]:
             part = change.slices.get(name, change)
             if name != change.name:
                 advice = f"call it {change.name}"
                 raise SnapshotError("a slice of a choice is called by its type", part.id, advice)
-            self._one_slice(node, part, change.name)
+            self._one_slice(node, part, change.name, before)
         choices.close(self._implied(node))
 
     def _implied(self, node: Node) -> Node:
@@ -125,45 +133,49 @@ class Making:
             node.said = {**node.said, "slicing": choices.BY_TYPE}
         return node
 
-    def _slices(self, node: Node, change: Change) -> None:
+    def _slices(self, node: Node, change: Change, before: Element) -> None:
         is_choice = choices.is_choice(node)
+        known = tuple(node.slices)
         if "slicing" not in node.said:
             if is_choice:
                 node.said = {**node.said, "slicing": choices.BY_TYPE}
             elif "Extension" in codes_of(node.said):
                 node.said = {**node.said, "slicing": _BY_URL}
         elif is_choice:
+            choices.check_rules(node, change)
             node.said = {**node.said, "slicing": choices.whole(node.said["slicing"])}
         for name, one in change.slices.items():
-            self._one_slice(node, one, name)
+            self._one_slice(node, one, name, before)
         if is_choice:
             choices.close(node)
+            new = [name for name in change.slices if name not in known]
+            node.slices = {name: node.slices[name] for name in (*new, *known)}
         elif "slicing" not in change.said:
             total = sum(
                 least(one.said) for one in node.slices.values() if "/" not in one.slice_name
             )
             node.said = {**node.said, "min": max(least(node.said), total)}
 
-    def _one_slice(self, node: Node, change: Change, name: str) -> None:
+    def _one_slice(self, node: Node, change: Change, name: str, before: Element) -> None:
         found = node.slices.get(name)
         if found is None:
-            found = self._sliced(node, name)
+            found = self._sliced(node, name, before)
             if node.name.endswith("[x]") and choices.is_choice(node):
                 choices.check_name(node, change, name)
                 types = choices.narrowed(node, name)
                 found.said = {**found.said, "type": types}
                 if len(types_of(node.said)) == 1:
-                    found.said = {**found.said, "min": least(node.said)}
+                    found.said = {**found.said, "min": least(before)}
         self.apply(found, change, in_slice=True)
 
-    def _sliced(self, node: Node, name: str) -> Node:
+    def _sliced(self, node: Node, name: str, before: Element) -> Node:
         """A new slice, after what it slices further ("a/b" after "a")."""
         above = name.rpartition("/")[0]
         origin = node.slices.get(above, node)
         made = origin.copy()
         made.slices = {}
         made.slice_name = name
-        made.said = slice_of(origin.said, name)
+        made.said = slice_of(origin.said, name, before if origin is node else origin.said)
         before = list(node.slices.items())
         at = len(before)
         if origin is not node:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.packages.snapshots.elements import capital, codes_of, least, most, types_of
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from fhir_kb.packages.snapshots.differential import Change
     from fhir_kb.packages.snapshots.elements import Element
     from fhir_kb.packages.snapshots.tree import Node
+
+#: "(observation | act).count() = 1"
+_ONE_OF: Final = re.compile(r"\(([A-Za-z0-9_| ]+)\)\.count\(\) ?(?:<=|=) ?1")
 
 BY_TYPE: Final = {
     "discriminator": [{"type": "type", "path": "$this"}],
@@ -59,6 +63,26 @@ def check_name(node: Node, change: Change, name: str) -> None:
         stem = node.name.removesuffix("[x]")
         advice = f"call it {stem}{capital(codes[0])}" if codes else ""
         raise SnapshotError("a slice of a choice is called by its type", change.id, advice)
+
+
+def exclude(node: Node) -> None:
+    """Where a constraint allows one child of several, and one must be there, no other can."""
+    for constraint in node.said.get("constraint") or ():
+        expression = constraint.get("expression") if isinstance(constraint, dict) else None
+        found = _ONE_OF.fullmatch(expression) if isinstance(expression, str) else None
+        names = {one.strip() for one in found[1].split("|")} if found else set()
+        group = [child for name, child in node.children.items() if name in names]
+        if any(least(one.said) > 0 for one in group):
+            for one in group:
+                if least(one.said) == 0:
+                    one.said = {**one.said, "max": "0"}
+
+
+def check_rules(node: Node, change: Change) -> None:
+    """SnapshotError: a slicing by type doesn't say whether other types may be there."""
+    slicing = node.said.get("slicing")
+    if isinstance(slicing, dict) and "rules" not in slicing:
+        raise SnapshotError("the slicing has no rules", change.id, "say open or closed")
 
 
 def close(node: Node) -> None:

@@ -46,9 +46,7 @@ def of_type(element: Element, root: Element) -> Element:
     """The element with what a profile of its type says on its root, where it says nothing."""
     made = {**element}
     for key, value in root.items():
-        if key == "constraint":
-            made[key] = _with(element.get(key), value, "key")
-        elif key == "isModifier" and "Extension" in {one["code"] for one in types_of(element)}:
+        if key == "isModifier" and "Extension" in {one["code"] for one in types_of(element)}:
             made[key] = value
         elif key in ("short", "definition", "comment", "requirements", "alias", "mapping"):
             made[key] = value
@@ -57,9 +55,12 @@ def of_type(element: Element, root: Element) -> Element:
     return made
 
 
-def slice_of(sliced: Element, name: str) -> Element:
-    """What a new slice is to begin with."""
+def slice_of(sliced: Element, name: str, before: Element) -> Element:
+    """What a new slice is to begin with; before: what was said before this differential."""
     made = {key: value for key, value in sliced.items() if key != "slicing"}
+    if sliced.get("mustSupport") != before.get("mustSupport"):
+        # To support an element is not to support each of its slices.
+        made["mustSupport"] = before.get("mustSupport", False)
     return {**made, "sliceName": name, "min": 0}
 
 

@@ -68,7 +68,20 @@ def planted(elements: list[Element]) -> Node:
         if parent is None or path.count(".") > MAX_DEPTH:
             raise SnapshotError("it is not below any element", path, "correct the base's snapshot")
         latest[path] = _put(parent, name, one)
+        if "contentReference" in parent.said:
+            _settle(root, parent)
     return root
+
+
+def _settle(root: Node, node: Node) -> None:
+    """Children that are listed stand for themselves, no longer for those of another element."""
+    path = str(node.said["contentReference"]).rpartition("#")[2].split(".")
+    origin: Node | None = root if path[0] == root.name else None
+    for step in path[1:]:
+        origin = origin.children.get(step) if origin else None
+    if origin is not None and "type" in origin.said:
+        said = {key: value for key, value in node.said.items() if key != "contentReference"}
+        node.said = {**said, "type": origin.said["type"]}
 
 
 def _put(parent: Node, name: str, element: Element) -> Node:
