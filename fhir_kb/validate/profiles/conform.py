@@ -124,7 +124,10 @@ def _add_new(found: list[Finding], more: list[Finding]) -> None:
 
 def _count(run: Run, node: Node, parent: Element, count: int) -> list[Finding]:
     """How often it occurs, where the profile is stricter than the type."""
-    low, high = _base_count(run, parent, node.name)
+    key = ("count", parent.type.path)
+    if key not in node.kept:
+        node.kept[key] = _base_count(run, parent, node.name)
+    low, high = node.kept[key]
     if count < node.min and node.min > low:
         return at(
             parent,

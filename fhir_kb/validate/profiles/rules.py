@@ -30,8 +30,16 @@ def check_rules(run: Run, node: Node, element: Element) -> list[Finding]:
     return found
 
 
-def _own(run: Run, node: Node, element: Element) -> Iterator[Mapping[str, Any]]:
+def _own(run: Run, node: Node, element: Element) -> list[Mapping[str, Any]]:
     """The rules that are not those of the type itself, which are checked anyway."""
+    key = ("rules", element.type.path)
+    found: list[Mapping[str, Any]] | None = node.kept.get(key)
+    if found is None:
+        found = node.kept[key] = list(_not_of_type(run, node, element))
+    return found
+
+
+def _not_of_type(run: Run, node: Node, element: Element) -> Iterator[Mapping[str, Any]]:
     stated = node.definition.get("constraint")
     rules = [one for one in stated if isinstance(one, dict)] if isinstance(stated, list) else []
     if not rules:

@@ -27,7 +27,8 @@ class Node:
 
     definition: its ElementDefinition as JSON. name: the element's name as FHIRPath has it.
     slice_name: "" for what is no slice. children: by name. slices: those of this element, and for
-    a slice those that slice it again.
+    a slice those that slice it again. kept: what others work out of the definition, by a name of
+    theirs: it is asked for again with each resource.
     """
 
     definition: Mapping[str, Any]
@@ -36,6 +37,7 @@ class Node:
     slice_name: str = ""
     children: dict[str, Node] = field(default_factory=dict)
     slices: list[Node] = field(default_factory=list)
+    kept: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     @property
     def min(self) -> int:

@@ -21,17 +21,30 @@ if TYPE_CHECKING:
     from fhir_kb.validate.profiles.tree import Node
 
 _MIN_LENGTH: Final = "http://hl7.org/fhir/StructureDefinition/minLength"
+#: How the names of the properties begin that say something of values; minLength is an extension.
+_WORDS: Final = ("fixed", "pattern", "minValue", "maxValue", "maxLength", "extension")
+_OWN: Final = ("values", "")
 _LIMITS: Final = (("minValue", "<", "less than", "least"), ("maxValue", ">", "more than", "most"))
 
 
 def check_value(run: Run, node: Node, element: Element) -> list[Finding]:
     """What is wrong with a value by itself."""
     found: list[Finding] = []
+    if _says_nothing(node):
+        return found
     for word in ("fixed", "pattern"):
         demanded = choice(node.definition, word)
         if demanded is not None:
             found += _demanded(node, element, demanded, is_pattern=word == "pattern")
     return found + list(_range(run, node, element)) + list(_length(node, element))
+
+
+def _says_nothing(node: Node) -> bool:
+    """Whether the element demands nothing of its values, as most do."""
+    known: bool | None = node.kept.get(_OWN)
+    if known is None:
+        known = node.kept[_OWN] = not any(key.startswith(_WORDS) for key in node.definition)
+    return known
 
 
 def choice(definition: Mapping[str, Any], name: str) -> Any:
