@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.packages import core_profiles, definitions
 from fhir_kb.validate.fhir.compiler import Compiler
-from fhir_kb.validate.fhir.issue import Context, both
+from fhir_kb.validate.fhir.issue import Context, both, fail
+from fhir_kb.validate.fhir.kinds_terminology import NOT_CHECKED
 from fhir_kb.validate.fhir.known_extensions import KnownExtensions
 from fhir_kb.validate.terminology.service import Terminology
 
@@ -62,6 +63,8 @@ class Validator:
         found = self._check(content, context)
         if context.claiming or context.doubtful or self._asked or self._everywhere:
             found = both(found, self._by_profiles(content, context))
+        if news := self._terminology.news():
+            found = both(found, fail(NOT_CHECKED, news, "nothing is said of codes that it knows"))
         if not found:
             return []
         type_name = content.get("resourceType") if isinstance(content, dict) else None

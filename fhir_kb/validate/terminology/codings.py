@@ -39,7 +39,9 @@ def coding_checker(fhir_version: str) -> Checker:
         if (url, code, display) in fine:
             return None
         systems = systems or code_systems(fhir_version)
-        found = _look(systems.get(url), value, context)
+        if (system := systems.get(url)) is None:
+            return _elsewhere(url, value, context)
+        found = _look(system, value, context)
         if found is None and _is_english(context):
             if len(fine) >= _MEMORY:
                 fine.clear()
@@ -52,11 +54,38 @@ def coding_checker(fhir_version: str) -> Checker:
 _TEXT: Final = (str, type(None))
 
 
-def _look(system: CodeSystem | None, value: Mapping[str, Any], context: Context) -> Findings:
-    if system is None:
+def _elsewhere(url: str, value: Mapping[str, Any], context: Context) -> Findings:
+    """Of a system that does not ship, as the user's definitions and the server know it."""
+    terminology = context.terminology
+    if terminology is None:
         return None
+    known = terminology.concepts(url)
+    if known is None:
+        if not terminology.has_server:
+            return None
+        version = str(value.get("version", ""))
+        if terminology.has_code(url, value["code"], version) is not False:
+            return None
+        return below(
+            fail(UNKNOWN_CODE, f"{shown(value['code'])} is not a code of {url}"), "code", ".code"
+        )
+    if known.has(value["code"]) is False and value.get("version", known.version) == known.version:
+        return unknown_code(known, value["code"])
+    written = known.written(value["code"])
+    if known.language and known.language.partition("-")[0].lower() != _ENGLISH:
+        return None
+    return None if written is None else _wrong_display(url, value, known.names[written], context)
+
+
+def _look(system: CodeSystem, value: Mapping[str, Any], context: Context) -> Findings:
     if (known := names(system, value["code"])) is None:
         return unknown_code(system, value["code"])
+    return _wrong_display(system.url, value, known, context)
+
+
+def _wrong_display(
+    url: str, value: Mapping[str, Any], known: tuple[str, ...], context: Context
+) -> Findings:
     display = value.get("display")
     if display is None or not known or not _is_english(context):
         return None
@@ -65,7 +94,7 @@ def _look(system: CodeSystem | None, value: Mapping[str, Any], context: Context)
         return None
     found = fail(
         WRONG_DISPLAY,
-        f"{shown(display)} is not a display of '{value['code']}' in {system.url}",
+        f"{shown(display)} is not a display of '{value['code']}' in {url}",
         f"the display is {shown(known[0])}; put words of your own into CodeableConcept.text",
     )
     return below(found, "display", ".display")

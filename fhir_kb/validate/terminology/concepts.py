@@ -34,6 +34,7 @@ class Concepts:
     content: as CodeSystem.content; only of a "complete" one a code that is not there is wrong.
     names: code -> its names, the preferred one first. any_case: whether case makes no difference.
     declared: the properties that the code system says it has. types: those whose type is known.
+    language: of the displays, where the code system says it.
     """
 
     def __init__(self, url: str, version: str, content: str, *, any_case: bool = False) -> None:
@@ -46,6 +47,7 @@ class Concepts:
         self.properties: dict[str, dict[str, list[str]]] = {}
         self.declared: set[str] = set()
         self.types: dict[str, str] = {}
+        self.language = ""
 
     @classmethod
     def shipped(cls, system: CodeSystem) -> Concepts:
@@ -74,6 +76,7 @@ class Concepts:
             for one in _objects(resource.get("property"))
         }
         made.declared = set(made.types)
+        made.language = str(resource.get("language", ""))
         made.add(resource)
         return made
 

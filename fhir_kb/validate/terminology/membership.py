@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fhir_kb.validate.terminology.concepts import Concepts
 
 _MAX_DEPTH: Final = 32
+_UCUM: Final = "http://unitsofmeasure.org"
 #: Systems whose codes follow a grammar.
 GRAMMARS: Final = {
     "urn:ietf:bcp:47": "bcp47",
@@ -137,7 +138,17 @@ def _in_list(part: Mapping[str, Any], coded: Coded, sources: Sources) -> bool:
 def by_grammar(system: str, code: str) -> bool | None:
     """Whether a system whose codes follow a grammar has the code; None for other systems."""
     test = grammar(GRAMMARS[system]) if system in GRAMMARS else None
-    return None if test is None else test(code)
+    if test is None or not test(code):
+        return None if test is None else False
+    return True if system != _UCUM or _is_unit(code) else None
+
+
+def _is_unit(code: str) -> bool:
+    """Whether all units in a UCUM code are known; others may exist that are rarely used."""
+    # Imported here, because few value sets have units.
+    from fhir_kb.fhirpath.ucum import unit
+
+    return unit(code) is not None
 
 
 def _is_inactive(coded: Coded, sources: Sources) -> bool:

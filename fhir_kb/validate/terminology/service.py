@@ -27,6 +27,10 @@ _SUPPLEMENT: Final = "http://hl7.org/fhir/StructureDefinition/valueset-supplemen
 class Server(Protocol):
     """A terminology server; every answer may be None: it does not know, or does not answer."""
 
+    @property
+    def problem(self) -> str:
+        """What went wrong first, in one sentence without secrets; "" where nothing did."""
+
     def contains(
         self, value_set: str, coded: Coded, definition: Mapping[str, Any] | None = None
     ) -> bool | None:
@@ -59,6 +63,19 @@ class Terminology:
         self._value_sets: dict[str, Mapping[str, Any] | None] = {}
         self._systems: dict[tuple[str, str], Concepts | None] = {}
         self._answers: dict[tuple[str, Coded], bool | None] = {}
+        self._is_told = False
+
+    @property
+    def has_server(self) -> bool:
+        """Whether there is a server to ask."""
+        return self._server is not None
+
+    def news(self) -> str:
+        """What went wrong with the server, said once; "" afterwards and where all is well."""
+        if self._is_told or self._server is None or not self._server.problem:
+            return ""
+        self._is_told = True
+        return self._server.problem
 
     def contains(
         self, value_set: str, system: str | None, code: str, version: str = ""
@@ -84,7 +101,8 @@ class Terminology:
             return self._elsewhere(canonical, coded)
         found = is_member(known, coded, self, self._elsewhere)
         if found is None and self._server is not None:
-            return self._server.contains(canonical, coded, known)
+            is_given = self._find(canonical, "ValueSet") is not None
+            return self._server.contains(canonical, coded, known if is_given else None)
         return found
 
     def _elsewhere(self, canonical: str, coded: Coded) -> bool | None:

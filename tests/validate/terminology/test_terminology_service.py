@@ -206,3 +206,24 @@ def test_rubbish_in_definitions_is_passed_over(rubbish: Any) -> None:
     concept = {"include": [{"system": "urn:x", "concept": rubbish}]}
     for compose in (rubbish, {"include": rubbish}, concept):
         assert _asked(compose, "urn:x:animals", "owl") is not True
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "expected"),
+    [
+        ("http://unitsofmeasure.org", "mm[Hg]", True),
+        ("http://unitsofmeasure.org", "kg/m2", True),
+        ("http://unitsofmeasure.org", "mm[Hg", False),
+        ("http://unitsofmeasure.org", "kg m2", False),
+        ("http://unitsofmeasure.org", "nonsense", None),
+        ("urn:ietf:bcp:47", "de-AT", True),
+        ("urn:ietf:bcp:47", "de_AT", False),
+        ("urn:ietf:bcp:13", "text/cql", True),
+        ("urn:ietf:bcp:13", "text", False),
+        ("urn:iso:std:iso:4217", "EUR", True),
+        ("urn:iso:std:iso:4217", "eur", False),
+        ("http://snomed.info/sct", "1", None),
+    ],
+)
+def test_codes_that_follow_a_grammar(system: str, code: str, expected: bool | None) -> None:
+    assert Terminology(None, definitions("5.0.0")).has_code(system, code) is expected

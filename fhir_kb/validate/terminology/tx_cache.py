@@ -1,0 +1,75 @@
+"""What terminology servers answered, kept between runs in the user's cache folder."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from fhir_kb.packages.places import places
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_WAIT: Final = 2.0
+_CREATE: Final = "CREATE TABLE IF NOT EXISTS answers (question TEXT PRIMARY KEY, answer BLOB)"
+
+
+def cache_file() -> Path:
+    """Where the answers are kept; the file may be deleted at any time."""
+    return places().own / "terminology" / "answers.sqlite"
+
+
+class TxCache:
+    """Answers by question. A cache that cannot be read or written is as good as an empty one.
+
+    May be used by several processes at once.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._connection: sqlite3.Connection | None = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
+            self._connection.execute(_CREATE)
+        except (OSError, sqlite3.Error):
+            self.close()
+
+    @staticmethod
+    def key(server: str, software: str, operation: str, body: bytes) -> str:
+        """The name of a question: another version of the server may answer otherwise."""
+        words = f"{server}\n{software}\n{operation}".encode()
+        return hashlib.sha256(words + b"\n" + body).hexdigest()
+
+    def get(self, key: str) -> Mapping[str, Any] | None:
+        """The answer to a question, or None."""
+        if self._connection is None:
+            return None
+        try:
+            row = self._connection.execute(
+                "SELECT answer FROM answers WHERE question = ?", (key,)
+            ).fetchone()
+            found = None if row is None else orjson.loads(row[0])
+        except (sqlite3.Error, orjson.JSONDecodeError):
+            return None
+        return found if isinstance(found, dict) else None
+
+    def put(self, key: str, answer: Mapping[str, Any]) -> None:
+        """Keep an answer."""
+        if self._connection is None:
+            return
+        try:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, orjson.dumps(answer))
+            )
+        except sqlite3.Error:
+            self.close()
+
+    def close(self) -> None:
+        """Keep nothing more."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
