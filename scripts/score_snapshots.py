@@ -118,10 +118,8 @@ def outcome(suite: Path, test: Any, known: Canonicals) -> tuple[str, str] | None
     given, registered, expected = found
     for one in (given, *registered):
         # HL7's runner makes the snapshots of what it registers itself, where it can.
-        if (
-            one is given
-            or "differential" in one
-            and is_known(one, Chain(Loaded(registered), known))
+        if one is given or (
+            "differential" in one and is_known(one, Chain(Loaded(registered), known))
         ):
             one.pop("snapshot", None)
     if expected is not None and not is_known(given, Chain(Loaded(registered), known)):

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from fhir_kb.packages.snapshots import choices, expand
 from fhir_kb.packages.snapshots.checks import check_types, check_values
+from fhir_kb.packages.snapshots.contradictions import contradictions_of
 from fhir_kb.packages.snapshots.elements import codes_of, least, most, profiles_of, types_of
 from fhir_kb.packages.snapshots.errors import SnapshotError
 from fhir_kb.packages.snapshots.merge import merged, of_type, slice_of
 from fhir_kb.packages.snapshots.tree import Node
 
 if TYPE_CHECKING:
+    from fhir_kb.packages.snapshots.contradictions import Contradiction
     from fhir_kb.packages.snapshots.differential import Change
     from fhir_kb.packages.snapshots.elements import Element
     from fhir_kb.packages.snapshots.sources import Sources
@@ -27,19 +29,22 @@ class Making:
     """A snapshot in the making: root, where it begins; url: the profile's own."""
 
     def __init__(self, root: Node, sources: Sources, url: str, *, special: bool) -> None:
+        self.noted: list[Contradiction] = []
         self._root = root
         self._sources = sources
         self._url = url
         self._special = special
 
-    def apply(self, node: Node, change: Change, *, in_slice: bool = False) -> None:
-        """Put the change and those below it on the node.
+    def apply(
+        self, node: Node, change: Change, base: Element | None = None, *, in_slice: bool = False
+    ) -> None:
+        """Put the change and those below it on the node; base: what it must not contradict.
 
         SnapshotError: it contradicts the base, or there is no such element.
         """
         before = node.said
         if change.said:
-            self._say(node, change)
+            self._say(node, change, base or node.said)
         if change.children:
             if not self._special or types_of(node.said) or "contentReference" in node.said:
                 expand.expand(node, change.id, self._root, self._sources)
@@ -49,9 +54,10 @@ class Making:
         if change.slices:
             self._slices(node, change, before)
 
-    def _say(self, node: Node, change: Change) -> None:
+    def _say(self, node: Node, change: Change, base: Element) -> None:
         said = change.said
         check_types(node.said, said, change.id, self._sources)
+        self.noted += contradictions_of(base, said, change.id)
         before = profiles_of_one(node.said)
         made = merged(node.said, said)
         check_values(made, said, change.id)
@@ -157,7 +163,7 @@ class Making:
             node.said = {**node.said, "min": max(least(node.said), total)}
 
     def _one_slice(self, node: Node, change: Change, name: str, before: Element) -> None:
-        found = node.slices.get(name)
+        found = known = node.slices.get(name)
         if found is None:
             found = self._sliced(node, name, before)
             if node.name.endswith("[x]") and choices.is_choice(node):
@@ -166,7 +172,8 @@ class Making:
                 found.said = {**found.said, "type": types}
                 if len(types_of(node.said)) == 1:
                     found.said = {**found.said, "min": least(before)}
-        self.apply(found, change, in_slice=True)
+        # A new slice is held against what is sliced as it was before.
+        self.apply(found, change, before if known is None else None, in_slice=True)
 
     def _sliced(self, node: Node, name: str, before: Element) -> Node:
         """A new slice, after what it slices further ("a/b" after "a")."""
@@ -176,15 +183,15 @@ class Making:
         made.slices = {}
         made.slice_name = name
         made.said = slice_of(origin.said, name, before if origin is node else origin.said)
-        before = list(node.slices.items())
-        at = len(before)
+        listed = list(node.slices.items())
+        at = len(listed)
         if origin is not node:
             at = 1 + max(
                 place
-                for place, (known, _) in enumerate(before)
+                for place, (known, _) in enumerate(listed)
                 if known == above or known.startswith(f"{above}/")
             )
-        node.slices = dict([*before[:at], (name, made), *before[at:]])
+        node.slices = dict([*listed[:at], (name, made), *listed[at:]])
         return made
 
 

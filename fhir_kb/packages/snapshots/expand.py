@@ -32,7 +32,7 @@ def expand(node: Node, name: str, root: Node, sources: Sources) -> None:
 def referred(reference: str, name: str, root: Node, sources: Sources) -> Node:
     """The element that a contentReference ("url#Type.element") leads to."""
     url, _, path = reference.rpartition("#")
-    first, *rest = path.split(".")
+    _first, *rest = path.split(".")
     node = sources.definition(url)[1] if sources.knows(url) else root
     for step in rest:
         child, _, slice_name = step.partition(":")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fhir_kb.packages.canonicals import Canonicals
+    from fhir_kb.packages.snapshots.contradictions import Contradiction
     from fhir_kb.packages.snapshots.tree import Node
 
 #: More than the largest profiles have; a differential that needs more is refused.
@@ -39,7 +40,24 @@ def snapshot(
         raise SnapshotError("profiles go too deep into each other", "", "split them") from None
 
 
-def _made(definition: Mapping[str, Any], sources: Sources) -> dict[str, Any]:
+def contradictions(
+    structure_definition: Mapping[str, Any], find: Canonicals
+) -> list[Contradiction]:
+    """Where the differential allows what the base does not; in the order of the base's elements.
+
+    SnapshotError: it is such that no snapshot can be made.
+    """
+    noted: list[Contradiction] = []
+    try:
+        _made(structure_definition, Sources(find, _made), noted)
+    except RecursionError:
+        raise SnapshotError("profiles go too deep into each other", "", "split them") from None
+    return noted
+
+
+def _made(
+    definition: Mapping[str, Any], sources: Sources, noted: list[Contradiction] | None = None
+) -> dict[str, Any]:
     url = str(definition.get("url", ""))
     sources.enter(definition)
     try:
@@ -50,7 +68,10 @@ def _made(definition: Mapping[str, Any], sources: Sources) -> dict[str, Any]:
         root = _root(definition, sources.definition(base)[1].copy(), changes)
         if changes is not None:
             special = definition.get("derivation") == "specialization"
-            Making(root, sources, url, special=special).apply(root, changes)
+            making = Making(root, sources, url, special=special)
+            making.apply(root, changes)
+            if noted is not None:
+                noted += making.noted
         if root.count() > MAX_ELEMENTS:
             raise SnapshotError(f"more than {MAX_ELEMENTS} elements", "", "split the profile")
         return {**definition, "snapshot": {"element": list(root.listed())}}

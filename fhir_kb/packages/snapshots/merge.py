@@ -29,8 +29,6 @@ def merged(base: Element, change: Element) -> Element:
             continue
         if key == "binding" and isinstance(value, dict) and isinstance(base.get(key), dict):
             made[key] = {**base[key], **value}
-        elif key == "type" and isinstance(value, list):
-            made[key] = _types(base, change)
         elif key == "extension" and isinstance(value, list):
             made[key] = _with(base.get(key), value, "url")
         elif key in _ADDED and isinstance(value, list):
@@ -46,9 +44,9 @@ def of_type(element: Element, root: Element) -> Element:
     """The element with what a profile of its type says on its root, where it says nothing."""
     made = {**element}
     for key, value in root.items():
-        if key == "isModifier" and "Extension" in {one["code"] for one in types_of(element)}:
-            made[key] = value
-        elif key in ("short", "definition", "comment", "requirements", "alias", "mapping"):
+        if (
+            key == "isModifier" and "Extension" in {one["code"] for one in types_of(element)}
+        ) or key in ("short", "definition", "comment", "requirements", "alias", "mapping"):
             made[key] = value
         elif key.startswith(("fixed", "pattern")) or key == "binding":
             made.setdefault(key, value)
@@ -72,19 +70,3 @@ def _with(known: object, more: list[Any], key: str) -> list[Any]:
     names = {str(one.get(key)) for one in more if isinstance(one, dict)}
     kept = [one for one in before if not (isinstance(one, dict) and str(one.get(key)) in names)]
     return [*kept, *more]
-
-
-def _types(base: Element, change: Element) -> list[Any]:
-    """The differential's types, each with what only the base says of it."""
-    known = {str(one["code"]): one for one in types_of(base)}
-    given = change["type"]
-    if not all(isinstance(one, dict) for one in given):
-        return list(given)
-    return [
-        {**{key: one for key, one in known.get(str(ref.get("code")), {}).items() if key in _KEPT},
-         **ref}
-        for ref in given
-    ]  # fmt: skip
-
-
-_KEPT: Final = ("code",)
