@@ -96,13 +96,17 @@ class Making:
 
     def _new(self, node: Node, change: Change) -> Node:
         """An element that only the differential has: in a new type, that is what it is for."""
+        if (choice := node.children.get(f"{change.name}[x]")) is not None:
+            return choice
         other = change.name.removesuffix("[x]")
         if other != change.name and other in node.children:
             # A choice that the base has only one type of.
             change.name = other
             return node.children[other]
         if not self._special:
-            raise SnapshotError("the base has no such element", change.id, "correct its path")
+            raise SnapshotError(
+                "the base has no such element", change.id, "correct its path", certain=True
+            )
         said = {"min": 0, "max": "1", **change.said}
         base = {"path": change.id, "min": said["min"], "max": said["max"]}
         child = Node(change.name, {"base": base})

@@ -34,7 +34,9 @@ def check_types(base: Element, change: Element, name: str, sources: Sources) -> 
         code = str(one["code"])
         if code not in allowed and not _is_allowed(code, allowed, sources):
             advice = f"one of {', '.join(sorted(set(allowed)))}"
-            raise SnapshotError(f"the base does not allow the type {code}", name, advice)
+            raise SnapshotError(
+                f"the base does not allow the type {code}", name, advice, certain=True
+            )
         _check_targets(base, one, name, sources)
 
 
@@ -101,4 +103,4 @@ def check_values(element: Element, change: Element, name: str) -> None:
         ending = key.removeprefix("fixed").removeprefix("pattern")
         if ending not in endings and not endings & set(_ANY):
             message = f"{key}, but its type is {', '.join(sorted(codes))}"
-            raise SnapshotError(message, name, "give a value of its type")
+            raise SnapshotError(message, name, "give a value of its type", certain=True)

@@ -63,16 +63,22 @@ def read_differential(definition: Mapping[str, Any]) -> Change | None:
 def _put(root: Change, steps: tuple[tuple[str, str], ...], said: Element) -> None:
     path = str(said["path"])
     if steps[0][0] != root.name or len(steps) > MAX_DEPTH:
-        raise SnapshotError("paths do not begin alike", path, f"begin it with {root.name}")
+        raise SnapshotError(
+            "paths do not begin alike", path, f"begin it with {root.name}", certain=True
+        )
     if steps[0][1] or (len(steps) == 1 and "slicing" in said):
-        raise SnapshotError("the root can't be sliced", path, "slice an element below it")
+        raise SnapshotError(
+            "the root can't be sliced", path, "slice an element below it", certain=True
+        )
     change = root
     for name, slice_name in steps[1:]:
         change = change.child(name)
         if slice_name:
             change = change.slice(slice_name)
     if change.said:
-        raise SnapshotError("the differential has it twice", change.id, "name its slices")
+        raise SnapshotError(
+            "the differential has it twice", change.id, "name its slices", certain=True
+        )
     change.said = said
 
 

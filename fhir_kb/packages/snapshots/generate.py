@@ -85,6 +85,8 @@ def _root(definition: Mapping[str, Any], root: Node, changes: Change | None) -> 
         return root
     if definition.get("derivation") != "specialization":
         advice = f"begin its path with {root.name}"
-        raise SnapshotError(f"it is not an element of {root.name}", changes.name, advice)
+        raise SnapshotError(
+            f"it is not an element of {root.name}", changes.name, advice, certain=True
+        )
     root.name = changes.name
     return root

@@ -11,6 +11,7 @@ from fhir_kb.validate.fhir import (
     kinds_extensions,
     kinds_json,
     kinds_narrative,
+    kinds_profile_definitions,
     kinds_profiles,
     kinds_structure,
     kinds_terminology,
@@ -38,6 +39,7 @@ KINDS: Final[tuple[Kind, ...]] = tuple(
             *kinds_conformance.KINDS,
             *kinds_extensions.KINDS,
             *kinds_profiles.KINDS,
+            *kinds_profile_definitions.KINDS,
         ),
         key=lambda kind: kind.code.id,
     )

@@ -10,6 +10,7 @@ from fhir_kb.validate.fhir.kinds_conformance import (
     PROFILE_OF_OTHER_TYPE,
     TYPE_OF_ITS_OWN,
 )
+from fhir_kb.validate.fhir.profile_definitions import check_profile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,8 +24,8 @@ _FHIR: Final = "http://hl7.org/fhir/StructureDefinition/"
 def structure_rule(definitions: Definitions) -> Checker:
     """A check of StructureDefinitions against the types of a release."""
 
-    def check(value: Mapping[str, Any], _context: Context) -> Findings:
-        found = _specialised(value, definitions)
+    def check(value: Mapping[str, Any], context: Context) -> Findings:
+        found = _specialised(value, definitions) + check_profile(value, context)
         for index, element in _elements(value):
             bad = _types(element, definitions)
             if value.get("derivation") == "constraint" and "meaningWhenMissing" in element:

@@ -1,0 +1,152 @@
+"""Profiles that are given as resources, held against their bases.
+
+http://hl7.org/fhir/profiling.html: what a profile says must be as narrow as what its base says. The
+base is looked up by canonical; of a profile whose base is not at hand nothing is said.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.packages.snapshots import SnapshotError, contradictions, snapshot
+from fhir_kb.validate.fhir.issue import Context, Finding, below, fail
+from fhir_kb.validate.fhir.kinds_profile_definitions import (
+    CONTRADICTS_BASE,
+    NO_SNAPSHOT,
+    NOT_AN_OBLIGATION,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fhir_kb.packages import Canonicals
+
+_OBLIGATION_PROFILE: Final = "http://hl7.org/fhir/StructureDefinition/obligation-profile"
+_OBLIGATIONS: Final = frozenset(
+    {
+        "http://hl7.org/fhir/StructureDefinition/obligation",
+        "http://hl7.org/fhir/tools/StructureDefinition/obligation",
+    }
+)
+#: What an element of an obligation profile may have.
+_ALLOWED: Final = frozenset({"id", "path", "sliceName", "extension", "mustSupport", "binding"})
+
+
+def check_profile(value: Mapping[str, Any], context: Context) -> list[Finding]:
+    """What is wrong with a StructureDefinition, seen from its base."""
+    base = value.get("baseDefinition")
+    known = context.canonicals
+    if known is None or value.get("derivation") != "constraint" or not isinstance(base, str):
+        return []
+    if known.find(base, "StructureDefinition") is None:
+        return []
+    found = _against_base(value, known)
+    if _is_obligation_profile(value):
+        found += _obligations(value, known)
+    return found
+
+
+def _against_base(value: Mapping[str, Any], known: Canonicals) -> list[Finding]:
+    places = dict(_elements(value))
+    try:
+        noted = contradictions(value, known)
+    except SnapshotError as error:
+        if not error.certain:
+            return []
+        named = (n for n, one in places.items() if error.path in (one.get("id"), one.get("path")))
+        advice = error.advice or None
+        message = f"no snapshot can be made of the profile: {error.reason}"
+        return _placed(fail(NO_SNAPSHOT, message, advice), next(named, None))
+    found: list[Finding] = []
+    by_element = {id(one): number for number, one in places.items()}
+    for one in noted:
+        bad = fail(CONTRADICTS_BASE, f"{one.id}: {one.message}")
+        below(bad, one.property, f".{one.property}")
+        found += _placed(bad, by_element.get(id(one.said)))
+    return found
+
+
+def _is_obligation_profile(value: Mapping[str, Any]) -> bool:
+    extensions = value.get("extension")
+    return isinstance(extensions, list) and any(
+        isinstance(one, dict)
+        and one.get("url") == _OBLIGATION_PROFILE
+        and one.get("valueBoolean") is True
+        for one in extensions
+    )
+
+
+def _obligations(value: Mapping[str, Any], known: Canonicals) -> list[Finding]:
+    """What an obligation profile says besides obligations."""
+    strengths = _strengths(value, known)
+    found: list[Finding] = []
+    for number, element in _elements(value):
+        bad: list[Finding] = []
+        for name in element:
+            if name not in _ALLOWED:
+                bad += below(
+                    fail(NOT_AN_OBLIGATION, f"'{name}' is not allowed here"), name, f".{name}"
+                )
+        bad += _other_extensions(element)
+        bad += _other_binding(element.get("binding"), strengths.get(str(element.get("path"))))
+        found += _placed(bad, number)
+    return found
+
+
+def _other_extensions(element: Mapping[str, Any]) -> list[Finding]:
+    extensions = element.get("extension")
+    found: list[Finding] = []
+    for number, one in enumerate(extensions if isinstance(extensions, list) else ()):
+        url = one.get("url") if isinstance(one, dict) else None
+        if isinstance(url, str) and url not in _OBLIGATIONS:
+            bad = fail(NOT_AN_OBLIGATION, f"the extension {url} is no obligation")
+            found += below(below(bad, number, f"[{number}]"), "extension", ".extension")
+    return found
+
+
+def _other_binding(binding: object, strength: object) -> list[Finding]:
+    """What is said of a binding that is not additional; strength: the base's."""
+    found: list[Finding] = []
+    for name, one in binding.items() if isinstance(binding, dict) else ():
+        if name == "strength" and strength is not None and one != strength:
+            bad = fail(NOT_AN_OBLIGATION, f"the strength is '{one}', but the base has '{strength}'")
+        elif name == "description":
+            bad = fail(NOT_AN_OBLIGATION, "a description of the binding is not allowed here")
+        else:
+            continue
+        found += below(below(bad, name, f".{name}"), "binding", ".binding")
+    return found
+
+
+def _strengths(value: Mapping[str, Any], known: Canonicals) -> dict[str, object]:
+    """How strong the base's bindings are, by path."""
+    base = known.find(str(value.get("baseDefinition")), "StructureDefinition")
+    if base is None:
+        return {}
+    try:
+        whole = base if base.get("snapshot") else snapshot(base, known)
+    except SnapshotError:
+        return {}
+    elements = whole["snapshot"].get("element") if isinstance(whole["snapshot"], dict) else None
+    return {
+        str(one.get("path")): one["binding"].get("strength")
+        for one in reversed(elements if isinstance(elements, list) else [])
+        if isinstance(one, dict) and isinstance(one.get("binding"), dict)
+    }
+
+
+def _elements(value: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    differential = value.get("differential")
+    elements = differential.get("element") if isinstance(differential, dict) else None
+    for index, one in enumerate(elements if isinstance(elements, list) else ()):
+        if isinstance(one, dict):
+            yield index, one
+
+
+def _placed(found: list[Finding], number: int | None) -> list[Finding]:
+    """The findings at that element of the differential, if there is one."""
+    if number is None:
+        return found
+    for step in ((number, f"[{number}]"), ("element", ".element")):
+        below(found, *step)
+    return below(found, "differential", ".differential")
