@@ -33,7 +33,7 @@ class Concepts:
 
     content: as CodeSystem.content; only of a "complete" one a code that is not there is wrong.
     names: code -> its names, the preferred one first. any_case: whether case makes no difference.
-    declared: the properties that the code system says it has. types: those whose type is known.
+    declared: the properties and filters that the code system says it has. types: of the properties.
     language: of the displays, where the code system says it.
     """
 
@@ -75,7 +75,10 @@ class Concepts:
             str(one.get("code")): str(one.get("type", ""))
             for one in _objects(resource.get("property"))
         }
-        made.declared = set(made.types)
+        made.declared = {
+            *made.types,
+            *(str(one.get("code")) for one in _objects(resource.get("filter"))),
+        }
         made.language = str(resource.get("language", ""))
         made.add(resource)
         return made

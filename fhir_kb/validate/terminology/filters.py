@@ -22,9 +22,14 @@ _RELATIONS: Final = frozenset(
      "descendent-leaf"}
 )  # fmt: skip
 _COMPARISONS: Final = frozenset({"=", "regex", "in", "not-in", "exists"})
+_PREFIX: Final = "(?:eq|ne|[lg][te])?"  # as searches have it
 _BY_TYPE: Final = {
-    "integer": (re.compile(r"[+-]?\d{1,18}"), "an integer", "INTEGER"),
-    "decimal": (re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?(e[+-]?\d{1,4})?"), "a number", "DECIMAL"),
+    "integer": (re.compile(_PREFIX + r"[+-]?\d{1,18}"), "an integer", "INTEGER"),
+    "decimal": (
+        re.compile(_PREFIX + r"[+-]?\d{1,18}(\.\d{1,18})?(e[+-]?\d{1,4})?"),
+        "a number",
+        "DECIMAL",
+    ),
     "dateTime": (
         re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?)?)?"),
         "a date",

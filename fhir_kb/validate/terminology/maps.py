@@ -43,7 +43,10 @@ class _Side:
         self.name = side.upper()
         self.system, _, version = text(group, side).partition("|")
         self._known = terminology.concepts(self.system, version) if self.system else None
-        self._scope = scope if scope and terminology.value_set(scope) else ""
+        self._has_scope = bool(scope)
+        # of a system that is not at hand, the official validator does not look up codes either
+        is_known = bool(scope) and self._known is not None and terminology.value_set(scope)
+        self._scope = scope if is_known else ""
         self._terminology = terminology
 
     def group(self, side: str) -> list[Finding]:
@@ -51,7 +54,7 @@ class _Side:
         if not self.system:
             message = f"there is no {side}, so nobody knows of which code system its codes are"
             return [finding(MAP_DOUBTFUL, f"CONCEPTMAP_GROUP_{self.name}_MISSING", message)]
-        if self._scope or (self._known is not None and self._known.is_complete):
+        if self._has_scope or (self._known is not None and self._known.is_complete):
             return []
         message = f"the code system {self.system} is not at hand, so its codes are not checked"
         return at([finding(MAP_DOUBTFUL, f"CONCEPTMAP_GROUP_{self.name}_UNKNOWN", message)], side)

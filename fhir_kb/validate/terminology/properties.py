@@ -62,6 +62,13 @@ class Properties:
         is_internal = base != _BASE and not any(one.message_id == _ELSEWHERE for one in found)
         if not uri:
             is_internal = code not in KNOWN
+        if kind == "code" and is_internal and uri:
+            message = (
+                f"the codes of the property {shown(code)} are taken for this code system's own"
+            )
+            found.append(
+                finding(SYSTEM_ADVICE, "CODESYSTEM_PROPERTY_CODE_DEFAULT_WARNING", message)
+            )
         self._defined.setdefault(code, _Definition(kind, is_internal))
         yield from found
 

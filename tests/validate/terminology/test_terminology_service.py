@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fhir_kb.packages import Loaded, definitions
+from fhir_kb.validate import Validator
 from fhir_kb.validate.terminology.service import Terminology
 
 ANIMALS = {
@@ -227,3 +228,64 @@ def test_rubbish_in_definitions_is_passed_over(rubbish: Any) -> None:
 )
 def test_codes_that_follow_a_grammar(system: str, code: str, expected: bool | None) -> None:
     assert Terminology(None, definitions("5.0.0")).has_code(system, code) is expected
+
+
+CONTENT = {**ANIMALS, "filter": [{"code": "wings", "operator": ["="], "value": "a number"}]}
+
+
+@pytest.mark.parametrize(
+    ("one", "expected"),
+    [
+        ({"property": "legs", "op": "=", "value": "2"}, []),
+        ({"property": "legs", "op": "=", "value": "lt3"}, []),
+        ({"property": "legs", "op": "in", "value": "2, 4"}, []),
+        ({"property": "legs", "op": "=", "value": "two"}, ["KB712"]),
+        ({"property": "wings", "op": "=", "value": "2"}, []),
+        ({"property": "tails", "op": "=", "value": "2"}, ["KB713"]),
+        ({"property": "parent", "op": "=", "value": "unicorn"}, ["KB712"]),
+        ({"property": "parent", "op": "=", "value": "bird"}, []),
+    ],
+)
+def test_filters_are_compared_with_the_users_code_system(one: Any, expected: list[str]) -> None:
+    value_set = {
+        "resourceType": "ValueSet",
+        "status": "active",
+        "compose": {"include": [{"system": "urn:x:animals", "filter": [one]}]},
+    }
+    found = Validator(canonicals=Loaded([CONTENT])).check(value_set)
+    assert [each.code for each in found if each.code.startswith("KB7")] == expected
+
+
+def test_codings_are_compared_with_the_users_code_system() -> None:
+    def found(**coding: Any) -> list[str]:
+        coded = {"coding": [{"system": "urn:x:animals", **coding}]}
+        issues = Validator(canonicals=Loaded([ANIMALS])).check(
+            {"resourceType": "Basic", "code": coded}
+        )
+        return [one.code for one in issues if one.code != "KB591"]
+
+    assert found(code="owl", display="owl") == []
+    assert found(code="owl", display="Eule") == []
+    assert found(code="owl", display="Hibou") == ["KB573"]
+    assert found(code="unicorn") == ["KB572"]
+    assert found(code="unicorn", version="9") == []
+
+
+def test_a_map_is_compared_with_the_value_sets_of_its_scope() -> None:
+    value_set = {"resourceType": "ValueSet", "url": "urn:x:cats", "compose": {"include": [CAT]}}
+    concept_map = {
+        "resourceType": "ConceptMap",
+        "status": "active",
+        "sourceScopeUri": "urn:x:cats",
+        "group": [
+            {
+                "source": "urn:x:animals",
+                "element": [{"code": "owl", "noMap": True}, {"code": "cat", "noMap": True}],
+            }
+        ],
+    }
+    issues = Validator(canonicals=Loaded([ANIMALS, value_set])).check(concept_map)
+    found = [(one.message_id, one.path) for one in issues if one.code == "KB715"]
+    assert found == [
+        ("CONCEPTMAP_GROUP_SOURCE_CODE_INVALID_VS", "ConceptMap.group[0].element[0].code")
+    ]
