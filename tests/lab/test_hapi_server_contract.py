@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from contract import Contract, Site, site_of
 from hapi import Hapi, hapi
+from own_ids import OwnIds
 from temper import HAPI, Temper
 
 from fhir_kb.net import open_session
@@ -50,3 +51,11 @@ class TestHapiR5(Contract):
     @pytest.fixture
     def site(self, r5: tuple[Hapi, Profile]) -> Iterator[Site]:
         yield from _site(r5, HAPI.but(fhir_version="5.0.0"))
+
+
+class TestHapiOwnIds(OwnIds):
+    """HAPI lets clients choose ids, and chooses them itself where it is asked to."""
+
+    @pytest.fixture
+    def site(self, r4: tuple[Hapi, Profile]) -> Iterator[Site]:
+        yield from _site(r4, HAPI)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from contract import Contract, Site, site_of
+from contract import Contract, Site, create, new, site_of
 from model_server import ModelServer
+from own_ids import OwnIds
 from temper import HAPI, OTHER
+
+from fhir_kb.push.server import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,3 +28,19 @@ class TestOtherTemper(Contract):
     def site(self) -> Iterator[Site]:
         with ModelServer(OTHER) as server:
             yield from site_of(server.base, OTHER)
+
+
+class TestOwnIds(OwnIds):
+    @pytest.fixture(params=[HAPI, OTHER], ids=lambda temper: temper.name)
+    def site(self, request: pytest.FixtureRequest) -> Iterator[Site]:
+        temper = request.param.but(ids="no")
+        with ModelServer(temper) as server:
+            yield from site_of(server.base, temper)
+
+    def test_it_says_so(self, site: Site) -> None:
+        assert site.server.profile.client_ids == "no"
+
+    def test_ids_of_ours_are_refused(self, site: Site) -> None:
+        (made,) = site.server.send([create(*new())], "single")
+        assert isinstance(made, Refused)
+        assert not made.moved
