@@ -75,7 +75,7 @@ def learn(
         if one.key not in learned.found
     ]
     if not by_server:
-        learned.taken = dict(server.read([*places, *placed]))
+        learned.taken = _taken(server, [*places, *placed])
     return learned
 
 
@@ -233,6 +233,19 @@ def _find(server: Server, new: Sequence[Wanted], learned: Learned) -> None:
             learned.double[key] = tuple(places[ref] for ref in sorted(places))
         else:
             learned.found[key] = next(iter(places.values()))
+
+
+def _taken(server: Server, places: Iterable[Ref]) -> dict[Ref, Live]:
+    """What stands at these places; several types are asked for at once."""
+    by_type: dict[str, list[Ref]] = {}
+    for ref in places:
+        by_type.setdefault(ref.type, []).append(ref)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return {
+            ref: live
+            for found in pool.map(server.read, by_type.values())
+            for ref, live in found.items()
+        }
 
 
 def _searches(new: Sequence[Wanted]) -> Iterator[tuple[str, str, dict[str, list[Wanted]]]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.emit import compact_json
-from fhir_kb.push.content import references
+from fhir_kb.push.content import references, references_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,9 +63,10 @@ def chunks(
     sizes, needs = {}, {}
     for change in changes:
         resource = change.resource
-        sizes[change.ref] = _BESIDE + (len(compact_json(resource)) if resource is not None else 0)
+        content = compact_json(resource) if resource is not None else b""
+        sizes[change.ref] = _BESIDE + len(content)
         if change.action != "delete":
-            needs[str(change.ref)] = list(references(resource or {}))
+            needs[str(change.ref)] = list(references_in(content))
     gone = {str(change.ref): (before or {}).get(str(change.ref), {}) for change in deletions}
     gone_needs = {name: list(references(body)) for name, body in gone.items()}
     targets, sources = _targets(needs), _turned(_targets(gone_needs))
