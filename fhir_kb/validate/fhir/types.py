@@ -26,12 +26,11 @@ def _identifier(value: Mapping[str, Any], _context: Context) -> Findings:
     written = value.get("value")
     if not isinstance(written, str) or _ABSOLUTE.fullmatch(written):
         return None
-    found = fail(
+    return fail(
         IDENTIFIER_NOT_URI,
         f"{shown(written)} is not a full uri, as the system {_URIS} says",
         "write urn:oid: before an OID and urn:uuid: before a UUID",
     )
-    return below(found, "value", ".value")
 
 
 def _attachment(value: Mapping[str, Any], _context: Context) -> Findings:

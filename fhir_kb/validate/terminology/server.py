@@ -17,13 +17,15 @@ from fhir_kb.validate.terminology.membership import Coded, is_member
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.net import Answer
+    from fhir_kb.net import Answer, SessionSettings
     from fhir_kb.validate.terminology.concepts import Concepts
     from fhir_kb.validate.terminology.tx_cache import TxCache
 
 FHIR_JSON: Final = "application/fhir+json"
 #: After so many failures in a row it is not asked again.
 PATIENCE: Final = 3
+#: How often a question is asked where no answer comes.
+TRIES: Final = 2
 #: After so many questions about one value set its expansion is asked for.
 QUESTIONS: Final = 3
 MAX_EXPANSION: Final = 2000
@@ -198,6 +200,19 @@ class TxServer:
         self._failures += 1
         if not self._problem:
             self._problem = f"the terminology server could not be asked: {reason}"
+
+
+def tx_server(base: str, settings: SessionSettings | None = None) -> TxServer:
+    """A terminology server at that address, with answers kept in the user's cache folder.
+
+    settings: login, certificates and proxy; None for the usual ones. Nothing is sent yet.
+    """
+    # Imported here, because most runs ask no server.
+    from fhir_kb.net import SessionSettings, open_session
+    from fhir_kb.validate.terminology.tx_cache import TxCache, cache_file
+
+    chosen = settings or SessionSettings(server=base, tries=TRIES)
+    return TxServer(open_session(chosen), base, TxCache(cache_file()))
 
 
 class _Nothing:
