@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from fhir_kb.packages.snapshots.elements import Element
     from fhir_kb.packages.snapshots.sources import Sources
 
+#: More than the largest profiles add to their bases; a differential that adds more is refused.
+MAX_ELEMENTS: Final = 20_000
+
 _BY_URL: Final = {
     "discriminator": [{"type": "value", "path": "url"}],
     "ordered": False,
@@ -30,6 +33,7 @@ class Making:
 
     def __init__(self, root: Node, sources: Sources, url: str, *, special: bool) -> None:
         self.noted: list[Contradiction] = []
+        self._room = MAX_ELEMENTS
         self._root = root
         self._sources = sources
         self._url = url
@@ -47,12 +51,23 @@ class Making:
             self._say(node, change, base or node.said)
         if change.children:
             if not self._special or types_of(node.said) or "contentReference" in node.said:
-                expand.expand(node, change.id, self._root, self._sources)
+                self._expand(node, change.id)
             for one in list(change.children.values()):
                 self._child(node, one, change, in_slice=in_slice)
             choices.exclude(node)
         if change.slices:
             self._slices(node, change, before)
+
+    def _expand(self, node: Node, name: str) -> None:
+        if not node.children:
+            expand.expand(node, name, self._root, self._sources)
+            self._take(node)
+
+    def _take(self, node: Node) -> None:
+        """Count what is new. SnapshotError: it is too much."""
+        self._room -= node.count()
+        if self._room < 0:
+            raise SnapshotError(f"more than {MAX_ELEMENTS} elements", "", "split the profile")
 
     def _say(self, node: Node, change: Change, base: Element) -> None:
         said = change.said
@@ -183,18 +198,19 @@ class Making:
         """A new slice, after what it slices further ("a/b" after "a")."""
         above = name.rpartition("/")[0]
         origin = node.slices.get(above, node)
-        made = origin.copy()
-        made.slices = {}
+        made = origin.unsliced()
         made.slice_name = name
         made.said = slice_of(origin.said, name, before if origin is node else origin.said)
+        self._take(made)
+        if origin is node:
+            node.slices[name] = made
+            return made
         listed = list(node.slices.items())
-        at = len(listed)
-        if origin is not node:
-            at = 1 + max(
-                place
-                for place, (known, _) in enumerate(listed)
-                if known == above or known.startswith(f"{above}/")
-            )
+        at = 1 + max(
+            place
+            for place, (known, _) in enumerate(listed)
+            if known == above or known.startswith(f"{above}/")
+        )
         node.slices = dict([*listed[:at], (name, made), *listed[at:]])
         return made
 

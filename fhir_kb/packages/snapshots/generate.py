@@ -6,7 +6,7 @@ by their names, and what types and profiles say is joined to them where the diff
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from fhir_kb.packages.snapshots.apply import Making
 from fhir_kb.packages.snapshots.differential import Change, read_differential
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from fhir_kb.packages.canonicals import Canonicals
     from fhir_kb.packages.snapshots.contradictions import Contradiction
     from fhir_kb.packages.snapshots.tree import Node
-
-#: More than the largest profiles have; a differential that needs more is refused.
-MAX_ELEMENTS: Final = 20_000
 
 
 def snapshot(
@@ -72,8 +69,6 @@ def _made(
             making.apply(root, changes)
             if noted is not None:
                 noted += making.noted
-        if root.count() > MAX_ELEMENTS:
-            raise SnapshotError(f"more than {MAX_ELEMENTS} elements", "", "split the profile")
         return {**definition, "snapshot": {"element": list(root.listed())}}
     finally:
         sources.leave()

@@ -30,8 +30,13 @@ class Node:
     children: dict[str, Node] = field(default_factory=dict)
     slices: dict[str, Node] = field(default_factory=dict)
 
+    def unsliced(self) -> Node:
+        """A copy of the element with all that is below it, but none of its slices."""
+        children = {name: one.copy() for name, one in self.children.items()}
+        return Node(self.name, self.said, self.slice_name, children)
+
     def copy(self) -> Node:
-        """The element with all that is below it."""
+        """A copy of the element with all that is below it."""
         return Node(
             self.name,
             self.said,

@@ -42,7 +42,7 @@ class Resources:
             if checker is None:
                 checker = self._find(type_name)
                 if checker is None:
-                    return self._no_resource(value)
+                    return None if _is_defined(type_name, context) else self._no_resource(value)
             outer, container = context.resource, context.container
             context.resource = value
             if not contained:
@@ -119,6 +119,20 @@ class Resources:
             return found
 
         return check
+
+
+def _is_defined(type_name: object, context: Context) -> bool:
+    """Whether a definition at hand makes a resource type of that name, which FHIR has not."""
+    if context.canonicals is None or not isinstance(type_name, str):
+        return False
+    url = "http://hl7.org/fhir/StructureDefinition/" + type_name
+    found = context.canonicals.find(url, "StructureDefinition")
+    return (
+        found is not None
+        and found.get("type") == type_name
+        and (found.get("kind"), found.get("derivation")) == ("resource", "specialization")
+        and found.get("abstract") is not True
+    )
 
 
 def _note_profiles(value: dict[str, Any], context: Context) -> None:
