@@ -135,8 +135,8 @@ def outcome(suite: Path, test: Any, known: Canonicals) -> tuple[str, str] | None
     return difference(made, expected, shape), difference(made, expected, whole)
 
 
-def main(suite: Path, packages: list[Path]) -> None:
-    """Print the failures and the score."""
+def results(suite: Path, packages: list[Path]) -> list[tuple[str, tuple[str, str] | None]]:
+    """What came of each test, by name: see outcome."""
     tests = [one for one in parse_tree(suite / "manifest.xml").iter() if one.get("id")]
     # A test may be about a profile of an earlier one, as in HL7's own runner.
     names = [f"{one.get('id')}-input" for one in tests if not one.get("fail")]
@@ -146,14 +146,19 @@ def main(suite: Path, packages: list[Path]) -> None:
         PackageSet([open_package(one) for one in packages]),
         Loaded([one for one in others if one is not None]),
     )
-    results = [(one.get("id"), outcome(suite, one, known)) for one in tests]
-    counted = [wrong for _, wrong in results if wrong is not None]
-    for name, wrong in results:
+    return [(str(one.get("id")), outcome(suite, one, known)) for one in tests]
+
+
+def main(suite: Path, packages: list[Path]) -> None:
+    """Print the failures and the score."""
+    found = results(suite, packages)
+    counted = [wrong for _, wrong in found if wrong is not None]
+    for name, wrong in found:
         if wrong and any(wrong):
             print(f"{name}: {wrong[0] or 'whole: ' + wrong[1]}"[:300])
     for at, view in enumerate(("shape", "whole")):
         print(f"{view}: {sum(not wrong[at] for wrong in counted)} of {len(counted)}")
-    print(f"left out: {len(results) - len(counted)} without all fixtures and bases")
+    print(f"left out: {len(found) - len(counted)} without all fixtures and bases")
 
 
 if __name__ == "__main__":

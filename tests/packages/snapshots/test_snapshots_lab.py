@@ -1,0 +1,79 @@
+"""Snapshots against HL7's own: its suite (in ../shared) and the packages that it publishes."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fhir_kb.packages import core_profiles
+from fhir_kb.packages.snapshots import SnapshotError, contradictions, snapshot
+
+ROOT = Path(__file__).parents[3]
+SUITE = Path(os.environ.get("FHIR_KB_SHARED", ROOT / "../shared")) / "suites/snapshot-generation/r5"
+HOME = Path.home() / ".cache/fhir-kb-lab/fhir-home/.fhir/packages"
+R5 = ("hl7.fhir.r5.core#5.0.0", "hl7.fhir.uv.extensions.r5#5.3.0-ballot-tc1")
+
+pytestmark = [
+    pytest.mark.lab,
+    pytest.mark.skipif(not HOME.is_dir(), reason="the official packages are not on this machine"),
+]
+
+
+@pytest.mark.skipif(not SUITE.is_dir(), reason="needs the suites in ../shared")
+def test_the_suite_of_hl7() -> None:
+    spec = importlib.util.spec_from_file_location("scores", ROOT / "scripts/score_snapshots.py")
+    assert spec is not None
+    assert spec.loader is not None
+    scores = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(scores)
+    found = scores.results(SUITE, [HOME / one for one in R5])
+    counted = [wrong for _, wrong in found if wrong is not None]
+    assert len(counted) >= 90
+    assert sum(not shape for shape, _ in counted) >= 0.95 * len(counted)
+    assert sum(not whole for _, whole in counted) >= 0.85 * len(counted)
+
+
+def _published(package: str) -> list[dict[str, Any]]:
+    paths = sorted((HOME / package / "package").glob("StructureDefinition-*.json"))
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return [one for one in found if one.get("derivation") == "constraint" and "snapshot" in one]
+
+
+#: Profiles that HL7 published against its own rules: a slice BornAge of born[x], which is to be
+#: called bornAge.
+REFUSED = {"familymemberhistory-genetic"}
+
+
+@pytest.mark.parametrize(
+    ("version", "package"),
+    [
+        ("4.0.1", "hl7.fhir.r4.core#4.0.1"),
+        ("4.0.1", "hl7.fhir.uv.extensions.r4#5.3.0-ballot-tc1"),
+        ("4.3.0", "hl7.fhir.r4b.core#4.3.0"),
+        ("5.0.0", R5[0]),
+        ("5.0.0", R5[1]),
+    ],
+)
+def test_published_profiles(version: str, package: str) -> None:
+    known = core_profiles(version)
+    refused, same, published = set(), 0, _published(package)
+    for one in published:
+        try:
+            assert contradictions(one, known) == [], one["id"]
+            made = snapshot(one, known)
+        except SnapshotError:
+            refused.add(one["id"])
+            continue
+        same += _shape(made) == _shape(one)
+    assert refused <= REFUSED
+    assert same >= 0.88 * len(published)
+
+
+def _shape(definition: dict[str, Any]) -> list[tuple[Any, ...]]:
+    elements = definition["snapshot"]["element"]
+    return [(one["id"], one.get("min"), one.get("max")) for one in elements]
