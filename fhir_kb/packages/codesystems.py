@@ -65,7 +65,8 @@ def value_sets(fhir_version: str) -> ValueSets:
     """The value sets that ship for "5.0.0", "4.3.0" or "4.0.1"; ValueError for any other."""
     if fhir_version not in FILES:
         raise ValueError(f"no value sets for FHIR {fhir_version}; there are {', '.join(FILES)}")
-    return ValueSets((_sets(COMMON), _sets(FILES[fhir_version])))
+    # the release's own go first: the extension packs have some of later releases
+    return ValueSets((_sets(FILES[fhir_version]), _sets(COMMON)))
 
 
 class ValueSets:

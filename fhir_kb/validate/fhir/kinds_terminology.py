@@ -136,7 +136,25 @@ Correct `version`, or leave it out.
     "VALUESET_VALUE_MISMATCH",
 )
 
+UNKNOWN_VERSION: Final = Kind(
+    Code(
+        "KB719",
+        "unknown-code-system-version",
+        Severity.WARNING,
+        """\
+A coding names a version of its code system that is not at hand, so it was not checked.
+
+Another version may have other codes, so nothing is said about whether this one exists.
+
+Leave `version` out unless the code has changed its meaning, or add the package that has the
+version.
+""",
+    ),
+    "not-found",
+    "UNKNOWN_CODESYSTEM_VERSION",
+)
+
 KINDS: Final = (
-    UNKNOWN_CODE, WRONG_DISPLAY, NOT_IN_EXTENSIBLE, NOT_PREFERRED, NOT_CHECKED, NO_SYSTEM,
-    OTHER_VERSION,
+    UNKNOWN_VERSION, UNKNOWN_CODE, WRONG_DISPLAY, NOT_IN_EXTENSIBLE, NOT_PREFERRED, NOT_CHECKED,
+    NO_SYSTEM, OTHER_VERSION,
 )  # fmt: skip

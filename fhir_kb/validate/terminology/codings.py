@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Any, Final
 from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.packages.codesystems import code_systems
 from fhir_kb.validate.fhir.issue import Context, below, fail, shown
-from fhir_kb.validate.fhir.kinds_terminology import NO_SYSTEM, UNKNOWN_CODE, WRONG_DISPLAY
+from fhir_kb.validate.fhir.kinds_terminology import (
+    NO_SYSTEM,
+    UNKNOWN_CODE,
+    UNKNOWN_VERSION,
+    WRONG_DISPLAY,
+)
 from fhir_kb.validate.terminology.concepts import Concepts, pattern_of
+from fhir_kb.validate.terminology.membership import same_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,11 +42,13 @@ def coding_checker(fhir_version: str) -> Checker:
             return fail(NO_SYSTEM, "the coding has no system, so its code has no defined meaning")
         if not isinstance(url, str) or not isinstance(code, str) or not isinstance(display, _TEXT):
             return None
-        if (url, code, display) in fine:
+        if (url, code, display) in fine and "version" not in value:
             return None
         systems = systems or code_systems(fhir_version)
         if (system := systems.get(url)) is None:
             return _elsewhere(url, value, context)
+        if "version" in value and _is_other(system, value["version"]):
+            return _other_version(system, value["version"])
         found = _look(system, value, context)
         if found is None and _is_english(context):
             if len(fine) >= _MEMORY:
@@ -52,6 +60,22 @@ def coding_checker(fhir_version: str) -> Checker:
 
 
 _TEXT: Final = (str, type(None))
+
+
+def _is_other(system: CodeSystem, version: object) -> bool:
+    """Whether a version is not the one that is known."""
+    if not isinstance(version, str) or not system.version:
+        return False
+    return not same_version(version, system.version)
+
+
+def _other_version(system: CodeSystem, version: str) -> Findings:
+    """The finding that it is not; of the release itself, value sets say which build they mean."""
+    if version.startswith(system.version + "-"):
+        return None
+    message = f"version {shown(version)} of {system.url} is not known, so the code is not checked"
+    found = fail(UNKNOWN_VERSION, message, f"known is version {system.version}")
+    return below(found, "system", ".system")
 
 
 def _elsewhere(url: str, value: Mapping[str, Any], context: Context) -> Findings:

@@ -104,7 +104,7 @@ def _of_system(part: Mapping[str, Any], coded: Coded, sources: Sources) -> bool 
     system, version = str(part["system"]), str(part.get("version", ""))
     if coded.system is None or coded.system != system:
         return False
-    if version and coded.version and not _same_version(version, coded.version):
+    if version and coded.version and not same_version(version, coded.version):
         return False
     if isinstance(part.get("concept"), list):
         return _in_list(part, coded, sources)
@@ -113,7 +113,7 @@ def _of_system(part: Mapping[str, Any], coded: Coded, sources: Sources) -> bool 
     if known is None:
         return None if filters else by_grammar(system, coded.code)
     written = known.written(coded.code)
-    is_other = bool(version and known.version and not _same_version(version, known.version))
+    is_other = bool(version and known.version and not same_version(version, known.version))
     if written is None:
         return None if is_other or not known.is_complete else False
     return all_of(_kept(known, written, one) for one in filters)
@@ -158,7 +158,8 @@ def _is_inactive(coded: Coded, sources: Sources) -> bool:
     return known.is_inactive(written)
 
 
-def _same_version(one: str, other: str) -> bool:
+def same_version(one: str, other: str) -> bool:
+    """Whether two versions are the same as far as both say: 4.0 and 4.0.1 are."""
     return one == other or one.startswith(other + ".") or other.startswith(one + ".")
 
 
