@@ -117,6 +117,8 @@ def _asked(topic: str, question: Callable[[], str]) -> Answer:
 
 
 def _ids(profile: Profile) -> Answer:
+    if profile.client_ids == "no":
+        return Answer("ids", "the server's own: what we create is found by url and version", "says")
     if known_of(profile.software):
         return Answer("ids", "ours, unless they are numbers", "known")
     if any("update" in words for words in profile.types.values()):
