@@ -43,12 +43,29 @@ def check_extensions(run: Run, wanted: Sequence[Any]) -> list[Finding]:
 
 def _found(root: Element, wanted: set[int]) -> Iterator[Element]:
     """The elements of the resource that are these objects."""
+    way = _way(root.value, wanted)
     todo = [root]
     while todo:
         one = todo.pop()
         if id(one.value) in wanted:
             yield one
-        todo += reversed(one.all_children())
+        if id(one.value) in way or id(one.extra) in way:
+            todo += reversed(one.all_children())
+
+
+def _way(value: Any, wanted: set[int]) -> set[int]:
+    """What leads to these objects: found in plain JSON, which takes a tenth of the time."""
+    found: set[int] = set()
+    todo: list[tuple[Any, tuple[int, ...]]] = [(value, ())]
+    while todo:
+        one, outer = todo.pop()
+        here = (*outer, id(one))
+        if here[-1] in wanted:
+            found.update(here)
+        for inner in one.values() if isinstance(one, dict) else one:
+            if isinstance(inner, dict | list):
+                todo.append((inner, here))
+    return found
 
 
 def _check(run: Run, element: Element) -> list[Finding]:
