@@ -62,9 +62,8 @@ def _way(value: Any, wanted: set[int]) -> set[int]:
         here = (*outer, id(one))
         if here[-1] in wanted:
             found.update(here)
-        for inner in one.values() if isinstance(one, dict) else one:
-            if isinstance(inner, dict | list):
-                todo.append((inner, here))
+        inside = one.values() if isinstance(one, dict) else one
+        todo += [(inner, here) for inner in inside if isinstance(inner, dict | list)]
     return found
 
 
