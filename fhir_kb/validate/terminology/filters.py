@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fhir_kb.validate.terminology.concepts import Concepts
     from fhir_kb.validate.terminology.service import Terminology
 
+_LONGEST_PATTERN: Final = 5000
 _SNOMED: Final = "http://snomed.info/sct"
 _RELATIONS: Final = frozenset(
     {"is-a", "descendent-of", "is-not-a", "in", "not-in", "generalizes", "child-of",
@@ -84,6 +85,8 @@ def _is_allowed(system: str, name: str, operator: str) -> bool:
 
 
 def _regex(value: str) -> Iterator[Finding]:
+    if len(value) > _LONGEST_PATTERN:
+        return
     try:
         re.compile(re.sub(r"\(\?[a-zA-Z]+\)", "", value))  # Java has flags at any place
     except (re.error, OverflowError, RecursionError):

@@ -103,6 +103,8 @@ def _concept(wanted: _Set, inner: Checker, *, is_reference: bool) -> Checker:
         if context.terminology is None or not isinstance(value, dict):
             return found
         if not is_reference:
+            if _surely_fits(wanted.url, value, context.terminology):
+                return found
             return both(found, _in_concept(wanted, value, context.terminology))
         concept = value.get("concept")
         if not isinstance(concept, dict):
@@ -137,7 +139,7 @@ def _is_any_in(url: str, value: Any, terminology: Terminology) -> bool | None:
     """Whether a code, Coding or one of a concept's codings is in the value set."""
     if isinstance(value, str):
         return terminology.contains(url, None, value)
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or ("reference" in value and "concept" not in value):
         return True
     concept = value.get("concept", value)
     concept = concept if isinstance(concept, dict) else {}
@@ -166,6 +168,19 @@ def _in_concept(wanted: _Set, value: Mapping[str, Any], terminology: Terminology
     if len(codings) > 1:
         made[0].message = f"{what} is in {wanted.url}"
     return made
+
+
+def _surely_fits(url: str, value: Mapping[str, Any], terminology: Terminology) -> bool:
+    """Whether nothing can be wrong with a concept; most are such, so this is quick."""
+    fits = False
+    try:
+        for one in value["coding"]:
+            if "version" in one:
+                return False
+            fits = fits or terminology.contains(url, one["system"], one["code"]) is not False
+    except (TypeError, KeyError, AttributeError):  # no list of codings as they should be
+        return False
+    return fits
 
 
 def _is_in(url: str, coding: Mapping[str, Any], terminology: Terminology) -> bool | None:

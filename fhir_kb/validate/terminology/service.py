@@ -62,7 +62,7 @@ class Terminology:
         self._server = server
         self._value_sets: dict[str, Mapping[str, Any] | None] = {}
         self._systems: dict[tuple[str, str], Concepts | None] = {}
-        self._answers: dict[tuple[str, Coded], bool | None] = {}
+        self._answers: dict[tuple[str, str | None, str, str], bool | None] = {}
         self._is_told = False
 
     @property
@@ -86,11 +86,11 @@ class Terminology:
         without one, which is in no value set. version: the Coding's, of its code system. None where
         it cannot be known: the value set or a code system in it is not at hand.
         """
-        asked = (value_set, Coded(system, code, version))
+        asked = (value_set, system, code, version)
         if asked not in self._answers:
             if len(self._answers) >= _MEMORY:
                 self._answers.clear()
-            self._answers[asked] = self._contains(*asked)
+            self._answers[asked] = self._contains(value_set, Coded(system, code, version))
         return self._answers[asked]
 
     def _contains(self, canonical: str, coded: Coded) -> bool | None:

@@ -136,6 +136,8 @@ def _concepts(part: Mapping[str, Any], terminology: Terminology) -> list[Finding
         return found
     for index, one in concepts:
         code, display = text(one, "code"), text(one, "display")
+        if code in known.names and (not display or display in known.names[code]):
+            continue
         written = known.written(code)
         if not code:
             continue
