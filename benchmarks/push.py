@@ -1,6 +1,7 @@
 """Pushing to a real HAPI against a raw client that does nothing but send, in one run.
 
     python benchmarks/push.py [--hapi ../shared/tools/hapi/hapi] [--resources 4000] [--repeat 3]
+                              [--populator ENVIRONMENT/bin/python]
 
 The raw client knows everything beforehand: it sends ready-made transactions of 100 at concurrency 4
 and looks at nothing but the status. Every figure of ours is the whole process, plan included, from
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import io
 import json
 import os
 import platform
@@ -20,9 +22,12 @@ import resource
 import statistics
 import subprocess
 import sys
+import tarfile
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +116,51 @@ def ours(words: list[str | Path], folder: Path, expected: int = 0) -> tuple[floa
     return wall, cpu, after.ru_maxrss / 1024
 
 
+def populated(python: Path, base: str, resources: list[dict[str, Any]], folder: Path) -> float:
+    """Seconds of fhir-populator for the same resources, as a package from a registry of ours.
+
+    python: of an environment with fhir-populator in it.
+    """
+    folder.mkdir(parents=True)
+    path = folder / "kb.tgz"
+    package = {"name": "kb.benchmark", "version": "1.0.0", "description": "", "dependencies": {}}
+    with tarfile.open(path, "w:gz") as package_file:
+        for name, content in [("package", package), *enumerate(resources)]:
+            data = json.dumps(content).encode()
+            info = tarfile.TarInfo(f"package/{name}.json")
+            info.size = len(data)
+            package_file.addfile(info, io.BytesIO(data))
+
+    class Registry(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(path.read_bytes())
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Registry)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    words = [
+        python, "-m", "fhir_populator", "--endpoint", base, "--non-interactive", "--only-put",
+        "--registry-url", f"http://127.0.0.1:{server.server_port}", "--package",
+        "kb.benchmark@1.0.0", "--log-level", "ERROR", "--log-file", folder / "log.txt",
+    ]  # fmt: skip
+    begin = time.perf_counter()
+    done = subprocess.run(words, cwd=folder, check=False, capture_output=True, text=True)
+    wall = time.perf_counter() - begin
+    server.shutdown()
+    if done.returncode:
+        sys.exit(f"fhir-populator failed: {done.stdout[-1000:]}{done.stderr[-2000:]}")
+    answer = requests.get(
+        f"{base}/{resources[-1]['resourceType']}/{resources[-1]['id']}", timeout=60
+    )
+    if answer.status_code != 200:
+        sys.exit(f"fhir-populator did not load everything: {answer.status_code}")
+    return wall
+
+
 def bundle_file(folder: Path, resources: list[dict[str, Any]]) -> Path:
     """The resources as NDJSON."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -126,6 +176,9 @@ def main() -> None:
     asked.add_argument("--resources", type=int, default=4000)
     asked.add_argument("--repeat", type=int, default=3)
     asked.add_argument("--port", type=int, default=8290)
+    asked.add_argument(
+        "--populator", type=Path, help="a python that has fhir-populator, to compare with"
+    )
     given = asked.parse_args()
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
@@ -154,6 +207,10 @@ def measure(given: argparse.Namespace, base: str, work: Path) -> None:
 
     for turn in range(given.repeat):
         note("raw load", raw(base, copies(resources, given.resources, f"r{turn}"), size))
+        if given.populator:
+            theirs = copies(resources, given.resources, f"t{turn}")
+            wall = populated(given.populator.absolute(), base, theirs, work / f"theirs{turn}")
+            note("fhir-populator", wall)
         folder = work / f"ours{turn}"
         wanted = copies(resources, given.resources, f"o{turn}")
         path = bundle_file(folder, wanted)
@@ -184,6 +241,8 @@ def measure(given: argparse.Namespace, base: str, work: Path) -> None:
         against = (
             f"{value / middle['raw load']:.2f}x raw"
             if name == "first push"
+            else f"{value / first:.1f}x our first push"
+            if name == "fhir-populator"
             else (f"1/{first / value:.1f} of the first push" if "changed" in name else "")
         )
         print(f"| {name} | {value:.2f} | {against} |")

@@ -26,11 +26,6 @@ def resource_of(answer: Answer) -> Resource | None:
     return found if is_one else None
 
 
-def is_fhir(answer: Answer) -> bool:
-    """Whether an answer is a resource."""
-    return resource_of(answer) is not None
-
-
 def wait_of(answer: Answer) -> float:
     """Seconds for which the server asks us to wait; 0 where it does not."""
     from fhir_kb.net.session import seconds_of  # it brings `requests`, which is slow to load

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from fhir_kb.emit import compact_json
 from fhir_kb.net import NetError, origin_of
-from fhir_kb.push.answers import Answered, is_fhir, refusal_text, resource_of, wait_of
+from fhir_kb.push.answers import Answered, refusal_text, resource_of, wait_of
 from fhir_kb.push.fhir_words import (
     BUSY,
     GONE,
@@ -96,8 +96,7 @@ class Server:
 
     def get_resource(self, url: str, form: bytes | None = None) -> Resource:
         """The resource that a question is answered with. Raises ServerError."""
-        answer = self._asked(url, form)
-        resource = resource_of(answer)
+        answer, resource = self._asked(url, form)
         if answer.status >= 400 or resource is None:
             raise self._no_answer(_shown(self.base, url), answer)
         return resource
@@ -111,12 +110,13 @@ class Server:
             advice = "Look whether the address is right and a FHIR server is there"
         return ServerError(f"the server does not answer {what}: {said}", advice)
 
-    def _asked(self, url: str, form: bytes | None) -> Answer:
+    def _asked(self, url: str, form: bytes | None) -> tuple[Answer, Resource | None]:
         """The answer to a question; one that makes no sense is asked for again."""
         headers = {"Accept": _JSON, "Cache-Control": "no-cache"}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         answer: Answer | None = None
+        resource: Resource | None = None
         for number in range(1, _TRIES + 1):
             try:
                 answer = self.session.ask(
@@ -124,12 +124,13 @@ class Server:
                 )
             except NetError as error:
                 raise ServerError(error.message, error.help or "") from error
-            if answer.status < 500 and (answer.status >= 400 or is_fhir(answer)):
+            resource = resource_of(answer)
+            if answer.status < 500 and (answer.status >= 400 or resource is not None):
                 break
             if number < _TRIES:
                 self.session.pause(number, answer.headers.get("retry-after", ""))
         assert answer is not None
-        return answer
+        return answer, resource
 
     def count(self, type_: str, query: Query) -> int:
         """See the protocol."""
@@ -238,12 +239,11 @@ class Server:
         return found
 
     def _one(self, ref: Ref) -> Live | None:
-        answer = self._asked(f"{self.base}/{ref.type}/{quote(ref.id)}", None)
+        answer, resource = self._asked(f"{self.base}/{ref.type}/{quote(ref.id)}", None)
         if answer.status == 404:
             return None
         if answer.status == 410:
             return Live(ref, version_of(answer), deleted=True)
-        resource = resource_of(answer)
         live = live_of(resource) if answer.status < 300 else None
         if live is None:
             raise self._no_answer(str(ref), answer)
@@ -251,10 +251,11 @@ class Server:
 
     def version(self, ref: Ref, version: str) -> Live | None:
         """See the protocol."""
-        answer = self._asked(f"{self.base}/{ref.type}/{ref.id}/_history/{quote(version)}", None)
+        place = f"{self.base}/{ref.type}/{ref.id}/_history/{quote(version)}"
+        answer, resource = self._asked(place, None)
         if answer.status in GONE or answer.status == _BAD:
             return None
-        live = live_of(resource_of(answer)) if answer.status < 300 else None
+        live = live_of(resource) if answer.status < 300 else None
         if live is None:
             raise self._no_answer(f"{ref} in version {version}", answer)
         return live
@@ -266,11 +267,11 @@ class Server:
         if way == "single":
             return [self._single(change) for change in changes]
         bundle = bundle_of(changes, way, self.profile)
-        answer = self._sent("POST", self.base, compact_json(bundle), {})
+        answer, resource = self._sent("POST", self.base, compact_json(bundle), {})
         if answer.status in BUSY:
             wait = wait_of(answer)
             return [Busy(change.ref, answer.status, wait) for change in changes]
-        return outcomes_of(changes, way, answer.status, resource_of(answer))
+        return outcomes_of(changes, way, answer.status, resource)
 
     def _single(self, change: Change) -> Outcome:
         headers = {
@@ -278,12 +279,12 @@ class Server:
         }
         if change.unless is not None:
             return self._posted(change, headers)
-        content = compact_json(change.resource) if change.resource is not None else None
+        body = change.resource
+        content = compact_json(body) if body is not None else None
         method = "DELETE" if content is None else "PUT"
-        answer = self._sent(method, f"{self.base}/{change.ref}", content, headers)
+        answer, resource = self._sent(method, f"{self.base}/{change.ref}", content, headers)
         if answer.status in BUSY:
             return Busy(change.ref, answer.status, wait_of(answer))
-        resource = resource_of(answer)
         if answer.status >= 400 and not (content is None and answer.status in GONE):
             return Answered(answer.status, resource).outcome(change)
         stored = resource if resource and resource.get("resourceType") == change.ref.type else None
@@ -299,10 +300,9 @@ class Server:
     def _posted(self, change: Change, headers: Mapping[str, str]) -> Outcome:
         """A create whose id the server chooses."""
         content = compact_json(without_id(change.resource or {}))
-        answer = self._sent("POST", f"{self.base}/{change.ref.type}", content, headers)
+        answer, resource = self._sent("POST", f"{self.base}/{change.ref.type}", content, headers)
         if answer.status in BUSY:
             return Busy(change.ref, answer.status, wait_of(answer))
-        resource = resource_of(answer)
         if answer.status >= _BAD:
             return Answered(answer.status, resource).outcome(change)
         live = live_of(resource)
@@ -317,7 +317,7 @@ class Server:
 
     def _sent(
         self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]
-    ) -> Answer:
+    ) -> tuple[Answer, Resource | None]:
         """The answer to a change. Raises DoubtError where nobody knows what became of it."""
         try:
             answer = self.session.ask(
@@ -336,9 +336,10 @@ class Server:
             raise DoubtError(error.message) from error
         if answer.status in SENSELESS or 300 <= answer.status < 400:
             raise DoubtError(f"the server answered {answer.status}", wait_of(answer))
-        if answer.content and resource_of(answer) is None and answer.status not in BUSY:
+        resource = resource_of(answer)
+        if answer.content and resource is None and answer.status not in BUSY:
             raise DoubtError("the server's answer is no FHIR")
-        return answer
+        return answer, resource
 
 
 def _shown(base: str, url: str) -> str:
