@@ -55,6 +55,8 @@ class Making:
             for one in list(change.children.values()):
                 self._child(node, one, change, in_slice=in_slice)
             choices.exclude(node)
+            if change.id == "Extension" and "value[x]" not in change.children:
+                choices.only_slices(node.children.get("value[x]"))
         if change.slices:
             self._slices(node, change, before)
 
@@ -132,12 +134,17 @@ class Making:
         """valueQuantity, which is short for the slice value[x]:valueQuantity."""
         only = choices.narrowed(node, change.name)
         whole = parent.children.get(node.name)
+        several = len(types_of(node.said)) > 1
+        if not change.said and not change.slices and not node.slices and (in_slice or not several):
+            # Only a step on the way to what is below it.
+            self._narrow(node, change, in_slice=in_slice)
+            return
         if in_slice and whole is None:
-            node.said = {**node.said, "type": only}
-            if ("type" in change.said or not change.said) and not change.slices:
+            if "type" in change.said and not change.slices and (change.children or not several):
                 node.slices.clear()
-                self.apply(node, change, in_slice=in_slice)
+                self._narrow(node, change, in_slice=in_slice)
                 return
+            node.said = {**node.said, "type": only}
         before = node.said
         if whole is not None:
             choices.check_rules(node, whole)
@@ -150,13 +157,14 @@ class Making:
                 advice = f"call it {change.name}"
                 raise SnapshotError("a slice of a choice is called by its type", part.id, advice)
             self._one_slice(node, part, change.name, before)
-        choices.close(self._implied(node))
-
-    def _implied(self, node: Node) -> Node:
-        """The choice, sliced by type."""
         if "slicing" not in node.said:
             node.said = {**node.said, "slicing": choices.BY_TYPE}
-        return node
+        choices.close(node)
+
+    def _narrow(self, node: Node, change: Change, *, in_slice: bool) -> None:
+        """A choice that is of one type only."""
+        node.said = {**node.said, "type": choices.narrowed(node, change.name)}
+        self.apply(node, change, in_slice=in_slice)
 
     def _slices(self, node: Node, change: Change, before: Element) -> None:
         is_choice = choices.is_choice(node)

@@ -85,6 +85,14 @@ def check_rules(node: Node, change: Change) -> None:
         raise SnapshotError("the slicing has no rules", change.id, "say open or closed")
 
 
+def only_slices(node: Node | None) -> None:
+    """An extension that names types of its value by their names alone has no others."""
+    if node is not None and node.slices:
+        slicing = whole(node.said.get("slicing"))
+        node.said = {**node.said, "slicing": {**slicing, "rules": "closed"}}
+        close(node)
+
+
 def close(node: Node) -> None:
     """What slices by type mean for the choice as a whole. SnapshotError: they exclude each other.
 

@@ -201,3 +201,22 @@ def test_it_ends_where_a_differential_would_make_too_much() -> None:
     many = [{"path": "Thing.part", "sliceName": f"s{number}"} for number in range(15_000)]
     with pytest.raises(SnapshotError, match="more than"):
         _made(*many)
+
+
+def test_a_way_through_the_only_type_of_a_choice_slices_nothing() -> None:
+    made = _made(
+        {"path": "Thing.value[x]", "type": [{"code": "Quantity"}]},
+        {"path": "Thing.valueQuantity.value", "min": 1},
+    )
+    assert made["Thing.value[x].value"]["min"] == 1
+    assert not [name for name in made if name.startswith("Thing.value[x]:")]
+
+
+def test_an_extension_has_values_of_the_types_that_it_names_only() -> None:
+    made = _made(
+        {"path": "Extension.valueString", "type": [{"code": "string"}]},
+        baseDefinition=_TYPES + "Extension",
+        type="Extension",
+    )
+    assert made["Extension.value[x]"]["type"] == [{"code": "string"}]
+    assert made["Extension.value[x]"]["slicing"]["rules"] == "closed"
