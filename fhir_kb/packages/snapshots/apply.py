@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from fhir_kb.packages.snapshots import choices, expand
 from fhir_kb.packages.snapshots.checks import check_types, check_values
 from fhir_kb.packages.snapshots.contradictions import contradictions_of
-from fhir_kb.packages.snapshots.elements import codes_of, least, most, profiles_of, types_of
+from fhir_kb.packages.snapshots.elements import codes_of, least, most, profiles_of, types_of, valued
 from fhir_kb.packages.snapshots.errors import SnapshotError
 from fhir_kb.packages.snapshots.merge import merged, of_type, slice_of
 from fhir_kb.packages.snapshots.tree import Node
@@ -77,6 +77,10 @@ class Making:
         self.noted += contradictions_of(base, said, change.id)
         before = profiles_of_one(node.said)
         made = merged(node.said, said)
+        if not self._special:
+            # http://hl7.org/fhir/structuredefinition.html, sdf-21: only new types have defaults.
+            for name in valued(said, ("defaultValue",)):
+                made.pop(name)
         check_values(made, said, change.id)
         profiles = profiles_of_one(made)
         if profiles and profiles != before and node is not self._root:

@@ -220,3 +220,9 @@ def test_an_extension_has_values_of_the_types_that_it_names_only() -> None:
     )
     assert made["Extension.value[x]"]["type"] == [{"code": "string"}]
     assert made["Extension.value[x]"]["slicing"]["rules"] == "closed"
+
+
+def test_a_profile_gives_no_default_values() -> None:
+    made = _made({"path": "Thing.part.name", "defaultValueString": "a", "min": 1})
+    assert made["Thing.part.name"]["min"] == 1
+    assert "defaultValueString" not in made["Thing.part.name"]

@@ -16,12 +16,12 @@ def _element(name: str, **more: Any) -> dict[str, Any]:
     return {"id": name, "path": name, "min": 0, "max": "1", **more}
 
 
-PART = {
+PART: dict[str, Any] = {
     "resourceType": "StructureDefinition",
     "url": _TYPES + "Part",
     "snapshot": {"element": [_element("Part"), _element("Part.code")]},
 }
-THING = {
+THING: dict[str, Any] = {
     "resourceType": "StructureDefinition",
     "url": _TYPES + "Thing",
     "snapshot": {
