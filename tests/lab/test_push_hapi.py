@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,36 @@ def some(prefix: str, number: int) -> list[dict[str, Any]]:
         }
     )
     return made
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_ids_by_the_server_with_three_faults_in_ten(seed: int, r4: Hapi, tmp_path: Path) -> None:
+    """HAPI as if it let nobody choose ids: it chooses them as well."""
+    name = f"own{seed}x{time.time_ns() % 10**9}x"
+    first = [artifact(f"{name}{number}") for number in range(12)]
+    for one in first[1:]:
+        one["subjectReference"] = {"reference": f"PlanDefinition/{name}0"}
+    later = [{**one, "title": "New"} if one["id"] == f"{name}7" else one for one in first]
+    with faulty(r4.base, Plan(0.3, seed)) as base, open_session(
+        SessionSettings(tries=12), sleep=a_moment
+    ) as session:  # fmt: skip
+        server = open_server(session, base)
+        server.profile = replace(server.profile, client_ids="no")
+        for resources in (first, later):
+            with open_book(tmp_path, server, Rules(entries=4)) as book:
+                plan = book.plan(wants(*resources))
+                result = book.push(plan, watch=Quiet(), sleep=a_moment)
+            assert result.failure is None
+            assert [one.text for one in result.not_made] == []
+    urls = ",".join(one["url"] for one in first)
+    found = [one["resource"] for one in r4.get(f"PlanDefinition?url={urls}&_count=50")["entry"]]
+    assert sorted(one["url"] for one in found) == sorted(one["url"] for one in first)
+    assert {one["title"]: one["meta"]["versionId"] for one in found} == {
+        one["title"]: "2" if one["title"] == "New" else "1" for one in later
+    }
+    (zero,) = (one["id"] for one in found if one["url"].endswith(f"/{name}0"))
+    about = {one.get("subjectReference", {}).get("reference", "") for one in found}
+    assert about == {"", f"PlanDefinition/{zero}"}
 
 
 @pytest.mark.parametrize("seed", range(20))
