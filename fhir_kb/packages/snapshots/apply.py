@@ -81,7 +81,8 @@ class Making:
             # http://hl7.org/fhir/structuredefinition.html, sdf-21: only new types have defaults.
             for name in valued(said, ("defaultValue",)):
                 made.pop(name)
-        check_values(made, said, change.id)
+        if not self._sources.forgiving:
+            check_values(made, said, change.id)
         profiles = profiles_of_one(made)
         if profiles and profiles != before and node is not self._root:
             root = expand.profile_root(profiles[0], self._sources)
@@ -113,9 +114,10 @@ class Making:
                 self._choice(chosen, change, parent, in_slice=in_slice)
                 return
             child = self._new(node, change)
-        self.apply(child, change, in_slice=in_slice)
+        if child is not None:
+            self.apply(child, change, in_slice=in_slice)
 
-    def _new(self, node: Node, change: Change) -> Node:
+    def _new(self, node: Node, change: Change) -> Node | None:
         """An element that only the differential has: in a new type, that is what it is for."""
         if (choice := node.children.get(f"{change.name}[x]")) is not None:
             return choice
@@ -124,6 +126,8 @@ class Making:
             # A choice that the base has only one type of.
             change.name = other
             return node.children[other]
+        if not self._special and self._sources.forgiving:
+            return None
         if not self._special:
             raise SnapshotError(
                 "the base has no such element", change.id, "correct its path", certain=True

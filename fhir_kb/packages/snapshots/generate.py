@@ -22,17 +22,23 @@ if TYPE_CHECKING:
 
 
 def snapshot(
-    structure_definition: Mapping[str, Any], find: Canonicals, *, strict: bool = False
+    structure_definition: Mapping[str, Any],
+    find: Canonicals,
+    *,
+    strict: bool = False,
+    forgiving: bool = False,
 ) -> dict[str, Any]:
     """The StructureDefinition with a snapshot; the argument is not changed.
 
     find: where its base and the types and profiles of its elements are looked up; those without a
     snapshot get one too. strict: profiles of types must be known, too; otherwise those that are
-    not add nothing. The elements are shared with the definitions found: don't change them.
+    not add nothing. forgiving: elements that the base does not have, and values of a type that the
+    element has not, are passed over, as HL7's validator does. The elements are shared with the
+    definitions found: don't change them.
     SnapshotError: something is not known, contradicts the base, or bases lead in a circle.
     """
     try:
-        return _made(structure_definition, Sources(find, _made, strict=strict))
+        return _made(structure_definition, Sources(find, _made, strict=strict, forgiving=forgiving))
     except RecursionError:
         raise SnapshotError("profiles go too deep into each other", "", "split them") from None
 

@@ -24,12 +24,14 @@ class Sources:
         make: Callable[[Mapping[str, Any], Sources], Mapping[str, Any]],
         *,
         strict: bool = False,
+        forgiving: bool = False,
     ) -> None:
         self._find = find
         self._make = make
         self._chain: list[str] = []
         self._made: dict[str, tuple[Mapping[str, Any], Node]] = {}
         self.strict = strict
+        self.forgiving = forgiving
 
     def enter(self, definition: Mapping[str, Any]) -> None:
         """The definition's snapshot is being made. SnapshotError: it already is."""

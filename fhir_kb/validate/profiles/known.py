@@ -85,4 +85,6 @@ class KnownProfiles:
     def _whole(self, structure: Mapping[str, Any]) -> Mapping[str, Any]:
         # A differential says more surely than an old snapshot what is meant, but many that are
         # published have a snapshot only.
-        return structure if structure.get("snapshot") else snapshot(structure, self.canonicals)
+        if structure.get("snapshot"):
+            return structure
+        return snapshot(structure, self.canonicals, forgiving=True)

@@ -11,7 +11,7 @@ from fhir_kb.validate.profiles.places import at
 from fhir_kb.validate.profiles.run import has_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fhir_kb.fhirpath import Element
     from fhir_kb.validate.fhir.issue import Finding
@@ -27,19 +27,25 @@ class Sliced:
     findings: list[Finding] = field(default_factory=list)
 
 
-def sliced(run: Run, node: Node, values: list[Element]) -> Sliced:
-    """The values of a sliced element by slice, and what is wrong with that."""
+def sliced(
+    run: Run, node: Node, values: list[Element], outer: Sequence[Discriminator] = ()
+) -> Sliced:
+    """The values of a sliced element by slice, and what is wrong with that.
+
+    outer: what tells the slices apart where the element itself says nothing of it, because it is a
+    slice that is sliced again.
+    """
     result = Sliced()
     slicing = node.definition.get("slicing")
     rule: Mapping[str, Any] = slicing if isinstance(slicing, dict) else {}
-    discriminators = list(_discriminators(rule, node))
+    discriminators = list(outer if outer and not rule else _discriminators(rule, node))
     held: list[list[Element]] = [[] for _ in node.slices]
     homes = [_home(run, node, discriminators, one, held, result.findings) for one in values]
     result.findings += _order(rule, node, values, homes)
     for one, members in zip(node.slices, held, strict=True):
         result.members.append((one, members))
         if one.slices:
-            inner = sliced(run, one, members)
+            inner = sliced(run, one, members, discriminators)
             result.members += inner.members
             result.findings += inner.findings
     return result

@@ -369,6 +369,31 @@ def test_slices_are_sliced_again() -> None:
     assert found(patient(identifier=[old, A]), demands) == [("KB654", "Patient.identifier[1]")]
 
 
+def test_a_slice_that_is_sliced_again_keeps_what_tells_slices_apart() -> None:
+    by_both = [{"type": "value", "path": "system"}, {"type": "value", "path": "use"}]
+    demands = profile(
+        "Patient",
+        {"id": "Patient.identifier", "slicing": {"discriminator": by_both, "rules": "open"}},
+        a_slice("Patient.identifier:a"),
+        {"id": "Patient.identifier:a.system", "fixedUri": "urn:a"},
+        a_slice("Patient.identifier:a/old", max="1"),
+        {"id": "Patient.identifier:a/old.use", "fixedCode": "old"},
+        a_slice("Patient.identifier:a/temp", max="1"),
+        {"id": "Patient.identifier:a/temp.use", "fixedCode": "temp"},
+    )
+    old, temp = {**A, "use": "old"}, {**A, "use": "temp"}
+    assert found(patient(identifier=[old, temp]), demands) == []
+    assert found(patient(identifier=[old, old]), demands) == [("KB653", "Patient")]
+
+
+def test_what_the_base_does_not_have_demands_nothing() -> None:
+    demands = profile(
+        "Patient", {"id": "Patient.dateOfBirth", "min": 1}, {"id": "Patient.name", "min": 1}
+    )
+    assert found(patient(), demands) == [("KB650", "Patient")]
+    assert found(patient(name=[{"text": "A"}]), demands) == []
+
+
 def test_one_of_several_profiles() -> None:
     def home(name: str, use: str) -> dict[str, Any]:
         return profile(
