@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.packages import Canonicals, PackageSet
     from fhir_kb.validate.fhir.validator import Validator
+    from fhir_kb.validate.terminology.service import Terminology
 
 
 class Against(NamedTuple):
@@ -18,13 +19,15 @@ class Against(NamedTuple):
     fhir_version: "5.0.0", "4.3.0" or "4.0.1". packages: "name#version" of those on this machine,
     or paths of .tgz files and folders. also: files (JSON, XML) and folders with profiles, value
     sets, … of one's own, which go before all others. profiles: canonical urls that every resource
-    has to conform to.
+    has to conform to. terminology: the URL of a terminology server that is asked for codes that
+    cannot be known offline; "" asks none.
     """
 
     fhir_version: str = "5.0.0"
     packages: tuple[str, ...] = ()
     also: tuple[Path, ...] = ()
     profiles: tuple[str, ...] = ()
+    terminology: str = ""
 
     def validator(self) -> Validator:
         """A validator; costs the opening of the packages (milliseconds each, the first time more).
@@ -37,7 +40,8 @@ class Against(NamedTuple):
 
         if not self.packages and not self.also:
             self._known(core_profiles(self.fhir_version))
-            return Validator(self.fhir_version, profiles=self.profiles)
+            value_sets = self._value_sets(None)
+            return Validator(self.fhir_version, profiles=self.profiles, value_sets=value_sets)
         from fhir_kb.packages.resolve import load
 
         xml = [path for path in self._files() if path.suffix == ".xml"]
@@ -51,7 +55,18 @@ class Against(NamedTuple):
             canonicals=given,
             profiles=self.profiles,
             everywhere=_everywhere(read, packages),
+            value_sets=self._value_sets(given),
         )
+
+    def _value_sets(self, given: Canonicals | None) -> Terminology | None:
+        """What knows codes with the server's help; None where no server is to be asked."""
+        if not self.terminology:
+            return None
+        from fhir_kb.packages import definitions
+        from fhir_kb.validate.terminology.server import tx_server
+        from fhir_kb.validate.terminology.service import Terminology
+
+        return Terminology(given, definitions(self.fhir_version), tx_server(self.terminology))
 
     def _known(self, canonicals: Canonicals) -> None:
         """Refuse to check against nothing where somebody asked for a profile."""

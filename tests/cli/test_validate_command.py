@@ -223,3 +223,45 @@ def test_from_within_a_topic_the_knowledge_base_around_it_is_found(
     (target,) = targets([Path("topic.yaml")])
     assert target.knowledge_base is not None
     assert target.knowledge_base.resolve() == (tmp_path / "kb").resolve()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--tx", "ftp://tx.example.org"), "an http or https URL is needed"),
+        (("--tx", "http://[::1"), "an http or https URL is needed"),
+        (("--tx", "https://me:hush@tx.example.org"), "a password does not belong"),
+        (("--tx", "https://tx.example.org", "--offline"), "--offline allows none"),
+        (("--also", "nowhere.json"), "nowhere.json"),
+    ],
+)
+def test_words_that_cannot_be_meant(
+    fhir_kb: Callable[..., Ended], words: tuple[str, ...], said: str
+) -> None:
+    write("a.json", "{}")
+    code, out, err = fhir_kb("validate", "a.json", *words)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert "hush" not in err
+
+
+def test_what_files_are_checked_against(
+    fhir_kb: Callable[..., Ended], stand_in: Callable[..., None]
+) -> None:
+    asked: list[Any] = []
+
+    def validate_files(_: Any, against: Any, *, lines: Any) -> Any:
+        del lines
+        asked.append(against)
+        return iter((report("a.json"),))
+
+    stand_in("fhir_kb.pipeline", validate_files=validate_files)
+    write("a.json", "{}")
+    write("own/p.json", "{}")
+    words = ("--fhir", "r4", "--package", "./g.tgz", "--also", "own", "--profile", "urn:p")
+    code, _, err = fhir_kb("validate", "a.json", *words, "--tx", "https://tx.example.org/r4")
+    assert (code, err) == (0, "")
+    [against] = asked
+    assert against == (
+        "4.0.1", ("./g.tgz",), (Path("own"),), ("urn:p",), "https://tx.example.org/r4",
+    )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -44,6 +45,14 @@ from fhir_kb.cli import options
     metavar="URL",
     help="A profile that every resource has to conform to, besides those in its meta.profile.",
 )
+@click.option(
+    "--tx",
+    "terminology",
+    default="",
+    metavar="URL",
+    help="A terminology server to ask for codes that cannot be known offline (SNOMED CT, LOINC). "
+    "Its answers are kept.",
+)
 @click.option("--offline", is_flag=True, help="Open no connection, not even for packages.")
 @options.everything
 @options.form
@@ -54,6 +63,7 @@ def command(
     packages: tuple[str, ...],
     also: tuple[Path, ...],
     profiles: tuple[str, ...],
+    terminology: str,
     offline: bool,
     everything: bool,
     form: str,
@@ -69,7 +79,13 @@ def command(
     from fhir_kb.cli.views.checks import Checks
     from fhir_kb.validate import Against
 
-    against = Against(options.VERSIONS[release or "r5"], packages, also, profiles)
+    if terminology and offline:
+        message = "--tx asks a server, and --offline allows none: leave one of them out"
+        raise click.UsageError(message, click.get_current_context())
+    if terminology:
+        _refuse_odd(terminology)
+    version = options.VERSIONS[release or "r5"]
+    against = Against(version, packages, also, profiles, terminology)
     if packages and not offline:
         _get(packages)
     style = style_of(sys.stdout, everything=everything)
@@ -84,6 +100,21 @@ def command(
                 click.get_current_context(),
             )
     return checks.end()
+
+
+def _refuse_odd(url: str) -> None:
+    """A terminology server has a web address, and no password in it; neither is shown."""
+    try:
+        parts = urlsplit(url)
+        is_fine = parts.scheme in ("http", "https") and bool(parts.hostname)
+        has_secret = parts.username is not None or parts.password is not None
+    except ValueError:
+        is_fine = has_secret = False
+    context = click.get_current_context()
+    if has_secret:
+        raise click.UsageError("--tx: a password does not belong into a URL", context)
+    if not is_fine:
+        raise click.UsageError("--tx: an http or https URL is needed", context)
 
 
 def _get(packages: tuple[str, ...]) -> None:
