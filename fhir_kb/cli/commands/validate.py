@@ -120,8 +120,9 @@ def _refuse_odd(url: str) -> None:
 def _get(packages: tuple[str, ...]) -> None:
     """Fetch the packages that are not on this machine."""
     from fhir_kb.packages.resolve import is_path
-    from fhir_kb.pipeline import get_packages
 
     named = [word for word in packages if not is_path(word)]
     if named:
+        from fhir_kb.pipeline import get_packages
+
         get_packages(named, Path(), said=lambda label: click.echo(f"fetched {label}", err=True))
