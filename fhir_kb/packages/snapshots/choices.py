@@ -67,7 +67,8 @@ def check_name(node: Node, change: Change, name: str) -> None:
 
 def exclude(node: Node) -> None:
     """Where a constraint allows one child of several, and one must be there, no other can."""
-    for constraint in node.said.get("constraint") or ():
+    given = node.said.get("constraint")
+    for constraint in given if isinstance(given, list) else ():
         expression = constraint.get("expression") if isinstance(constraint, dict) else None
         found = _ONE_OF.fullmatch(expression) if isinstance(expression, str) else None
         names = {one.strip() for one in found[1].split("|")} if found else set()

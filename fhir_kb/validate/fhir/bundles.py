@@ -5,28 +5,36 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.validate.fhir.bundle_links import check_links, check_reached
 from fhir_kb.validate.fhir.documents import check_document
 from fhir_kb.validate.fhir.issue import Finding, below, fail, shown
+from fhir_kb.validate.fhir.kinds_bundle import NO_FULL_URL
 from fhir_kb.validate.fhir.kinds_content import FIRST_ENTRY, FULL_URL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
     from fhir_kb.validate.fhir.issue import Findings
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 _RESTFUL = re.compile(r"https?://\S+/([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})")
+_WITHOUT_URLS: Final = frozenset(
+    {"transaction", "transaction-response", "batch", "batch-response", "None"}
+)
 _FIRST: Final = {"document": "Composition", "message": "MessageHeader"}
 
 
-def check_bundle(bundle: Mapping[str, Any]) -> Findings:
-    """What is wrong between a bundle's entries and their urls, and with its first entry."""
+def check_bundle(bundle: Mapping[str, Any], types: Container[str]) -> Findings:
+    """What is wrong between a bundle's entries and their urls, and with its first entry.
+
+    types: the resource types of the FHIR release.
+    """
     entries = bundle.get("entry")
     kind = bundle.get("type")
-    found: list[Finding] = []
+    found: list[Finding] = [*check_links(bundle), *check_reached(bundle)]
     if isinstance(entries, list):
         for index, entry in enumerate(entries):
-            if isinstance(entry, dict) and (bad := _entry(entry)):
+            if isinstance(entry, dict) and (bad := _entry(entry, str(kind), types)):
                 found += below(below(bad, index, f"[{index}]"), "entry", ".entry")
     if isinstance(kind, str) and kind in _FIRST:
         found += _first(entries if isinstance(entries, list) else [], _FIRST[kind], kind)
@@ -35,9 +43,11 @@ def check_bundle(bundle: Mapping[str, Any]) -> Findings:
     return found or None
 
 
-def _entry(entry: Mapping[str, Any]) -> list[Finding]:
+def _entry(entry: Mapping[str, Any], kind: str, types: Container[str]) -> list[Finding]:
     full_url = entry.get("fullUrl")
     resource = entry.get("resource")
+    if full_url is None and kind not in _WITHOUT_URLS and "_fullUrl" not in entry:
+        return fail(NO_FULL_URL, "the entry has no 'fullUrl'", "give it that of its resource")
     if not isinstance(full_url, str) or not full_url:
         return []
     if not _ABSOLUTE.fullmatch(full_url):
@@ -49,11 +59,11 @@ def _entry(entry: Mapping[str, Any]) -> list[Finding]:
     restful = _RESTFUL.fullmatch(full_url)
     if restful is None or not isinstance(resource, dict):
         return []
-    return _same_identity(full_url, restful, resource)
+    return _same_identity(full_url, restful, resource, types)
 
 
 def _same_identity(
-    full_url: str, restful: re.Match[str], resource: Mapping[str, Any]
+    full_url: str, restful: re.Match[str], resource: Mapping[str, Any], types: Container[str]
 ) -> list[Finding]:
     type_name, name = resource.get("resourceType"), resource.get("id")
     if type_name == restful[1] and name is None:
@@ -63,7 +73,8 @@ def _same_identity(
             "give the resource its id, or the entry a urn:uuid: as fullUrl",
             "BUNDLE_ENTRY_URL_MATCHES_NO_ID",
         )
-    if type_name == restful[1] and isinstance(name, str) and name != restful[2]:
+    is_other = type_name != restful[1] or name != restful[2]
+    if restful[1] in types and type_name in types and isinstance(name, str) and is_other:
         return fail(
             FULL_URL,
             f"the fullUrl {shown(full_url)} does not end with /{type_name}/{name}, "

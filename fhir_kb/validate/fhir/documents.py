@@ -33,17 +33,18 @@ def check_document(entries: list[Any]) -> list[Finding]:
     base = _RESTFUL.fullmatch(str(first.get("fullUrl", "")))
     found: list[Finding] = []
     for trail, reference in _references(composition):
-        for finding in _look(reference, base[1] if base else None, known):
+        url = str(first.get("fullUrl", ""))
+        for finding in _look(reference, base[1] if base else None, known, url):
             finding.trail = [*reversed(trail), ("resource", ".resource"), (0, "[0]")]
             found += below([finding], "entry", ".entry")
     return found
 
 
-def _look(reference: str, base: str | None, entries: list[Any]) -> list[Finding]:
+def _look(reference: str, base: str | None, entries: list[Any], first: str) -> list[Finding]:
     version = _HISTORY.search(reference)
     plain = reference[: version.start()] if version else reference
     wanted = version[1] if version else None
-    count = sum(_is_meant(one, plain, base, wanted) for one in entries)
+    count = sum(_is_meant(one, plain, base, wanted, first) for one in entries)
     if count == 1:
         return []
     if count:
@@ -56,7 +57,9 @@ def _look(reference: str, base: str | None, entries: list[Any]) -> list[Finding]
     return fail(NOT_IN_DOCUMENT, f"{shown(reference)} leads to no entry of the document")
 
 
-def _is_meant(entry: Mapping[str, Any], plain: str, base: str | None, version: str | None) -> bool:
+def _is_meant(
+    entry: Mapping[str, Any], plain: str, base: str | None, version: str | None, first: str
+) -> bool:
     full_url, resource = str(entry.get("fullUrl", "")), entry.get("resource")
     if not isinstance(resource, dict):
         return False
@@ -65,6 +68,8 @@ def _is_meant(entry: Mapping[str, Any], plain: str, base: str | None, version: s
         return False
     if ":" in plain:
         return full_url == plain
+    if first.startswith("urn:"):
+        return False  # a relative reference means nothing there
     if base is not None:
         return full_url == f"{base}/{plain}"
     # Without a base there is only the entry's own type and id to go by.

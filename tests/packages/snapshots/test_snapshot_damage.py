@@ -115,3 +115,12 @@ def test_profiles_of_each_others_types_are_refused() -> None:
         }
     with pytest.raises(SnapshotError, match="circle"):
         snapshot(first, Loaded([_base(), first, second]))
+
+
+@pytest.mark.parametrize("junk", _JUNK)
+def test_damaged_constraints_of_an_element_whose_children_are_changed(junk: Any) -> None:
+    base, profile = _base(), _profile()
+    base["snapshot"]["element"][0]["constraint"] = junk
+    profile["differential"] = {"element": [{"id": "T.a", "path": "T.a", "min": 1}]}
+    elements = snapshot(profile, Loaded([base]))["snapshot"]["element"]
+    assert [one["min"] for one in elements if one["id"] == "T.a"] == [1]

@@ -109,7 +109,11 @@ def _nested(depth: int, inner: Any, wrap: Any) -> Any:
         _nested(
             MAX_NESTING + 5,
             {"resourceType": "Patient"},
-            lambda r: {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": r}]},
+            lambda r: {
+                "resourceType": "Bundle",
+                "type": "batch",
+                "entry": [{"resource": r, "request": {"method": "POST", "url": "Bundle"}}],
+            },
         ),
         {
             "resourceType": "Patient",
