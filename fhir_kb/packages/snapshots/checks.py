@@ -80,7 +80,8 @@ def _check_targets(base: Element, change: Element, name: str, sources: Sources) 
     for target in profiles_of(change, "targetProfile"):
         if not any(_is_target(target, one, sources) for one in wanted):
             message = f"the base does not allow references to {target}"
-            raise SnapshotError(message, name, f"one of {', '.join(wanted)}")
+            advice = f"one of {', '.join(wanted)}"
+            raise SnapshotError(message, name, advice, certain=True)
 
 
 def _is_target(target: str, wanted: str, sources: Sources) -> bool:

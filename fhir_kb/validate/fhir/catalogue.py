@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.validate.fhir import (
+    kinds_answers,
     kinds_bundle,
     kinds_conformance,
     kinds_content,
@@ -36,6 +37,7 @@ KINDS: Final[tuple[Kind, ...]] = tuple(
             *kinds_value_sets.KINDS,
             *kinds_xml.KINDS,
             *kinds_bundle.KINDS,
+            *kinds_answers.KINDS,
             *kinds_conformance.KINDS,
             *kinds_extensions.KINDS,
             *kinds_profiles.KINDS,

@@ -51,6 +51,14 @@ def _own(type_path: str, definitions: Definitions) -> Checker | None:
         from fhir_kb.validate.fhir.searches import search_rules
 
         return search_rules(definitions.fhir_version)[type_path]
+    if type_path == "QuestionnaireResponse":
+        from fhir_kb.validate.content.responses import check_response
+
+        return check_response
+    if type_path == "MeasureReport":
+        from fhir_kb.validate.content.reports import check_report
+
+        return check_report
     if type_path == "Coding":
         from fhir_kb.validate.terminology.codings import coding_checker
 
