@@ -24,6 +24,8 @@ def expand(node: Node, name: str, root: Node, sources: Sources) -> None:
         if not node.slice_name:
             said = {key: value for key, value in node.said.items() if key != "contentReference"}
             node.said = {**said, "type": origin.said.get("type", [])}
+        if not origin.children:
+            origin = type_root(origin, name, sources)
     else:
         origin = type_root(node, name, sources)
     node.children = {key: one.copy() for key, one in origin.children.items()}

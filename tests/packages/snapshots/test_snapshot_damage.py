@@ -74,6 +74,13 @@ def _refused_or_made(profile: Any, base: Any) -> None:
             assert str(error)
 
 
+def test_what_is_not_damaged_is_made() -> None:
+    elements = snapshot(_profile(), Loaded([_base()]))["snapshot"]["element"]
+    said = {one["id"]: one for one in elements}
+    assert said["T.a"]["min"] == 1
+    assert said["T.c.b[x]"]["patternString"] == "a"
+
+
 _KEYS = sorted({key for one in _profile()["differential"]["element"] for key in one})
 _BASE_KEYS = sorted({key for one in _base()["snapshot"]["element"] for key in one})
 
