@@ -92,9 +92,23 @@ REFUSED = {
     "narrative-binary.xml": "`MEKH....SD/Z` is not base64: FHIR's own pattern has no full stop",
     "narrative-binary-bad.xml": "`MEKH....SD/Z` is not base64: FHIR's own pattern has no full stop",
 }
+#: Expected errors that a case's settings or packages that were loaded there make.
+SETTINGS = (
+    r"could not be found so is not allowed here|Example URLs are not allowed|embedded HTML tags"
+    r"|Unable to resolve resource with reference"
+)
 #: Cases with supporting files -> why we differ.
 SUPPORTED = {
     "profile-patient-op1": "not applicable: that unknown extensions are errors is a setting",
+    "profile-patient-op2": "not applicable: that unknown extensions are errors is a setting",
+    "patient-circle1-bad-linked1": "not applicable: the harness fetches the target from its files",
+    "patient-circle2-bad-linked": "not applicable: the harness fetches the target from its files",
+    "patient-circle2-bad-source1": "not applicable: the harness fetches the target from its files",
+    "reslicing-extensions": "ours right: the slice that is sliced again says what tells its parts "
+    "apart, and each value fits just one; the engine looks at the outer slicing only",
+    "aggregation-apart-good4": "ours right: an Encounter of R4 has a class; the case expects what "
+    "holds for R5",
+    "xhtml-ctrl-source1": "open: sources of the parts of a narrative",
 }
 
 
@@ -161,7 +175,7 @@ def _head() -> list[str]:
 def _table(
     fhirpath: dict[str, Any],
     scores: dict[str, Any],
-    places: tuple[int, int],
+    places: tuple[int, int, int, int],
     supported: list[dict[str, Any]],
 ) -> list[str]:
     rows = ["| on | score | to reach |", "|---|---|---|"]
@@ -179,6 +193,11 @@ def _table(
     rows.append(
         f"| the same: severity and expression of each error | {places[0]} of {places[1]} "
         f"({100 * places[0] / places[1]:.0f} %) | ≥ 90 % |"
+    )
+    rows.append(
+        "| the same, by place: engine's XPath and missing indices read as FHIRPath, without errors "
+        f"that depend on settings or what is loaded | {places[2]} of {places[3]} "
+        f"({100 * places[2] / places[3]:.0f} %) | |"
     )
     right = sum(one["right"] for one in supported)
     rows.append(
@@ -305,15 +324,21 @@ def _misses(supported: list[dict[str, Any]]) -> list[str]:
 
 
 def _why_supported(case: dict[str, Any]) -> str:
+    if case["name"] in SUPPORTED:
+        return SUPPORTED[case["name"]]
     for option in ("validateReference", "bundle-param", "enforceAggregationOutsideBundles"):
         if option in case:
             return f"not applicable: the case sets the test harness's option `{option}`"
-    return SUPPORTED.get(case["name"], "open")
+    return "open"
 
 
-def _places(suites: Path, lines: dict[str, Any]) -> tuple[int, int]:
-    """How many of the expected errors have one of ours at the same expression, and of how many."""
-    met = total = 0
+def _places(suites: Path, lines: dict[str, Any]) -> tuple[int, int, int, int]:
+    """How many of the expected errors have one of ours at the same expression, and of how many.
+
+    First as they are written; then without indices, which the engine counts from 1 in some places
+    and leaves out in others, with its XPaths as FHIRPath, and without the errors of SETTINGS.
+    """
+    met = total = alike = comparable = 0
     for case in _cases(suites):
         ours = {
             place
@@ -326,7 +351,19 @@ def _places(suites: Path, lines: dict[str, Any]) -> tuple[int, int]:
                 place = re.sub(r"/\*.*?\*/", "", (one.get("expression") or ["?"])[0]).rstrip("/")
                 total += 1
                 met += place in ours
-    return met, total
+                if not re.search(SETTINGS, (one.get("details") or {}).get("text", "")):
+                    comparable += 1
+                    alike += _plain(place) in {_plain(other) for other in ours}
+    return met, total, alike, comparable
+
+
+def _plain(place: str) -> str:
+    """A place without indices, an XPath as FHIRPath; "" for the text as a whole."""
+    path = re.sub(r"/\?:|/f:", ".", place).removeprefix(".") if place.startswith("/") else place
+    if path in ("(xml)", "XML", "?"):
+        return ""
+    path = re.sub(r"\[url='[^']*'\]", "", path)
+    return re.sub(r"\[\d+\]", "", path)
 
 
 def _outcome(suites: Path, case: dict[str, Any]) -> dict[str, Any]:

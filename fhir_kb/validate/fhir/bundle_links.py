@@ -13,6 +13,7 @@ from fhir_kb.validate.fhir.kinds_bundle import (
     BUNDLE_LINK,
     NOT_REACHED,
     NOT_REACHED_IN_MESSAGE,
+    OTHER_TYPE_IN_BUNDLE,
 )
 from fhir_kb.validate.fhir.natives import walk
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _RESTFUL = re.compile(r"(\S+?)/([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})")
+_MAX_DEPTH: Final = 100
 _OF_SEARCHES: Final = frozenset({"first", "previous", "next", "last"})
 
 
@@ -89,6 +91,46 @@ def check_reached(bundle: Mapping[str, Any]) -> list[Finding]:
         bad = fail(NOT_REACHED if kind == "document" else NOT_REACHED_IN_MESSAGE, message)
         found += below(below(bad, index, f"[{index}]"), "entry", ".entry")
     return found
+
+
+def check_types(bundle: Mapping[str, Any]) -> list[Finding]:
+    """References by type and id whose id is that of an entry's urn:uuid of another type."""
+    types = {
+        str(one.get("fullUrl"))[9:]: resource.get("resourceType")
+        for one in _entries(bundle)
+        if str(one.get("fullUrl")).startswith("urn:uuid:")
+        and isinstance(resource := one.get("resource"), dict)
+    }
+    found: list[Finding] = []
+    for index, entry in enumerate(_entries(bundle) if types else ()):
+        for way, reference in _references(entry.get("resource"), (), 0):
+            kind, _, name = reference.rpartition("/")
+            there = types.get(name)
+            if there is None or not kind.isalpha() or there == kind:
+                continue
+            bad = fail(OTHER_TYPE_IN_BUNDLE, f"{shown(reference)} is a {there} in the bundle")
+            for step in reversed(way):
+                below(bad, step, f"[{step}]" if isinstance(step, int) else f".{step}")
+            below(bad, "resource", ".resource")
+            found += below(below(bad, index, f"[{index}]"), "entry", ".entry")
+    return found
+
+
+def _references(
+    value: Any, way: tuple[str | int, ...], depth: int
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """All references in a resource, each with the way to it."""
+    if depth > _MAX_DEPTH:
+        return
+    if isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _references(one, (*way, index), depth + 1)
+    elif isinstance(value, dict):
+        if isinstance(text := value.get("reference"), str):
+            yield way, text
+        for name, one in value.items():
+            if isinstance(one, dict | list):
+                yield from _references(one, (*way, name), depth + 1)
 
 
 def _reached(entries: list[Mapping[str, Any]], styles: frozenset[str]) -> set[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.fhir.bundle_links import check_links, check_reached
+from fhir_kb.validate.fhir.bundle_links import check_links, check_reached, check_types
 from fhir_kb.validate.fhir.documents import check_document
 from fhir_kb.validate.fhir.issue import Finding, below, fail, shown
 from fhir_kb.validate.fhir.kinds_bundle import NO_FULL_URL
@@ -31,7 +31,11 @@ def check_bundle(bundle: Mapping[str, Any], types: Container[str]) -> Findings:
     """
     entries = bundle.get("entry")
     kind = bundle.get("type")
-    found: list[Finding] = [*check_links(bundle), *check_reached(bundle)]
+    found: list[Finding] = [
+        *check_links(bundle),
+        *check_reached(bundle),
+        *check_types(bundle),
+    ]
     if isinstance(entries, list):
         for index, entry in enumerate(entries):
             if isinstance(entry, dict) and (bad := _entry(entry, str(kind), types)):

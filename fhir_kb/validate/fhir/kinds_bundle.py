@@ -97,4 +97,25 @@ Check whether the entry is meant to be there.
     "Bundle_BUNDLE_Entry_Orphan_MESSAGE",
 )
 
-KINDS: Final = (NOT_IN_DOCUMENT, NO_FULL_URL, BUNDLE_LINK, NOT_REACHED, NOT_REACHED_IN_MESSAGE)
+OTHER_TYPE_IN_BUNDLE: Final = Kind(
+    Code(
+        "KB729",
+        "reference-of-other-type",
+        Severity.ERROR,
+        """\
+A reference names another type than the entry has that it means.
+
+The id of the reference is that of an entry's `urn:uuid:`, and the resource there is of another
+type.
+
+Correct the type in the reference, or write the `urn:uuid:` itself.
+""",
+    ),
+    "invalid",
+    "Reference_REF_ResourceType",
+)
+
+KINDS: Final = (
+    NOT_IN_DOCUMENT, NO_FULL_URL, BUNDLE_LINK, NOT_REACHED, NOT_REACHED_IN_MESSAGE,
+    OTHER_TYPE_IN_BUNDLE,
+)  # fmt: skip
