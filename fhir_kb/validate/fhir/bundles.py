@@ -14,6 +14,7 @@ from fhir_kb.validate.fhir.kinds_content import FIRST_ENTRY, FULL_URL
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
+    from fhir_kb.packages import Definitions
     from fhir_kb.validate.fhir.issue import Findings
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
@@ -24,17 +25,16 @@ _WITHOUT_URLS: Final = frozenset(
 _FIRST: Final = {"document": "Composition", "message": "MessageHeader"}
 
 
-def check_bundle(bundle: Mapping[str, Any], types: Container[str]) -> Findings:
-    """What is wrong between a bundle's entries and their urls, and with its first entry.
-
-    types: the resource types of the FHIR release.
-    """
+def check_bundle(bundle: Mapping[str, Any], definitions: Definitions) -> Findings:
+    """What is wrong between a bundle's entries and their urls, and with its first entry."""
+    types = definitions.resource_types
     entries = bundle.get("entry")
     kind = bundle.get("type")
     found: list[Finding] = [
         *check_links(bundle),
         *check_reached(bundle),
-        *check_types(bundle),
+        # In R5, an id alone never leads to an entry with a urn.
+        *(check_types(bundle) if definitions.fhir_version < "5" else ()),
     ]
     if isinstance(entries, list):
         for index, entry in enumerate(entries):

@@ -50,9 +50,7 @@ class Resources:
             found = checker(value, context)
             if "meta" in value or type_name == "Observation":
                 _note_profiles(value, context)
-            if type_name == "Bundle" and (
-                bad := check_bundle(value, self._definitions.resource_types)
-            ):
+            if type_name == "Bundle" and (bad := check_bundle(value, self._definitions)):
                 found = both(found, bad)
             context.resource, context.container = outer, container
             if only and type_name not in only:
