@@ -60,6 +60,8 @@ def check_profile(run: Run, element: Element, canonical: str) -> list[Finding]:
     run.under_way.add(key)
     run.depth += 1
     found = check_node(run, tree.root, element)
+    for url in tree.imposed():
+        _add_new(found, _alone(run, element, url))
     run.depth -= 1
     run.under_way.discard(key)
     return found

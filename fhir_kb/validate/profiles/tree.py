@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fhir_kb.packages import Definitions
 
 FHIR: Final = "http://hl7.org/fhir/StructureDefinition/"
+_IMPOSES: Final = f"{FHIR}structuredefinition-imposeProfile"
 _SYSTEM: Final = "http://hl7.org/fhirpath/System."
 
 
@@ -96,6 +97,18 @@ class Tree:
         """What messages call the profile."""
         version = self.structure.get("version")
         return f"{self.url}|{version}" if version else self.url
+
+    def imposed(self) -> list[str]:
+        """The profiles that hold besides, though it is not derived from them.
+
+        http://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-imposeProfile.html
+        """
+        listed = self.structure.get("extension")
+        return [
+            str(one["valueCanonical"])
+            for one in (listed if isinstance(listed, list) else ())
+            if isinstance(one, dict) and one.get("url") == _IMPOSES and "valueCanonical" in one
+        ]
 
     def at(self, path: str) -> Node | None:
         """The element at a path ("Patient.contact"); not a slice."""

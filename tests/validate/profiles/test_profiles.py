@@ -607,3 +607,17 @@ def test_sections_of_the_narrative_by_language(
         profile("Patient", ruled),
     )
     assert result == ([("KB670", "Patient.text")] if is_wrong else [])
+
+
+def test_profiles_that_are_imposed_hold_besides() -> None:
+    other = profile("Patient", {"id": "Patient.name", "min": 1}, name="other")
+    imposes = "http://hl7.org/fhir/StructureDefinition/structuredefinition-imposeProfile"
+    demands = profile(
+        "Patient",
+        {"id": "Patient.gender", "min": 1},
+        extension=[{"url": imposes, "valueCanonical": other["url"]}],
+    )
+    assert found(patient(gender="male", name=[{"text": "A"}]), demands, other) == []
+    assert found(patient(gender="male"), demands, other) == [("KB650", "Patient")]
+    circle = {**other, "extension": [{"url": imposes, "valueCanonical": demands["url"]}]}
+    assert found(patient(name=[{"text": "A"}]), demands, circle) == [("KB650", "Patient")]
