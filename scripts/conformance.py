@@ -353,7 +353,7 @@ def _found(suites: Path, case: dict[str, Any], lines: dict[str, Any]) -> set[str
         place
         for one in _line(suites, case, lines).get("issues", ())
         if one["severity"] == "error"
-        for place in one.get("expression", ())
+        for place in one.get("expression") or [""]
     }
 
 

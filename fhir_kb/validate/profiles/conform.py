@@ -87,6 +87,8 @@ def check_children(run: Run, node: Node, element: Element) -> list[Finding]:
         return found
     run.depth += inner is not node
     for name, child in inner.children.items():
+        if child.idle:
+            continue
         found += _group(run, child, element, element.children(name))
     run.depth -= inner is not node
     return found

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fhir_kb.packages import core_profiles
 from fhir_kb.packages.snapshots import SnapshotError, snapshot
-from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError, Tree
+from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError, Tree, mark_idle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,7 @@ class KnownProfiles:
         self.canonicals = canonicals
         self.codes = codes
         self._contained: dict[str, Mapping[str, Any]] = {}
+        self._types: dict[str, Mapping[str, Mapping[str, Any]]] = {}
         self._trees: dict[str, Tree | BrokenProfileError | None] = {}
 
     def tree(self, canonical: str) -> Tree | None:
@@ -72,11 +74,22 @@ class KnownProfiles:
         if found is None:
             return None
         try:
-            return Tree(self._whole(found), self.definitions)
+            tree = Tree(self._whole(found), self.definitions)
         except BrokenProfileError as error:
             return error
         except SnapshotError as error:
             return BrokenProfileError(f"no snapshot can be made of {canonical}: {error}")
+        for child in tree.root.children.values():
+            mark_idle(child, self._of_type(tree.type))
+        return tree
+
+    def _of_type(self, name: str) -> Mapping[str, Mapping[str, Any]]:
+        """The elements of a type of FHIR's own by path; none of any other."""
+        if name not in self._types:
+            own = core_profiles(self.definitions.fhir_version).find(FHIR + name)
+            snapshot_ = own.get("snapshot", {}) if own is not None else {}
+            self._types[name] = {str(one["path"]): one for one in snapshot_.get("element", ())}
+        return self._types[name]
 
     def _find(self, canonical: str) -> Mapping[str, Any] | None:
         found = self._contained.get(canonical)

@@ -28,7 +28,8 @@ class Node:
 
     definition: its ElementDefinition as JSON. name: the element's name as FHIRPath has it.
     slice_name: "" for what is no slice. children: by name. slices: those of this element, and for
-    a slice those that slice it again. kept: what others work out of the definition, by a name of
+    a slice those that slice it again. idle: it and all in it says what the type says, which is
+    checked anyway. kept: what others work out of the definition, by a name of
     theirs: it is asked for again with each resource.
     """
 
@@ -39,6 +40,7 @@ class Node:
     children: dict[str, Node] = field(default_factory=dict)
     slices: list[Node] = field(default_factory=list)
     kept: dict[tuple[str, str], Any] = field(default_factory=dict)
+    idle: bool = False
 
     @property
     def min(self) -> int:
@@ -170,6 +172,58 @@ class Tree:
             return path
         code = str(node.types[0].get("code")) if len(node.types) == 1 else ""
         return code if code in self._definitions else None
+
+
+def mark_idle(node: Node, of_type: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Mark what says no more than the type's own definition: its elements by path."""
+    idle = [mark_idle(child, of_type) for child in node.children.values()]
+    base = of_type.get(str(node.definition.get("path")))
+    node.idle = (
+        all(idle)
+        and base is not None
+        and not node.slices
+        and not node.slice_name
+        and "contentReference" not in node.definition
+        and _says_the_same(node.definition, base)
+    )
+    return node.idle
+
+
+def _says_the_same(one: Mapping[str, Any], base: Mapping[str, Any]) -> bool:
+    names = (one.keys() | base.keys()) - _FOR_READERS
+    return (
+        all(one.get(name) == base.get(name) for name in names)
+        and _binding(one) == _binding(base)
+        and _keys(one) <= _keys(base)
+    )
+
+
+def _binding(element: Mapping[str, Any]) -> Any:
+    found = element.get("binding")
+    if not isinstance(found, dict):
+        return found
+    url = str(found.get("valueSet")).partition("|")[0]
+    return found.get("strength"), url, found.get("additional"), found.get("extension")
+
+
+def _keys(element: Mapping[str, Any]) -> set[str]:
+    found = element.get("constraint")
+    return (
+        {str(one.get("key")) for one in found if isinstance(one, dict)}
+        if isinstance(found, list)
+        else set()
+    )
+
+
+#: What checks nothing, or is compared in a way of its own.
+_FOR_READERS: Final = frozenset(
+    {
+        "alias", "base", "binding", "comment", "condition", "constraint", "definition", "example",
+        "id", "isModifier", "isModifierReason", "isSummary", "label", "mapping",
+        "meaningWhenMissing", "mustSupport", "orderMeaning", "representation", "requirements",
+        "short", "code",
+    }
+)  # fmt: skip
 
 
 def _elements(structure: Mapping[str, Any]) -> list[Mapping[str, Any]]:
