@@ -44,7 +44,12 @@ def is_telling(run: Run, node: Node, one: Discriminator) -> bool:
     """Whether the slice says something at the discriminator's path."""
     if one.type == "position":
         return True
-    return any(_is_telling(spot, one.type) for spot in _spots(run, node, one))
+    key = ("telling", f"{one.type} {one.path}")
+    found: bool | None = node.kept.get(key)
+    if found is None:
+        found = any(_is_telling(spot, one.type) for spot in _spots(run, node, one))
+        node.kept[key] = found
+    return found
 
 
 def _is_telling(spot: Node | _Target, kind: str) -> bool:
@@ -190,6 +195,15 @@ def _resolved(run: Run, item: Element) -> Element | None:
 
 
 def _spots(run: Run, node: Node, discriminator: Discriminator) -> list[Node | _Target]:
+    """See _found_spots; worked out once."""
+    key = ("spots", f"{discriminator.type} {discriminator.path}")
+    found: list[Node | _Target] | None = node.kept.get(key)
+    if found is None:
+        found = node.kept[key] = _found_spots(run, node, discriminator)
+    return found
+
+
+def _found_spots(run: Run, node: Node, discriminator: Discriminator) -> list[Node | _Target]:
     """What a path leads to in a slice's definition; several where it is sliced again."""
     spots: list[Node | _Target] = [node]
     for step in _steps(discriminator.path):

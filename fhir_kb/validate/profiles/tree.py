@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FHIR: Final = "http://hl7.org/fhir/StructureDefinition/"
 _IMPOSES: Final = f"{FHIR}structuredefinition-imposeProfile"
+_TYPES: Final = ("types", "")
 _SYSTEM: Final = "http://hl7.org/fhirpath/System."
 
 
@@ -62,12 +63,15 @@ class Node:
     @property
     def types(self) -> list[Mapping[str, Any]]:
         """The types that a value may have, as JSON; those of FHIRPath itself are left out."""
-        found = self.definition.get("type")
-        return [
-            one
-            for one in (found if isinstance(found, list) else ())
-            if isinstance(one, dict) and not str(one.get("code", _SYSTEM)).startswith(_SYSTEM)
-        ]
+        known: list[Mapping[str, Any]] | None = self.kept.get(_TYPES)
+        if known is None:
+            found = self.definition.get("type")
+            known = self.kept[_TYPES] = [
+                one
+                for one in (found if isinstance(found, list) else ())
+                if isinstance(one, dict) and not str(one.get("code", _SYSTEM)).startswith(_SYSTEM)
+            ]
+        return known
 
     def all_slices(self) -> Iterator[Node]:
         """Its slices and, after each, those that slice it again."""
