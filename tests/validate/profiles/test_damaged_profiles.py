@@ -6,6 +6,7 @@ import importlib.util
 import json
 import random
 import time
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,6 @@ def _bent(value: Any, chance: random.Random) -> Any:
             if isinstance(node[key], dict | list) and chance.random() < 0.8:
                 node = node[key]
                 continue
-            node[key] = chance.choice(_ODD)
+            node[key] = deepcopy(chance.choice(_ODD))  # or it could hold itself
             break
     return value
