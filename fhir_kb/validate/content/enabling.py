@@ -38,7 +38,7 @@ def is_enabled(
 
 def _by_expressions(response: Mapping[str, Any], question: Mapping[str, Any]) -> Iterator[bool]:
     for _, one in objects(question, "extension"):
-        if one.get("url") not in _EXPRESSIONS:
+        if str(one.get("url")) not in _EXPRESSIONS:
             continue
         value = one.get("valueExpression")
         text = value.get("expression") if isinstance(value, dict) else one.get("valueString")

@@ -177,8 +177,8 @@ def _same(code: Any, other: Any) -> bool:
         return any(_same(one, other) for one in code)
     if not isinstance(code, dict) or not isinstance(other, dict):
         return False
-    ours = {(one.get("system"), one.get("code")) for _, one in objects(code, "coding")}
-    theirs = {(one.get("system"), one.get("code")) for _, one in objects(other, "coding")}
+    ours = {(str(one.get("system")), str(one.get("code"))) for _, one in objects(code, "coding")}
+    theirs = {(str(one.get("system")), str(one.get("code"))) for _, one in objects(other, "coding")}
     if ours and theirs:
         return not ours.isdisjoint(theirs)
     return not ours and not theirs and code.get("text") == other.get("text")

@@ -112,5 +112,7 @@ def test_subjects_are_listed_where_they_are_asked_for() -> None:
 
 @pytest.mark.parametrize("odd", [None, 1, "x", [], {}, [None], [{"population": 1, "code": 2}]])
 def test_odd_content_is_passed_over(odd: Any) -> None:
+    coded = [group({"code": {"coding": [{"system": odd, "code": odd}]}})]
+    found(coded, coded)
     found(odd, [group(INITIAL)])
     found(ONE, odd)

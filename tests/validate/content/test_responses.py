@@ -189,4 +189,5 @@ def test_a_questionnaire_that_nobody_knows() -> None:
 def test_odd_content_is_passed_over(odd: Any) -> None:
     found([ask("a")], odd)
     found(odd, [say("a", "x")])
+    found([ask("a", extension=[{"url": odd}])], [say("a", "x")])
     found([{"linkId": "a", "type": odd, "enableWhen": odd, "answerOption": odd}], [say("a", "x")])
