@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Element: TypeAlias = "dict[str, Any]"
 
@@ -27,7 +30,7 @@ def codes_of(element: Element) -> list[str]:
     return [str(one["code"]) for one in types_of(element)]
 
 
-def profiles_of(reference: Element, name: str = "profile") -> list[str]:
+def profiles_of(reference: Mapping[str, Any], name: str = "profile") -> list[str]:
     """The profiles (or, by name, targetProfiles) that a type names."""
     given = reference.get(name)
     return [one for one in given if isinstance(one, str)] if isinstance(given, list) else []

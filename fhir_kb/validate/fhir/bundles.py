@@ -77,8 +77,10 @@ def _same_identity(
             "give the resource its id, or the entry a urn:uuid: as fullUrl",
             "BUNDLE_ENTRY_URL_MATCHES_NO_ID",
         )
+    if not isinstance(type_name, str) or not isinstance(name, str):
+        return []
     is_other = type_name != restful[1] or name != restful[2]
-    if restful[1] in types and type_name in types and isinstance(name, str) and is_other:
+    if restful[1] in types and type_name in types and is_other:
         return fail(
             FULL_URL,
             f"the fullUrl {shown(full_url)} does not end with /{type_name}/{name}, "

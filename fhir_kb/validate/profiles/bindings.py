@@ -42,17 +42,22 @@ def bound_value_sets(node: Node) -> list[str]:
     )
 
 
+def _listed(owner: dict[str, Any], name: str) -> list[Any]:
+    found = owner.get(name)
+    return found if isinstance(found, list) else []
+
+
 def _bound(binding: dict[str, Any]) -> Iterator[tuple[str, bool]]:
     """Value sets, and whether a code has to be in them."""
     strength, value_set = binding.get("strength"), binding.get("valueSet")
     if isinstance(value_set, str) and strength in ("required", "extensible"):
         yield value_set, strength == "required"
-    for one in binding.get("extension") or ():
+    for one in _listed(binding, "extension"):
         if isinstance(one, dict) and one.get("url") == _MAX_VALUE_SET:
             url = one.get("valueCanonical") or one.get("valueUri")
             if isinstance(url, str):
                 yield url, True
-    for one in binding.get("additional") or ():
+    for one in _listed(binding, "additional"):
         if not isinstance(one, dict) or one.get("purpose") not in ("required", "maximum"):
             continue
         if isinstance(url := one.get("valueSet"), str) and not one.get("usage"):

@@ -6,8 +6,9 @@ which type, which value, which code, which rules, and for each value by the slic
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from fhir_kb.packages.snapshots.elements import profiles_of
 from fhir_kb.validate.fhir.kinds_profiles import (
     NOT_CHECKED,
     PROFILE_BROKEN,
@@ -32,8 +33,6 @@ from fhir_kb.validate.profiles.tree import BrokenProfileError
 from fhir_kb.validate.profiles.values import check_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from fhir_kb.fhirpath import Element
     from fhir_kb.validate.fhir.issue import Finding
     from fhir_kb.validate.profiles.run import Run
@@ -202,8 +201,8 @@ def _type(node: Node, element: Element) -> list[Finding]:
 def _type_profiles(run: Run, node: Node, element: Element) -> list[Finding]:
     """Whether the value conforms to one of the profiles that its type may have here."""
     fitting = [one for one in node.types if is_of(str(one.get("code")), element.type)]
-    urls = [url for one in fitting for url in _profiles(one)]
-    if not urls or any(not _profiles(one) for one in fitting):
+    urls = [url for one in fitting for url in profiles_of(one)]
+    if not urls or any(not profiles_of(one) for one in fitting):
         return []
     urls = [run.known.within(node.tree, url) for url in urls]
     urls = [url for url in urls if not _is_base_of(run, url, element)]
@@ -228,11 +227,6 @@ def _alone(run: Run, element: Element, url: str) -> list[Finding]:
     if len(found) == 1 and found[0].kind is PROFILE_UNKNOWN:
         return at(element, NOT_CHECKED, found[0].message)
     return found
-
-
-def _profiles(one: Mapping[str, Any]) -> list[str]:
-    found = one.get("profile")
-    return [url for url in found if isinstance(url, str)] if isinstance(found, list) else []
 
 
 def _is_base_of(run: Run, url: str, element: Element) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from fhir_kb.packages.snapshots.elements import profiles_of
 from fhir_kb.validate.profiles.bindings import bound_value_sets
 from fhir_kb.validate.profiles.run import has_errors, is_of, member
 from fhir_kb.validate.profiles.targets import target_profiles
@@ -118,7 +119,7 @@ def _is_typed(spot: Node, item: Element) -> bool:
 
 def _has_profile(run: Run, spot: Node, item: Element) -> bool | None:
     fitting = [one for one in spot.types if str(one.get("code")) in item.type.names]
-    urls = [url for one in fitting for url in one.get("profile") or ()]
+    urls = [url for one in fitting for url in profiles_of(one)]
     if fitting and not urls:
         return True
     return _any(run.conforms(item, url) for url in urls)
@@ -263,8 +264,8 @@ def _extension_urls(spot: Node) -> list[Node | _Target]:
         url.partition("|")[0]
         for one in spot.types
         if one.get("code") == "Extension"
-        for url in one.get("profile") or ()
-        if isinstance(url, str) and not url.startswith("#")
+        for url in profiles_of(one)
+        if not url.startswith("#")
     ]
     path = f"{spot.definition.get('path')}.url"
     return [Node({"path": path, "fixedUri": url}, spot.tree, "url") for url in listed]
@@ -277,11 +278,7 @@ def _holders(run: Run, spot: Node | _Target, name: str) -> list[Node]:
     urls = (
         spot.profiles
         if isinstance(spot, _Target)
-        else [
-            run.known.within(spot.tree, url)
-            for one in spot.types
-            for url in one.get("profile") or ()
-        ]
+        else [run.known.within(spot.tree, url) for one in spot.types for url in profiles_of(one)]
     )
     roots = [root for url in urls if (root := _root(run, url)) is not None]
     return [root for root in roots if name in root.children]
@@ -308,7 +305,7 @@ def _extension(run: Run, spot: Node | _Target, url: str) -> list[Node | _Target]
     found: list[Node | _Target] = []
     for holder in _holders(run, spot, "extension"):
         for one in holder.children["extension"].all_slices():
-            profiles = [p for kind in one.types for p in kind.get("profile") or ()]
+            profiles = [p for kind in one.types for p in profiles_of(kind)]
             named = one.children.get("url")
             fixed = choice(named.definition, "fixed") if named else None
             if fixed == url or any(p.partition("|")[0] == url for p in profiles):

@@ -48,7 +48,8 @@ def _not_of_type(run: Run, node: Node, element: Element) -> Iterator[Mapping[str
     for rule in rules:
         source = rule.get("source")
         is_core = isinstance(source, str) and run.known.is_core_type(source)
-        if not is_core and rule.get("key") not in keys and isinstance(rule.get("expression"), str):
+        is_theirs = isinstance(key := rule.get("key"), str) and key in keys
+        if not is_core and not is_theirs and isinstance(rule.get("expression"), str):
             yield rule
 
 

@@ -108,7 +108,8 @@ def _aggregation(
 ) -> list[Finding]:
     """contained, bundled, or somewhere else: told within bundles only, as a resource by itself may
     be on its way into one."""
-    modes = [mode for one in types for mode in one.get("aggregation") or ()]
+    listed = [one.get("aggregation") for one in types]
+    modes = [mode for some in listed if isinstance(some, list) for mode in some]
     if not modes or any(not one.get("aggregation") for one in types):
         return []
     if run.root.type.name != "Bundle":

@@ -186,7 +186,8 @@ def _length(node: Node, element: Element) -> Iterator[Finding]:
 
 
 def _shortest(definition: Mapping[str, Any]) -> int | None:
-    for one in definition.get("extension") or ():
+    listed = definition.get("extension")
+    for one in listed if isinstance(listed, list) else ():
         if isinstance(one, dict) and one.get("url") == _MIN_LENGTH:
             value = one.get("valueInteger")
             return value if isinstance(value, int) else None

@@ -190,3 +190,11 @@ def test_an_issue_has_its_place_in_fhirpath_and_in_json() -> None:
 def test_an_unknown_version_is_refused() -> None:
     with pytest.raises(ValueError, match="9"):
         Validator("9.0.0")
+
+
+@pytest.mark.parametrize("odd", [{}, [], {"a": 1}, 1, None])
+def test_entries_of_odd_types_are_found_wrong(odd: Any) -> None:
+    entry = {"fullUrl": "https://a.org/Patient/1", "resource": {"resourceType": odd, "id": "1"}}
+    bundle = {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
+    for version in VERSIONS:
+        assert _codes(bundle, version)

@@ -140,3 +140,29 @@ def _bent(value: Any, chance: random.Random) -> Any:
             node[key] = deepcopy(chance.choice(_ODD))  # or it could hold itself
             break
     return value
+
+
+@pytest.mark.parametrize("odd", [1, True, {"a": 1}, [[]], [1], [{}], [["x"]]])
+@pytest.mark.parametrize("kind", ["profile", "type"])
+def test_odd_profiles_of_what_slices_are_told_by(odd: Any, kind: str) -> None:
+    target = {"code": "Reference", "targetProfile": odd, "aggregation": odd}
+    told = {"path": "Observation.subject", "type": [target], "extension": odd}
+    binding = {"strength": "required", "extension": odd, "additional": odd}
+    by = {"type": kind, "path": "value"}
+    part = "Observation.component"
+    elements: list[dict[str, Any]] = [
+        {"id": part, "path": part, "slicing": {"discriminator": [by], "rules": "open"}},
+        {"id": f"{part}:a", "path": part, "sliceName": "a", "min": 1},
+        {
+            "id": f"{part}:a.value[x]",
+            "path": f"{part}.value[x]",
+            "type": [{"code": "Quantity", "profile": odd}],
+        },
+        {"id": "Observation.subject", **told},
+        {"id": "Observation.code", "path": "Observation.code", "binding": binding},
+    ]
+    root = {"id": "Observation", "path": "Observation"}
+    base = {"resourceType": "StructureDefinition", "type": "Observation", "kind": "resource"}
+    rules = [{"key": odd, "severity": "error", "human": "x", "expression": "true"}]
+    first = {**root, "constraint": rules}
+    _check({**base, "url": "urn:p", "snapshot": {"element": [first, *elements]}})
