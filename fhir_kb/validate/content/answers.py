@@ -5,14 +5,15 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.content.places import Way, at, objects
+from fhir_kb.validate.content.places import at
 from fhir_kb.validate.fhir.issue import shown
 from fhir_kb.validate.fhir.kinds_answers import ANSWER_TYPE, ANSWER_VALUE
+from fhir_kb.validate.fhir.walking import objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fhir_kb.validate.fhir.issue import Context, Finding
+    from fhir_kb.validate.fhir.issue import Context, Finding, Pointer
 
 _OF_CHOICE: Final = ("Coding", "String", "Date", "Time", "Integer", "Reference")
 _TYPES: Final[dict[str, tuple[str, ...]]] = {
@@ -36,7 +37,7 @@ _EXT: Final = "http://hl7.org/fhir/StructureDefinition/"
 
 
 def check_answer(
-    question: Mapping[str, Any], answer: Mapping[str, Any], way: Way, context: Context
+    question: Mapping[str, Any], answer: Mapping[str, Any], way: Pointer, context: Context
 ) -> list[Finding]:
     """What is wrong with one answer."""
     key = next((name for name in answer if name.startswith("value")), "")
@@ -58,7 +59,7 @@ def check_answer(
     return found
 
 
-def _length(question: Mapping[str, Any], value: Any, way: Way) -> Iterator[Finding]:
+def _length(question: Mapping[str, Any], value: Any, way: Pointer) -> Iterator[Finding]:
     if not isinstance(value, str):
         return
     longest, shortest = question.get("maxLength"), _extension(question, "minLength")
@@ -70,7 +71,7 @@ def _length(question: Mapping[str, Any], value: Any, way: Way) -> Iterator[Findi
         yield from at(way, ANSWER_VALUE, message, None, "Questionnaire_QR_Item_MinLength")
 
 
-def _range(question: Mapping[str, Any], value: Any, way: Way) -> Iterator[Finding]:
+def _range(question: Mapping[str, Any], value: Any, way: Pointer) -> Iterator[Finding]:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return
     number = _number(value)
@@ -105,7 +106,7 @@ def _extension(question: Mapping[str, Any], name: str) -> Any:
 
 
 def _options(
-    question: Mapping[str, Any], value: Any, way: Way, kind: str, is_open: bool
+    question: Mapping[str, Any], value: Any, way: Pointer, kind: str, is_open: bool
 ) -> list[Finding]:
     """Whether the answer is one of the options; an open question takes any string besides."""
     options = [
@@ -133,7 +134,7 @@ def _is_option(value: Any, option: Any) -> bool:
 
 
 def _value_set(
-    question: Mapping[str, Any], coding: Mapping[str, Any], way: Way, context: Context, *,
+    question: Mapping[str, Any], coding: Mapping[str, Any], way: Pointer, context: Context, *,
     is_open: bool,
 ) -> list[Finding]:  # fmt: skip
     url, code = question.get("answerValueSet"), coding.get("code")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import FHIRPathError, boolean_of, compile_expression
 from fhir_kb.packages import definitions
-from fhir_kb.validate.content.places import objects
+from fhir_kb.validate.fhir.walking import objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,13 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.content.places import Way, at, objects
+from fhir_kb.validate.content.places import at
 from fhir_kb.validate.fhir.kinds_answers import REPORT_COUNT, REPORT_GROUP, REPORT_SCORE
+from fhir_kb.validate.fhir.walking import objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.validate.fhir.issue import Context, Finding, Findings
+    from fhir_kb.validate.fhir.issue import Context, Finding, Findings, Pointer
 
 _POPULATION: Final = "http://terminology.hl7.org/CodeSystem/measure-population"
 _LISTING: Final = "subject-list"
@@ -31,7 +32,7 @@ def check_report(value: Mapping[str, Any], context: Context) -> Findings:
     if not stated:
         return None
     if len(stated) == 1 and len(given) == 1:
-        way: Way = ("group", given[0][0])
+        way: Pointer = ("group", given[0][0])
         return _only_group(value, measure, stated[0], given[0][1], way) or None
     return _groups(value, measure, stated, given) or None
 
@@ -41,7 +42,7 @@ def _only_group(
     measure: Mapping[str, Any],
     stated: Mapping[str, Any],
     group: Mapping[str, Any],
-    way: Way,
+    way: Pointer,
 ) -> list[Finding]:
     found: list[Finding] = []
     if "code" in stated and "code" in group and not _same(group["code"], stated["code"]):
@@ -59,7 +60,7 @@ def _groups(
     found: list[Finding] = []
     met: list[int] = []
     for index, group in given:
-        way: Way = ("group", index)
+        way: Pointer = ("group", index)
         number = _matching(group.get("code"), stated)
         if "code" not in group:
             message = "the group has no code by which the measure's group could be told"
@@ -84,7 +85,7 @@ def _group(
     measure: Mapping[str, Any],
     stated: Mapping[str, Any],
     group: Mapping[str, Any],
-    way: Way,
+    way: Pointer,
 ) -> list[Finding]:
     found = _parts(stated, group, way, "population")
     for index, one in objects(group, "population"):
@@ -94,7 +95,7 @@ def _group(
 
 
 def _parts(
-    stated: Mapping[str, Any], group: Mapping[str, Any], way: Way, name: str
+    stated: Mapping[str, Any], group: Mapping[str, Any], way: Pointer, name: str
 ) -> list[Finding]:
     """Populations or stratifiers: each of the measure's once, told by its code."""
     known = [one for _, one in objects(stated, name)]
@@ -120,7 +121,7 @@ def _parts(
     return found
 
 
-def _missing(way: Way, name: str, stated: Mapping[str, Any]) -> list[Finding]:
+def _missing(way: Pointer, name: str, stated: Mapping[str, Any]) -> list[Finding]:
     message = f"the {name} {_said(stated)} of the measure is not in the report"
     return at(way, REPORT_GROUP, message, None, "MEASURE_MR_GRP_MISSING_BY_CODE")
 
@@ -130,7 +131,9 @@ def _said(stated: Mapping[str, Any]) -> str:
     return f"'{codes[0] if codes else stated.get('id', '')}'"
 
 
-def _subjects(report: Mapping[str, Any], population: Mapping[str, Any], way: Way) -> list[Finding]:
+def _subjects(
+    report: Mapping[str, Any], population: Mapping[str, Any], way: Pointer
+) -> list[Finding]:
     listed = population.get("subjectResults")
     if report.get("type") != _LISTING:
         if not listed:
@@ -145,7 +148,7 @@ def _subjects(report: Mapping[str, Any], population: Mapping[str, Any], way: Way
 
 
 def _score(
-    report: Mapping[str, Any], measure: Mapping[str, Any], group: Mapping[str, Any], way: Way
+    report: Mapping[str, Any], measure: Mapping[str, Any], group: Mapping[str, Any], way: Pointer
 ) -> list[Finding]:
     score = group.get("measureScore", group.get("measureScoreQuantity"))
     name = "measureScore" if "measureScore" in group else "measureScoreQuantity"

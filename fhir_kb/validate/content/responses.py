@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.content.answers import check_answer
 from fhir_kb.validate.content.enabling import is_enabled
-from fhir_kb.validate.content.places import Way, at, objects
+from fhir_kb.validate.content.places import at
 from fhir_kb.validate.fhir.issue import shown
 from fhir_kb.validate.fhir.kinds_answers import (
     ANSWER_MISSING,
@@ -15,11 +15,12 @@ from fhir_kb.validate.fhir.kinds_answers import (
     ITEM_UNKNOWN,
     QUESTIONNAIRE_UNKNOWN,
 )
+from fhir_kb.validate.fhir.walking import objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.validate.fhir.issue import Context, Finding, Findings
+    from fhir_kb.validate.fhir.issue import Context, Finding, Findings, Pointer
 
 _MAX_DEPTH: Final = 100
 
@@ -69,7 +70,7 @@ def _items(
     run: _Run,
     asked: Mapping[str, Any],
     given: Mapping[str, Any],
-    way: Way,
+    way: Pointer,
     around: tuple[Mapping[str, Any], ...],
 ) -> list[Finding]:
     """The items that were given for those that were asked, at one level."""
@@ -101,7 +102,7 @@ def _is_due(run: _Run, question: Mapping[str, Any], around: tuple[Mapping[str, A
     return question.get("type") != "display" and is_enabled(run.response, question, around)
 
 
-def _unknown(run: _Run, name: str, way: Way, here: Way) -> list[Finding]:
+def _unknown(run: _Run, name: str, way: Pointer, here: Pointer) -> list[Finding]:
     if name in run.known:
         message = f"the item {shown(name)} is in another place of the questionnaire"
         return at(here, ITEM_UNKNOWN, message, None, "Questionnaire_QR_Item_Misplaced")
@@ -116,7 +117,7 @@ def _item(
     run: _Run,
     question: Mapping[str, Any],
     item: Mapping[str, Any],
-    way: Way,
+    way: Pointer,
     around: tuple[Mapping[str, Any], ...],
 ) -> list[Finding]:
     kind, name = question.get("type"), shown(item.get("linkId"))

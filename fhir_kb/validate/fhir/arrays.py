@@ -28,7 +28,7 @@ def array_of(check: Checker, *, longest: int | None = None, nulls: bool = False)
             if bad := check(item, context):
                 if nulls and item is None:
                     continue
-                found = both(found, below(bad, index, f"[{index}]"))
+                found = both(found, below(bad, index))
         if not value:
             return fail(
                 EMPTY, "the list is empty", "leave the property out", "ARRAY_CANNOT_BE_EMPTY"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.fhir.issue import Finding, below, fail, shown
+from fhir_kb.validate.fhir.issue import Finding, fail, shown, within
 from fhir_kb.validate.fhir.kinds_bundle import (
     BUNDLE_LINK,
     NOT_REACHED,
@@ -19,6 +19,8 @@ from fhir_kb.validate.fhir.natives import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from fhir_kb.validate.fhir.issue import Pointer
 
 _RESTFUL = re.compile(r"(\S+?)/([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})")
 _MAX_DEPTH: Final = 100
@@ -37,20 +39,16 @@ def check_links(bundle: Mapping[str, Any]) -> list[Finding]:
         selves += relation == "self"
         if isinstance(relation, str) and relation in _OF_SEARCHES:
             bad = fail(BUNDLE_LINK, f"the link '{relation}' is for the results of searches")
-            found += _at_link(bad, index, "relation")
+            found += within(bad, "link", index, "relation")
         elif relation == "self" and selves > 1:
             message_id = "BUNDLE_LINK_SEARCH_NO_DUPLICATES"
             bad = fail(BUNDLE_LINK, "there is more than one link 'self'", None, message_id)
-            found += _at_link(bad, index, "relation")
+            found += within(bad, "link", index, "relation")
         elif relation == "stylesheet" and _is_missing(bundle, one.get("url")):
             message = f"the stylesheet {shown(one.get('url'))} is not in the bundle"
             bad = fail(BUNDLE_LINK, message, None, "BUNDLE_LINK_STYELSHEET_NOT_FOUND")
-            found += _at_link(bad, index, "url")
+            found += within(bad, "link", index, "url")
     return found
-
-
-def _at_link(found: list[Finding], index: int, name: str) -> list[Finding]:
-    return below(below(below(found, name, f".{name}"), index, f"[{index}]"), "link", ".link")
 
 
 def _is_missing(bundle: Mapping[str, Any], url: object) -> bool:
@@ -89,7 +87,7 @@ def check_reached(bundle: Mapping[str, Any]) -> list[Finding]:
         first = "Composition" if kind == "document" else "MessageHeader"
         message = f"no references lead from the {first} to {shown(_name(entry))}, or back"
         bad = fail(NOT_REACHED if kind == "document" else NOT_REACHED_IN_MESSAGE, message)
-        found += below(below(bad, index, f"[{index}]"), "entry", ".entry")
+        found += within(bad, "entry", index)
     return found
 
 
@@ -109,16 +107,11 @@ def check_types(bundle: Mapping[str, Any]) -> list[Finding]:
             if there is None or not kind.isalpha() or there == kind:
                 continue
             bad = fail(OTHER_TYPE_IN_BUNDLE, f"{shown(reference)} is a {there} in the bundle")
-            for step in reversed(way):
-                below(bad, step, f"[{step}]" if isinstance(step, int) else f".{step}")
-            below(bad, "resource", ".resource")
-            found += below(below(bad, index, f"[{index}]"), "entry", ".entry")
+            found += within(bad, "entry", index, "resource", *way)
     return found
 
 
-def _references(
-    value: Any, way: tuple[str | int, ...], depth: int
-) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _references(value: Any, way: Pointer, depth: int) -> Iterator[tuple[Pointer, str]]:
     """All references in a resource, each with the way to it."""
     if depth > _MAX_DEPTH:
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.fhir.bundle_links import check_links, check_reached, check_types
 from fhir_kb.validate.fhir.documents import check_document
-from fhir_kb.validate.fhir.issue import Finding, below, fail, shown
+from fhir_kb.validate.fhir.issue import Finding, fail, shown, within
 from fhir_kb.validate.fhir.kinds_bundle import NO_FULL_URL
 from fhir_kb.validate.fhir.kinds_content import FIRST_ENTRY, FULL_URL
 
@@ -39,7 +39,7 @@ def check_bundle(bundle: Mapping[str, Any], definitions: Definitions) -> Finding
     if isinstance(entries, list):
         for index, entry in enumerate(entries):
             if isinstance(entry, dict) and (bad := _entry(entry, str(kind), types)):
-                found += below(below(bad, index, f"[{index}]"), "entry", ".entry")
+                found += within(bad, "entry", index)
     if isinstance(kind, str) and kind in _FIRST:
         found += _first(entries if isinstance(entries, list) else [], _FIRST[kind], kind)
         if kind == "document" and isinstance(entries, list):
@@ -100,7 +100,7 @@ def _first(entries: list[Any], type_name: str, kind: str) -> list[Finding]:
             FIRST_ENTRY,
             f"the first entry of a {kind} is a {type_name}, not a {resource.get('resourceType')}",
         )
-        return below(below(found, 0, "[0]"), "entry", ".entry")
+        return within(found, "entry", 0)
     return fail(
         FIRST_ENTRY,
         f"a {kind} begins with a {type_name}, and this one has no first resource",

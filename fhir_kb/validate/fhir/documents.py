@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.fhir.issue import Finding, below, fail, shown
+from fhir_kb.validate.fhir.issue import Finding, fail, shown, within
 from fhir_kb.validate.fhir.kinds_bundle import NOT_IN_DOCUMENT
+from fhir_kb.validate.fhir.walking import objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from fhir_kb.validate.fhir.issue import Pointer
 
 _RESTFUL = re.compile(r"(\S+?)/?([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})")
 _HISTORY = re.compile(r"/_history/([A-Za-z0-9\-.]{1,64})$")
@@ -20,7 +23,6 @@ _OF_COMPOSITION: Final = (
 )  # fmt: skip
 _OF_SECTION: Final = (("author",), ("focus",), ("entry",))
 _MAX_SECTIONS: Final = 100
-_Step = tuple[str | int, str]
 
 
 def check_document(entries: list[Any]) -> list[Finding]:
@@ -32,11 +34,10 @@ def check_document(entries: list[Any]) -> list[Finding]:
     known = [one for one in entries if isinstance(one, dict)]
     base = _RESTFUL.fullmatch(str(first.get("fullUrl", "")))
     found: list[Finding] = []
-    for trail, reference in _references(composition):
+    for way, reference in _references(composition):
         url = str(first.get("fullUrl", ""))
-        for finding in _look(reference, base[1] if base else None, known, url):
-            finding.trail = [*reversed(trail), ("resource", ".resource"), (0, "[0]")]
-            found += below([finding], "entry", ".entry")
+        wrong = _look(reference, base[1] if base else None, known, url)
+        found += within(wrong, "entry", 0, "resource", *way)
     return found
 
 
@@ -76,34 +77,31 @@ def _is_meant(
     return plain == f"{resource.get('resourceType')}/{resource.get('id')}"
 
 
-def _references(composition: Mapping[str, Any]) -> Iterator[tuple[list[_Step], str]]:
+def _references(composition: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
     for path in _OF_COMPOSITION:
-        yield from _at(composition, path, [])
-    todo: list[tuple[Any, list[_Step]]] = [(composition, [])]
+        yield from _at(composition, path, ())
+    todo: list[tuple[Mapping[str, Any], Pointer]] = [(composition, ())]
     for _ in range(_MAX_SECTIONS):
         if not todo:
             return
-        owner, trail = todo.pop()
-        sections = owner.get("section")
-        for index, section in enumerate(sections if isinstance(sections, list) else ()):
-            if isinstance(section, dict):
-                here: list[_Step] = [*trail, ("section", ".section"), (index, f"[{index}]")]
-                for path in _OF_SECTION:
-                    yield from _at(section, path, here)
-                todo.append((section, here))
+        owner, way = todo.pop()
+        for index, section in objects(owner, "section"):
+            here = (*way, "section", index)
+            for path in _OF_SECTION:
+                yield from _at(section, path, here)
+            todo.append((section, here))
 
 
 def _at(
-    value: Mapping[str, Any], path: tuple[str, ...], trail: list[_Step]
-) -> Iterator[tuple[list[_Step], str]]:
+    value: Mapping[str, Any], path: tuple[str, ...], way: Pointer
+) -> Iterator[tuple[Pointer, str]]:
     """The references at a path, each with the steps to it."""
     name, *rest = path
     inner = value.get(name)
     is_list = isinstance(inner, list)
     for index, one in enumerate(inner if isinstance(inner, list) else (inner,)):
         if isinstance(one, dict):
-            step: _Step = (name, f".{name}")
-            here = [*trail, step, (index, f"[{index}]")] if is_list else [*trail, step]
+            here = (*way, name, index) if is_list else (*way, name)
             if rest:
                 yield from _at(one, tuple(rest), here)
             elif isinstance(reference := one.get("reference"), str) and reference[:1] != "#":

@@ -35,10 +35,10 @@ def expression_rule(type_path: str) -> Checker:
             parse(written)
         except FHIRPathSyntaxError as error:
             found = fail(NOT_FHIRPATH, f"the expression is not FHIRPath: {error}")
-            return below(found, "expression", ".expression")
+            return below(found, "expression")
         except FHIRPathLimitError as error:
             found = fail(INVARIANT_NOT_EVALUATED, f"the expression was not looked at: {error}")
-            return below(found, "expression", ".expression")
+            return below(found, "expression")
         if len(fine) >= _MEMORY:
             fine.clear()
         fine.add(written)

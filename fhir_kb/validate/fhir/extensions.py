@@ -50,6 +50,6 @@ def named_extension(inner: Checker) -> Checker:
             known.add(url)
             return found
         more = fail(EXTENSION_URL, f"the url {shown(url)} of the extension is not absolute")
-        return both(found, below(more, "url", ".url"))
+        return both(found, below(more, "url"))
 
     return check

@@ -160,10 +160,24 @@ def fail(
     return [Finding(kind, message, advice, message_id)]
 
 
-def below(found: list[Finding], step: str | int, text: str) -> list[Finding]:
-    """The findings, seen from one step further out."""
+def finding(kind: Kind, message_id: str, message: str, advice: str | None = None) -> Finding:
+    """A finding with the official name of its message."""
+    return Finding(kind, message, advice, message_id)
+
+
+def below(found: list[Finding], step: str | int, text: str = "") -> list[Finding]:
+    """The findings, seen from one step further out; text: the step as FHIRPath has it, where that
+    is another than the name or number in JSON."""
+    text = text or (f"[{step}]" if isinstance(step, int) else f".{step}")
     for one in found:
         one.trail.append((step, text))
+    return found
+
+
+def within(found: list[Finding], *steps: str | int) -> list[Finding]:
+    """The findings, seen from further out; steps: the way to them from there."""
+    for step in reversed(steps):
+        below(found, step)
     return found
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.packages.snapshots import SnapshotError, contradictions, snapshot
-from fhir_kb.validate.fhir.issue import Context, Finding, below, fail
+from fhir_kb.validate.fhir.issue import Context, Finding, below, fail, within
 from fhir_kb.validate.fhir.kinds_profile_definitions import (
     CONTRADICTS_BASE,
     NO_SNAPSHOT,
     NOT_AN_OBLIGATION,
 )
+from fhir_kb.validate.fhir.walking import objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from fhir_kb.packages import Canonicals
 
@@ -47,7 +48,7 @@ def check_profile(value: Mapping[str, Any], context: Context) -> list[Finding]:
 
 
 def _against_base(value: Mapping[str, Any], known: Canonicals) -> list[Finding]:
-    places = dict(_elements(value))
+    places = dict(objects(value.get("differential"), "element"))
     try:
         noted = contradictions(value, known)
     except SnapshotError as error:
@@ -61,7 +62,7 @@ def _against_base(value: Mapping[str, Any], known: Canonicals) -> list[Finding]:
     by_element = {id(one): number for number, one in places.items()}
     for one in noted:
         bad = fail(CONTRADICTS_BASE, f"{one.id}: {one.message}")
-        below(bad, one.property, f".{one.property}")
+        below(bad, one.property)
         found += _placed(bad, by_element.get(id(one.said)))
     return found
 
@@ -80,13 +81,11 @@ def _obligations(value: Mapping[str, Any], known: Canonicals) -> list[Finding]:
     """What an obligation profile says besides obligations."""
     strengths = _strengths(value, known)
     found: list[Finding] = []
-    for number, element in _elements(value):
+    for number, element in objects(value.get("differential"), "element"):
         bad: list[Finding] = []
         for name in element:
             if name not in _ALLOWED:
-                bad += below(
-                    fail(NOT_AN_OBLIGATION, f"'{name}' is not allowed here"), name, f".{name}"
-                )
+                bad += below(fail(NOT_AN_OBLIGATION, f"'{name}' is not allowed here"), name)
         bad += _other_extensions(element)
         bad += _other_binding(element.get("binding"), strengths.get(str(element.get("path"))))
         found += _placed(bad, number)
@@ -94,13 +93,12 @@ def _obligations(value: Mapping[str, Any], known: Canonicals) -> list[Finding]:
 
 
 def _other_extensions(element: Mapping[str, Any]) -> list[Finding]:
-    extensions = element.get("extension")
     found: list[Finding] = []
-    for number, one in enumerate(extensions if isinstance(extensions, list) else ()):
-        url = one.get("url") if isinstance(one, dict) else None
+    for number, one in objects(element, "extension"):
+        url = one.get("url")
         if isinstance(url, str) and url not in _OBLIGATIONS:
             bad = fail(NOT_AN_OBLIGATION, f"the extension {url} is no obligation")
-            found += below(below(bad, number, f"[{number}]"), "extension", ".extension")
+            found += within(bad, "extension", number)
     return found
 
 
@@ -114,7 +112,7 @@ def _other_binding(binding: object, strength: object) -> list[Finding]:
             bad = fail(NOT_AN_OBLIGATION, "a description of the binding is not allowed here")
         else:
             continue
-        found += below(below(bad, name, f".{name}"), "binding", ".binding")
+        found += within(bad, "binding", name)
     return found
 
 
@@ -135,18 +133,8 @@ def _strengths(value: Mapping[str, Any], known: Canonicals) -> dict[str, object]
     }
 
 
-def _elements(value: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    differential = value.get("differential")
-    elements = differential.get("element") if isinstance(differential, dict) else None
-    for index, one in enumerate(elements if isinstance(elements, list) else ()):
-        if isinstance(one, dict):
-            yield index, one
-
-
 def _placed(found: list[Finding], number: int | None) -> list[Finding]:
     """The findings at that element of the differential, if there is one."""
     if number is None:
         return found
-    for step in ((number, f"[{number}]"), ("element", ".element")):
-        below(found, *step)
-    return below(found, "differential", ".differential")
+    return within(found, "differential", "element", number)

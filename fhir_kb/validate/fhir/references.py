@@ -75,7 +75,7 @@ class References:
             if not isinstance(value, dict) or "reference" not in value:
                 return found
             more = check_reference(value["reference"], context)
-            return both(found, below(more, "reference", ".reference")) if more else found
+            return both(found, below(more, "reference")) if more else found
 
         return check
 

@@ -113,7 +113,7 @@ class Resources:
                 else:
                     seen.add(name)
                     continue
-                found = both(found, below(bad, index, f"[{index}]"))
+                found = both(found, below(bad, index))
             if "contained" in context.container and context.container["contained"] is value:
                 found = both(found, _unused(value, context.container))
             return found
@@ -154,7 +154,7 @@ def _unused(contained: list[Any], container: Any) -> list[Finding]:
                 CONTAINED_UNUSED,
                 f"nothing refers to the contained {one.get('resourceType')} '#{name}'",
             )
-            found += below(bad, index, f"[{index}]")
+            found += below(bad, index)
     return found
 
 

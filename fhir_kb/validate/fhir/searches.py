@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.packages.searches import search_parameters
-from fhir_kb.validate.fhir.issue import Context, Finding, below, fail
+from fhir_kb.validate.fhir.issue import Context, Finding, fail, within
 from fhir_kb.validate.fhir.kinds_conformance import SEARCH_DIFFERS
+from fhir_kb.validate.fhir.walking import objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,13 +36,11 @@ def search_rules(fhir_version: str) -> dict[str, Checker]:
 
     def stated(value: Mapping[str, Any], _context: Context) -> Findings:
         found: list[Finding] = []
-        parameters = value.get("searchParam")
-        for index, one in enumerate(parameters if isinstance(parameters, list) else ()):
-            known = _known(one.get("definition"), fhir_version) if isinstance(one, dict) else None
+        for index, one in objects(value, "searchParam"):
+            known = _known(one.get("definition"), fhir_version)
             if known is not None and one.get("type") not in (None, known.type):
                 message = f"the type is {one['type']}, and that of {known.url} is {known.type}"
-                bad = below(fail(SEARCH_DIFFERS, message), index, f"[{index}]")
-                found += below(bad, "searchParam", ".searchParam")
+                found += within(fail(SEARCH_DIFFERS, message), "searchParam", index)
         return found or None
 
     return {"SearchParameter": derived, "CapabilityStatement.rest.resource": stated}

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.fhir.issue import Context, Finding, below, fail
+from fhir_kb.validate.fhir.issue import Context, Finding, below, fail, within
 from fhir_kb.validate.fhir.kinds_conformance import (
     NOT_IN_A_PROFILE,
     PROFILE_OF_OTHER_TYPE,
     TYPE_OF_ITS_OWN,
 )
 from fhir_kb.validate.fhir.profile_definitions import check_profile
+from fhir_kb.validate.fhir.walking import objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from fhir_kb.packages import Definitions
     from fhir_kb.validate.fhir.issue import Checker, Findings
@@ -26,7 +27,7 @@ def structure_rule(definitions: Definitions) -> Checker:
 
     def check(value: Mapping[str, Any], context: Context) -> Findings:
         found = _specialised(value, definitions) + check_profile(value, context)
-        for index, element in _elements(value):
+        for index, element in objects(value.get("differential"), "element"):
             bad = _types(element, definitions)
             if value.get("derivation") == "constraint" and "meaningWhenMissing" in element:
                 bad += fail(
@@ -34,9 +35,7 @@ def structure_rule(definitions: Definitions) -> Checker:
                     "a profile cannot say what is meant where an element is missing",
                     "leave out 'meaningWhenMissing': only the type's own definition has it",
                 )
-            for step in ((index, f"[{index}]"), ("element", ".element")):
-                below(bad, *step)
-            found += below(bad, "differential", ".differential")
+            found += within(bad, "differential", "element", index)
         return found or None
 
     return check
@@ -54,7 +53,7 @@ def _specialised(value: Mapping[str, Any], definitions: Definitions) -> list[Fin
         f"{name} is a type of FHIR, and this definition makes a new type of that name",
         "a profile has the derivation 'constraint'",
     )
-    below(found, "type", ".type")
+    below(found, "type")
     if base == _FHIR + name:
         found += fail(
             TYPE_OF_ITS_OWN,
@@ -64,27 +63,16 @@ def _specialised(value: Mapping[str, Any], definitions: Definitions) -> list[Fin
     return found
 
 
-def _elements(value: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    differential = value.get("differential")
-    elements = differential.get("element") if isinstance(differential, dict) else None
-    for index, one in enumerate(elements if isinstance(elements, list) else ()):
-        if isinstance(one, dict):
-            yield index, one
-
-
 def _types(element: Mapping[str, Any], definitions: Definitions) -> list[Finding]:
     """Profiles that an element's types name, where they are types of FHIR."""
     found: list[Finding] = []
-    types = element.get("type")
-    for index, one in enumerate(types if isinstance(types, list) else ()):
-        profiles = one.get("profile") if isinstance(one, dict) else None
+    for index, one in objects(element, "type"):
+        profiles = one.get("profile")
         for number, url in enumerate(profiles if isinstance(profiles, list) else ()):
             if (wrong := _other_type(one.get("code"), url, definitions)) is None:
                 continue
             bad = fail(PROFILE_OF_OTHER_TYPE, f"{wrong} is no profile of {one['code']}")
-            for step in ((number, f"[{number}]"), ("profile", ".profile"), (index, f"[{index}]")):
-                below(bad, *step)
-            found += below(bad, "type", ".type")
+            found += within(bad, "type", index, "profile", number)
     return found
 
 

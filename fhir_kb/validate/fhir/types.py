@@ -7,7 +7,7 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.fhir.issue import Context, below, fail, shown
+from fhir_kb.validate.fhir.issue import Context, fail, shown, within
 from fhir_kb.validate.fhir.kinds_values import ATTACHMENT_SIZE, DUPLICATE_LABEL, IDENTIFIER_NOT_URI
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _meta(value: Mapping[str, Any], _context: Context) -> Findings:
         label = (str(one.get("system", "")), one["code"])
         if label in seen:
             bad = fail(DUPLICATE_LABEL, f"the label '{label[0]}#{label[1]}' is there already")
-            found += below(below(bad, index, f"[{index}]"), "security", ".security")
+            found += within(bad, "security", index)
         seen.add(label)
     return found or None
 

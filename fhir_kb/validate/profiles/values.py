@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import FHIRPathError, compile_expression
-from fhir_kb.validate.fhir.issue import Finding, fail, shown
+from fhir_kb.validate.fhir.issue import Finding, fail, shown, within
 from fhir_kb.validate.fhir.kinds_profiles import PROFILE_RANGE, PROFILE_VALUE
 from fhir_kb.validate.profiles.places import at, trail
 
@@ -65,11 +65,9 @@ def _demanded(
 ) -> Iterator[Finding]:
     profile = node.tree.name
     for steps, message in _differences(element.value, demanded, (), is_pattern):
-        found = fail(PROFILE_VALUE, f"{message} in {profile}")[0]
-        for step in reversed(steps):
-            found.trail.append((step, f"[{step}]" if isinstance(step, int) else f".{step}"))
-        found.trail.extend(trail(element))
-        yield found
+        found = within(fail(PROFILE_VALUE, f"{message} in {profile}"), *steps)
+        found[0].trail.extend(trail(element))
+        yield from found
 
 
 def _differences(

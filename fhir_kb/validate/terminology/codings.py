@@ -75,7 +75,7 @@ def _other_version(system: CodeSystem, version: str) -> Findings:
         return None
     message = f"version {shown(version)} of {system.url} is not known, so the code is not checked"
     found = fail(UNKNOWN_VERSION, message, f"known is version {system.version}")
-    return below(found, "system", ".system")
+    return below(found, "system")
 
 
 def _elsewhere(url: str, value: Mapping[str, Any], context: Context) -> Findings:
@@ -90,9 +90,7 @@ def _elsewhere(url: str, value: Mapping[str, Any], context: Context) -> Findings
         version = str(value.get("version", ""))
         if terminology.has_code(url, value["code"], version) is not False:
             return None
-        return below(
-            fail(UNKNOWN_CODE, f"{shown(value['code'])} is not a code of {url}"), "code", ".code"
-        )
+        return below(fail(UNKNOWN_CODE, f"{shown(value['code'])} is not a code of {url}"), "code")
     if known.has(value["code"]) is False and value.get("version", known.version) == known.version:
         return unknown_code(known, value["code"])
     written = known.written(value["code"])
@@ -121,7 +119,7 @@ def _wrong_display(
         f"{shown(display)} is not a display of '{value['code']}' in {url}",
         f"the display is {shown(known[0])}; put words of your own into CodeableConcept.text",
     )
-    return below(found, "display", ".display")
+    return below(found, "display")
 
 
 def names(system: CodeSystem, code: str) -> tuple[str, ...] | None:
@@ -144,7 +142,7 @@ def unknown_code(system: CodeSystem | Concepts, code: str) -> list[Finding]:
         + (f" version {system.version}" if system.version else ""),
         did_you_mean(code, codes),
     )
-    return below(found, "code", ".code")
+    return below(found, "code")
 
 
 def _is_english(context: Context) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.fhir.issue import Finding, shown
+from fhir_kb.validate.fhir.issue import Finding, finding, shown
 from fhir_kb.validate.fhir.kinds_value_sets import FILTER, SET_DOUBTFUL
+from fhir_kb.validate.fhir.walking import text
 from fhir_kb.validate.terminology.properties import KNOWN
-from fhir_kb.validate.terminology.walking import finding, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

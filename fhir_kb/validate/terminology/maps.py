@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.fhir.issue import Context, Finding, shown
+from fhir_kb.validate.fhir.issue import Context, Finding, below, finding, shown, within
 from fhir_kb.validate.fhir.kinds_value_sets import MAP, MAP_DOUBTFUL
+from fhir_kb.validate.fhir.walking import objects, text
 from fhir_kb.validate.terminology.codings import unknown_code
-from fhir_kb.validate.terminology.walking import at, finding, inside, items, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,8 +29,8 @@ def check_map(value: Mapping[str, Any], context: Context) -> Findings:
         return None
     check = _Map(value, context.terminology)
     found: list[Finding] = []
-    for index, group in items(value, "group"):
-        found += inside(check.group(group), "group", index)
+    for index, group in objects(value, "group"):
+        found += within(check.group(group), "group", index)
     return found or None
 
 
@@ -57,7 +57,9 @@ class _Side:
         if self._has_scope or (self._known is not None and self._known.is_complete):
             return []
         message = f"the code system {self.system} is not at hand, so its codes are not checked"
-        return at([finding(MAP_DOUBTFUL, f"CONCEPTMAP_GROUP_{self.name}_UNKNOWN", message)], side)
+        return below(
+            [finding(MAP_DOUBTFUL, f"CONCEPTMAP_GROUP_{self.name}_UNKNOWN", message)], side
+        )
 
     def code(self, value: Mapping[str, Any]) -> list[Finding]:
         """What is wrong with a code and its display."""
@@ -69,7 +71,7 @@ class _Side:
                 return []
             message = f"{shown(code)} of {self.system} is not in the value set {self._scope}"
             message_id = f"CONCEPTMAP_GROUP_{self.name}_CODE_INVALID_VS"
-            return at([finding(MAP, message_id, message)], "code")
+            return below([finding(MAP, message_id, message)], "code")
         return self._in_system(value, code) if self._known is not None else []
 
     def _in_system(self, value: Mapping[str, Any], code: str) -> list[Finding]:
@@ -87,7 +89,7 @@ class _Side:
         message = f"{shown(display)} is not a display of '{code}' in {self.system}"
         message_id = f"CONCEPTMAP_GROUP_{self.name}_DISPLAY_INVALID"
         advice = f"the display is {shown(names[0])}"
-        return at([finding(MAP_DOUBTFUL, message_id, message, advice)], "code")
+        return below([finding(MAP_DOUBTFUL, message_id, message, advice)], "code")
 
 
 class _Map:
@@ -99,7 +101,9 @@ class _Map:
             side: next((text(value, name) for name in names if text(value, name)), "")
             for side, names in _SCOPES.items()
         }
-        self._types = {text(one, "code"): text(one, "type") for _, one in items(value, "property")}
+        self._types = {
+            text(one, "code"): text(one, "type") for _, one in objects(value, "property")
+        }
 
     def group(self, group: Mapping[str, Any]) -> list[Finding]:
         sides = {
@@ -108,20 +112,20 @@ class _Map:
         }
         found = [one for side, checked in sides.items() for one in checked.group(side)]
         known: set[tuple[str, str]] = set()
-        for number, element in items(group, "element"):
+        for number, element in objects(group, "element"):
             here = sides["source"].code(element)
-            for place, one in items(element, "target"):
+            for place, one in objects(element, "target"):
                 there = sides["target"].code(one)
                 there += self._properties(one)
                 there += _twice((text(element, "code"), text(one, "code")), one, known)
-                here += inside(there, "target", place)
-            found += inside(here, "element", number)
+                here += within(there, "target", place)
+            found += within(here, "element", number)
         return found
 
     def _properties(self, target: Mapping[str, Any]) -> list[Finding]:
         found: list[Finding] = []
-        for index, one in items(target, "property"):
-            found += inside(list(self._property(one)), "property", index)
+        for index, one in objects(target, "property"):
+            found += within(list(self._property(one)), "property", index)
         return found
 
     def _property(self, one: Mapping[str, Any]) -> Iterator[Finding]:
@@ -129,7 +133,7 @@ class _Map:
         if code not in self._types:
             message = f"the property {shown(code)} is not defined in this map"
             message_id = "CONCEPTMAP_GROUP_TARGET_PROPERTY_INVALID"
-            yield from at([finding(MAP, message_id, message)], "code")
+            yield from below([finding(MAP, message_id, message)], "code")
             return
         for key in one:
             kind = key[5:] if key.startswith("value") else ""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from fhir_kb.validate.fhir.issue import Finding, shown
+from fhir_kb.validate.fhir.issue import Finding, finding, shown, within
 from fhir_kb.validate.fhir.kinds_value_sets import PROPERTY, PROPERTY_DOUBTFUL, SYSTEM_ADVICE
+from fhir_kb.validate.fhir.walking import objects, text
 from fhir_kb.validate.terminology.concepts import Concepts, value_text
-from fhir_kb.validate.terminology.walking import finding, inside, items, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -49,8 +49,8 @@ class Properties:
         self._codes: Concepts | None = None
         self._value = value
         self.found: list[Finding] = []
-        for index, one in items(value, "property"):
-            self.found += inside(list(self._definition(one)), "property", index)
+        for index, one in objects(value, "property"):
+            self.found += within(list(self._definition(one)), "property", index)
 
     def _definition(self, one: Mapping[str, Any]) -> Iterator[Finding]:
         code, uri, kind = text(one, "code"), text(one, "uri"), text(one, "type")
@@ -113,8 +113,8 @@ class Properties:
     def check(self, concept: Mapping[str, Any]) -> list[Finding]:
         """What is wrong with the properties of a concept."""
         found: list[Finding] = []
-        for index, one in items(concept, "property"):
-            found += inside(list(self._one(one)), "property", index)
+        for index, one in objects(concept, "property"):
+            found += within(list(self._one(one)), "property", index)
         return found
 
     def _one(self, one: Mapping[str, Any]) -> Iterator[Finding]:

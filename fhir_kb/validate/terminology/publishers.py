@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.fhir.issue import Finding, shown
+from fhir_kb.validate.fhir.issue import Finding, finding, shown
 from fhir_kb.validate.fhir.kinds_value_sets import PUBLISHER, PUBLISHER_DOUBTFUL
-from fhir_kb.validate.terminology.walking import finding, items, text
+from fhir_kb.validate.fhir.walking import objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,14 +106,14 @@ def _status(value: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _extension(value: Mapping[str, Any], url: str) -> str:
-    for _, one in items(value, "extension"):
+    for _, one in objects(value, "extension"):
         if one.get("url") == url:
             return text(one, "valueCode")
     return ""
 
 
 def _contacts(value: Mapping[str, Any]) -> Iterator[str]:
-    for _, contact in items(value, "contact"):
-        for _, telecom in items(contact, "telecom"):
+    for _, contact in objects(value, "contact"):
+        for _, telecom in objects(contact, "telecom"):
             if telecom.get("system") == "url":
                 yield text(telecom, "value")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from fhir_kb.validate.fhir.issue import Context, both, shown
+from fhir_kb.validate.fhir.issue import Context, below, both, finding, shown
 from fhir_kb.validate.fhir.kinds_content import CODE_NOT_IN_SET, CODING_NOT_IN_SET
 from fhir_kb.validate.fhir.kinds_terminology import (
     NOT_CHECKED,
@@ -17,8 +17,8 @@ from fhir_kb.validate.fhir.kinds_terminology import (
     NOT_PREFERRED,
     OTHER_VERSION,
 )
+from fhir_kb.validate.fhir.walking import objects, text
 from fhir_kb.validate.terminology.logic import any_of
-from fhir_kb.validate.terminology.walking import at, finding, items, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,7 +109,7 @@ def _concept(wanted: _Set, inner: Checker, *, is_reference: bool) -> Checker:
         concept = value.get("concept")
         if not isinstance(concept, dict):
             return found
-        return both(found, at(_in_concept(wanted, concept, context.terminology), "concept"))
+        return both(found, below(_in_concept(wanted, concept, context.terminology), "concept"))
 
     return check
 
@@ -143,12 +143,12 @@ def _is_any_in(url: str, value: Any, terminology: Terminology) -> bool | None:
         return True
     concept = value.get("concept", value)
     concept = concept if isinstance(concept, dict) else {}
-    codings = [one for _, one in items(concept, "coding")] if "coding" in concept else [concept]
+    codings = [one for _, one in objects(concept, "coding")] if "coding" in concept else [concept]
     return any_of(_is_in(url, one, terminology) for one in codings if "code" in one)
 
 
 def _in_concept(wanted: _Set, value: Mapping[str, Any], terminology: Terminology) -> list[Finding]:
-    codings = list(items(value, "coding"))
+    codings = list(objects(value, "coding"))
     if not codings:
         if wanted.weakness:
             return []
@@ -197,7 +197,7 @@ def _other_version(url: str, coding: Mapping[str, Any], terminology: Terminology
     if not asked or version == asked or version.startswith(asked + "."):
         return []
     message = f"{url} has version {asked} of {system}, and the coding is of {shown(version)}"
-    return at([finding(OTHER_VERSION, "VALUESET_VALUE_MISMATCH", message)], "version")
+    return below([finding(OTHER_VERSION, "VALUESET_VALUE_MISMATCH", message)], "version")
 
 
 def _shown(coding: Mapping[str, Any]) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics import did_you_mean
-from fhir_kb.validate.fhir.issue import Context, Finding, shown
+from fhir_kb.validate.fhir.issue import Context, Finding, below, finding, shown, within
 from fhir_kb.validate.fhir.kinds_value_sets import (
     INCLUDED_CODE,
     INCLUDED_SYSTEM,
     SET_ADVICE,
     SET_DOUBTFUL,
 )
+from fhir_kb.validate.fhir.walking import objects, text
 from fhir_kb.validate.terminology.filters import check_filter
 from fhir_kb.validate.terminology.membership import GRAMMARS
-from fhir_kb.validate.terminology.walking import at, finding, inside, items, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,16 +30,16 @@ def check_set(value: Mapping[str, Any], context: Context) -> Findings:
     compose = value.get("compose")
     if not isinstance(compose, dict) or context.terminology is None:
         return None
-    includes = list(items(compose, "include"))
+    includes = list(objects(compose, "include"))
     found: list[Finding] = []
-    for name, parts in (("include", includes), ("exclude", list(items(compose, "exclude")))):
+    for name, parts in (("include", includes), ("exclude", list(objects(compose, "exclude")))):
         for index, part in parts:
             here = [*_system(part, context), *_imports(part, context.terminology, len(includes))]
             here += _concepts(part, context.terminology)
-            for number, one in items(part, "filter"):
-                here += inside(list(check_filter(part, one, context.terminology)), "filter", number)
-            found += inside(here, name, index)
-    return at(found, "compose") or None
+            for number, one in objects(part, "filter"):
+                here += within(list(check_filter(part, one, context.terminology)), "filter", number)
+            found += within(here, name, index)
+    return below(found, "compose") or None
 
 
 def _system(part: Mapping[str, Any], context: Context) -> Iterator[Finding]:
@@ -99,7 +99,7 @@ def _is_set(system: str, context: Context) -> Iterator[Finding]:
     if known is None:
         return
     compose = known.get("compose")
-    includes = items(compose, "include") if isinstance(compose, dict) else ()
+    includes = objects(compose, "include") if isinstance(compose, dict) else ()
     systems = sorted({text(one, "system") for _, one in includes} - {""})
     suffix = "" if not systems else "_HINT" if len(systems) == 1 else "_MANY"
     yield finding(
@@ -124,7 +124,7 @@ def _imports(part: Mapping[str, Any], terminology: Terminology, includes: int) -
 
 
 def _concepts(part: Mapping[str, Any], terminology: Terminology) -> list[Finding]:
-    concepts = list(items(part, "concept"))
+    concepts = list(objects(part, "concept"))
     with_display = sum("display" in one for _, one in concepts)
     found: list[Finding] = []
     if 0 < with_display < len(concepts):
@@ -148,10 +148,10 @@ def _concepts(part: Mapping[str, Any], terminology: Terminology) -> list[Finding
                 f"{shown(code)} is not a code of {system}",
                 did_you_mean(code, known.names),
             )
-            found += inside([bad], "concept", index)
+            found += within([bad], "concept", index)
         elif display and known.names[written] and display not in known.names[written]:
             message = f"{shown(display)} is not a display of '{code}' in {system}"
             advice = f"the display is {shown(known.names[written][0])}"
             hint = finding(SET_ADVICE, "VALUESET_CODE_CONCEPT_HINT", message, advice)
-            found += inside([hint], "concept", index)
+            found += within([hint], "concept", index)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.validate.fhir.issue import Context, Finding, shown
+from fhir_kb.validate.fhir.issue import Context, Finding, below, finding, shown, within
 from fhir_kb.validate.fhir.kinds_value_sets import (
     CODE_TWICE,
     DESIGNATION,
@@ -12,8 +12,8 @@ from fhir_kb.validate.fhir.kinds_value_sets import (
     SYSTEM_CONTENT,
     SYSTEM_DOUBTFUL,
 )
+from fhir_kb.validate.fhir.walking import objects, text
 from fhir_kb.validate.terminology.properties import Properties
-from fhir_kb.validate.terminology.walking import at, finding, inside, items, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,7 +45,7 @@ def _content(value: Mapping[str, Any], context: Context) -> Iterator[Finding]:
     content, base = text(value, "content"), text(value, "supplements")
     if content == "supplement" and not base:
         message = "this is a supplement, and supplements does not say of which code system"
-        yield from at(
+        yield from below(
             [finding(SYSTEM_CONTENT, "CODESYSTEM_CS_HL7_PRESENT_ELEMENT_SUPPL_MISSING", message)],
             "content",
         )
@@ -57,7 +57,7 @@ def _content(value: Mapping[str, Any], context: Context) -> Iterator[Finding]:
             f"content is {shown(content)}, and supplements names a code system",
             "a supplement has the content 'supplement'",
         )
-        yield from at([one], "content")
+        yield from below([one], "content")
     if base and "caseSensitive" in value:
         one = finding(
             SYSTEM_CONTENT,
@@ -65,7 +65,7 @@ def _content(value: Mapping[str, Any], context: Context) -> Iterator[Finding]:
             "a supplement does not say whether case matters: its code system does",
             "leave caseSensitive out",
         )
-        yield from at([one], "caseSensitive")
+        yield from below([one], "caseSensitive")
     yield from _count(value, context)
 
 
@@ -82,18 +82,18 @@ def _count(value: Mapping[str, Any], context: Context) -> Iterator[Finding]:
         return
     if content == "complete" and count != number:
         message = f"there are {number} concepts, and count says {count}"
-        yield from at(
+        yield from below(
             [finding(SYSTEM_CONTENT, "CODESYSTEM_CS_COUNT_COMPLETE_WRONG", message)], "count"
         )
     if content in ("fragment", "example") and number >= count:
         message = f"there are {number} concepts, and count says that there are {count} in all"
-        yield from at(
+        yield from below(
             [finding(SYSTEM_DOUBTFUL, "CODESYSTEM_CS_COUNT_FRAGMENT_WRONG", message)], "count"
         )
     base = _given(text(value, "supplements"), context) if content == "supplement" else None
     if base is not None and base.get("count", 0) != count:
         message = f"count says {count}, and that of the code system {base.get('count', 0)}"
-        yield from at(
+        yield from below(
             [finding(SYSTEM_CONTENT, "CODESYSTEM_CS_COUNT_SUPPLEMENT_WRONG", message)], "count"
         )
 
@@ -109,7 +109,7 @@ def _number(value: Mapping[str, Any]) -> int:
     number = 0
     todo = [value]
     while todo:
-        inner = [one for _, one in items(todo.pop(), "concept")]
+        inner = [one for _, one in objects(todo.pop(), "concept")]
         number += len(inner)
         todo += inner
     return number
@@ -141,7 +141,7 @@ def _all_codes(value: Mapping[str, Any], terminology: Terminology) -> Iterator[F
     compose = known.get("compose") if known is not None else None
     if not isinstance(compose, dict):
         return
-    includes = [one for _, one in items(compose, "include")]
+    includes = [one for _, one in objects(compose, "include")]
     start = f"valueSet names {url} as the one with all codes, and it "
     if len(includes) != 1:
         yield finding(SYSTEM_CONTENT, "CodeSystem_CS_VS_Invalid", start + "has several includes")
@@ -178,12 +178,12 @@ class _Concepts:
             base = text(self._value, "supplements")
             message = f"the code system {base} is not known, so its codes cannot be compared"
             found.append(finding(SYSTEM_DOUBTFUL, "CODESYSTEM_CS_SUPP_CANT_CHECK", message))
-        for index, concept in items(self._value, "concept"):
+        for index, concept in objects(self._value, "concept"):
             if self._value.get("content") == "not-present" and index == 0:
                 message = "content is 'not-present', and there are concepts"
                 one = finding(SYSTEM_CONTENT, "CODESYSTEM_CS_COUNT_NO_CONTENT_ALLOWED", message)
-                found += inside([one], "concept", index)
-            found += inside(self._concept(concept, 0), "concept", index)
+                found += within([one], "concept", index)
+            found += within(self._concept(concept, 0), "concept", index)
         return found
 
     def _concept(self, concept: Mapping[str, Any], depth: int) -> list[Finding]:
@@ -202,8 +202,8 @@ class _Concepts:
         found += self._designations(concept)
         found += self._properties.check(concept)
         if depth < _MAX_DEPTH:
-            for index, inner in items(concept, "concept"):
-                found += inside(self._concept(inner, depth + 1), "concept", index)
+            for index, inner in objects(concept, "concept"):
+                found += within(self._concept(inner, depth + 1), "concept", index)
         return found
 
     def _in_base(self, code: str) -> Iterator[Finding]:
@@ -217,7 +217,7 @@ class _Concepts:
     def _designations(self, concept: Mapping[str, Any]) -> list[Finding]:
         found: list[Finding] = []
         display = text(concept, "display")
-        for index, one in items(concept, "designation"):
+        for index, one in objects(concept, "designation"):
             name, language = text(one, "value"), text(one, "language")
             if "use" in one or not display or name == display:
                 continue
@@ -229,7 +229,7 @@ class _Concepts:
                 f"CODESYSTEM_DESIGNATION_DISP_CLASH_{suffix}",
                 f"{shown(name)} is told apart from the display {shown(display)} by nothing",
             )
-            found += inside([clash], "designation", index)
+            found += within([clash], "designation", index)
         return found
 
 
