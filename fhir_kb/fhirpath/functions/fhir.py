@@ -12,6 +12,7 @@ from fhir_kb.fhirpath.functions.registry import function
 from fhir_kb.fhirpath.functions.text import text_of
 from fhir_kb.fhirpath.items import EMPTY, FALSE, Element, Item, boolean, value_of
 from fhir_kb.fhirpath.scope import Scope, single
+from fhir_kb.fhirpath.surroundings import base_of_entry, contained, member, surroundings
 from fhir_kb.fhirpath.values import Quantity
 from fhir_kb.fhirpath.xhtml import is_safe_xhtml
 
@@ -29,13 +30,9 @@ def extension(scope: Scope, focus: list[Item], url: list[Item]) -> list[Item]:
     found: list[Item] = []
     for item in focus:
         if isinstance(item, Element):
-            found += [one for one in item.children("extension") if _member(one, "url") == wanted]
+            found += [one for one in item.children("extension") if member(one, "url") == wanted]
     scope.env.spend(len(focus))
     return found if wanted is not None else EMPTY
-
-
-def _member(element: Element, name: str) -> Any:
-    return element.value.get(name) if isinstance(element.value, dict) else None
 
 
 @function("hasValue", returns="Boolean")
@@ -90,10 +87,7 @@ def _target(scope: Scope, item: Item, reference: str) -> Element | None:
     if reference.startswith("#"):
         if holder is None or reference == "#":
             return holder
-        return next(
-            (one for one in holder.children("contained") if _member(one, "id") == reference[1:]),
-            None,
-        )
+        return contained(holder, reference[1:])
     if bundle is not None and (entry := _entry(bundle, item, reference)) is not None:
         return entry
     resolver = scope.env.services.resolver
@@ -105,50 +99,29 @@ def _target(scope: Scope, item: Item, reference: str) -> Element | None:
 
 
 def _surroundings(scope: Scope, item: Item) -> tuple[Element | None, Element | None]:
-    """The resource that contains (not: is contained) and the Bundle around it."""
-    holder = bundle = None
-    node = item if isinstance(item, Element) else None
-    if node is None and scope.env.root and isinstance(scope.env.root[0], Element):
-        node = scope.env.root[0]
-    while node is not None:
-        if node.type.is_resource and node.name != "contained":
-            if node.type.name == "Bundle":
-                bundle = bundle or node
-            holder = holder or node
-        node = node.parent
-    root = scope.env.root[0] if scope.env.root else None
-    if isinstance(root, Element) and holder is None:
-        holder = root
-    if bundle is None and isinstance(root, Element) and root.type.name == "Bundle":
+    """What is around the item, or the whole if there is nothing that could be told."""
+    first = scope.env.root[0] if scope.env.root else None
+    root = first if isinstance(first, Element) else None
+    start = item if isinstance(item, Element) else root
+    holder, bundle = (None, None) if start is None else surroundings(start)
+    if bundle is None and root is not None and root.type.name == "Bundle":
         bundle = root
-    return holder, bundle
+    return holder or root, bundle
 
 
 def _entry(bundle: Element, item: Item, reference: str) -> Element | None:
-    base = _base_of_entry(item)
+    base = base_of_entry(item) if isinstance(item, Element) else ""
     wanted = {reference.partition("/_history/")[0]}
     if base and "://" not in reference and not reference.startswith("urn:"):
         wanted = {base + one for one in wanted}
     for entry in bundle.children("entry"):
-        full_url = _member(entry, "fullUrl")
+        full_url = member(entry, "fullUrl")
         for resource in entry.children("resource"):
-            local = f"{_member(resource, 'resourceType')}/{_member(resource, 'id')}"
-            canonical = _member(resource, "url")
+            local = f"{member(resource, 'resourceType')}/{member(resource, 'id')}"
+            canonical = member(resource, "url")
             if full_url in wanted or (not base and local in wanted) or canonical in wanted:
                 return resource
     return None
-
-
-def _base_of_entry(item: Item) -> str:
-    """What stands before Type/id in the fullUrl of the entry around the item."""
-    node = item if isinstance(item, Element) else None
-    while node is not None:
-        if node.name == "entry" and isinstance(full_url := _member(node, "fullUrl"), str):
-            if "://" not in full_url:
-                return ""
-            return "/".join(full_url.split("/")[:-2]) + "/"
-        node = node.parent
-    return ""
 
 
 @function("memberOf", "value", returns="Boolean")
@@ -265,7 +238,7 @@ def check_modifiers(_: Scope, focus: list[Item], *known: list[Item]) -> list[Ite
     for item in focus:
         if isinstance(item, Element):
             for modifier in item.children("modifierExtension"):
-                if (url := _member(modifier, "url")) not in urls:
+                if (url := member(modifier, "url")) not in urls:
                     raise FHIRPathExecutionError(f"the modifier extension '{url}' is not expected")
     return focus
 
@@ -301,7 +274,7 @@ def get_resource_key(_: Scope, focus: list[Item]) -> list[Item]:
         for item in focus
         if isinstance(item, Element)
         and item.type.is_resource
-        and isinstance(identifier := _member(item, "id"), str)
+        and isinstance(identifier := member(item, "id"), str)
     ]
 
 

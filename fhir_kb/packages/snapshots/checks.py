@@ -5,12 +5,13 @@ http://hl7.org/fhir/profiling.html#constraints; what HL7's generator refuses, no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from fhir_kb.packages.snapshots.elements import (
     TYPES,
     capital,
     codes_of,
+    imposed_profiles,
     profiles_of,
     types_of,
     valued,
@@ -18,12 +19,9 @@ from fhir_kb.packages.snapshots.elements import (
 from fhir_kb.packages.snapshots.errors import SnapshotError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from fhir_kb.packages.snapshots.elements import Element
     from fhir_kb.packages.snapshots.sources import Sources
 
-_IMPOSES: Final = "http://hl7.org/fhir/StructureDefinition/structuredefinition-imposeProfile"
 _SYSTEM: Final = "http://hl7.org/fhirpath/System."
 _ANY: Final = {"Resource", "DomainResource", "Element", "BackboneElement", "Base", "DataType", "*"}
 
@@ -94,19 +92,10 @@ def _is_target(target: str, wanted: str, sources: Sources) -> bool:
         return True
     if goal.get("derivation") == "specialization" and found.get("type") == goal.get("type"):
         return True
-    if wanted.partition("|")[0] in _imposed(found):
+    imposed = {url.partition("|")[0] for url in imposed_profiles(found)}
+    if wanted.partition("|")[0] in imposed:
         return True
     return _derives(target, wanted, sources)
-
-
-def _imposed(definition: Mapping[str, Any]) -> set[str]:
-    """The profiles that hold besides the one itself, as if it were derived from them."""
-    listed = definition.get("extension")
-    return {
-        str(one.get("valueCanonical")).partition("|")[0]
-        for one in (listed if isinstance(listed, list) else ())
-        if isinstance(one, dict) and one.get("url") == _IMPOSES
-    }
 
 
 def check_values(element: Element, change: Element, name: str) -> None:

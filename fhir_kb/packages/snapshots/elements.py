@@ -36,6 +36,19 @@ def profiles_of(reference: Mapping[str, Any], name: str = "profile") -> list[str
     return [one for one in given if isinstance(one, str)] if isinstance(given, list) else []
 
 
+def imposed_profiles(structure: Mapping[str, Any]) -> list[str]:
+    """The profiles that hold besides one, as if it were derived from them.
+
+    http://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-imposeProfile.html
+    """
+    listed = structure.get("extension")
+    return [
+        str(one["valueCanonical"])
+        for one in (listed if isinstance(listed, list) else ())
+        if isinstance(one, dict) and one.get("url") == _IMPOSES and "valueCanonical" in one
+    ]
+
+
 def least(element: Element) -> int:
     """The element's min."""
     given = element.get("min", 0)
@@ -61,3 +74,4 @@ def valued(element: Element, kinds: tuple[str, ...] = VALUED) -> list[str]:
 
 
 _MANY: Final = float("inf")
+_IMPOSES: Final = f"{TYPES}structuredefinition-imposeProfile"

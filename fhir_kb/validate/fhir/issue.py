@@ -71,6 +71,11 @@ class Finding:
         #: (step in JSON, the same in FHIRPath), the innermost first.
         self.trail: list[tuple[str | int, str]] = []
 
+    @property
+    def said(self) -> tuple[str, str, tuple[tuple[str | int, str], ...]]:
+        """What two findings have in common that say the same of the same place."""
+        return self.kind.code.id, self.message, tuple(self.trail)
+
     def issue(self, root: str) -> Issue:
         """The finished issue; `root` is the path of the resource that was checked."""
         code = self.kind.code

@@ -41,7 +41,7 @@ def _same(value: Any, fixed: Any) -> bool:
         return value.keys() == fixed.keys() and all(_same(value[key], fixed[key]) for key in fixed)
     if isinstance(value, list) and isinstance(fixed, list):
         return len(value) == len(fixed) and all(map(_same, value, fixed))
-    return _equal(value, fixed)
+    return equal(value, fixed)
 
 
 def _fits(value: Any, pattern: Any) -> bool:
@@ -49,12 +49,15 @@ def _fits(value: Any, pattern: Any) -> bool:
         return all(key in value and _fits(value[key], pattern[key]) for key in pattern)
     if isinstance(value, list) and isinstance(pattern, list):
         return all(any(_fits(item, one) for item in value) for one in pattern)
-    return _equal(value, pattern)
+    return equal(value, pattern)
 
 
-def _equal(value: Any, other: Any) -> bool:
+def equal(value: Any, other: Any) -> bool:
+    """Whether two primitive values are the same; numbers as they are written in JSON."""
     if isinstance(value, bool) or isinstance(other, bool):
         return value is other
-    if isinstance(value, float) and isinstance(other, Decimal):
-        return Decimal(repr(value)) == other
+    if isinstance(value, float) and isinstance(other, Decimal | float):
+        return Decimal(repr(value)) == Decimal(str(other))
+    if isinstance(value, Decimal) and isinstance(other, float):
+        return value == Decimal(repr(other))
     return bool(value == other)

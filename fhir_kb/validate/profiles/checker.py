@@ -108,5 +108,5 @@ def _resources(element: Element) -> Iterator[Element]:
 def _each_once(found: list[Finding]) -> list[Finding]:
     seen: dict[tuple[Any, ...], Finding] = {}
     for one in found:
-        seen.setdefault((one.kind.code.id, one.message, tuple(one.trail)), one)
+        seen.setdefault(one.said, one)
     return list(seen.values())

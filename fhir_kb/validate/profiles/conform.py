@@ -121,8 +121,8 @@ def _group(run: Run, node: Node, parent: Element, values: list[Element]) -> list
 
 def _add_new(found: list[Finding], more: list[Finding]) -> None:
     """What a slice says, without what is said of all values already."""
-    said = {(one.kind.code.id, one.message, tuple(one.trail)) for one in found}
-    found += [one for one in more if (one.kind.code.id, one.message, tuple(one.trail)) not in said]
+    said = {one.said for one in found}
+    found += [one for one in more if one.said not in said]
 
 
 def _count(run: Run, node: Node, parent: Element, count: int) -> list[Finding]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from fhir_kb.fhirpath.surroundings import member
 from fhir_kb.packages.snapshots.elements import profiles_of
 from fhir_kb.validate.profiles.bindings import bound_value_sets
-from fhir_kb.validate.profiles.run import has_errors, is_of, member
+from fhir_kb.validate.profiles.run import has_errors, is_of
 from fhir_kb.validate.profiles.targets import target_profiles
 from fhir_kb.validate.profiles.tree import BrokenProfileError, Node
 from fhir_kb.validate.profiles.values import choice, fits

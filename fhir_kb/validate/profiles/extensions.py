@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import Element, FHIRPathError, compile_expression
+from fhir_kb.fhirpath.surroundings import around, member
 from fhir_kb.validate.fhir.issue import shown
 from fhir_kb.validate.fhir.kinds_extensions import (
     EXTENSION_CONTEXT,
@@ -17,7 +18,7 @@ from fhir_kb.validate.fhir.kinds_extensions import (
 )
 from fhir_kb.validate.fhir.known_extensions import VERSIONED, contexts
 from fhir_kb.validate.profiles.places import at
-from fhir_kb.validate.profiles.run import around, member, resource_of
+from fhir_kb.validate.profiles.run import resource_of
 from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from fhir_kb.fhirpath.surroundings import member
 from fhir_kb.validate.fhir.issue import shown
 from fhir_kb.validate.fhir.kinds_profiles import NARRATIVE_LANGUAGE
 from fhir_kb.validate.profiles.places import at
-from fhir_kb.validate.profiles.run import member, resource_of
+from fhir_kb.validate.profiles.run import resource_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

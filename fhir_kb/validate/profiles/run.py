@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.fhirpath import Element, Services
+from fhir_kb.fhirpath.surroundings import (
+    around,
+    base_of_entry,
+    contained,
+    member,
+    surroundings,
+)
 from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from fhir_kb.fhirpath.model import FhirType
     from fhir_kb.validate.fhir.issue import Finding
@@ -68,11 +75,11 @@ class Run:
 
     def resolve(self, element: Element, reference: str) -> Element | None:
         """What a reference leads to, in the same resource or bundle."""
-        holder, bundle = _surroundings(element)
+        holder, bundle = surroundings(element)
         if reference.startswith("#"):
             if holder is None or reference == "#":
                 return holder
-            return _with_id(holder, reference[1:])
+            return contained(holder, reference[1:])
         return None if bundle is None else _entry(bundle, element, reference)
 
 
@@ -134,43 +141,15 @@ def is_of(code: str, kind: FhirType) -> bool:
     return name in kind.names and (kind.is_resource or name in kind.schema.model.abstract_types)
 
 
-def member(element: Element, name: str) -> Any:
-    """A property of an element's JSON, or None."""
-    return element.value.get(name) if isinstance(element.value, dict) else None
-
-
-def around(element: Element) -> Iterator[Element]:
-    """The element and all that are around it, from the inside out."""
-    node: Element | None = element
-    while node is not None:
-        yield node
-        node = node.parent
-
-
 def resource_of(element: Element) -> Element:
     """The resource that the element belongs to, itself if it is one."""
     return next((one for one in around(element) if one.type.is_resource), element)
 
 
-def _surroundings(element: Element) -> tuple[Element | None, Element | None]:
-    """The resource that contains (and is not contained), and the bundle around it."""
-    holder = bundle = None
-    for node in around(element):
-        if node.type.is_resource and node.name != "contained":
-            if node.type.name == "Bundle":
-                bundle = bundle or node
-            holder = holder or node
-    return holder, bundle
-
-
-def _with_id(holder: Element, name: str) -> Element | None:
-    return next((one for one in holder.children("contained") if member(one, "id") == name), None)
-
-
 def _entry(bundle: Element, element: Element, reference: str) -> Element | None:
     """The entry's resource that a reference means: http://hl7.org/fhir/bundle.html#references."""
     wanted = reference.partition("/_history/")[0].partition("#")[0]
-    base = _base(element)
+    base = base_of_entry(element)
     is_relative = "://" not in wanted and not wanted.startswith("urn:")
     for entry in bundle.children("entry"):
         full_url = member(entry, "fullUrl")
@@ -181,11 +160,3 @@ def _entry(bundle: Element, element: Element, reference: str) -> Element | None:
             if is_relative and not base and place == wanted:
                 return resource
     return None
-
-
-def _base(element: Element) -> str:
-    """What stands before Type/id in the fullUrl of the entry around an element."""
-    for node in around(element):
-        if node.name == "entry" and isinstance(full_url := member(node, "fullUrl"), str):
-            return full_url.rpartition("/")[0].rpartition("/")[0] + "/" if "://" in full_url else ""
-    return ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from fhir_kb.fhirpath.surroundings import member
 from fhir_kb.validate.fhir.issue import shown
 from fhir_kb.validate.fhir.kinds_profiles import AGGREGATION, PROFILE_TARGET
 from fhir_kb.validate.profiles.places import at
-from fhir_kb.validate.profiles.run import member
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,13 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.packages.snapshots.elements import imposed_profiles
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fhir_kb.packages import Definitions
 
 FHIR: Final = "http://hl7.org/fhir/StructureDefinition/"
-_IMPOSES: Final = f"{FHIR}structuredefinition-imposeProfile"
 _TYPES: Final = ("types", "")
 _SYSTEM: Final = "http://hl7.org/fhirpath/System."
 
@@ -105,16 +106,8 @@ class Tree:
         return f"{self.url}|{version}" if version else self.url
 
     def imposed(self) -> list[str]:
-        """The profiles that hold besides, though it is not derived from them.
-
-        http://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-imposeProfile.html
-        """
-        listed = self.structure.get("extension")
-        return [
-            str(one["valueCanonical"])
-            for one in (listed if isinstance(listed, list) else ())
-            if isinstance(one, dict) and one.get("url") == _IMPOSES and "valueCanonical" in one
-        ]
+        """The profiles that hold besides, though it is not derived from them."""
+        return imposed_profiles(self.structure)
 
     def at(self, path: str) -> Node | None:
         """The element at a path ("Patient.contact"); not a slice."""

@@ -5,12 +5,12 @@ http://hl7.org/fhir/elementdefinition.html
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import FHIRPathError, compile_expression
 from fhir_kb.validate.fhir.issue import Finding, fail, shown, within
 from fhir_kb.validate.fhir.kinds_profiles import PROFILE_RANGE, PROFILE_VALUE
+from fhir_kb.validate.fhir.values import equal
 from fhir_kb.validate.profiles.places import at, trail
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _differences(
         yield from _in_list(value, demanded, steps, is_pattern)
     elif value is None:
         yield steps, f"there must be {shown(demanded)}; it is fixed"
-    elif not _equal(value, demanded):
+    elif not equal(value, demanded):
         yield steps, f"the value must be {shown(demanded)}, not {shown(value)}; it is fixed"
 
 
@@ -118,16 +118,6 @@ def _in_list(
             yield from _differences(value[0], one, (*steps, 0), is_pattern)
         else:
             yield steps, f"none of the values contains {shown(one)}; that is fixed"
-
-
-def _equal(value: Any, other: Any) -> bool:
-    if isinstance(value, bool) or isinstance(other, bool):
-        return value is other
-    if isinstance(value, float) and isinstance(other, Decimal | float):
-        return Decimal(repr(value)) == Decimal(str(other))
-    if isinstance(value, Decimal) and isinstance(other, float):
-        return value == Decimal(repr(other))
-    return bool(value == other)
 
 
 def _range(run: Run, node: Node, element: Element) -> Iterator[Finding]:
