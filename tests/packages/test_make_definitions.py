@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,6 @@ import pytest
 
 from fhir_kb.packages.definitions import Definitions
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "make_definitions.py"
 BASE = "http://hl7.org/fhir/StructureDefinition/"
 PATIENT: dict[str, Any] = {
     "resourceType": "StructureDefinition",
@@ -92,12 +91,10 @@ def _package(folder: Path, name: str, *resources: dict[str, Any]) -> str:
 
 
 @pytest.fixture
-def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Any, list[str]]:
-    spec = importlib.util.spec_from_file_location("make_definitions", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+def made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, load_script: Callable[[str], Any]
+) -> tuple[Path, Any, list[str]]:
+    script = load_script("make_definitions")
     target = tmp_path / "core"
     target.mkdir()
     monkeypatch.setattr(script, "CORE", target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +10,12 @@ import pytest
 
 from fhir_kb.packages.shipped import Shipped, _File
 
-SCRIPT = Path(__file__).parents[2] / "scripts" / "make_profiles.py"
 FHIR = "http://hl7.org/fhir/StructureDefinition/"
 
 
 @pytest.fixture(name="script")
-def script_module() -> Any:
-    spec = importlib.util.spec_from_file_location("make_profiles", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script_module(load_script: Callable[[str], Any]) -> Any:
+    return load_script("make_profiles")
 
 
 def definition(number: int) -> dict[str, Any]:

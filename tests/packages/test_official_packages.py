@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from fhir_kb.packages import PackageSet, Places, core_profiles, installed, open_
 from fhir_kb.packages.definitions import CORE
 
 HOME = Path.home() / ".cache/fhir-kb-lab/fhir-home/.fhir/packages"
-SCRIPT = Path(__file__).parents[2] / "scripts" / "make_profiles.py"
 SOURCES = {
     "profiles-r4": "hl7.fhir.r4.core#4.0.1",
     "profiles-r4b": "hl7.fhir.r4b.core#4.3.0",
@@ -88,13 +87,12 @@ def facts(definition: Any) -> list[Any]:
 
 @pytest.mark.parametrize("name", sorted(SOURCES))
 def test_what_ships_is_what_the_script_makes(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    load_script: Callable[[str], Any],
 ) -> None:
-    spec = importlib.util.spec_from_file_location("make_profiles", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
+    script = load_script("make_profiles")
     monkeypatch.setattr(script, "CORE", tmp_path)
     script.main([str(HOME / SOURCES[name])])
     made, kept = (folder / f"{name}.ndjson.gz" for folder in (tmp_path, CORE))

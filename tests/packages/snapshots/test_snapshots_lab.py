@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,8 @@ pytestmark = [
 
 
 @pytest.mark.skipif(not SUITE.is_dir(), reason="needs the suites in ../shared")
-def test_the_suite_of_hl7() -> None:
-    spec = importlib.util.spec_from_file_location("scores", ROOT / "scripts/score_snapshots.py")
-    assert spec is not None
-    assert spec.loader is not None
-    scores = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(scores)
-    found = scores.results(SUITE, [HOME / one for one in R5])
+def test_the_suite_of_hl7(load_script: Callable[[str], Any]) -> None:
+    found = load_script("score_snapshots").results(SUITE, [HOME / one for one in R5])
     counted = [wrong for _, wrong in found if wrong is not None]
     assert len(counted) >= 90
     assert sum(not shape for shape, _ in counted) >= 0.95 * len(counted)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import time
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from fhir_kb.validate import check_text
 
-_SCRIPT = Path(__file__).parents[3] / "scripts" / "fuzz_validate.py"
 #: How long a text of a few kilobytes may take, on a machine that is busy with other things.
 LONGEST = 5.0
 
@@ -47,25 +45,18 @@ XML = b"""<?xml version="1.0" encoding="UTF-8"?>
 <managingOrganization><reference value="#o"/></managingOrganization></Patient>"""
 
 
-def _script() -> Any:
-    spec = importlib.util.spec_from_file_location("fuzz_validate", _SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize(("text", "seed"), [(PLAN, 1), (BUNDLE, 2), (XML, 3)])
-def test_damaged_resources(text: bytes, seed: int) -> None:
-    script = _script()
+def test_damaged_resources(text: bytes, seed: int, load_script: Callable[[str], Any]) -> None:
+    script = load_script("fuzz_validate")
     damaged = list(script.mutations([text], 700, seed))
     assert len(set(damaged)) > 500  # they are not all the same
     assert [one.reason for one in script.failures(iter(damaged), LONGEST)] == []
 
 
-def test_a_failure_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    script = _script()
+def test_a_failure_is_seen(
+    monkeypatch: pytest.MonkeyPatch, load_script: Callable[[str], Any]
+) -> None:
+    script = load_script("fuzz_validate")
 
     def broken(_: bytes) -> None:
         raise RecursionError

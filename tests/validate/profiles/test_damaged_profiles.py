@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import random
 import time
+from collections.abc import Callable
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ import pytest
 from fhir_kb.packages import Loaded, core_profiles
 from fhir_kb.validate import Validator
 
-_SCRIPT = Path(__file__).parents[3] / "scripts" / "fuzz_validate.py"
 _CORE = "http://hl7.org/fhir/StructureDefinition/"
 _LONGEST = 5.0
 
@@ -62,15 +60,6 @@ BUNDLE = {
 }
 
 
-def _damages() -> Any:
-    spec = importlib.util.spec_from_file_location("fuzz_validate", _SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def _profile(form: str) -> dict[str, Any]:
     found = core_profiles("5.0.0").find(_CORE + "bp")
     assert found is not None
@@ -92,10 +81,10 @@ def test_the_profile_demands_what_it_should(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["snapshot", "differential"])
 @pytest.mark.parametrize("seed", range(2))
-def test_damaged_profiles(form: str, seed: int) -> None:
+def test_damaged_profiles(form: str, seed: int, load_script: Callable[[str], Any]) -> None:
     text = json.dumps(_profile(form)).encode()
     tried = 0
-    for data in _damages().mutations([text], 60, seed):
+    for data in load_script("fuzz_validate").mutations([text], 60, seed):
         try:
             profile = json.loads(data)
         except (ValueError, RecursionError):
