@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import FHIRPathError, boolean_of, compile_expression
 from fhir_kb.packages import definitions
+from fhir_kb.validate.fhir.values import equal
 from fhir_kb.validate.fhir.walking import objects
 
 if TYPE_CHECKING:
@@ -90,9 +91,9 @@ def _compares(given: Any, operator: object, wanted: Any) -> bool:
             )
             return same if operator == "=" else not same
     if operator == "=":
-        return bool(given == wanted)
+        return equal(given, wanted)
     if operator == "!=":
-        return bool(given != wanted)
+        return not equal(given, wanted)
     try:
         order = int(given > wanted) - int(given < wanted)
     except TypeError:

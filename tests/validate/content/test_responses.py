@@ -83,6 +83,8 @@ def when(operator: str, key: str, value: Any) -> dict[str, Any]:
     [
         (when("=", "Boolean", True), say("a", True, kind="Boolean"), True),
         (when("=", "Boolean", True), say("a", False, kind="Boolean"), False),
+        (when("=", "Boolean", True), say("a", 1, kind="Integer"), False),
+        (when("!=", "Integer", 1), say("a", True, kind="Boolean"), True),
         (when("!=", "String", "x"), say("a", "y"), True),
         (when("exists", "Boolean", True), say("a", "y"), True),
         (when("exists", "Boolean", False), say("a", "y"), False),
