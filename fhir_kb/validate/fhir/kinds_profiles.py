@@ -42,90 +42,6 @@ Leave out what is too much, or choose another profile.
     "Validation_VAL_Profile_Maximum",
 )
 
-SLICE_MISSING: Final = Kind(
-    Code(
-        "KB652",
-        "slice-missing",
-        Severity.ERROR,
-        """\
-A slice that the profile demands is not there.
-
-A profile parts the values of an element into slices, told apart by what they contain, and demands
-that some of them occur.
-
-Add a value that belongs to the slice; the discriminator of the slicing says by what it is known.
-""",
-    ),
-    "structure",
-    "Validation_VAL_Profile_Minimum_SLICE",
-)
-
-SLICE_TOO_MANY: Final = Kind(
-    Code(
-        "KB653",
-        "slice-too-often",
-        Severity.ERROR,
-        """\
-More values belong to a slice than the profile allows.
-
-Leave out what is too much, or change what makes it belong to the slice.
-""",
-    ),
-    "structure",
-    "Validation_VAL_Profile_Maximum",
-)
-
-NO_SLICE: Final = Kind(
-    Code(
-        "KB654",
-        "no-such-slice",
-        Severity.ERROR,
-        """\
-A value belongs to none of the slices, and the slicing is closed.
-
-With the rule `closed` there may be only what one of the slices describes; with `openAtEnd` other
-values come after those that belong to slices.
-
-Compare the value with the discriminators of the slices.
-""",
-    ),
-    "structure",
-    "This_element_does_not_match_any_known_slice_",
-)
-
-SEVERAL_SLICES: Final = Kind(
-    Code(
-        "KB655",
-        "several-slices",
-        Severity.ERROR,
-        """\
-A value belongs to more than one slice.
-
-Slices part the values of an element; a value that fits two of them cannot be checked by either.
-
-Change the value so that only one slice describes it; if none can, the profile is at fault.
-""",
-    ),
-    "structure",
-    "Validation_VAL_Profile_MatchMultiple",
-)
-
-SLICE_ORDER: Final = Kind(
-    Code(
-        "KB656",
-        "slice-order",
-        Severity.ERROR,
-        """\
-Values are not in the order of the profile's slices.
-
-The slicing is `ordered`: values of a slice come after those of the slices that stand before it in
-the profile.
-""",
-    ),
-    "structure",
-    "Validation_VAL_Profile_OutOfOrder",
-)
-
 PROFILE_VALUE: Final = Kind(
     Code(
         "KB657",
@@ -349,8 +265,8 @@ demand one in the language of the resource.
 )
 
 KINDS: Final = (
-    PROFILE_MISSING, PROFILE_TOO_MANY, SLICE_MISSING, SLICE_TOO_MANY, NO_SLICE, SEVERAL_SLICES,
-    SLICE_ORDER, PROFILE_VALUE, PROFILE_TYPE, PROFILE_NO_MATCH, PROFILE_TARGET, AGGREGATION,
+    PROFILE_MISSING, PROFILE_TOO_MANY,
+    PROFILE_VALUE, PROFILE_TYPE, PROFILE_NO_MATCH, PROFILE_TARGET, AGGREGATION,
     PROFILE_UNKNOWN, PROFILE_BROKEN, PROFILE_OTHER_TYPE, PROFILE_RANGE, PROFILE_CODE,
     PROFILE_CODE_OTHER, NOT_CHECKED, SEVERAL_PROFILES, NARRATIVE_LANGUAGE,
 )  # fmt: skip

@@ -19,9 +19,8 @@ from fhir_kb.validate.fhir.kinds_profiles import (
     PROFILE_TYPE,
     PROFILE_UNKNOWN,
     SEVERAL_PROFILES,
-    SLICE_MISSING,
-    SLICE_TOO_MANY,
 )
+from fhir_kb.validate.fhir.kinds_slicing import SLICE_MISSING, SLICE_TOO_MANY
 from fhir_kb.validate.profiles.bindings import check_binding
 from fhir_kb.validate.profiles.narratives import check_narrative
 from fhir_kb.validate.profiles.places import at

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.validate.fhir.kinds_profiles import NO_SLICE, NOT_CHECKED, SEVERAL_SLICES, SLICE_ORDER
+from fhir_kb.validate.fhir.kinds_profiles import NOT_CHECKED
+from fhir_kb.validate.fhir.kinds_slicing import NO_SLICE, SEVERAL_SLICES, SLICE_ORDER
 from fhir_kb.validate.profiles.discriminators import Discriminator, belongs, is_telling
 from fhir_kb.validate.profiles.places import at
 from fhir_kb.validate.profiles.run import has_errors
