@@ -145,6 +145,18 @@ def slots_by_key(kind: FhirType) -> Mapping[str, Slot]:
     return known
 
 
+def names_by_key(kind: FhirType) -> Mapping[str, str]:
+    """JSON property -> the name of the element it holds, `_x` included."""
+    found = kind.__dict__.get("_names_by_key")
+    if found is None:
+        pairs = [(name, slot) for name, slots in kind.slots.items() for slot in slots]
+        found = {slot.extra_key: name for name, slot in pairs if slot.extra_key}
+        found |= {slot.key: name for name, slot in pairs}
+        kind.__dict__["_names_by_key"] = found
+    known: Mapping[str, str] = found
+    return known
+
+
 class Schema:
     """The types of a model, made when first asked for."""
 

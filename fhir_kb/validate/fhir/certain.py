@@ -69,6 +69,11 @@ def _is_short(value: Any) -> bool:
     return len(text) <= _DIGITS and text.lstrip("-")[:1].isdecimal() and "E" not in text.upper()
 
 
+def _is_whole_day(value: Any) -> bool:
+    """A dateTime of a day at least."""
+    return type(value) is str and len(value) >= _DAY and is_date_time(value) is None
+
+
 _NAMED: Final = "name.exists() implies name.matches"
 #: Expression -> whether it surely holds, for objects of the types that state it.
 OF_OBJECTS: Final[dict[str, Callable[[Mapping[str, Any]], bool]]] = {
@@ -83,4 +88,8 @@ OF_OBJECTS: Final[dict[str, Callable[[Mapping[str, Any]], bool]]] = {
 #: The same for simple values.
 OF_VALUES: Final[dict[str, Callable[[Any], bool]]] = {
     "exists() implies matches('^[^|# ]+$')": _is_plain_url,
+}
+#: The same for values of one type.
+OF_TYPES: Final[dict[tuple[str, str], Callable[[Any], bool]]] = {
+    ("dateTime", "($this as dateTime).toString().length() >= 8"): _is_whole_day,
 }

@@ -6,16 +6,19 @@ Most are: then nothing more is done. The others are looked at with all that is a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from fhir_kb.packages import Canonicals, Definitions
 
-VERSIONED: Final = "http://hl7.org/fhir/StructureDefinition/version-specific-use"
+#: Whether an extension surely conforms to its definition.
+Look: TypeAlias = "Callable[[Mapping[str, Any]], bool]"
+_VERSIONED: Final = "http://hl7.org/fhir/StructureDefinition/version-specific-use"
 _URL: Final = "http://hl7.org/fhir/StructureDefinition/"
 _MOST: Final = 5000
+_CANONICAL: Final = frozenset({"CanonicalResource", "MetadataResource"})
 #: What a definition of a value may state without anything that needs a look.
 _PLAIN: Final = frozenset(
     {
@@ -27,13 +30,27 @@ _PLAIN: Final = frozenset(
 )  # fmt: skip
 
 
-class KnownExtensions:
-    """Remembers, for each extension and place, the properties with which it is surely right."""
+class _Place(NamedTuple):
+    """An extension at a place. names: the properties that need no look; look: what looks."""
 
-    def __init__(self, definitions: Definitions, canonicals: Canonicals) -> None:
+    names: frozenset[str]
+    look: Look | None
+
+
+class KnownExtensions:
+    """Remembers, for each extension and place, the properties with which it is surely right.
+
+    looks: makes what tells whether an extension with other properties surely conforms to the
+    definition with that url, in `modifierExtension` or in `extension`.
+    """
+
+    def __init__(
+        self, definitions: Definitions, canonicals: Canonicals, looks: Callable[[str, bool], Look]
+    ) -> None:
         self._definitions = definitions
         self._canonicals = canonicals
-        self._fine: dict[tuple[str, str, bool], frozenset[str] | None] = {}
+        self._looks = looks
+        self._places: dict[tuple[str, str, bool], _Place | None] = {}
 
     def is_fine(self, url: str, owner: str, value: Mapping[str, Any], *, modifier: bool) -> bool:
         """Whether nothing can be wrong with the extension; False where it has to be looked at.
@@ -42,40 +59,51 @@ class KnownExtensions:
         "Element" on a primitive. An extension that is not known is fine.
         """
         key = (url, owner, modifier)
-        if key in self._fine:
-            fine = self._fine[key]
+        if key in self._places:
+            place = self._places[key]
         else:
-            if len(self._fine) >= _MOST:
-                self._fine.clear()
-            fine = self._fine[key] = self._make(url, owner, modifier=modifier)
-        return fine is None or all(name in fine for name in value)
+            if len(self._places) >= _MOST:
+                self._places.clear()
+            place = self._places[key] = self._make(url, owner, modifier=modifier)
+        if place is None or all(name in place.names for name in value):
+            return True
+        return place.look is not None and place.look(value)
 
-    def _make(self, url: str, owner: str, *, modifier: bool) -> frozenset[str] | None:
-        """The properties that are fine; None where the extension is not known, so all are."""
+    def _make(self, url: str, owner: str, *, modifier: bool) -> _Place | None:
+        """What is known of it there; None where the extension is not known, so all is fine."""
         found = self._canonicals.find(url, "StructureDefinition")
         if found is None or found.get("type") != "Extension":
             return None
+        if "|" in url or not self._is_in_place(found, owner):
+            return _Place(frozenset(), None)
         elements = _elements(found)
-        if (
-            not elements
-            or bool(elements[0].get("isModifier")) != modifier
-            or "|" in url
-            or not self._is_in_place(found, owner)
-        ):
-            return frozenset()
-        return frozenset(_simple(elements))
+        is_modifier = bool(elements) and bool(elements[0].get("isModifier"))
+        names = _simple(elements) if elements and is_modifier == modifier else set()
+        return _Place(frozenset(names), self._later(url, modifier=modifier))
+
+    def _later(self, url: str, *, modifier: bool) -> Look:
+        """Looks, but is made when it is needed: most extensions are simple."""
+        made: list[Look] = []
+
+        def look(value: Mapping[str, Any]) -> bool:
+            if not made:
+                made.append(self._looks(url, modifier))
+            return made[0](value)
+
+        return look
 
     def _is_in_place(self, found: Mapping[str, Any], owner: str) -> bool:
         """Whether a context surely allows it on the owner, by its type alone."""
-        if "contextInvariant" in found or is_versioned(found):
-            return False
         definitions = self._definitions
+        version = definitions.fhir_version
+        if "contextInvariant" in found or not is_for(found, version):
+            return False
         name = owner.partition(".")[0]
-        names = {owner, "Element"}
+        names = {owner, "Element", *interfaces(definitions, owner)}
         names.update(("BackboneElement",) if "." in owner else definitions.ancestors(name))
         return any(
             one.get("type") == "element"
-            and "extension" not in one
+            and is_for(one, version)
             and str(one.get("expression")).removeprefix(_URL) in names
             for one in contexts(found)
         )
@@ -87,11 +115,37 @@ def contexts(structure: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def is_versioned(structure: Mapping[str, Any]) -> bool:
-    """Whether the definition limits its use to some releases."""
-    found = structure.get("extension")
-    listed = found if isinstance(found, list) else ()
-    return any(isinstance(one, dict) and one.get("url") == VERSIONED for one in listed)
+def interfaces(definitions: Definitions, name: str) -> frozenset[str]:
+    """CanonicalResource and MetadataResource, which are no types but are said in contexts."""
+    if name not in definitions.resource_types:
+        return frozenset()
+    is_canonical = "url" in definitions.properties(name) or name == "NamingSystem"
+    return _CANONICAL if is_canonical else frozenset()
+
+
+def is_for(stated: Mapping[str, Any], version: str) -> bool:
+    """Whether a definition, or one of its contexts, is for the release."""
+    listed = stated.get("extension")
+    for one in listed if isinstance(listed, list) else ():
+        if not isinstance(one, dict) or one.get("url") != _VERSIONED:
+            continue
+        inner = one.get("extension")
+        limits = {
+            str(part.get("url")): str(part.get("valueCode"))
+            for part in (inner if isinstance(inner, list) else ())
+            if isinstance(part, dict)
+        }
+        here = _number(version)
+        start, end = limits.get("startFhirVersion", ""), limits.get("endFhirVersion", "")
+        if (start and here < _number(start)) or (end and here > _number(end)):
+            return False
+    return True
+
+
+def _number(version: str) -> tuple[int, ...]:
+    """Major and minor: that is what releases are told apart by."""
+    parts = version.split(".")[:2]
+    return tuple(int(one) if one.isdecimal() else 0 for one in (*parts, "0")[:2])
 
 
 def _elements(structure: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -48,7 +48,11 @@ class Validator:
         self._asked = tuple(profiles)
         self._everywhere = dict(everywhere or {})
         self._terminology = value_sets or Terminology(self._canonicals, definitions(fhir_version))
-        self._known_extensions = KnownExtensions(definitions(fhir_version), self._canonicals)
+        self._known_extensions = KnownExtensions(
+            definitions(fhir_version),
+            self._canonicals,
+            lambda url, modifier: self._profiles_made().extension(url, modifier=modifier),
+        )
         self._profiles: Profiles | None = None
         self._check = _compiled(fhir_version, invariants).resources.any_resource()
 
@@ -74,15 +78,18 @@ class Validator:
     def _by_profiles(self, content: Any, context: Context) -> Findings:
         if not isinstance(content, dict):
             return None
+        return self._profiles_made().check(
+            content, context.claiming, self._asked, self._everywhere, context.doubtful
+        )
+
+    def _profiles_made(self) -> Profiles:
         if self._profiles is None:
             # Imported here, because most resources claim no profile.
             from fhir_kb.validate.profiles import Profiles
 
             known = definitions(self.fhir_version)
             self._profiles = Profiles(known, self._canonicals, self._terminology)
-        return self._profiles.check(
-            content, context.claiming, self._asked, self._everywhere, context.doubtful
-        )
+        return self._profiles
 
     def _context(self, content: object) -> Context:
         root = content if isinstance(content, dict) else {}

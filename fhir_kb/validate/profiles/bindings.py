@@ -12,11 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fhir_kb.fhirpath import Element
+    from fhir_kb.fhirpath.model import FhirType
+    from fhir_kb.packages import Definitions
     from fhir_kb.validate.fhir.issue import Finding
+    from fhir_kb.validate.profiles.known import KnownProfiles
     from fhir_kb.validate.profiles.run import Run
-    from fhir_kb.validate.profiles.tree import Node
+    from fhir_kb.validate.profiles.tree import Node, Sure
 
 _MAX_VALUE_SET: Final = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet"
+_OWN: Final = ("bindings", "")
 _CODED: Final = frozenset(
     {"code", "string", "uri", "Coding", "CodeableConcept", "CodeableReference", "Quantity"}
 )
@@ -28,10 +32,33 @@ def check_binding(run: Run, node: Node, element: Element) -> list[Finding]:
     if not isinstance(binding, dict) or _CODED.isdisjoint(element.type.names):
         return []
     found: list[Finding] = []
-    for value_set, is_required in _bound(binding):
-        if not _is_of_type(run, node, value_set, is_required=is_required):
-            found += _check(run, node, element, value_set, is_required=is_required)
+    for value_set, is_required in _own(run.known.definitions, node):
+        found += _check(run, node, element, value_set, is_required=is_required)
     return found
+
+
+def is_surely_bound(known: KnownProfiles, node: Node, kind: FhirType) -> Sure | None:
+    """What tells of a value (its JSON) that its binding has nothing against it; None: no need to.
+
+    kind: the type of the values. See certain.py.
+    """
+    binding = node.definition.get("binding")
+    if not isinstance(binding, dict) or _CODED.isdisjoint(kind.names):
+        return None
+    own = _own(known.definitions, node)
+    if not own:
+        return None
+
+    def holds(coded: Any, _room: int) -> bool:
+        if isinstance(coded, dict) and _says_nothing(kind, coded):
+            return True
+        for value_set, is_required in own:
+            answer = known.codes.member_of(coded, kind.name, value_set)
+            if answer is False or (answer is None and is_required):
+                return False
+        return True
+
+    return holds
 
 
 def bound_value_sets(node: Node) -> list[str]:
@@ -64,10 +91,21 @@ def _bound(binding: dict[str, Any]) -> Iterator[tuple[str, bool]]:
             yield url, True
 
 
-def _is_of_type(run: Run, node: Node, value_set: str, *, is_required: bool) -> bool:
+def _own(definitions: Definitions, node: Node) -> list[tuple[str, bool]]:
+    """The value sets that the type itself does not bind, and whether a code has to be in them."""
+    found: list[tuple[str, bool]] | None = node.kept.get(_OWN)
+    if found is None:
+        found = node.kept[_OWN] = [
+            (url, is_required)
+            for url, is_required in _bound(node.definition["binding"])
+            if not _is_of_type(definitions, node, url, is_required=is_required)
+        ]
+    return found
+
+
+def _is_of_type(definitions: Definitions, node: Node, value_set: str, *, is_required: bool) -> bool:
     """Whether the type itself has the binding, which is checked anyway."""
     path = str(node.definition.get("path", "")).removesuffix("[x]")
-    definitions = run.known.definitions
     known = definitions.element(path) if path.partition(".")[0] in definitions else None
     if known is None or known.binding is None:
         return False
@@ -82,7 +120,7 @@ def _check(
     run: Run, node: Node, element: Element, value_set: str, *, is_required: bool
 ) -> list[Finding]:
     coded = element.value
-    if coded is None or (isinstance(coded, dict) and _says_nothing(element, coded)):
+    if coded is None or (isinstance(coded, dict) and _says_nothing(element.type, coded)):
         return []
     answer = run.known.codes.member_of(coded, element.type.name, value_set)
     if answer:
@@ -98,11 +136,11 @@ def _check(
     )
 
 
-def _says_nothing(element: Element, coded: dict[str, Any]) -> bool:
+def _says_nothing(kind: FhirType, coded: dict[str, Any]) -> bool:
     """Whether there is no code that could be looked at, and none is asked for."""
-    if "CodeableReference" in element.type.names:
+    if "CodeableReference" in kind.names:
         return "concept" not in coded
-    return "Quantity" in element.type.names and "code" not in coded
+    return "Quantity" in kind.names and "code" not in coded
 
 
 def _said(coded: Any) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.packages.snapshots.elements import profiles_of
 from fhir_kb.validate.fhir.kinds_profiles import (
     NOT_CHECKED,
     PROFILE_BROKEN,
@@ -22,10 +21,11 @@ from fhir_kb.validate.fhir.kinds_profiles import (
 )
 from fhir_kb.validate.fhir.kinds_slicing import SLICE_MISSING, SLICE_TOO_MANY
 from fhir_kb.validate.profiles.bindings import check_binding
+from fhir_kb.validate.profiles.known import count_of_type, is_of, referred_to, type_profiles
 from fhir_kb.validate.profiles.narratives import check_narrative
 from fhir_kb.validate.profiles.places import at
 from fhir_kb.validate.profiles.rules import check_rules
-from fhir_kb.validate.profiles.run import Walk, has_errors, is_of
+from fhir_kb.validate.profiles.run import Walk, has_errors
 from fhir_kb.validate.profiles.slicing import is_in_slice, sliced
 from fhir_kb.validate.profiles.targets import check_target
 from fhir_kb.validate.profiles.tree import BrokenProfileError
@@ -43,6 +43,8 @@ def check_profile(run: Run, element: Element, canonical: str) -> list[Finding]:
     key = (id(element.value), canonical)
     if key in run.under_way or run.is_too_deep:
         return []  # it is being looked at already: a circle holds if nothing else breaks it
+    if element.extra is None and run.certain.conforms(element.value, element.type.path, canonical):
+        return []
     try:
         tree = run.known.tree(canonical)
     except BrokenProfileError as error:
@@ -92,14 +94,6 @@ def check_children(run: Run, node: Node, element: Element) -> list[Finding]:
     return found
 
 
-def referred_to(node: Node) -> Node:
-    """The element whose content this one repeats (contentReference), or itself."""
-    written = node.definition.get("contentReference")
-    if not isinstance(written, str) or node.children:
-        return node
-    return node.tree.at(written.rpartition("#")[2]) or node
-
-
 def _group(run: Run, node: Node, parent: Element, values: list[Element]) -> list[Finding]:
     """What is wrong with all values of an element."""
     found = _count(run, node, parent, len(values))
@@ -126,10 +120,7 @@ def _add_new(found: list[Finding], more: list[Finding]) -> None:
 
 def _count(run: Run, node: Node, parent: Element, count: int) -> list[Finding]:
     """How often it occurs, where the profile is stricter than the type."""
-    key = ("count", parent.type.path)
-    if key not in node.kept:
-        node.kept[key] = _base_count(run, parent, node.name)
-    low, high = node.kept[key]
+    low, high = count_of_type(run.known.definitions, node, parent.type)
     if count < node.min and node.min > low:
         return at(
             parent,
@@ -143,15 +134,6 @@ def _count(run: Run, node: Node, parent: Element, count: int) -> list[Finding]:
             f"'{node.name}' occurs {_times(count)}; {node.tree.name} allows {_most(node.max)}",
         )
     return []
-
-
-def _base_count(run: Run, parent: Element, name: str) -> tuple[int, int | None]:
-    if parent.type.is_open or (parent.type.path.partition(".")[0] not in run.known.definitions):
-        return 0, None
-    for known in run.known.definitions.properties(parent.type.path).values():
-        if known.element is not None and known.element.name == name:
-            return known.element.min, known.element.max
-    return 0, None
 
 
 def _slice_count(node: Node, parent: Element, count: int) -> list[Finding]:
@@ -199,12 +181,7 @@ def _type(node: Node, element: Element) -> list[Finding]:
 
 def _type_profiles(run: Run, node: Node, element: Element) -> list[Finding]:
     """Whether the value conforms to one of the profiles that its type may have here."""
-    fitting = [one for one in node.types if is_of(str(one.get("code")), element.type)]
-    urls = [url for one in fitting for url in profiles_of(one)]
-    if not urls or any(not profiles_of(one) for one in fitting):
-        return []
-    urls = [run.known.within(node.tree, url) for url in urls]
-    urls = [url for url in urls if not _is_base_of(run, url, element)]
+    urls = type_profiles(run.known, node, element.type)
     if len(urls) < 2:
         return _alone(run, element, urls[0]) if urls else []
     answers = {url: _alone(run, element, url) for url in urls}
@@ -226,12 +203,6 @@ def _alone(run: Run, element: Element, url: str) -> list[Finding]:
     if len(found) == 1 and found[0].kind is PROFILE_UNKNOWN:
         return at(element, NOT_CHECKED, found[0].message)
     return found
-
-
-def _is_base_of(run: Run, url: str, element: Element) -> bool:
-    """Whether the profile is a type of FHIR, against which the element is checked anyway."""
-    kind = run.known.type_of(url) if run.known.is_core_type(url) else None
-    return kind is not None and kind in element.type.names
 
 
 WALK = Walk(check_profile, check_node, check_children, is_in_slice)

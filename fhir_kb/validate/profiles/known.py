@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.packages import core_profiles
 from fhir_kb.packages.snapshots import SnapshotError, snapshot
+from fhir_kb.packages.snapshots.elements import profiles_of
 from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError, Tree, mark_idle
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fhir_kb.fhirpath.model import FhirType
     from fhir_kb.packages import Canonicals, Definitions
     from fhir_kb.validate.profiles.codes import Codes
+    from fhir_kb.validate.profiles.tree import Node
 
 _MOST = 2000
 
@@ -101,3 +104,60 @@ class KnownProfiles:
         if structure.get("snapshot"):
             return structure
         return snapshot(structure, self.canonicals, forgiving=True)
+
+
+def count_of_type(definitions: Definitions, node: Node, parent: FhirType) -> tuple[int, int | None]:
+    """How often the element occurs at least and at most in values of the type, by the type."""
+    key = ("count", parent.path)
+    found: tuple[int, int | None] | None = node.kept.get(key)
+    if found is None:
+        found = node.kept[key] = _count_of_type(definitions, node.name, parent)
+    return found
+
+
+def _count_of_type(definitions: Definitions, name: str, parent: FhirType) -> tuple[int, int | None]:
+    if parent.is_open or (parent.path.partition(".")[0] not in definitions):
+        return 0, None
+    for known in definitions.properties(parent.path).values():
+        if known.element is not None and known.element.name == name:
+            return known.element.min, known.element.max
+    return 0, None
+
+
+def referred_to(node: Node) -> Node:
+    """The element whose content this one repeats (contentReference), or itself."""
+    written = node.definition.get("contentReference")
+    if not isinstance(written, str) or node.children:
+        return node
+    return node.tree.at(written.rpartition("#")[2]) or node
+
+
+def type_profiles(known: KnownProfiles, node: Node, kind: FhirType) -> list[str]:
+    """The profiles of which a value of the type has to conform to one; none: it need not."""
+    key = ("profiles", kind.path)
+    found: list[str] | None = node.kept.get(key)
+    if found is None:
+        found = node.kept[key] = _type_profiles(known, node, kind)
+    return found
+
+
+def _type_profiles(known: KnownProfiles, node: Node, kind: FhirType) -> list[str]:
+    fitting = [profiles_of(one) for one in node.types if is_of(str(one.get("code")), kind)]
+    if not all(fitting):
+        return []
+    urls = [known.within(node.tree, url) for some in fitting for url in some]
+    # A type of FHIR is what the value is checked against anyway.
+    return [
+        url for url in urls if not (known.is_core_type(url) and known.type_of(url) in kind.names)
+    ]
+
+
+def is_of(code: str, kind: FhirType) -> bool:
+    """Whether a type code of a definition allows values of a type.
+
+    A data type is just that type (a code is no string here); a resource may be of a subtype.
+    """
+    name = code.rpartition("/")[2]
+    if name in (kind.name, kind.path) or name in ("Element", "BackboneElement", "*"):
+        return True
+    return name in kind.names and (kind.is_resource or name in kind.schema.model.abstract_types)

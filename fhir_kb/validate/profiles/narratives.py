@@ -45,6 +45,11 @@ def check_narrative(node: Node, element: Element) -> list[Finding]:
     return found
 
 
+def is_about_languages(node: Node) -> bool:
+    """Whether an element demands anything of the languages in a narrative."""
+    return any(True for _ in _demanded(node.definition))
+
+
 def _demanded(definition: Mapping[str, Any]) -> Iterator[str]:
     listed = definition.get("extension")
     for one in listed if isinstance(listed, list) else ():

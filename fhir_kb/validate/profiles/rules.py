@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.fhirpath import FHIRPathError, compile_expression
+from fhir_kb.validate.fhir.certain import OF_TYPES
 from fhir_kb.validate.fhir.kinds_content import (
     INVARIANT,
     INVARIANT_NOT_EVALUATED,
@@ -12,57 +13,85 @@ from fhir_kb.validate.fhir.kinds_content import (
 )
 from fhir_kb.validate.profiles.places import at
 from fhir_kb.validate.profiles.run import resource_of
+from fhir_kb.validate.profiles.tree import never
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fhir_kb.fhirpath import Element
+    from fhir_kb.fhirpath.model import FhirType
+    from fhir_kb.packages import Definitions
     from fhir_kb.validate.fhir.issue import Finding
+    from fhir_kb.validate.profiles.known import KnownProfiles
     from fhir_kb.validate.profiles.run import Run
-    from fhir_kb.validate.profiles.tree import Node
+    from fhir_kb.validate.profiles.tree import Node, Sure
 
 
 def check_rules(run: Run, node: Node, element: Element) -> list[Finding]:
     """What rules of the profile the value breaks."""
     found: list[Finding] = []
-    for rule in _own(run, node, element):
+    for rule in own_rules(run.known, node, element.type):
         found += _check(run, node, element, rule)
     return found
 
 
-def _own(run: Run, node: Node, element: Element) -> list[Mapping[str, Any]]:
+def own_rules(known: KnownProfiles, node: Node, kind: FhirType) -> list[Mapping[str, Any]]:
     """The rules that are not those of the type itself, which are checked anyway."""
-    key = ("rules", element.type.path)
+    key = ("rules", kind.path)
     found: list[Mapping[str, Any]] | None = node.kept.get(key)
     if found is None:
-        found = node.kept[key] = list(_not_of_type(run, node, element))
+        found = node.kept[key] = list(_not_of_type(known, node, kind))
     return found
 
 
-def _not_of_type(run: Run, node: Node, element: Element) -> Iterator[Mapping[str, Any]]:
+def are_surely_kept(known: KnownProfiles, node: Node, kind: FhirType) -> list[Sure]:
+    """What tells of a value (its JSON) that it keeps each of these rules; see certain.py."""
+    return [_surely(known, str(one["expression"]), kind) for one in own_rules(known, node, kind)]
+
+
+def _surely(known: KnownProfiles, expression: str, kind: FhirType) -> Sure:
+    short = OF_TYPES.get((kind.path, expression))
+    if short is not None:
+        return lambda value, _room: short(value)
+    try:
+        flag = compile_expression(expression, known.definitions).flag(kind.path)
+    except FHIRPathError:
+        return never
+    if flag is None:
+        return never
+
+    def test(value: Any, _room: int) -> bool:
+        try:
+            return flag(value) is True
+        except FHIRPathError:
+            return False
+
+    return test
+
+
+def _not_of_type(known: KnownProfiles, node: Node, kind: FhirType) -> Iterator[Mapping[str, Any]]:
     stated = node.definition.get("constraint")
     rules = [one for one in stated if isinstance(one, dict)] if isinstance(stated, list) else []
     if not rules:
         return
-    keys = _of_type(run, node, element)
+    keys = _of_type(known.definitions, node, kind)
     for rule in rules:
         source = rule.get("source")
-        is_core = isinstance(source, str) and run.known.is_core_type(source)
+        is_core = isinstance(source, str) and known.is_core_type(source)
         is_theirs = isinstance(key := rule.get("key"), str) and key in keys
         if not is_core and not is_theirs and isinstance(rule.get("expression"), str):
             yield rule
 
 
-def _of_type(run: Run, node: Node, element: Element) -> set[str]:
+def _of_type(definitions: Definitions, node: Node, kind: FhirType) -> set[str]:
     """The keys of the rules that the element's type and its definition there have."""
-    definitions = run.known.definitions
-    name = element.type.path.partition(".")[0]
+    name = kind.path.partition(".")[0]
     keys = {"ele-1", "ext-1"}
     if name in definitions:
         keys |= {one.key for one in definitions.invariants(name)}
     path = str(node.definition.get("path", "")).removesuffix("[x]")
-    if path.partition(".")[0] in definitions and (known := definitions.element(path)) is not None:
-        keys |= {one.key for one in known.invariants}
+    if path.partition(".")[0] in definitions and (own := definitions.element(path)) is not None:
+        keys |= {one.key for one in own.invariants}
     return keys
 
 

@@ -19,8 +19,8 @@ from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from fhir_kb.fhirpath.model import FhirType
     from fhir_kb.validate.fhir.issue import Finding
+    from fhir_kb.validate.profiles.certain import Certain
     from fhir_kb.validate.profiles.known import KnownProfiles
     from fhir_kb.validate.profiles.tree import Node
 
@@ -44,13 +44,15 @@ class Walk(NamedTuple):
 class Run:
     """One resource (or bundle) being checked.
 
-    under_way: what is being checked against which profile: a circle of references is not followed
-    twice. depth: how many profiles are inside each other.
+    certain: sees what surely conforms without the walk. under_way: what is being checked against
+    which profile: a circle of references is not followed twice. depth: how many profiles are inside
+    each other.
     """
 
     known: KnownProfiles
     root: Element
     walk: Walk
+    certain: Certain
     services: Services = field(init=False)
     under_way: set[tuple[int, str]] = field(default_factory=set)
     depth: int = 0
@@ -128,17 +130,6 @@ def _type_path(node: Node, value: Any) -> str:
 def has_errors(found: list[Finding]) -> bool:
     """Whether one of the findings is an error."""
     return any(one.kind.code.severity is Severity.ERROR for one in found)
-
-
-def is_of(code: str, kind: FhirType) -> bool:
-    """Whether a type code of a definition allows values of a type.
-
-    A data type is just that type (a code is no string here); a resource may be of a subtype.
-    """
-    name = code.rpartition("/")[2]
-    if name in (kind.name, kind.path) or name in ("Element", "BackboneElement", "*"):
-        return True
-    return name in kind.names and (kind.is_resource or name in kind.schema.model.abstract_types)
 
 
 def resource_of(element: Element) -> Element:

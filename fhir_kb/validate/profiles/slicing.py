@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.validate.fhir.kinds_profiles import NOT_CHECKED
 from fhir_kb.validate.fhir.kinds_slicing import NO_SLICE, SEVERAL_SLICES, SLICE_ORDER
-from fhir_kb.validate.profiles.discriminators import Discriminator, belongs, is_telling
+from fhir_kb.validate.profiles.discriminators import belongs
 from fhir_kb.validate.profiles.places import at
 from fhir_kb.validate.profiles.run import has_errors
+from fhir_kb.validate.profiles.spots import Discriminator, discriminators_of, is_telling, slicing_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from fhir_kb.fhirpath import Element
     from fhir_kb.validate.fhir.issue import Finding
@@ -37,9 +38,8 @@ def sliced(
     slice that is sliced again.
     """
     result = Sliced()
-    slicing = node.definition.get("slicing")
-    rule: Mapping[str, Any] = slicing if isinstance(slicing, dict) else {}
-    discriminators = list(outer if outer and not rule else _discriminators(rule, node))
+    rule = slicing_of(node)
+    discriminators = list(outer) if outer and not rule else discriminators_of(node)
     held: list[list[Element]] = [[] for _ in node.slices]
     homes = [_home(run, node, discriminators, one, held, result.findings) for one in values]
     result.findings += _order(rule, node, values, homes)
@@ -56,17 +56,6 @@ def is_in_slice(run: Run, node: Node, value: Element, name: str) -> bool:
     """Whether the value is in the slice of that name."""
     result = sliced(run, node, [value])
     return any(one.slice_name == name and members for one, members in result.members)
-
-
-def _discriminators(rule: Mapping[str, Any], node: Node) -> Iterator[Discriminator]:
-    listed = rule.get("discriminator")
-    for one in listed if isinstance(listed, list) else ():
-        if isinstance(one, dict) and isinstance(one.get("path"), str):
-            yield Discriminator(str(one.get("type", "value")), one["path"])
-    if not listed and node.name in ("extension", "modifierExtension"):
-        yield Discriminator("value", "url")
-    elif not listed and str(node.definition.get("path", "")).endswith("[x]"):
-        yield Discriminator("type", "$this")
 
 
 def _home(
@@ -97,7 +86,7 @@ def _home(
 def _belongs(
     run: Run, node: Node, discriminators: list[Discriminator], value: Element
 ) -> bool | None:
-    telling = [one for one in discriminators if is_telling(run, node, one)]
+    telling = [one for one in discriminators if is_telling(run.known, node, one)]
     if not telling:
         # Nothing tells the slices apart but what they demand.
         return not has_errors(run.walk.node(run, node, value))

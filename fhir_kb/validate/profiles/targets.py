@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath.surroundings import member
 from fhir_kb.validate.fhir.issue import shown
@@ -14,27 +14,58 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fhir_kb.fhirpath import Element
+    from fhir_kb.fhirpath.model import FhirType
     from fhir_kb.validate.fhir.issue import Finding
+    from fhir_kb.validate.profiles.known import KnownProfiles
     from fhir_kb.validate.profiles.run import Run
-    from fhir_kb.validate.profiles.tree import Node
+    from fhir_kb.validate.profiles.tree import Node, Sure
 
+_REFERENCES: Final = ("Reference", "CodeableReference")
 _RESTFUL = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)/[A-Za-z0-9\-.]{1,64}(?:/_history/[^/]+)?")
 
 
 def check_target(run: Run, node: Node, element: Element) -> list[Finding]:
     """What is wrong with where a reference leads."""
-    if element.type.name not in ("Reference", "CodeableReference"):
+    if element.type.name not in _REFERENCES:
         return []
     types = [one for one in node.types if str(one.get("code")) == element.type.name]
-    text = member(element, "reference")
-    if isinstance(text, dict):
-        text = text.get("reference")
-    if not isinstance(text, str) or not types:
+    text = _text(member(element, "reference"))
+    if text is None or not types:
         return []
     target = run.resolve(element, text)
     return _aggregation(run, node, element, types, text, target) or _profiles(
         run, node, element, types, text, target
     )
+
+
+def is_surely_allowed(
+    known: KnownProfiles, node: Node, kind: FhirType, *, is_bundled: bool
+) -> Sure | None:
+    """What tells of a reference (its JSON) that it may lead where it does; see certain.py.
+
+    kind: the type of the values. is_bundled: whether they stand in a bundle, where it matters what
+    a reference leads to. None where nothing is demanded.
+    """
+    types = [one for one in node.types if str(one.get("code")) == kind.name]
+    if kind.name not in _REFERENCES or not types:
+        return None
+    urls = [known.within(node.tree, url) for url in target_profiles(types)]
+    if not urls and not any(one.get("aggregation") for one in types):
+        return None
+    kinds = {known.type_of(url) for url in urls}
+
+    def test(value: Any, _room: int) -> bool:
+        if type(value) is not dict:
+            return False
+        text = _text(value.get("reference"))
+        if text is None:
+            return True
+        if is_bundled or text.startswith("#"):
+            return False
+        names = _names(known, _type_name(value, text)) if urls else None
+        return not names or None in kinds or not kinds.isdisjoint(names)
+
+    return test
 
 
 def target_profiles(types: list[Mapping[str, Any]]) -> list[str]:
@@ -64,8 +95,7 @@ def _profiles(
         if any(one is not False for one in answers):
             return []
     else:
-        name = _type_name(element, text)
-        names = _names(run, name)
+        names = _names(run.known, _type_name(element.value, text))
         kinds = [run.known.type_of(url) for url in urls]
         if not names or any(kind is None or kind in names for kind in kinds):
             return []
@@ -83,16 +113,22 @@ def _fits(run: Run, target: Element, url: str) -> bool | None:
     return run.conforms(target, url)
 
 
-def _type_name(element: Element, text: str) -> str:
+def _text(reference: Any) -> str | None:
+    """The text of a Reference, or of the one in a CodeableReference."""
+    text = reference.get("reference") if isinstance(reference, dict) else reference
+    return text if isinstance(text, str) else None
+
+
+def _type_name(value: Mapping[str, Any], text: str) -> str:
     found = _RESTFUL.fullmatch(text)
     if found:
         return found[1]
-    said = member(element, "type")
+    said = value.get("type")
     return said.rpartition("/")[2] if isinstance(said, str) else ""
 
 
-def _names(run: Run, name: str) -> frozenset[str]:
-    definitions = run.known.definitions
+def _names(known: KnownProfiles, name: str) -> frozenset[str]:
+    definitions = known.definitions
     if name not in definitions.resource_types:
         return frozenset()
     return frozenset((name, *definitions.ancestors(name)))

@@ -6,15 +6,17 @@ http://hl7.org/fhir/elementdefinition.html; ids say what belongs where ("Patient
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from fhir_kb.packages.snapshots.elements import imposed_profiles
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from fhir_kb.packages import Definitions
 
+#: Whether a JSON value surely has nothing wrong by an element, and how much deeper to look at most.
+Sure: TypeAlias = "Callable[[Any, int], bool]"
 FHIR: Final = "http://hl7.org/fhir/StructureDefinition/"
 _TYPES: Final = ("types", "")
 _SYSTEM: Final = "http://hl7.org/fhirpath/System."
@@ -169,6 +171,11 @@ class Tree:
             return path
         code = str(node.types[0].get("code")) if len(node.types) == 1 else ""
         return code if code in self._definitions else None
+
+
+def never(_value: Any, _room: int) -> bool:
+    """A test for what cannot be told for sure."""
+    return False
 
 
 def mark_idle(node: Node, of_type: Mapping[str, Mapping[str, Any]]) -> bool:

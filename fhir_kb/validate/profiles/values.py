@@ -12,18 +12,21 @@ from fhir_kb.validate.fhir.issue import Finding, fail, shown, within
 from fhir_kb.validate.fhir.kinds_profiles import PROFILE_RANGE, PROFILE_VALUE
 from fhir_kb.validate.fhir.values import equal
 from fhir_kb.validate.profiles.places import at, trail
+from fhir_kb.validate.profiles.tree import never
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fhir_kb.fhirpath import Element
     from fhir_kb.validate.profiles.run import Run
-    from fhir_kb.validate.profiles.tree import Node
+    from fhir_kb.validate.profiles.tree import Node, Sure
 
 _MIN_LENGTH: Final = "http://hl7.org/fhir/StructureDefinition/minLength"
 #: How the names of the properties begin that say something of values; minLength is an extension.
 _WORDS: Final = ("fixed", "pattern", "minValue", "maxValue", "maxLength", "extension")
 _OWN: Final = ("values", "")
+#: What may stand in a value beside what is fixed.
+_BESIDE: Final = ("id", "extension")
 _LIMITS: Final = (("minValue", "<", "less than", "least"), ("maxValue", ">", "more than", "most"))
 
 
@@ -37,6 +40,36 @@ def check_value(run: Run, node: Node, element: Element) -> list[Finding]:
         if demanded is not None:
             found += _demanded(node, element, demanded, is_pattern=word == "pattern")
     return found + list(_range(run, node, element)) + list(_length(node, element))
+
+
+def is_surely_right(node: Node) -> Sure | None:
+    """What tells of a value (its JSON) that an element demands nothing else; see certain.py.
+
+    None where nothing is demanded at all.
+    """
+    definition = node.definition
+    if _says_nothing(node):
+        return None
+    if any(choice(definition, name) is not None for name, *_ in _LIMITS):
+        return never
+    tests = [
+        (demanded, word == "pattern")
+        for word in ("fixed", "pattern")
+        if (demanded := choice(definition, word)) is not None
+    ]
+    longest, shortest = definition.get("maxLength"), _shortest(definition)
+    most = longest if isinstance(longest, int) else None
+    if not tests and most is None and shortest is None:
+        return None
+
+    def test(value: Any, _room: int) -> bool:
+        if isinstance(value, str):
+            size = len(value)
+            if (most is not None and size > most) or (shortest is not None and size < shortest):
+                return False
+        return all(fits(value, demanded, is_pattern=each) for demanded, each in tests)
+
+    return test
 
 
 def _says_nothing(node: Node) -> bool:
@@ -57,7 +90,18 @@ def choice(definition: Mapping[str, Any], name: str) -> Any:
 
 def fits(value: Any, demanded: Any, *, is_pattern: bool) -> bool:
     """Whether a value is what is fixed, or contains what a pattern has."""
-    return next(_differences(value, demanded, (), is_pattern), None) is None
+    if isinstance(demanded, dict) and isinstance(value, dict):
+        for name, one in demanded.items():
+            if name not in value or not fits(value[name], one, is_pattern=is_pattern):
+                return False
+        return is_pattern or all(name in demanded or name in _BESIDE for name in value)
+    if isinstance(demanded, list) and isinstance(value, list):
+        if is_pattern:
+            return all(any(fits(one, each, is_pattern=True) for one in value) for each in demanded)
+        return len(value) == len(demanded) and all(
+            fits(one, other, is_pattern=False) for one, other in zip(value, demanded, strict=True)
+        )
+    return value is not None and equal(value, demanded)
 
 
 def _demanded(
@@ -97,7 +141,7 @@ def _in_object(
             yield from _differences(value[name], one, (*steps, name), is_pattern)
     if not is_pattern:
         for name in value:
-            if name not in demanded and name not in ("id", "extension"):
+            if name not in demanded and name not in _BESIDE:
                 yield (*steps, name), f"'{name}' must not be there; the value is fixed without it"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from fhir_kb.fhirpath import FHIRPathError, compile_expression
 from fhir_kb.packages import definitions
-from fhir_kb.validate.fhir.certain import OF_OBJECTS, OF_VALUES
+from fhir_kb.validate.fhir.certain import OF_OBJECTS, OF_TYPES, OF_VALUES
 
 _DATES = (
     "2024", "2025", "2024-05", "2024-06", "2024-02-30", "2024-05-01", "2024-05-31", "2024-12-31",
@@ -69,6 +69,14 @@ def test_what_is_certain_of_simple_values_is_true(expression: str) -> None:
     sure = [value for value in _TEXTS if OF_VALUES[expression](value)]
     assert len(sure) >= 2
     assert [value for value in sure if not _holds(expression, value, "uri")] == []
+
+
+@pytest.mark.parametrize(("kind", "expression"), OF_TYPES)
+def test_what_is_certain_of_values_of_a_type_is_true(kind: str, expression: str) -> None:
+    values = [*_DATES, *_TEXTS, 1, None]
+    sure = [value for value in values if OF_TYPES[kind, expression](value)]
+    assert len(sure) >= 2
+    assert [value for value in sure if not _holds(expression, value, kind)] == []
 
 
 @pytest.mark.parametrize("version", ["5.0.0", "4.0.1"])

@@ -1,0 +1,216 @@
+"""Whether the values of a sliced element surely conform; see certain.py.
+
+Slices that are told apart by fixed values, patterns, codes, existence or type of what is inside the
+values are judged here; for all others the walk is taken.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from fhir_kb.validate.profiles.bindings import bound_value_sets
+from fhir_kb.validate.profiles.known import is_of
+from fhir_kb.validate.profiles.spots import (
+    Target,
+    demands,
+    discriminators_of,
+    fixes,
+    is_telling,
+    slicing_of,
+    spots_of,
+    steps_of,
+    tells,
+)
+from fhir_kb.validate.profiles.tree import never
+from fhir_kb.validate.profiles.values import choice, fits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fhir_kb.fhirpath.model import FhirType, Slot
+    from fhir_kb.validate.profiles.known import KnownProfiles
+    from fhir_kb.validate.profiles.spots import Discriminator
+    from fhir_kb.validate.profiles.tree import Node, Sure
+
+#: Whether a value is in a slice; None where that is not sure.
+Belongs: TypeAlias = "Callable[[Any], bool | None]"
+#: What a path leads to in a value; None where that is not sure.
+_Reader: TypeAlias = "Callable[[Any], list[Any] | None]"
+
+
+class _Slice(NamedTuple):
+    """A slice: what belongs to it, the test of that, and how often."""
+
+    belongs: Belongs
+    test: Sure
+    least: int
+    most: int | None
+
+
+def sliced(
+    known: KnownProfiles, node: Node, kind: FhirType, value: Callable[[Node, FhirType], Sure]
+) -> Sure:
+    """The test of all values of a sliced element.
+
+    value: makes the test of one value by an element.
+    """
+    rule = slicing_of(node)
+    if rule.get("ordered") is True or rule.get("rules") == "openAtEnd":
+        return never
+    slices: list[_Slice] = []
+    for one in node.slices:
+        belongs = None if one.slices else _belongs(known, node, one, kind)
+        if belongs is None:
+            return never
+        slices.append(_Slice(belongs, value(one, kind), one.min, one.max))
+    is_closed = rule.get("rules") == "closed"
+
+    def test(values: Any, room: int) -> bool:
+        counts = [0] * len(slices)
+        for one in values:
+            home = _home(slices, one)
+            if home is None or (home < 0 and is_closed):
+                return False
+            if home >= 0:
+                counts[home] += 1
+                if not slices[home].test(one, room):
+                    return False
+        return all(
+            each.least <= count and (each.most is None or count <= each.most)
+            for each, count in zip(slices, counts, strict=True)
+        )
+
+    return test
+
+
+def _home(slices: list[_Slice], value: Any) -> int | None:
+    """The number of the one slice that a value is in; -1 for none, None where that is not sure."""
+    home = -1
+    for number, one in enumerate(slices):
+        answer = one.belongs(value)
+        if answer is None or (answer and home >= 0):
+            return None
+        if answer:
+            home = number
+    return home
+
+
+def _belongs(known: KnownProfiles, node: Node, one: Node, kind: FhirType) -> Belongs | None:
+    """What tells whether a value of the type is in a slice; None where the walk has to."""
+    told = [each for each in discriminators_of(node) if is_telling(known, one, each)]
+    tests = [_meets(known, one, each, kind) for each in told]
+    made = [test for test in tests if test is not None]
+    if not made or len(made) < len(tests):
+        return None
+    if len(made) == 1:
+        return made[0]
+
+    def belongs(value: Any) -> bool | None:
+        answers = [test(value) for test in made]
+        if False in answers:
+            return False
+        return None if None in answers else True
+
+    return belongs
+
+
+def _meets(
+    known: KnownProfiles, node: Node, discriminator: Discriminator, kind: FhirType
+) -> Belongs | None:
+    """What tells whether a value has what a slice demands at one discriminator."""
+    if discriminator.type not in ("value", "pattern", "exists", "type"):
+        return None
+    spots = [one for one in spots_of(known, node, discriminator) if tells(one, discriminator.type)]
+    nodes = [one for one in spots if not isinstance(one, Target)]
+    if len(nodes) != 1 or len(spots) != 1:
+        return None
+    spot = nodes[0]
+    if discriminator.type == "type":
+        if discriminator.path != "$this":
+            return None
+        is_typed = any(is_of(str(one.get("code")), kind) for one in spot.types)
+        return lambda _value: is_typed
+    read = _reader(kind, discriminator.path)
+    test = _judge(known, spot, discriminator.type)
+    if read is None or test is None:
+        return None
+
+    def meets(value: Any) -> bool | None:
+        items = read(value)
+        return None if items is None else test(items)
+
+    return meets
+
+
+def _judge(known: KnownProfiles, spot: Node, word: str) -> Belongs | None:
+    """What tells whether the items at a place are what an element demands there."""
+    if spot.max == 0:
+        return lambda items: not items
+    if word == "exists" or not demands(spot):
+        return bool
+    for name in ("fixed", "pattern"):
+        demanded = choice(spot.definition, name)
+        if demanded is not None:
+            is_pattern = name == "pattern"
+            return lambda items: any(fits(one, demanded, is_pattern=is_pattern) for one in items)
+    children = spot.children.values()
+    if any(fixes(one) or one.slices for one in children):
+        return None
+    urls = bound_value_sets(spot)
+
+    def is_bound(items: Any) -> bool | None:
+        answers = [_in_all(known, one, urls) for one in items]
+        if True in answers:
+            return True
+        return None if None in answers else False
+
+    return is_bound
+
+
+def _in_all(known: KnownProfiles, item: Any, urls: list[str]) -> bool | None:
+    answers = [known.codes.member_of(item, "", url) for url in urls]
+    if False in answers:
+        return False
+    return None if None in answers else True
+
+
+def _reader(kind: FhirType, path: str) -> _Reader | None:
+    """What reads the path of a discriminator in values of the type, if it is a plain one."""
+    steps: list[tuple[tuple[Slot, ...], str]] = []
+    here: FhirType | None = kind
+    for step in steps_of(path):
+        if step[0] == "$this":
+            continue
+        name = "extension" if step[1] else step[3]
+        slots = here.slots.get(name, ()) if here is not None and not here.system and name else ()
+        if not slots or any(slot.type is None for slot in slots):
+            return None
+        steps.append((slots, step[1] or ""))
+        here = slots[0].type if len(slots) == 1 else None
+
+    def read(value: Any) -> list[Any] | None:
+        items: list[Any] | None = [value]
+        for slots, url in steps:
+            items = _inside(items or [], slots)
+            if items is None:
+                return None
+            if url:
+                items = [one for one in items if type(one) is dict and one.get("url") == url]
+        return items
+
+    return read
+
+
+def _inside(items: list[Any], slots: tuple[Slot, ...]) -> list[Any] | None:
+    """The values that objects have in some properties; None where something odd is there."""
+    found: list[Any] = []
+    for one in items:
+        if type(one) is not dict:
+            return None
+        for slot in slots:
+            if slot.extra_key in one:
+                return None
+            if slot.key in one:
+                inner = one[slot.key]
+                found += inner if type(inner) is list else [inner]
+    return None if None in found else found

@@ -1,0 +1,223 @@
+"""What is surely right says nothing that the whole walk would not say, whatever is damaged."""
+
+from __future__ import annotations
+
+import json
+import random
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from fhir_kb.packages import Loaded, core_profiles
+from fhir_kb.validate import Validator
+from fhir_kb.validate.profiles.certain import Certain
+
+_CORE = "http://hl7.org/fhir/StructureDefinition/"
+_LOINC = "http://loinc.org"
+_UCUM = "http://unitsofmeasure.org"
+_CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+
+Said = list[tuple[str, str, str]]
+
+
+def _coded(system: str, code: str) -> dict[str, Any]:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+def _pressure(code: str) -> dict[str, Any]:
+    quantity = {"value": 100, "unit": "mmHg", "system": _UCUM, "code": "mm[Hg]"}
+    return {"code": _coded(_LOINC, code), "valueQuantity": quantity}
+
+
+OBSERVATION: dict[str, Any] = {
+    "resourceType": "Observation",
+    "meta": {"profile": [_CORE + "bp", _CORE + "vitalsigns"]},
+    "text": {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">a</div>'},
+    "status": "final",
+    "category": [_coded(_CATEGORY, "vital-signs"), _coded(_CATEGORY, "exam")],
+    "code": _coded(_LOINC, "85354-9"),
+    "subject": {"reference": "Patient/p"},
+    "performer": [{"reference": "Practitioner/p"}],
+    "effectiveDateTime": "2020-01-01",
+    "component": [_pressure("8480-6"), _pressure("8462-4")],
+}
+VALUE_SET: dict[str, Any] = {
+    "resourceType": "ValueSet",
+    "extension": [
+        {"url": _CORE + "structuredefinition-wg", "valueCode": "fhir"},
+        {"url": _CORE + "structuredefinition-standards-status", "valueCode": "trial-use"},
+        {"url": _CORE + "structuredefinition-normative-version", "valueCode": "5.0.0"},
+    ],
+    "meta": {"profile": [_CORE + "shareablevalueset", _CORE + "computablevalueset"]},
+    "text": {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">a</div>'},
+    "url": "https://example.org/ValueSet/a",
+    "version": "1",
+    "name": "Names",
+    "title": "Names",
+    "status": "draft",
+    "experimental": True,
+    "publisher": "P",
+    "description": "D",
+    "compose": {"include": [{"system": "https://example.org/a", "concept": [{"code": "a"}]}]},
+}
+_ODD: tuple[Any, ...] = (
+    None, True, 0, "", "x", "*", [], {}, [None], [""], ["x"], [{}], [{"code": 1}], {"code": "a"},
+    {"reference": "Patient/p"}, {"reference": "#p"}, {"reference": "Device/d"},
+)  # fmt: skip
+
+
+def _said(version: str, profiles: list[Any], resource: Any) -> Said:
+    validator = Validator(version, canonicals=Loaded(profiles))
+    return [(one.code, one.path, one.message) for one in validator.check(resource)]
+
+
+def _agree(version: str, profiles: list[Any], resource: Any, patch: pytest.MonkeyPatch) -> Said:
+    """What is said of the resource; the same with the walk alone."""
+    found = _said(version, profiles, resource)
+    with patch.context() as walking:
+        walking.setattr(Certain, "conforms", lambda *_: False)
+        assert _said(version, profiles, resource) == found, json.dumps(resource)
+    return found
+
+
+def _bent(value: Any, chance: random.Random) -> Any:
+    """The same JSON with a few values replaced, taken away, doubled or put beside others."""
+    bent = deepcopy(value)
+    for _ in range(chance.choice((1, 1, 2, 4))):
+        node, way = bent, chance.randrange(1, 7)
+        for step in range(way):
+            keys = list(node) if isinstance(node, dict) else list(range(len(node)))
+            if not keys:
+                break
+            key = chance.choice(keys)
+            if isinstance(node[key], dict | list) and step + 1 < way:
+                node = node[key]
+                continue
+            _bend(node, key, chance)
+            break
+    return bent
+
+
+def _bend(node: Any, key: Any, chance: random.Random) -> None:
+    match chance.randrange(4):
+        case 0:
+            node[key] = deepcopy(chance.choice(_ODD))
+        case 1:
+            del node[key]
+        case 2 if isinstance(node, list):
+            node.append(deepcopy(node[key]))
+        case _ if isinstance(node, dict):
+            name = chance.choice(("_" + str(key), "valueString", "dataAbsentReason", "extension"))
+            node[name] = deepcopy(chance.choice(_ODD))
+
+
+@pytest.mark.parametrize("version", ["5.0.0", "4.3.0", "4.0.1"])
+@pytest.mark.parametrize("resource", [OBSERVATION, VALUE_SET], ids=lambda one: one["resourceType"])
+def test_damaged_resources(
+    version: str, resource: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(7)
+    said = [_agree(version, [], _bent(resource, chance), monkeypatch) for _ in range(60)]
+    assert len({json.dumps(one) for one in said}) > 20
+
+
+def _profile(name: str, form: str) -> dict[str, Any]:
+    found = core_profiles("5.0.0").find(_CORE + name)
+    assert found is not None
+    profile: dict[str, Any] = json.loads(json.dumps(found, default=str))
+    del profile["differential" if form == "snapshot" else "snapshot"]
+    return profile
+
+
+@pytest.mark.parametrize("form", ["snapshot", "differential"])
+@pytest.mark.parametrize(
+    ("name", "resource"), [("bp", OBSERVATION), ("shareablevalueset", VALUE_SET)]
+)
+def test_damaged_profiles(
+    name: str, resource: dict[str, Any], form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chance = random.Random(3)
+    profile = _profile(name, form)
+    for _ in range(25):
+        claiming = {**_bent(resource, chance), "meta": {"profile": ["urn:p"]}}
+        bent = {**_bent(profile, chance), "url": "urn:p"}
+        _agree("5.0.0", [bent], claiming, monkeypatch)
+
+
+def _sure(profile: Any, resource: dict[str, Any], patch: pytest.MonkeyPatch) -> bool:
+    """Whether the walk was never asked."""
+    asked: list[bool] = []
+    whole = Certain.conforms
+
+    def conforms(self: Certain, value: Any, type_name: str, canonical: str) -> bool:
+        asked.append(whole(self, value, type_name, canonical))
+        return asked[-1]
+
+    with patch.context() as watching:
+        watching.setattr(Certain, "conforms", conforms)
+        claiming = {**resource, "meta": {"profile": ["urn:p"]}}
+        assert not [one for one in _said("5.0.0", [profile], claiming) if "urn:p" in one[2]]
+    return all(asked)
+
+
+def _with(*elements: dict[str, Any], of: str = "Observation") -> dict[str, Any]:
+    return {
+        "resourceType": "StructureDefinition",
+        "url": "urn:p",
+        "type": of,
+        "kind": "resource",
+        "derivation": "constraint",
+        "baseDefinition": _CORE + of,
+        "differential": {"element": [{"id": of, "path": of}, *elements]},
+    }
+
+
+def _sliced(by: list[dict[str, str]], **rules: Any) -> dict[str, Any]:
+    path = "Observation.category"
+    return {"id": path, "path": path, "slicing": {"discriminator": by, "rules": "open", **rules}}
+
+
+_SLICE = {"id": "Observation.category:a", "path": "Observation.category", "sliceName": "a"}
+_FIXED = {
+    "id": "Observation.category:a.coding.code",
+    "path": "Observation.category.coding.code",
+    "fixedCode": "vital-signs",
+}
+_BY_CODE = [{"type": "value", "path": "coding.code"}]
+_EXPECTED: list[tuple[str, tuple[dict[str, Any], ...], bool]] = [
+    ("required", ({"id": "Observation.subject", "path": "Observation.subject", "min": 1},), True),
+    ("lacking", ({"id": "Observation.focus", "path": "Observation.focus", "min": 1},), False),
+    ("slices", (_sliced(_BY_CODE), {**_SLICE, "min": 1, "max": "1"}, _FIXED), True),
+    ("too few", (_sliced(_BY_CODE), {**_SLICE, "min": 2}, _FIXED), False),
+    ("closed", (_sliced(_BY_CODE, rules="closed"), _SLICE, _FIXED), False),
+    ("ordered", (_sliced(_BY_CODE, ordered=True), _SLICE, _FIXED), False),
+]
+
+
+@pytest.mark.parametrize(("name", "elements", "sure"), _EXPECTED, ids=lambda one: str(one)[:9])
+def test_what_is_sure(
+    name: str,
+    elements: tuple[dict[str, Any], ...],
+    sure: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if not sure:
+        found = _agree(
+            "5.0.0",
+            [_with(*elements)],
+            {**OBSERVATION, "meta": {"profile": ["urn:p"]}},
+            monkeypatch,
+        )
+        assert name == "ordered" or [one for one in found if "urn:p" in one[2]]
+    else:
+        assert _sure(_with(*elements), OBSERVATION, monkeypatch)
+
+
+def test_value_sets_need_no_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    walked: list[Any] = []
+    way = "fhir_kb.validate.profiles.checker.check_profile"
+    monkeypatch.setattr(way, lambda *asked: walked.append(asked) or [])
+    shareable = {**VALUE_SET, "meta": {"profile": VALUE_SET["meta"]["profile"][:1]}}
+    assert not _said("5.0.0", [], shareable)
+    assert not walked
