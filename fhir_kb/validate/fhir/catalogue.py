@@ -16,6 +16,7 @@ from fhir_kb.validate.fhir import (
     kinds_profiles,
     kinds_slicing,
     kinds_structure,
+    kinds_structures,
     kinds_terminology,
     kinds_value_sets,
     kinds_values,
@@ -31,6 +32,7 @@ KINDS: Final[tuple[Kind, ...]] = tuple(
         (
             *kinds_json.KINDS,
             *kinds_structure.KINDS,
+            *kinds_structures.KINDS,
             *kinds_values.KINDS,
             *kinds_content.KINDS,
             *kinds_narrative.KINDS,

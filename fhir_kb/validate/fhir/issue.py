@@ -186,6 +186,14 @@ def within(found: list[Finding], *steps: str | int) -> list[Finding]:
     return found
 
 
+def pointed(found: list[Finding], *steps: str | int) -> list[Finding]:
+    """The findings, which are about what is here, with the place in the text that shows it."""
+    for step in reversed(steps):
+        for one in found:
+            one.trail.append((step, ""))
+    return found
+
+
 def shown(value: object, limit: int = 60) -> str:
     """A value as a message shows it: quoted, in one line, not too long."""
     text = " ".join(str(value).split()) if isinstance(value, str) else str(value)

@@ -96,6 +96,8 @@ def _fragment(value: str, context: Context) -> Findings:
     name = value[1:]
     if not name or context.contained(name) is not None:
         return None
+    if context.resource.get("resourceType") == "StructureDefinition":
+        return None  # the id of an element, as contentReference has it
     return fail(
         NO_SUCH_CONTAINED,
         f"there is no contained resource with the id '{name}'",

@@ -9,19 +9,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.packages.snapshots import SnapshotError, contradictions, snapshot
-from fhir_kb.validate.fhir.issue import Context, Finding, below, fail, within
+from fhir_kb.validate.fhir.definition_order import unmatched
+from fhir_kb.validate.fhir.issue import Context, Finding, below, fail, pointed, within
 from fhir_kb.validate.fhir.kinds_profile_definitions import (
     CONTRADICTS_BASE,
     NO_SNAPSHOT,
     NOT_AN_OBLIGATION,
 )
-from fhir_kb.validate.fhir.walking import objects
+from fhir_kb.validate.fhir.walking import objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.packages import Canonicals
+    from fhir_kb.packages import Canonicals, Definitions
 
+_FEW: Final = 10
 _OBLIGATION_PROFILE: Final = "http://hl7.org/fhir/StructureDefinition/obligation-profile"
 _OBLIGATIONS: Final = frozenset(
     {
@@ -33,38 +35,71 @@ _OBLIGATIONS: Final = frozenset(
 _ALLOWED: Final = frozenset({"id", "path", "sliceName", "extension", "mustSupport", "binding"})
 
 
-def check_profile(value: Mapping[str, Any], context: Context) -> list[Finding]:
+def check_profile(
+    value: Mapping[str, Any], context: Context, definitions: Definitions
+) -> list[Finding]:
     """What is wrong with a StructureDefinition, seen from its base."""
     base = value.get("baseDefinition")
     known = context.canonicals
     if known is None or value.get("derivation") != "constraint" or not isinstance(base, str):
         return []
-    if known.find(base, "StructureDefinition") is None:
-        return []
-    found = _against_base(value, known)
+    found = _unmatched(value, definitions)
+    found += _against_base(value, known, is_matched=not found)
     if _is_obligation_profile(value):
         found += _obligations(value, known)
     return found
 
 
-def _against_base(value: Mapping[str, Any], known: Canonicals) -> list[Finding]:
+def _unmatched(value: Mapping[str, Any], definitions: Definitions) -> list[Finding]:
+    """Elements that are lost, because the base has none that they match."""
+    found: list[Finding] = []
+    places = dict(objects(value.get("differential"), "element"))
+    names: list[str] = []
+    for number in unmatched(value, definitions):
+        names.append(text(places[number], "id") or text(places[number], "path"))
+        message = f"nothing in the base matches {names[-1]}, or not after what stands before it"
+        advice = "correct the path, or bring the elements into the base's order"
+        found += _placed(fail(NO_SNAPSHOT, message, advice), number)
+    if names:
+        more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
+        message = f"elements that match nothing in the base: {', '.join(names[:_FEW])}{more}"
+        found += fail(NO_SNAPSHOT, message)
+    return found
+
+
+def _against_base(
+    value: Mapping[str, Any], known: Canonicals, *, is_matched: bool
+) -> list[Finding]:
+    """What is wrong with the whole, each with the element that shows it."""
     places = dict(objects(value.get("differential"), "element"))
     try:
         noted = contradictions(value, known)
     except SnapshotError as error:
-        if not error.certain:
+        if not error.certain or not is_matched or _is_told(value, error):
             return []
         named = (n for n, one in places.items() if error.path in (one.get("id"), one.get("path")))
         advice = error.advice or None
-        message = f"no snapshot can be made of the profile: {error.reason}"
-        return _placed(fail(NO_SNAPSHOT, message, advice), next(named, None))
+        message = f"no snapshot can be made of the profile: {error}"
+        return _shown(fail(NO_SNAPSHOT, message, advice), next(named, None))
     found: list[Finding] = []
     by_element = {id(one): number for number, one in places.items()}
     for one in noted:
         bad = fail(CONTRADICTS_BASE, f"{one.id}: {one.message}")
-        below(bad, one.property)
-        found += _placed(bad, by_element.get(id(one.said)))
+        pointed(bad, one.property)
+        found += _shown(bad, by_element.get(id(one.said)))
     return found
+
+
+def _is_told(value: Mapping[str, Any], error: SnapshotError) -> bool:
+    """Whether another rule says the same: the root is sliced."""
+    return error.path == value.get("type")
+
+
+def _shown(found: list[Finding], number: int | None) -> list[Finding]:
+    """The findings, which are about the whole, with that element as the place in the text."""
+    if number is None:
+        return found
+    return pointed(found, "differential", "element", number)
 
 
 def _is_obligation_profile(value: Mapping[str, Any]) -> bool:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.fhir.issue import Context, Finding, below, fail, within
+from fhir_kb.validate.fhir.definition_bases import check_base, check_type
+from fhir_kb.validate.fhir.definition_elements import Elements
+from fhir_kb.validate.fhir.extension_definitions import check_contexts, check_invariants, check_url
+from fhir_kb.validate.fhir.issue import Context, Finding, fail, within
 from fhir_kb.validate.fhir.kinds_conformance import (
     NOT_IN_A_PROFILE,
     PROFILE_OF_OTHER_TYPE,
-    TYPE_OF_ITS_OWN,
 )
 from fhir_kb.validate.fhir.profile_definitions import check_profile
 from fhir_kb.validate.fhir.walking import objects
@@ -16,7 +18,7 @@ from fhir_kb.validate.fhir.walking import objects
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.packages import Definitions
+    from fhir_kb.packages import Canonicals, Definitions
     from fhir_kb.validate.fhir.issue import Checker, Findings
 
 _FHIR: Final = "http://hl7.org/fhir/StructureDefinition/"
@@ -26,7 +28,10 @@ def structure_rule(definitions: Definitions) -> Checker:
     """A check of StructureDefinitions against the types of a release."""
 
     def check(value: Mapping[str, Any], context: Context) -> Findings:
-        found = _specialised(value, definitions) + check_profile(value, context)
+        known = context.canonicals
+        found = check_type(value, definitions, known)
+        found += check_contexts(value, definitions)
+        base = _base(value, known)
         for index, element in objects(value.get("differential"), "element"):
             bad = _types(element, definitions)
             if value.get("derivation") == "constraint" and "meaningWhenMissing" in element:
@@ -36,31 +41,21 @@ def structure_rule(definitions: Definitions) -> Checker:
                     "leave out 'meaningWhenMissing': only the type's own definition has it",
                 )
             found += within(bad, "differential", "element", index)
+        if base is not None and known is not None:
+            found += check_base(value, base)
+            found += check_profile(value, context, definitions)
+            found += Elements(value, base, definitions, known).check()
+            found += check_url(value) + check_invariants(value, definitions)
         return found or None
 
     return check
 
 
-def _specialised(value: Mapping[str, Any], definitions: Definitions) -> list[Finding]:
-    """A new type has a name of its own."""
-    name, base = value.get("type"), value.get("baseDefinition")
-    if value.get("derivation") != "specialization" or not isinstance(name, str):
-        return []
-    if name not in definitions or value.get("url") == _FHIR + name:
-        return []
-    found = fail(
-        TYPE_OF_ITS_OWN,
-        f"{name} is a type of FHIR, and this definition makes a new type of that name",
-        "a profile has the derivation 'constraint'",
-    )
-    below(found, "type")
-    if base == _FHIR + name:
-        found += fail(
-            TYPE_OF_ITS_OWN,
-            f"the new type has the same name as the type that it specialises: {name}",
-            message_id="SD_SPECIALIZED_TYPE_MATCHES",
-        )
-    return found
+def _base(value: Mapping[str, Any], known: Canonicals | None) -> Mapping[str, Any] | None:
+    base = value.get("baseDefinition")
+    if known is None or not isinstance(base, str):
+        return None
+    return known.find(base, "StructureDefinition")
 
 
 def _types(element: Mapping[str, Any], definitions: Definitions) -> list[Finding]:

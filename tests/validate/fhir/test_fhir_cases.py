@@ -28,7 +28,10 @@ def _found(resource: Any, version: str = "5.0.0") -> list[Any]:
     return [issue for issue in issues if issue.code not in INVARIANTS]
 
 
-@pytest.mark.parametrize("case", _page("structure") + _page("content") + _page("conformance"))
+@pytest.mark.parametrize(
+    "case",
+    _page("structure") + _page("content") + _page("conformance") + _page("definition"),
+)
 def test_structure_and_content(case: dict[str, Any]) -> None:
     found = _found(case["given"], case.get("fhir", "5.0.0"))
     _compare(case, [one for one in found if one.code not in RECOMMENDED])

@@ -1,0 +1,71 @@
+"""Slicings in StructureDefinitions: http://hl7.org/fhir/profiling.html#slicing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.fhirpath import FHIRPathLimitError, FHIRPathSyntaxError
+from fhir_kb.fhirpath.engine import check
+from fhir_kb.validate.fhir.issue import fail, within
+from fhir_kb.validate.fhir.kinds_structures import DEFINITION_WARNING, SLICING_IMPOSSIBLE
+from fhir_kb.validate.fhir.walking import objects, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhir_kb.packages import Definitions
+    from fhir_kb.validate.fhir.issue import Finding
+
+
+def check_slicing(
+    element: Mapping[str, Any], names: list[str], definitions: Definitions, *, is_snapshot: bool
+) -> list[Finding]:
+    """What is wrong with an element's slicing; names: its types, as far as they are stated."""
+    slicing = element.get("slicing")
+    if not isinstance(slicing, dict):
+        return []
+    path = text(element, "path")
+    if "." not in path:
+        if is_snapshot:
+            return []
+        message = f"{path} is the root, and there is just one"
+        return fail(SLICING_IMPOSSIBLE, message, None, "SD_NO_SLICING_ON_ROOT")
+    whole = definitions.element(path.replace("[x]", "")) if _is_known(path, definitions) else None
+    found: list[Finding] = []
+    if whole is not None and whole.max == 1 and "[x]" not in path:
+        message = f"{path} does not repeat and has one type, so there is nothing to slice"
+        found += within(fail(SLICING_IMPOSSIBLE, message), "slicing")
+    for number, one in objects(slicing, "discriminator"):
+        bad = _deprecated(one, definitions)
+        if whole is not None:
+            bad += _path(text(one, "path"), path, names, definitions)
+        found += within(bad, "slicing", "discriminator", number)
+    return found
+
+
+def _is_known(path: str, definitions: Definitions) -> bool:
+    return path.partition(".")[0] in definitions
+
+
+def _deprecated(one: Mapping[str, Any], definitions: Definitions) -> list[Finding]:
+    if one.get("type") != "pattern" or "CodeableReference" not in definitions:
+        return []
+    message = "slices are told apart by 'pattern'"
+    advice = "write 'value': patterns count there, too"
+    return fail(DEFINITION_WARNING, message, advice, "SD_PATH_SLICING_DEPRECATED_R5")
+
+
+def _path(written: str, path: str, names: list[str], definitions: Definitions) -> list[Finding]:
+    if not written or not names or any(one not in definitions for one in names):
+        return []
+    wrong = None
+    for name in names:
+        start = path if name in ("BackboneElement", "Element") else name
+        wrong = check(written, definitions, start.replace("[x]", ""))
+        if wrong is None or isinstance(wrong, FHIRPathLimitError):
+            return []
+        if isinstance(wrong, FHIRPathSyntaxError):
+            break
+    message = f"'{written}' tells no slices of {path} apart: {wrong}"
+    id_ = "SD_PATH_ERROR"
+    return fail(SLICING_IMPOSSIBLE, message, None, id_)
