@@ -19,17 +19,20 @@ def known_extension(owner: str, inner: Checker, *, modifier: bool) -> Checker:
     """A check of an extension on an element of a type: those that need it are noted for a look."""
 
     def check(value: Any, context: Context) -> Findings:
-        found = inner(value, context)
         extensions = context.known_extensions
-        if extensions is not None and isinstance(value, dict):
-            url = value.get("url")
-            # Inside of extensions, a relative url is defined by the extension around it.
-            if (
-                isinstance(url, str)
-                and ":" in url
-                and not extensions.is_fine(url, owner, value, modifier=modifier)
-            ):
-                context.doubtful.append(value)
+        if extensions is None or not isinstance(value, dict):
+            return inner(value, context)
+        if extensions.was_right(owner, value, modifier=modifier):
+            return None
+        found = inner(value, context)
+        url = value.get("url")
+        # Inside of extensions, a relative url is defined by the extension around it.
+        if not isinstance(url, str) or ":" not in url:
+            return found
+        if not extensions.is_fine(url, owner, value, modifier=modifier):
+            context.doubtful.append(value)
+        elif not found:
+            extensions.remember(owner, value, modifier=modifier)
         return found
 
     return check

@@ -18,6 +18,7 @@ Look: TypeAlias = "Callable[[Mapping[str, Any]], bool]"
 _VERSIONED: Final = "http://hl7.org/fhir/StructureDefinition/version-specific-use"
 _URL: Final = "http://hl7.org/fhir/StructureDefinition/"
 _MOST: Final = 5000
+_LONGEST: Final = 200
 _CANONICAL: Final = frozenset({"CanonicalResource", "MetadataResource"})
 #: What a definition of a value may state without anything that needs a look.
 _PLAIN: Final = frozenset(
@@ -51,6 +52,29 @@ class KnownExtensions:
         self._canonicals = canonicals
         self._looks = looks
         self._places: dict[tuple[str, str, bool], _Place | None] = {}
+        self._seen: set[tuple[Any, ...]] = set()
+
+    def was_right(self, owner: str, value: Mapping[str, Any], *, modifier: bool) -> bool:
+        """Whether the very same extension was found right, there, before; see remember."""
+        try:
+            return (owner, modifier, *value.items()) in self._seen
+        except TypeError:  # it has objects or lists, of which none is remembered
+            return False
+
+    def remember(self, owner: str, value: Mapping[str, Any], *, modifier: bool) -> None:
+        """Remember an extension in which nothing was found wrong, if it is made of short strings.
+
+        Resources repeat theirs more often than not.
+        """
+        length = 0
+        for one in value.values():
+            if type(one) is not str or one[:1] == "#":
+                return
+            length += len(one)
+        if length <= _LONGEST:
+            if len(self._seen) >= _MOST:
+                self._seen.clear()
+            self._seen.add((owner, modifier, *value.items()))
 
     def is_fine(self, url: str, owner: str, value: Mapping[str, Any], *, modifier: bool) -> bool:
         """Whether nothing can be wrong with the extension; False where it has to be looked at.

@@ -65,7 +65,10 @@ class Inside:
         checks, is_hopeless = self._plans.get(names) or self._plan(names)
         if is_hopeless:
             return False
-        return all(check(value[name], room) for name, check in checks)
+        for name, check in checks:  # noqa: SIM110  all() takes half as long again
+            if not check(value[name], room):
+                return False
+        return True
 
     def _plan(self, names: tuple[str, ...]) -> _Plan:
         if len(self._plans) >= _MAX_PLANS:

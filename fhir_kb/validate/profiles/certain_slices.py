@@ -6,7 +6,7 @@ values are judged here; for all others the walk is taken.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 
 from fhir_kb.validate.profiles.bindings import bound_value_sets
 from fhir_kb.validate.profiles.known import is_of
@@ -25,7 +25,7 @@ from fhir_kb.validate.profiles.tree import never
 from fhir_kb.validate.profiles.values import choice, fits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from fhir_kb.fhirpath.model import FhirType, Slot
     from fhir_kb.validate.profiles.known import KnownProfiles
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Whether a value is in a slice; None where that is not sure.
 Belongs: TypeAlias = "Callable[[Any], bool | None]"
+#: The number of the slice that a value is in; -1 for none, None where that is not sure.
+_Home: TypeAlias = "Callable[[Any], int | None]"
 #: What a path leads to in a value; None where that is not sure.
 _Reader: TypeAlias = "Callable[[Any], list[Any] | None]"
 
@@ -64,11 +66,12 @@ def sliced(
             return never
         slices.append(_Slice(belongs, value(one, kind), one.min, one.max))
     is_closed = rule.get("rules") == "closed"
+    home_of = _by_text(known, node, kind) or (lambda one: _home(slices, one))
 
     def test(values: Any, room: int) -> bool:
         counts = [0] * len(slices)
         for one in values:
-            home = _home(slices, one)
+            home = home_of(one)
             if home is None or (home < 0 and is_closed):
                 return False
             if home >= 0:
@@ -81,6 +84,35 @@ def sliced(
         )
 
     return test
+
+
+def _by_text(known: KnownProfiles, node: Node, kind: FhirType) -> _Home | None:
+    """See _home, for slices that are told apart by one fixed text each, as extensions are."""
+    told = discriminators_of(node)
+    read = _reader(kind, told[0].path) if len(told) == 1 and told[0].type == "value" else None
+    if read is None:
+        return None
+    numbers: dict[str, int] = {}
+    for number, one in enumerate(node.slices):
+        spots = spots_of(known, one, told[0])
+        if not _is_one_node(spots) or spots[0].max == 0:
+            return None
+        fixed = choice(spots[0].definition, "fixed")
+        if not isinstance(fixed, str) or fixed in numbers:
+            return None
+        numbers[fixed] = number
+
+    def home(value: Any) -> int | None:
+        items = read(value)
+        if items is None or len(items) != 1 or type(items[0]) is not str:
+            return None
+        return numbers.get(items[0], -1)
+
+    return home
+
+
+def _is_one_node(spots: Sequence[Node | Target]) -> TypeGuard[Sequence[Node]]:
+    return len(spots) == 1 and not isinstance(spots[0], Target)
 
 
 def _home(slices: list[_Slice], value: Any) -> int | None:
@@ -121,10 +153,9 @@ def _meets(
     if discriminator.type not in ("value", "pattern", "exists", "type"):
         return None
     spots = [one for one in spots_of(known, node, discriminator) if tells(one, discriminator.type)]
-    nodes = [one for one in spots if not isinstance(one, Target)]
-    if len(nodes) != 1 or len(spots) != 1:
+    if not _is_one_node(spots):
         return None
-    spot = nodes[0]
+    spot = spots[0]
     if discriminator.type == "type":
         if discriminator.path != "$this":
             return None
