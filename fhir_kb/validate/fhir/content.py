@@ -20,9 +20,10 @@ def content_rules(type_path: str, definitions: Definitions) -> tuple[Checker, ..
     own = _own(type_path, definitions)
     rules = () if own is None else (own,)
     if type_path in definitions.resource_types and "publisher" in definitions.properties(type_path):
+        from fhir_kb.validate.fhir.own_urls import check_own_url
         from fhir_kb.validate.terminology.publishers import check_publisher
 
-        rules = (*rules, check_publisher)
+        rules = (*rules, check_own_url, check_publisher)
     if type_path in _WITH_EXPRESSIONS:
         from fhir_kb.validate.fhir.expressions import expression_rule
 
@@ -50,7 +51,15 @@ def _own(type_path: str, definitions: Definitions) -> Checker | None:
     if type_path in ("SearchParameter", "CapabilityStatement.rest.resource"):
         from fhir_kb.validate.fhir.searches import search_rules
 
-        return search_rules(definitions.fhir_version)[type_path]
+        return search_rules(definitions)[type_path]
+    if type_path == "ImplementationGuide.dependsOn":
+        from fhir_kb.validate.fhir.guides import check_dependency
+
+        return check_dependency
+    if type_path == "OperationDefinition":
+        from fhir_kb.validate.fhir.guides import check_operation
+
+        return check_operation
     if type_path == "QuestionnaireResponse":
         from fhir_kb.validate.content.responses import check_response
 

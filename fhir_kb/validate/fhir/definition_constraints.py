@@ -6,10 +6,10 @@ http://hl7.org/fhir/conformance-rules.html#constraints
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from fhir_kb.fhirpath import FHIRPathLimitError, FHIRPathSyntaxError
-from fhir_kb.fhirpath.engine import check
+from fhir_kb.fhirpath import FHIRPathSyntaxError
+from fhir_kb.validate.fhir.evaluable import cannot_be
 from fhir_kb.validate.fhir.issue import fail, within
 from fhir_kb.validate.fhir.kinds_structures import CONSTRAINT_DEFINITION, DEFINITION_WARNING
 from fhir_kb.validate.fhir.walking import objects, text
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from fhir_kb.packages import Canonicals, Definitions
     from fhir_kb.validate.fhir.issue import Finding
-
-_LONGEST: Final = 20_000
 
 
 class Constraints:
@@ -83,13 +81,13 @@ class Constraints:
 
     def _wrong(self, expression: str, path: str, names: list[str]) -> str:
         """What is wrong with an expression that is evaluated on these types, or ""."""
-        if len(expression) > _LONGEST or any(one not in self._definitions for one in names):
+        if any(one not in self._definitions for one in names):
             return ""
         first = ""
         for name in names:
             start = path if name in ("BackboneElement", "Element") else name
-            error = check(expression, self._definitions, start.replace("[x]", ""))
-            if error is None or isinstance(error, FHIRPathLimitError | FHIRPathSyntaxError):
+            error = cannot_be(expression, self._definitions, start.replace("[x]", ""))
+            if error is None or isinstance(error, FHIRPathSyntaxError):
                 return ""  # what is no FHIRPath is told at the expression
             first = first or str(error)
         return first

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.fhirpath import FHIRPathLimitError, FHIRPathSyntaxError
-from fhir_kb.fhirpath.engine import check
+from fhir_kb.fhirpath import FHIRPathSyntaxError
+from fhir_kb.validate.fhir.evaluable import cannot_be
 from fhir_kb.validate.fhir.issue import fail, within
 from fhir_kb.validate.fhir.kinds_structures import DEFINITION_WARNING, SLICING_IMPOSSIBLE
 from fhir_kb.validate.fhir.walking import objects, text
@@ -61,11 +61,10 @@ def _path(written: str, path: str, names: list[str], definitions: Definitions) -
     wrong = None
     for name in names:
         start = path if name in ("BackboneElement", "Element") else name
-        wrong = check(written, definitions, start.replace("[x]", ""))
-        if wrong is None or isinstance(wrong, FHIRPathLimitError):
+        wrong = cannot_be(written, definitions, start.replace("[x]", ""))
+        if wrong is None:
             return []
         if isinstance(wrong, FHIRPathSyntaxError):
             break
     message = f"'{written}' tells no slices of {path} apart: {wrong}"
-    id_ = "SD_PATH_ERROR"
-    return fail(SLICING_IMPOSSIBLE, message, None, id_)
+    return fail(SLICING_IMPOSSIBLE, message, None, "SD_PATH_ERROR")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.fhirpath import FHIRPathError, FHIRPathLimitError
-from fhir_kb.fhirpath.engine import check
+from fhir_kb.validate.fhir.evaluable import cannot_be
 from fhir_kb.validate.fhir.issue import fail, within
 from fhir_kb.validate.fhir.kinds_structures import DEFINITION_WARNING, EXTENSION_DEFINITION
 from fhir_kb.validate.fhir.walking import objects, text
@@ -13,6 +12,7 @@ from fhir_kb.validate.fhir.walking import objects, text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fhir_kb.fhirpath import FHIRPathError
     from fhir_kb.packages import Definitions
     from fhir_kb.validate.fhir.issue import Finding
 
@@ -20,7 +20,6 @@ _EXTENSION: Final = "http://hl7.org/fhir/StructureDefinition/Extension"
 _VERSIONED: Final = "http://hl7.org/fhir/StructureDefinition/version-specific-use"
 #: What contexts name that R4 has no type for.
 _INTERFACES: Final = frozenset({"CanonicalResource", "MetadataResource"})
-_LONGEST: Final = 20_000
 _JSON_NAMES: Final = (
     "http://hl7.org/fhir/tools/StructureDefinition/elementdefinition-json-name",
     "http://hl7.org/fhir/tools/StructureDefinition/json-name",
@@ -138,7 +137,7 @@ def check_invariants(value: Mapping[str, Any], definitions: Definitions) -> list
     ]
     found: list[Finding] = []
     for number, written in enumerate(listed if contexts else ()):
-        if not isinstance(written, str) or not 0 < len(written) <= _LONGEST:
+        if not isinstance(written, str) or not written:
             continue
         if (wrong := _nowhere(written, contexts, definitions)) is not None:
             message = f"it cannot be evaluated where the extension may be: {wrong}"
@@ -152,8 +151,8 @@ def _nowhere(written: str, contexts: list[str], definitions: Definitions) -> FHI
     wrong: FHIRPathError | None = None
     for one in contexts:
         start = one if one in definitions else ""
-        wrong = check(written, definitions, start)
-        if wrong is None or isinstance(wrong, FHIRPathLimitError):
+        wrong = cannot_be(written, definitions, start)
+        if wrong is None:
             return None
     return wrong
 

@@ -100,6 +100,87 @@ Mend the expression at the place that the message gives. `fhir-kb fhirpath` eval
     "ED_SEARCH_EXPRESSION_ERROR",
 )
 
+SEARCHES_NOTHING: Final = Kind(
+    Code(
+        "KB623",
+        "search-parameter-finds-nothing",
+        Severity.ERROR,
+        """\
+A search parameter cannot find anything.
+
+Its expression names elements that none of its base types has, or it is of the type `composite` and
+has fewer than two components. A server cannot index it.
+
+Name elements of the types in `base`, or correct `base`.
+
+```json
+{"base": ["Patient"], "expression": "Patient.dateOfBirth"}
+```
+""",
+    ),
+    "invalid",
+    "ED_SEARCH_EXPRESSION_ERROR",
+)
+
+SEARCH_DOUBTFUL: Final = Kind(
+    Code(
+        "KB624",
+        "search-parameter-doubtful",
+        Severity.WARNING,
+        """\
+A search parameter may not work as it is meant.
+
+Its code has a character that means something in the URL of a search (`.`, `$`, `|`), or it is
+derived from one that is not known here, so nothing can be compared.
+
+Give it a code of letters, digits and hyphens, or name the definition of a parameter that is known.
+""",
+    ),
+    "business-rule",
+    "SEARCHPARAMETER_BAD_CHAR",
+)
+
+DEPENDENCY: Final = Kind(
+    Code(
+        "KB625",
+        "guide-dependency",
+        Severity.ERROR,
+        """\
+A dependency of an ImplementationGuide cannot be found by what it says.
+
+`uri` is the canonical url of the other ImplementationGuide, `version` its version and `packageId`
+the name of its package: `hl7.fhir.us.core`.
+
+Write the url with `/ImplementationGuide/` in it, and the version only as `version`.
+
+```json
+{"uri": "http://example.org/fhir|1.0.0", "packageId": "example.fhir"}
+```
+""",
+    ),
+    "business-rule",
+    "IG_DEPENDENCY_DIRECT",
+)
+
+PARAMETERS_PROFILE: Final = Kind(
+    Code(
+        "KB626",
+        "not-a-profile-of-parameters",
+        Severity.ERROR,
+        """\
+The profile of an operation's input or output is none of Parameters.
+
+All that goes into an operation, and all that comes out, is a Parameters resource, so `inputProfile`
+and `outputProfile` are profiles of it.
+
+Name a profile of Parameters; the type of a single parameter belongs to `parameter`.
+""",
+    ),
+    "business-rule",
+    "OPDEF_PROFILE_NOT_PARAMETERS",
+)
+
 KINDS: Final = (
     TYPE_OF_ITS_OWN, NOT_IN_A_PROFILE, PROFILE_OF_OTHER_TYPE, SEARCH_DIFFERS, NOT_FHIRPATH,
+    SEARCHES_NOTHING, SEARCH_DOUBTFUL, DEPENDENCY, PARAMETERS_PROFILE,
 )  # fmt: skip

@@ -175,7 +175,9 @@ def _compared(name: str, uri: str, code: str, kind: str) -> Iterator[Finding]:
         message = (
             f"the property with the uri {uri} has the code '{name}', and this is {shown(code)}"
         )
-        yield finding(PROPERTY, "CODESYSTEM_PROPERTY_URI_CODE_MISMATCH", message)
+        # The code of another of FHIR's properties misleads; one of one's own does not.
+        kind_of_issue = PROPERTY if code in KNOWN else SYSTEM_ADVICE
+        yield finding(kind_of_issue, "CODESYSTEM_PROPERTY_URI_CODE_MISMATCH", message)
     if kind and kind != KNOWN[name]:
         message = f"the property with the uri {uri} has the type {KNOWN[name]}, and this is {kind}"
         yield finding(PROPERTY, "CODESYSTEM_PROPERTY_URI_TYPE_MISMATCH", message)
