@@ -71,6 +71,11 @@ def test_columns_beyond_the_line_do_no_harm() -> None:
     assert found == Excerpt("ab", indent=2, length=1)
 
 
+def test_one_line_of_json_is_shown_around_the_place_however_long_it_is() -> None:
+    short = marked("x" * 300 + "HERE" + "x" * 300, 301, 305, room=40)
+    assert marked("x" * 900_000 + "HERE" + "x" * 900_000, 900_001, 900_005, room=40) == short
+
+
 @given(
     line=st.text(max_size=200),
     start=st.integers(1, 220),

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 _LINES: Final = re.compile(r"\r\n|[\n\r]")
 _YAML_LINES: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _CUT: Final = "…"
-MAX_LINE: Final = 100_000
+#: So many characters to each side are looked at for a cell of room; JSON may be one long line.
+_NEAR: Final = 4
 
 
 class Excerpt(NamedTuple):
@@ -32,19 +33,21 @@ def lines_of(text: str, file: str) -> list[str]:
 
 def excerpt(lines: list[str], span: Span, room: int) -> Excerpt | None:
     """The first line of `span` in at most `room` cells; None where the file has no such line."""
-    if not 0 < span.line <= len(lines) or len(lines[span.line - 1]) > MAX_LINE:
+    if not 0 < span.line <= len(lines):
         return None
     line = lines[span.line - 1].rstrip()
     start = min(max(span.column - 1, 0), len(line))
     end = span.end_column - 1 if span.end_line == span.line else len(line)
     end = max(start, min(end, len(line)))
-    pieces = pictures(line)
+    before = max(0, start - _NEAR * room)
+    pieces = pictures(line[before : start + _NEAR * room])
     widths = [width(piece) for piece in pieces]
+    start, end = start - before, end - before
     first, last = _window(widths, start, room)
     indent = sum(widths[first:start])
     length = sum(widths[start : min(end, last)])
-    cut_left = _CUT if first > 0 else ""
-    cut_right = _CUT if last < len(pieces) else ""
+    cut_left = _CUT if before + first > 0 else ""
+    cut_right = _CUT if before + last < len(line) else ""
     shown = cut_left + "".join(pieces[first:last]) + cut_right
     return Excerpt(shown, indent + len(cut_left), max(1, length))
 
