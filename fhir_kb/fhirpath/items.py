@@ -17,10 +17,13 @@ class Element:
     """A node of a resource: its JSON value, left where it is, with its type and its place.
 
     value: the JSON object, or the primitive's value (None where it has only extensions).
-    extra: the `_x` object beside a primitive. index: its place in a list, -1 outside lists.
+    extra: the `_x` object beside a primitive. index: its place in a list, -1 outside lists. kept:
+    what was worked out of a bundle for all references in it; not there before (surroundings.py).
     """
 
-    __slots__ = ("extra", "index", "name", "parent", "type", "value")
+    __slots__ = ("extra", "index", "kept", "name", "parent", "type", "value")
+
+    kept: Any
 
     def __init__(
         self,

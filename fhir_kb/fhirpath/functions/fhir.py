@@ -12,7 +12,7 @@ from fhir_kb.fhirpath.functions.registry import function
 from fhir_kb.fhirpath.functions.text import text_of
 from fhir_kb.fhirpath.items import EMPTY, FALSE, Element, Item, boolean, value_of
 from fhir_kb.fhirpath.scope import Scope, single
-from fhir_kb.fhirpath.surroundings import base_of_entry, contained, member, surroundings
+from fhir_kb.fhirpath.surroundings import contained, entry_for, member, surroundings
 from fhir_kb.fhirpath.values import Quantity
 from fhir_kb.fhirpath.xhtml import is_safe_xhtml
 
@@ -88,8 +88,11 @@ def _target(scope: Scope, item: Item, reference: str) -> Element | None:
         if holder is None or reference == "#":
             return holder
         return contained(holder, reference[1:])
-    if bundle is not None and (entry := _entry(bundle, item, reference)) is not None:
-        return entry
+    if bundle is not None:
+        place = item if isinstance(item, Element) else None
+        entry = entry_for(bundle, reference, place, by_url=True)
+        if entry is not None:
+            return entry
     resolver = scope.env.services.resolver
     resource = None if resolver is None else resolver(reference)
     if resource is None:
@@ -107,21 +110,6 @@ def _surroundings(scope: Scope, item: Item) -> tuple[Element | None, Element | N
     if bundle is None and root is not None and root.type.name == "Bundle":
         bundle = root
     return holder or root, bundle
-
-
-def _entry(bundle: Element, item: Item, reference: str) -> Element | None:
-    base = base_of_entry(item) if isinstance(item, Element) else ""
-    wanted = {reference.partition("/_history/")[0]}
-    if base and "://" not in reference and not reference.startswith("urn:"):
-        wanted = {base + one for one in wanted}
-    for entry in bundle.children("entry"):
-        full_url = member(entry, "fullUrl")
-        for resource in entry.children("resource"):
-            local = f"{member(resource, 'resourceType')}/{member(resource, 'id')}"
-            canonical = member(resource, "url")
-            if full_url in wanted or (not base and local in wanted) or canonical in wanted:
-                return resource
-    return None
 
 
 @function("memberOf", "value", returns="Boolean")

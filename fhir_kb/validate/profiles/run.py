@@ -9,9 +9,8 @@ from fhir_kb.diagnostics import Severity
 from fhir_kb.fhirpath import Element, Services
 from fhir_kb.fhirpath.surroundings import (
     around,
-    base_of_entry,
     contained,
-    member,
+    entry_for,
     surroundings,
 )
 from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError
@@ -82,7 +81,7 @@ class Run:
             if holder is None or reference == "#":
                 return holder
             return contained(holder, reference[1:])
-        return None if bundle is None else _entry(bundle, element, reference)
+        return None if bundle is None else entry_for(bundle, reference, element)
 
 
 class _Asked:
@@ -135,19 +134,3 @@ def has_errors(found: list[Finding]) -> bool:
 def resource_of(element: Element) -> Element:
     """The resource that the element belongs to, itself if it is one."""
     return next((one for one in around(element) if one.type.is_resource), element)
-
-
-def _entry(bundle: Element, element: Element, reference: str) -> Element | None:
-    """The entry's resource that a reference means: http://hl7.org/fhir/bundle.html#references."""
-    wanted = reference.partition("/_history/")[0].partition("#")[0]
-    base = base_of_entry(element)
-    is_relative = "://" not in wanted and not wanted.startswith("urn:")
-    for entry in bundle.children("entry"):
-        full_url = member(entry, "fullUrl")
-        for resource in entry.children("resource"):
-            if full_url in (wanted, base + wanted if is_relative else wanted):
-                return resource
-            place = f"{member(resource, 'resourceType')}/{member(resource, 'id')}"
-            if is_relative and not base and place == wanted:
-                return resource
-    return None
