@@ -126,6 +126,30 @@ Correct the anchor, link to a web address, or drop the link and keep its text.
     "Type_Specific_Checks_DT_XHTML_Resolve",
 )
 
+XHTML_NESTING: Final = Kind(
+    Code(
+        "KB567",
+        "narrative-nesting",
+        Severity.ERROR,
+        """\
+An element of the narrative stands where it cannot be.
+
+A row belongs into a table, an item into a list; a heading, a link and bold text hold text and no
+blocks; a line break holds nothing. What reads the page as HTML puts such elements elsewhere or
+drops them.
+
+```html
+<b><ul><li>…</li></ul></b>
+```
+
+End the inner element before the block begins, or put the part into what it belongs to.
+""",
+    ),
+    "structure",
+    "XHTML_XHTML_BLOCK_IN_PARA",
+)
+
 KINDS: Final = (
     NOT_XHTML, XHTML_ROOT, XHTML_ELEMENT, XHTML_ATTRIBUTE, XHTML_ACTIVE, XHTML_EMPTY, XHTML_LINK,
+    XHTML_NESTING,
 )  # fmt: skip

@@ -20,14 +20,15 @@ from fhir_kb.validate.fhir.kinds_narrative import (
     XHTML_LINK,
     XHTML_ROOT,
 )
+from fhir_kb.validate.fhir.xhtml_nesting import is_right, nesting
 
 if TYPE_CHECKING:
     from fhir_kb.validate.fhir.issue import Finding
 
 NAMESPACE: Final = "http://www.w3.org/1999/xhtml"
 _ELEMENTS: Final = frozenset(
-    """a abbr acronym address area b bdo big blockquote br caption cite code col colgroup dd del dfn
-    div dl dt em h1 h2 h3 h4 h5 h6 hr i img ins kbd li map ol p pre q s samp small span strong sub
+    """a abbr acronym address area b bdo big blockquote br caption cite code col colgroup dd dfn
+    div dl dt em h1 h2 h3 h4 h5 h6 hr i img kbd li map ol p pre q s samp small span strong sub
     sup table tbody td tfoot th thead tr tt u ul var""".split()  # noqa: SIM905 (read as words)
 )
 _ATTRIBUTES: Final = frozenset(
@@ -53,21 +54,22 @@ _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.\-\s]*):")
 _ACTIVE: Final = frozenset({"javascript", "vbscript", "livescript", "jscript", "mocha"})
 _NAMES_ONLY: Final = frozenset({"urn", "oid", "uuid"})
 _ACTIVE_STYLE = re.compile(r"(?i)expression\s*\(|javascript\s*:|behaviou?r\s*:|-moz-binding")
+_NOT_IN_URLS = re.compile(
+    r"^data:[^,]*$|^data:[^,]*,[^,]*,|^(?!data:).*[^\w;?:@&=+$.,/%\-~#\[\]!'()*|]", re.DOTALL
+)
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
 #: Start tags that were looked at: pages made by programs repeat the same few.
 _TAGS: dict[str, _Tag | None] = {}
 _MEMORY: Final = 2048
 _ENTITY = re.compile(r"&(?!#)([^;\s<&]*);?")
 _XML_ENTITIES: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_ANY_TAG = re.compile(r"<(/?[A-Za-z][^<>]*)>")
 _START_TAG = re.compile(r"<([A-Za-z][^<>]*)>")
 _PLAIN_TAG = re.compile(
     r"([A-Za-z][A-Za-z0-9]*)"
     r"((?:\s+[A-Za-z][A-Za-z:\-]*\s*=\s*(?:\"[^\"&]*\"|'[^'&]*'))*)\s*/?"
 )
 _ATTRIBUTE = re.compile(r"([A-Za-z][A-Za-z:\-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
-# A paragraph ends where a block begins: HTML readers would close it there.
-_BLOCK_IN_PARAGRAPH = re.compile(
-    r"<p(?:\s[^<>]*)?(?<!/)>(?:(?!</p\s*>).)*?<(div|blockquote|table|ol|ul|p)[\s/>]", re.DOTALL
-)
 # Text between tags that is more than white space.
 _TEXT = re.compile(r">[^<]*[^<\s]")
 
@@ -90,7 +92,7 @@ def read(text: str) -> Reader:
         if quick is not None:
             return quick
         reader.parse(text)
-        reader.paragraphs(text)
+        reader.found += nesting(text)
     except expat.ExpatError as error:
         reader.found += _not_well_formed(error)
     except UnicodeEncodeError:
@@ -117,11 +119,16 @@ def _read_known(text: str) -> Reader | None:
     ExpatError.
     """
     first = _START_TAG.match(text)
-    if first is None or "<!" in text or "<?" in text or _BLOCK_IN_PARAGRAPH.search(text):
+    if first is None or "<!" in text or "<?" in text:
         return None
     expat.ParserCreate().Parse(text, True)
     reader = Reader()
-    for text_of_tag in sorted(set(_START_TAG.findall(text))):
+    tags = _ANY_TAG.findall(text)
+    if not is_right(tags, text):
+        return None
+    for text_of_tag in sorted(set(tags)):
+        if text_of_tag[0] == "/":
+            continue
         tag = _TAGS[text_of_tag] if text_of_tag in _TAGS else _remember(text_of_tag)
         if tag is None or (text_of_tag == first[1] and not tag.is_root):
             return None
@@ -181,16 +188,6 @@ class Reader:
         else:
             self.has_content = _TEXT.search(text) is not None
         parser.Parse(text, True)
-
-    def paragraphs(self, text: str) -> None:
-        """Look for blocks inside paragraphs, in a text that is well-formed."""
-        if (inner := _BLOCK_IN_PARAGRAPH.search(text)) is not None:
-            self.found += fail(
-                XHTML_ELEMENT,
-                f"<{inner[1]}> cannot stand inside of <p>",
-                "end the paragraph before it",
-                "XHTML_XHTML_ELEMENT_ILLEGAL_IN_PARA",
-            )
 
     def _characters(self, text: str) -> None:
         if not text.isspace():
@@ -260,12 +257,25 @@ class Reader:
         scheme = "".join(found[1].split()).lower() if found else ""
         if scheme in _ACTIVE or (scheme == "data" and element != "img"):
             self.found += fail(XHTML_ACTIVE, f"the link {shown(target)} runs something")
+        elif not target or _NOT_IN_URLS.search(target) or not _is_data(target):
+            why = "is empty" if not target else "is not written as urls are"
+            self.found += fail(
+                XHTML_LINK, f"the link {shown(target)} {why}", message_id="XHTML_URL_INVALID"
+            )
         elif scheme in _NAMES_ONLY:
             self.found += fail(
                 XHTML_LINK,
                 f"the link {shown(target)} is a name; nobody can follow it",
                 message_id="TYPE_SPECIFIC_CHECKS_DT_XHTML_LITERAL_HREF",
             )
+
+
+def _is_data(target: str) -> bool:
+    """Whether a link that holds its data holds base64 where it says so."""
+    kind, comma, data = target.partition(",")
+    if not kind.startswith("data:") or not comma or not kind.endswith(";base64"):
+        return True
+    return _BASE64.fullmatch(data) is not None and len("".join(data.split())) % 4 == 0
 
 
 def without_entities(text: str) -> tuple[str, list[Finding]]:
