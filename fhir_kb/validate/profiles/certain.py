@@ -22,6 +22,7 @@ from fhir_kb.validate.profiles.tree import BrokenProfileError, never
 from fhir_kb.validate.profiles.values import is_surely_right
 
 if TYPE_CHECKING:
+    from fhir_kb.fhirpath import Element
     from fhir_kb.fhirpath.model import FhirType
     from fhir_kb.validate.profiles.known import KnownProfiles
     from fhir_kb.validate.profiles.tree import Node, Sure
@@ -49,6 +50,13 @@ class Certain:
         if test is None:
             test = self._by_profile(canonical, self._schema.type(type_name))
         return test(value, _ROOM)
+
+    def settles(self, node: Node, element: Element, name: str) -> bool:
+        """Whether what an element holds under a name is surely right by a child of the node."""
+        holder = element.value
+        if element.type.system or element.type.is_open or not isinstance(holder, dict):
+            return False
+        return self._inside(node, element.type).settles(holder, name, _ROOM)
 
     def _by_profile(self, canonical: str, kind: FhirType) -> Sure:
         """The test of values of a type by a profile."""
@@ -112,16 +120,23 @@ class Certain:
     def _object(self, node: Node, kind: FhirType) -> Sure:
         inner = referred_to(node)
         if inner is node:
-            return Inside(self._known, node, kind, self._value).test
+            return self._inside(node, kind).test
         made: list[Sure] = []
 
         def test(value: Any, room: int) -> bool:
             # What an element repeats may be around it, so this too is made when it is needed.
             if not made:
-                made.append(Inside(self._known, inner, kind, self._value).test)
+                made.append(self._inside(inner, kind).test)
             return room > 0 and made[0](value, room - 1)
 
         return test
+
+    def _inside(self, node: Node, kind: FhirType) -> Inside:
+        key = ("inside a bundle" if self._is_bundled else "inside", kind.path)
+        found: Inside | None = node.kept.get(key)
+        if found is None:
+            found = node.kept[key] = Inside(self._known, node, kind, self._value)
+        return found
 
 
 def _all(tests: list[Sure]) -> Sure:

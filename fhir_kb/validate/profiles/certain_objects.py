@@ -13,7 +13,7 @@ from fhir_kb.validate.profiles.known import count_of_type
 from fhir_kb.validate.profiles.tree import never
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from fhir_kb.fhirpath.model import FhirType, Slot
     from fhir_kb.validate.profiles.known import KnownProfiles
@@ -56,6 +56,7 @@ class Inside:
         }
         self._checks: dict[str, Sure] = {}
         self._plans: dict[tuple[str, ...], _Plan] = {}
+        self._lacking: dict[str, bool] = {}
 
     def test(self, value: Any, room: int) -> bool:
         """Whether nothing is wrong; see tree.Sure."""
@@ -69,6 +70,19 @@ class Inside:
             if not check(value[name], room):
                 return False
         return True
+
+    def settles(self, value: Mapping[str, Any], name: str, room: int) -> bool:
+        """Whether what an object holds for the child of that name is surely right."""
+        slots = self._kind.slots.get(name, ())
+        keys = [one.key for one in slots if one.key in value]
+        if len(keys) > 1 or any(one.extra_key in value for one in slots if one.extra_key):
+            return False
+        if keys:
+            return self._check(keys[0])(value[keys[0]], room)
+        if name not in self._lacking:
+            child = next(one for one in self._children if one.name == name)
+            self._lacking[name] = may_lack(self._known, child, self._kind)
+        return self._lacking[name]
 
     def _plan(self, names: tuple[str, ...]) -> _Plan:
         if len(self._plans) >= _MAX_PLANS:
