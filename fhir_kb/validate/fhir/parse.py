@@ -67,7 +67,16 @@ def parse(data: bytes) -> Parsed:
     except UnicodeDecodeError as error:
         return _unreadable(found, _not_utf8(data, error))
     except orjson.JSONDecodeError as error:
-        return _unreadable(found, _not_json(error))
+        # Imported here, because most texts are JSON.
+        from fhir_kb.validate.fhir.json_repair import repaired
+
+        text, mended = repaired(error.doc, error.pos)
+        found += [_at(text, offset, finding) for finding, offset in mended]
+        data = text.encode()
+        try:
+            orjson.loads(data)
+        except orjson.JSONDecodeError as left:
+            return _unreadable([] if mended else found, _not_json(left if not mended else error))
     if _depth(data) > MAX_DEPTH:
         too_deep = _located(TOO_DEEP, f"the JSON is nested deeper than {MAX_DEPTH} levels")
         return _unreadable(found, too_deep[0])
@@ -107,6 +116,11 @@ def _refused(data: bytes) -> Located | None:
 
 def _unreadable(found: list[Located], last: Located) -> Parsed:
     return Parsed(None, is_read=False, text="", found=(*found, last))
+
+
+def _at(text: str, offset: int, finding: Finding) -> Located:
+    before = text[:offset]
+    return Located(finding, before.count("\n") + 1, offset - before.rfind("\n"))
 
 
 def _located(kind: Kind, message: str, advice: str | None = None) -> list[Located]:

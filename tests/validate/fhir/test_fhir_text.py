@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fhir_kb.diagnostics import Severity
 from fhir_kb.validate import check_lines, check_text
 from fhir_kb.validate.fhir.parse import MAX_DEPTH
 from fhir_kb.validate.fhir.positions import Positions
@@ -204,3 +205,31 @@ def test_an_expression_beyond_all_limits_is_said_not_to_be_checked() -> None:
     }
     issues = check_text(json.dumps(plan).encode()).issues
     assert ("KB592", "information") in {(one.code, one.severity.value) for one in issues}
+
+
+@pytest.mark.parametrize(
+    ("data", "found"),
+    [
+        (
+            b'{"resourceType":"Patient","name":[{"family":"x" "given":["y"]}],"gender":"x"}',
+            [("KB501", "Patient.name[0]"), ("KB540", "Patient.gender")],
+        ),
+        (b'{"resourceType":"Patient" "id":"x"}', [("KB501", "Patient")]),
+        (b'{"resourceType":"Patient","name":[{"family":"x"}, ]}', [("KB501", "Patient.name")]),
+        (b'{"resourceType":"Patient","id":"x",}', [("KB501", "Patient")]),
+        (
+            b'// one\n{"resourceType":"Patient", /* two */ "id":"x", // three\n"gender":"male"}',
+            [("KB501", "Patient"), ("KB501", "Patient.id"), ("KB501", "Patient.gender")],
+        ),
+        (
+            b'{"resourceType":"Location","position":{"latitude":07,"longitude":9.}}',
+            [("KB529", "Location.position.latitude"), ("KB529", "Location.position.longitude")],
+        ),
+        (b'{"resourceType":"Patient","name":[{"family":"x"}', [("KB501", "")]),
+        (b'{"resourceType":"Patient","active":True,}', [("KB501", "")]),
+        (b'{"resourceType":"Patient","id":"a","id":"b"}', [("KB502", "Patient")]),
+    ],
+)
+def test_small_mistakes_in_json_are_mended(data: bytes, found: list[tuple[str, str]]) -> None:
+    issues = [one for one in check_text(data).issues if one.severity is Severity.ERROR]
+    assert [(one.code, one.path) for one in issues if one.code not in ("KB511", "KB514")] == found
