@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.content.answers import check_answer
-from fhir_kb.validate.content.enabling import is_enabled
+from fhir_kb.validate.content.enabling import Enabling
 from fhir_kb.validate.content.places import at
 from fhir_kb.validate.fhir.issue import shown
 from fhir_kb.validate.fhir.kinds_answers import (
@@ -20,7 +20,8 @@ from fhir_kb.validate.fhir.walking import objects
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.validate.fhir.issue import Context, Finding, Findings, Pointer
+    from fhir_kb.packages import Definitions
+    from fhir_kb.validate.fhir.issue import Checker, Context, Finding, Findings, Pointer
 
 _MAX_DEPTH: Final = 100
 
@@ -32,14 +33,19 @@ class _Run:
     response: Mapping[str, Any]
     known: frozenset[str]
     context: Context
+    enabling: Enabling
 
     @property
     def is_finished(self) -> bool:
         return self.response.get("status") != "in-progress"
 
 
-def check_response(value: Mapping[str, Any], context: Context) -> Findings:
-    """What a QuestionnaireResponse says that its Questionnaire does not allow."""
+def response_rule(definitions: Definitions) -> Checker:
+    """The check of what a QuestionnaireResponse says that its Questionnaire does not allow."""
+    return lambda value, context: _check(value, context, definitions)
+
+
+def _check(value: Mapping[str, Any], context: Context, definitions: Definitions) -> Findings:
     url = value.get("questionnaire")
     if not isinstance(url, str):
         return None
@@ -55,7 +61,8 @@ def check_response(value: Mapping[str, Any], context: Context) -> Findings:
             message = f"the questionnaire {shown(url, 120)} is not known; answers were not checked"
             return at((), QUESTIONNAIRE_UNKNOWN, message)
         return None
-    run = _Run(value, frozenset(_ids(questionnaire, 0)), context)
+    known, enabling = frozenset(_ids(questionnaire, 0)), Enabling(value, definitions)
+    run = _Run(value, known, context, enabling)
     return _items(run, questionnaire, value, (), (value,)) or None
 
 
@@ -99,7 +106,7 @@ def _items(
 def _is_due(run: _Run, question: Mapping[str, Any], around: tuple[Mapping[str, Any], ...]) -> bool:
     if question.get("required") is not True or not run.is_finished:
         return False
-    return question.get("type") != "display" and is_enabled(run.response, question, around)
+    return question.get("type") != "display" and run.enabling.is_enabled(question, around)
 
 
 def _unknown(run: _Run, name: str, way: Pointer, here: Pointer) -> list[Finding]:
@@ -122,7 +129,7 @@ def _item(
 ) -> list[Finding]:
     kind, name = question.get("type"), shown(item.get("linkId"))
     found: list[Finding] = []
-    if ("answer" in item or "item" in item) and not is_enabled(run.response, question, around[:-1]):
+    if ("answer" in item or "item" in item) and not run.enabling.is_enabled(question, around[:-1]):
         return at(way, ANSWER_NOT_ALLOWED, f"{name} has an answer, and is not enabled")
     answers = list(objects(item, "answer"))
     if kind in ("group", "display"):

@@ -61,9 +61,9 @@ def _own(type_path: str, definitions: Definitions) -> Checker | None:
 
         return check_operation
     if type_path == "QuestionnaireResponse":
-        from fhir_kb.validate.content.responses import check_response
+        from fhir_kb.validate.content.responses import response_rule
 
-        return check_response
+        return response_rule(definitions)
     if type_path == "MeasureReport":
         from fhir_kb.validate.content.reports import check_report
 

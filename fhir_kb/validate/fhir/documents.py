@@ -25,27 +25,60 @@ _OF_SECTION: Final = (("author",), ("focus",), ("entry",))
 _MAX_SECTIONS: Final = 100
 
 
+class _Entries:
+    """The resources of a document by what references can call them, each with all that it means."""
+
+    def __init__(self, entries: list[Any], first: Mapping[str, Any]) -> None:
+        url = str(first.get("fullUrl", ""))
+        base = _RESTFUL.fullmatch(url)
+        self._base = base[1] if base else None
+        #: Whether a relative reference means nothing here.
+        self._is_closed = url.startswith("urn:")
+        self._by_url: dict[str, list[Mapping[str, Any]]] = {}
+        self._by_place: dict[str, list[Mapping[str, Any]]] = {}
+        for entry in entries:
+            resource = entry.get("resource") if isinstance(entry, dict) else None
+            if isinstance(resource, dict):
+                place = f"{resource.get('resourceType')}/{resource.get('id')}"
+                self._by_place.setdefault(place, []).append(resource)
+                self._by_url.setdefault(str(entry.get("fullUrl", "")), []).append(resource)
+
+    def meant(self, reference: str) -> list[Mapping[str, Any]]:
+        """The resources that a reference of the Composition leads to."""
+        version = _HISTORY.search(reference)
+        plain = reference[: version.start()] if version else reference
+        if ":" in plain:
+            found = self._by_url.get(plain, [])
+        elif self._is_closed:
+            found = []
+        elif self._base is not None:
+            found = self._by_url.get(f"{self._base}/{plain}", [])
+        else:
+            # Without a base there is only the entry's own type and id to go by.
+            found = self._by_place.get(plain, [])
+        return found if version is None else [one for one in found if _version(one) == version[1]]
+
+
+def _version(resource: Mapping[str, Any]) -> Any:
+    meta = resource.get("meta")
+    return meta.get("versionId") if isinstance(meta, dict) else None
+
+
 def check_document(entries: list[Any]) -> list[Finding]:
     """References of the first entry's Composition that do not lead to just one entry."""
     first = entries[0] if entries and isinstance(entries[0], dict) else {}
     composition = first.get("resource")
     if not isinstance(composition, dict) or composition.get("resourceType") != "Composition":
         return []
-    known = [one for one in entries if isinstance(one, dict)]
-    base = _RESTFUL.fullmatch(str(first.get("fullUrl", "")))
+    known = _Entries(entries, first)
     found: list[Finding] = []
     for way, reference in _references(composition):
-        url = str(first.get("fullUrl", ""))
-        wrong = _look(reference, base[1] if base else None, known, url)
-        found += within(wrong, "entry", 0, "resource", *way)
+        found += within(_look(reference, known), "entry", 0, "resource", *way)
     return found
 
 
-def _look(reference: str, base: str | None, entries: list[Any], first: str) -> list[Finding]:
-    version = _HISTORY.search(reference)
-    plain = reference[: version.start()] if version else reference
-    wanted = version[1] if version else None
-    count = sum(_is_meant(one, plain, base, wanted, first) for one in entries)
+def _look(reference: str, entries: _Entries) -> list[Finding]:
+    count = len(entries.meant(reference))
     if count == 1:
         return []
     if count:
@@ -56,25 +89,6 @@ def _look(reference: str, base: str | None, entries: list[Any], first: str) -> l
             "BUNDLE_BUNDLE_ENTRY_FOUND_MULTIPLE",
         )
     return fail(NOT_IN_DOCUMENT, f"{shown(reference)} leads to no entry of the document")
-
-
-def _is_meant(
-    entry: Mapping[str, Any], plain: str, base: str | None, version: str | None, first: str
-) -> bool:
-    full_url, resource = str(entry.get("fullUrl", "")), entry.get("resource")
-    if not isinstance(resource, dict):
-        return False
-    meta = resource.get("meta")
-    if version and not (isinstance(meta, dict) and meta.get("versionId") == version):
-        return False
-    if ":" in plain:
-        return full_url == plain
-    if first.startswith("urn:"):
-        return False  # a relative reference means nothing there
-    if base is not None:
-        return full_url == f"{base}/{plain}"
-    # Without a base there is only the entry's own type and id to go by.
-    return plain == f"{resource.get('resourceType')}/{resource.get('id')}"
 
 
 def _references(composition: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
