@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from fhir_kb.validate.fhir.issue import Checker
 
 
+#: Where elements are referred to by their ids, so that two of the same make a difference.
+_WITH_IDS = frozenset({"Measure", "MeasureReport", "RequestGroup"})
 _WITH_EXPRESSIONS = frozenset({"Expression", "SearchParameter", "ElementDefinition.constraint"})
 
 
@@ -24,6 +26,10 @@ def content_rules(type_path: str, definitions: Definitions) -> tuple[Checker, ..
         from fhir_kb.validate.terminology.publishers import check_publisher
 
         rules = (*rules, check_own_url, check_publisher)
+    if type_path in _WITH_IDS:
+        from fhir_kb.validate.fhir.identity import check_ids
+
+        rules = (*rules, check_ids)
     if type_path in _WITH_EXPRESSIONS:
         from fhir_kb.validate.fhir.expressions import expression_rule
 

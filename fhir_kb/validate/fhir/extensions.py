@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.validate.fhir.issue import Context, below, both, fail, shown
+from fhir_kb.validate.fhir.issue import Context, both, fail, pointed, shown
 from fhir_kb.validate.fhir.kinds_content import EXTENSION_URL
 
 if TYPE_CHECKING:
@@ -53,6 +53,6 @@ def named_extension(inner: Checker) -> Checker:
             known.add(url)
             return found
         more = fail(EXTENSION_URL, f"the url {shown(url)} of the extension is not absolute")
-        return both(found, below(more, "url"))
+        return both(found, pointed(more, "url"))
 
     return check

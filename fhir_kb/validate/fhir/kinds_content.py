@@ -290,8 +290,25 @@ Look at the other findings on the same element first.
     "informational",
 )
 
+DUPLICATE_ID: Final = Kind(
+    Code(
+        "KB628",
+        "element-id-twice",
+        Severity.ERROR,
+        """\
+Two elements of a resource have the same id.
+
+The id of an element is what others refer to it by, so there is one of each in a resource.
+
+Give each its own.
+""",
+    ),
+    "business-rule",
+    "DUPLICATE_ID",
+)
+
 KINDS: Final = (
     CODE_NOT_IN_SET, CODING_NOT_IN_SET, FIXED_VALUE, BAD_REFERENCE, WRONG_TARGET, REFERENCE_TYPE,
     NO_SUCH_CONTAINED, CONTAINED_ID, CONTAINED_UNUSED, RESOURCE_TYPE, EXTENSION_URL, FULL_URL,
-    FIRST_ENTRY, INVARIANT, INVARIANT_WARNING, INVARIANT_NOT_EVALUATED,
+    FIRST_ENTRY, INVARIANT, INVARIANT_WARNING, INVARIANT_NOT_EVALUATED, DUPLICATE_ID,
 )  # fmt: skip

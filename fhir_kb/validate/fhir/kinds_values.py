@@ -307,8 +307,32 @@ Take one of them out.
     "Meta_RES_Security_Duplicate",
 )
 
+RELATIVE_SYSTEM: Final = Kind(
+    Code(
+        "KB627",
+        "relative-system",
+        Severity.ERROR,
+        """\
+The system of an identifier is not an absolute uri.
+
+The system says whose numbers these are, the same wherever the identifier is used; a relative one
+says nothing to others.
+
+Write the URL or the OID of the system.
+
+```json
+{"system": "patients", "value": "4711"}
+```
+
+Right is `https://hospital.example.org/patients`.
+""",
+    ),
+    "code-invalid",
+    "Type_Specific_Checks_DT_Identifier_System",
+)
+
 KINDS: Final = (
     BAD_STRING, BAD_CODE, BAD_ID, BAD_URI, BAD_CANONICAL, BAD_OID, BAD_UUID, BAD_DATE, BAD_INTEGER,
     BAD_DECIMAL, BAD_BASE64, CONTROL_CHARACTER, IDENTIFIER_NOT_URI, ATTACHMENT_SIZE,
-    ONLY_SPACE, DUPLICATE_LABEL,
+    ONLY_SPACE, DUPLICATE_LABEL, RELATIVE_SYSTEM,
 )  # fmt: skip

@@ -34,6 +34,8 @@ _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _URI = re.compile(r"\S+")
 _OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+")
 _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+#: Where the last number begins, in those that are given out.
+_LEAST_OID: Final = len("urn:oid:") + 5
 _SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*:\S+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _LONGEST: Final = 1024 * 1024
@@ -137,8 +139,12 @@ def _urn(value: str) -> Findings:
         )
     # A canonical may carry a version or fragment after the OID or UUID.
     plain = value.partition("|")[0].partition("#")[0]
-    if plain.startswith("urn:oid:") and not _OID.fullmatch(plain):
-        return fail(BAD_OID, f"{shown(value)} is not a well-formed OID")
+    if plain.startswith("urn:oid:"):
+        if not _OID.fullmatch(plain):
+            return fail(BAD_OID, f"{shown(value)} is not a well-formed OID")
+        if plain.rfind(".") < _LEAST_OID:
+            message = f"{shown(value)} is too short to be an OID that somebody was given"
+            return fail(BAD_OID, message)
     if plain.startswith("urn:uuid:") and not _UUID.fullmatch(plain):
         return fail(
             BAD_UUID,

@@ -8,7 +8,12 @@ from binascii import Error as Base64Error
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.fhir.issue import Context, fail, shown, within
-from fhir_kb.validate.fhir.kinds_values import ATTACHMENT_SIZE, DUPLICATE_LABEL, IDENTIFIER_NOT_URI
+from fhir_kb.validate.fhir.kinds_values import (
+    ATTACHMENT_SIZE,
+    DUPLICATE_LABEL,
+    IDENTIFIER_NOT_URI,
+    RELATIVE_SYSTEM,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,13 +21,17 @@ if TYPE_CHECKING:
     from fhir_kb.validate.fhir.issue import Checker, Finding, Findings
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
+_SCHEME = re.compile(r"\s*[A-Za-z][A-Za-z0-9+.\-]*:")
 _URIS: Final = "urn:ietf:rfc:3986"
 
 
 def _identifier(value: Mapping[str, Any], _context: Context) -> Findings:
     """http://hl7.org/fhir/datatypes.html#Identifier: with this system the value is a full uri."""
-    if value.get("system") != _URIS:
-        return None
+    system = value.get("system")
+    if system != _URIS:
+        if not isinstance(system, str) or not system or _SCHEME.match(system):
+            return None
+        return fail(RELATIVE_SYSTEM, f"the system {shown(system)} is not an absolute uri")
     written = value.get("value")
     if not isinstance(written, str) or _ABSOLUTE.fullmatch(written):
         return None
