@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from fhir_kb.fhirpath import nodes
 from fhir_kb.fhirpath.compile_operators import binary, unary
@@ -46,6 +46,23 @@ from fhir_kb.fhirpath.typing_rules import (
 from fhir_kb.fhirpath.variables import CONSTANTS, variable
 
 _Link: TypeAlias = "nodes.Member | nodes.Call | nodes.Indexer"
+
+
+#: Variables that are the same all through an evaluation.
+_FIXED: Final = frozenset({"resource", "rootResource", "context"})
+#: Functions that do more than give a result.
+_ACTING: Final = frozenset({"trace", "defineVariable"})
+
+
+def _is_fixed(link: _Link) -> bool:
+    """Whether a step depends on nothing but what it is taken from."""
+    match link:
+        case nodes.Member():
+            return True
+        case nodes.Call(_, name, arguments):
+            return name not in _ACTING and all(isinstance(one, nodes.Literal) for one in arguments)
+        case nodes.Indexer(_, position):
+            return isinstance(position, nodes.Literal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +161,34 @@ class Compiler:
                 code = self._link(start, first, this)
         else:
             code = self.compile(node, this)
+            if isinstance(node, nodes.Variable) and node.name in _FIXED:
+                code = self._fixed(code, links, this)
         for link in reversed(links):
             code = self._link(code, link, this)
         if defines:
             run = code.run
             return Code(lambda scope: run(scope.fork()), code.types, ordered=code.ordered)
         return code
+
+    def _fixed(self, code: Code, links: list[_Link], this: Types) -> Code:
+        """What a path leads to from the resource, worked out once, for all() may ask for it often.
+
+        links: the rest of the path, its next step last; those that are done are taken away.
+        """
+        while links and _is_fixed(links[-1]):
+            code = self._link(code, links.pop(), this)
+        run, key = code.run, object()
+
+        def once(scope: Scope) -> list[Item]:
+            kept = scope.env.kept
+            if kept is None:
+                kept = scope.env.kept = {}
+            found = kept.get(key)
+            if found is None:
+                found = kept[key] = run(scope)
+            return found
+
+        return Code(once, code.types, None, code.ordered, code.pure)
 
     def _root_member(self, node: nodes.Member, this: Types) -> Code:
         name = node.name

@@ -85,6 +85,8 @@ class Env:
     traces: list[Trace] = field(default_factory=list)
     steps: int = MAX_STEPS
     moment: DateTime | None = None
+    #: What is the same wherever in the expression it is asked for, by its code.
+    kept: dict[object, list[Item]] | None = None
 
     def spend(self, steps: int) -> None:
         """Count work done. Raises FHIRPathLimitError when it is more than allowed."""
