@@ -41,7 +41,8 @@ RECURSIVE: Final = frozenset({"Extension", "Identifier"})
 class _Plan(NamedTuple):
     """How to check objects with a certain combination of property names."""
 
-    checks: tuple[Checker, ...]
+    #: The properties that need a look, each with its check.
+    checks: tuple[tuple[str, Checker], ...]
     #: The values that were found right already; None where they alone do not tell.
     fine: Fine | None
     #: Whether the names are wrong, or some are of lists that have underscored lists beside them.
@@ -112,11 +113,10 @@ class Compiler:
             plan = plans.get(names) or plan_for(names)
             checks, fine, is_odd, open_rules, _, _ = plan
             found: Findings = None
-            values = tuple(value.values())
+            values = () if fine is None else tuple(value.values())
             if fine is None or not _is_among(values, fine):
-                # They are equally long, and to make sure of that would cost more than the rest.
-                for name, checker, item in zip(value, checks, values):  # noqa: B905
-                    if bad := checker(item, context):
+                for name, checker in checks:
+                    if bad := checker(value[name], context):
                         found = both(found, below(bad, name, names_of.step(name)))
                 if fine is not None and not found:
                     remember(fine, values)
@@ -152,7 +152,7 @@ class Compiler:
         is_odd = bool(pairs) or has_problems
         in_order = tuple(checks.get(name, _nothing) for name in names)
         return _Plan(
-            in_order,
+            tuple(one for one in zip(names, in_order, strict=True) if one[1] is not _nothing),
             None if is_odd else self._memory.of(in_order),
             is_odd,
             rules if is_odd else self._open_rules(rules, frozenset(names)),
