@@ -105,8 +105,10 @@ def test_debugging_shows_the_traceback(
 
 def in_a_process(source: str, **more: Any) -> subprocess.Popen[bytes]:
     """A process that runs `fhir-kb schema` with a schema() of its own."""
+    # Where the tests run in the background, SIGINT is ignored, and processes inherit that.
     program = f"""
-import sys, fhir_kb.pipeline
+import signal, sys, fhir_kb.pipeline
+signal.signal(signal.SIGINT, signal.default_int_handler)
 def schema(name):
 {source}
 fhir_kb.pipeline.schema = schema
