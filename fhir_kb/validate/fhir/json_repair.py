@@ -25,6 +25,10 @@ _TOKEN = re.compile(_STRING + r"|[\[\]{}:,]", re.DOTALL)
 _LONGEST_NUMBER: Final = 100
 _BAD_NUMBER = re.compile(r"-?0[0-9]+(?:\.[0-9]*)?(?![0-9eE])|-?[0-9]+\.(?![0-9eE])")
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMAS: Final = {
+    "]": "there is a comma after the last item of a list",
+    "}": "there is a comma after the last property of an object",
+}
 _KEY = re.compile(rf"\s*({_STRING})\s*:", re.DOTALL)
 
 
@@ -63,9 +67,10 @@ def _mended(text: str, at: int) -> tuple[str, Finding, int] | None:
     if (number := _number(text, at)) is not None:
         return number
     if text[at : at + 1] == ",":
-        closed = "list" if text[at + 1 :].lstrip()[:1] == "]" else "object"
+        after = text[at + 1 :].lstrip()[:1]
+        message = _COMMAS.get(after, "there is a comma too many")
         mended = f"{text[:at]} {text[at + 1 :]}"
-        return mended, _told(mended, at, f"there is a comma after the last item of a {closed}"), at
+        return mended, _told(mended, at, message), at
     before = len(text[:at].rstrip())
     if (
         text[at : at + 1] in ('"', "{", "[")
@@ -113,9 +118,17 @@ def _told(text: str, at: int, message: str, *, inside: bool = False) -> Finding:
     pointer = where(text, at)
     key = _KEY.match(text, at) if inside else None
     if key is not None and "{" in text[:at]:
-        pointer = (*pointer, str(orjson.loads(key[1])))
+        pointer = (*pointer, _name(key[1]))
     finding.trail = _trail(pointer)
     return finding
+
+
+def _name(written: str) -> str:
+    """A property's name, as it is written where that is no JSON either."""
+    try:
+        return str(orjson.loads(written))
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return written[1:-1]
 
 
 def where(text: str, at: int, *, inside: bool = False) -> Pointer:

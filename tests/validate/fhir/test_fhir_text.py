@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -228,8 +229,36 @@ def test_an_expression_beyond_all_limits_is_said_not_to_be_checked() -> None:
         (b'{"resourceType":"Patient","name":[{"family":"x"}', [("KB501", "")]),
         (b'{"resourceType":"Patient","active":True,}', [("KB501", "")]),
         (b'{"resourceType":"Patient","id":"a","id":"b"}', [("KB502", "Patient")]),
+        (b'{"resourceType":"Patient",,"id":"x"}', [("KB501", "Patient")]),
+        (b'{"resourceType":"Patient", // one\n"a\\x":1}', [("KB501", "")]),
     ],
 )
 def test_small_mistakes_in_json_are_mended(data: bytes, found: list[tuple[str, str]]) -> None:
     issues = [one for one in check_text(data).issues if one.severity is Severity.ERROR]
     assert [(one.code, one.path) for one in issues if one.code not in ("KB511", "KB514")] == found
+
+
+_MENDED = (
+    b'{"resourceType":"Patient", // c\n "name": [{"text": "a\\u00e9", /* x */ "given": ["b",]}],'
+    b' "multipleBirthInteger": 01, "active": true,}',
+    b'{"resourceType":"Observation","valueQuantity":{"value":925.,"unit":"a"} "status":"final"}',
+)
+_BYTES = b'{}[]",:/*\\ \n\t0123456789.eE-+truefalsnu\xc3\xa9\xff\x00x'
+
+
+def test_damaged_small_mistakes_raise_nothing() -> None:
+    chance = random.Random(1)
+    told = 0
+    for _ in range(3000):
+        text = bytearray(chance.choice(_MENDED))
+        for _ in range(chance.choice((1, 1, 2, 3, 6))):
+            place = chance.randrange(len(text))
+            match chance.randrange(3):
+                case 0:
+                    text[place] = chance.choice(_BYTES)
+                case 1:
+                    del text[place : place + chance.choice((1, 1, 3))]
+                case _:
+                    text[place:place] = bytes(chance.choices(_BYTES, k=chance.choice((1, 2, 4))))
+        told += any(one.severity is Severity.ERROR for one in check_text(bytes(text)).issues)
+    assert told > 2900
