@@ -239,8 +239,8 @@ def test_small_mistakes_in_json_are_mended(data: bytes, found: list[tuple[str, s
 
 
 _MENDED = (
-    b'{"resourceType":"Patient", // c\n "name": [{"text": "a\\u00e9", /* x */ "given": ["b",]}],'
-    b' "multipleBirthInteger": 01, "active": true,}',
+    b'{"resourceType":"Patient", // c\n "name": [{"text": "a\\u00e9", /* x */ "given": ["b",]}]}',
+    b'{"resourceType":"Patient", "multipleBirthInteger": 01, "active": true,}',
     b'{"resourceType":"Observation","valueQuantity":{"value":925.,"unit":"a"} "status":"final"}',
 )
 _BYTES = b'{}[]",:/*\\ \n\t0123456789.eE-+truefalsnu\xc3\xa9\xff\x00x'
