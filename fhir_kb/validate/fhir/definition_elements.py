@@ -24,13 +24,9 @@ if TYPE_CHECKING:
 
 _FHIR: Final = "http://hl7.org/fhir/StructureDefinition/"
 #: http://hl7.org/fhir/elementdefinition.html#interpretation: what an element may not have.
-_ON_ROOTS: Final = (
-    "sliceName", "requirements", "defaultValue", "fixed", "pattern", "example", "minValue",
-    "maxValue", "maxLength",
-)  # fmt: skip
-_ON_ROOTS_OF_PROFILES: Final = (*_ON_ROOTS, "slicing", "meaningWhenMissing")
-_ON_ROOTS_OF_TYPES: Final = (*_ON_ROOTS, "slicing")
-_IN_TYPES: Final = ("sliceName", "fixed", "pattern", "minValue", "maxValue", "maxLength")
+_ON_ROOTS: Final = ("sliceName", "slicing", "requirements", "example", "maxLength")
+_ON_ROOTS_OF_PROFILES: Final = (*_ON_ROOTS, "meaningWhenMissing")
+_IN_TYPES: Final = ("sliceName",)
 _VALUES: Final = ("defaultValue", "fixed", "pattern")
 
 
@@ -92,7 +88,8 @@ class Elements:
         found: list[Finding] = []
         can: set[str] = set()
         for name in names:
-            definition = self._definition(name)
+            # What is said of a type's root is measured by what holds for all releases.
+            definition = self._definition(name) if "." in text(element, "path") else None
             if definition is None and name not in self._definitions:
                 if "." in text(element, "path"):
                     return []  # of a type that nobody knows, anything may be said
@@ -119,7 +116,7 @@ class Elements:
             found += self._values(element, names)
         barred: tuple[str, ...]
         if is_root:
-            barred = _ON_ROOTS_OF_PROFILES if self._is_profile else _ON_ROOTS_OF_TYPES
+            barred = _ON_ROOTS_OF_PROFILES if self._is_profile else _ON_ROOTS
         else:
             barred = () if self._is_profile else _IN_TYPES
             if not self._is_profile:
@@ -128,7 +125,7 @@ class Elements:
                         message = f"'{name}' is missing; each element of a type has it"
                         found += fail(ELEMENT_DEFINITION, message, None, "SD_TABLE_REQUIRED")
         for name in barred:
-            if any(_is_called(one, name) for one in element):
+            if name in element:
                 message = f"'{name}' may not be said of {path} here"
                 found += fail(ELEMENT_DEFINITION, message, None, "SD_TABLE_PROHIBITED")
         return found
@@ -154,8 +151,3 @@ class Elements:
                 bad = fail(DEFINITION_WARNING, message, None, "SD_VALUE_COMPLEX_FIXED")
                 found += below(bad, key, f".{name}.ofType({shown})")
         return found
-
-
-def _is_called(key: str, name: str) -> bool:
-    """Whether the property is of that name, or a choice of it."""
-    return key == name or (key.startswith(name) and key[len(name) : len(name) + 1].isupper())

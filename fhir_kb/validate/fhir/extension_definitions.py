@@ -120,7 +120,7 @@ def _below(type_path: str, step: str, definitions: Definitions) -> str | None:
     plain = step.removesuffix("[x]")
     for one in definitions.properties(type_path).values():
         element = one.element
-        if element is not None and element.name == plain and element.choice == (plain != step):
+        if element is not None and element.name == plain and (element.choice or plain == step):
             return one.type_path
     return None
 

@@ -13,6 +13,34 @@ if TYPE_CHECKING:
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 _MEMORY = 4096
+_OF_OTHER_RELEASES = tuple(f"http://hl7.org/fhir/{number}" for number in range(10))
+_CROSS_VERSION = re.compile(
+    r"http://hl7\.org/fhir/([0-9]+\.[0-9]+)/StructureDefinition/extension-([A-Za-z][^|#]*)"
+)
+#: The releases that have such extensions: http://hl7.org/fhir/versions.html#extensions.
+_RELEASES = frozenset({"1.0", "1.4", "3.0", "4.0", "4.6", "5.0"})
+
+
+def _of_release(url: str) -> tuple[str, str] | None:
+    """What is wrong with the url of an extension that stands for an element of another release."""
+    found = _CROSS_VERSION.fullmatch(url)
+    if found is None:
+        return None
+    release, path = found[1], found[2]
+    if release not in _RELEASES:
+        message = f"{shown(url, 100)}: there are no such extensions for FHIR {release}"
+        return message, "Extension_EXT_Version_Invalid"
+    if release != "5.0":
+        return None
+    # Imported here, because such extensions are rare.
+    from fhir_kb.packages import definitions
+
+    newest = definitions("5.0.0")
+    name = path.partition(".")[0]
+    if name in newest and newest.element(path.replace("[x]", "")) is not None:
+        return None
+    message = f"{shown(url, 100)}: FHIR {release} has no element {path}"
+    return message, "Extension_EXT_Version_InvalidId"
 
 
 def known_extension(owner: str, inner: Checker, *, modifier: bool) -> Checker:
@@ -47,6 +75,8 @@ def named_extension(inner: Checker) -> Checker:
         url = value.get("url") if isinstance(value, dict) else None
         if not isinstance(url, str) or not url or url in known:
             return found
+        if url.startswith(_OF_OTHER_RELEASES) and (wrong := _of_release(url)):
+            return both(found, pointed(fail(EXTENSION_URL, wrong[0], None, wrong[1]), "url"))
         if _ABSOLUTE.fullmatch(url):
             if len(known) >= _MEMORY:
                 known.clear()

@@ -188,6 +188,8 @@ def _simple(elements: Iterable[Mapping[str, Any]]) -> set[str]:
                 return set()
             if not _only_core(one.get("constraint")):
                 return set()
+            if one.get("max") == "0":
+                continue  # it has parts of its own, and a value is a mistake
             for kind in one.get("type") or ():
                 if not isinstance(kind, dict) or kind.keys() - {"code", "extension"}:
                     return set()
