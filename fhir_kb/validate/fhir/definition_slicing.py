@@ -68,3 +68,30 @@ def _path(written: str, path: str, names: list[str], definitions: Definitions) -
             break
     message = f"'{written}' tells no slices of {path} apart: {wrong}"
     return fail(SLICING_IMPOSSIBLE, message, None, "SD_PATH_ERROR")
+
+
+def without_slicing(value: Mapping[str, Any], base: Mapping[str, Any]) -> list[Finding]:
+    """Slices in the differential of what nobody says how it is sliced.
+
+    Extensions are always sliced by their urls, and choices by their types.
+    """
+    sliced = {
+        text(one, "path")
+        for part in (base.get("snapshot"), value.get("differential"))
+        for _, one in objects(part, "element")
+        if "slicing" in one or (one.get("sliceName") and part is not value.get("differential"))
+    }
+    known = {text(one, "path") for _, one in objects(base.get("snapshot"), "element")}
+    found: list[Finding] = []
+    for number, one in objects(value.get("differential"), "element"):
+        path = text(one, "path")
+        if not text(one, "sliceName") or path in sliced or path not in known:
+            continue
+        if path.endswith(("xtension", "[x]")):
+            continue
+        sliced.add(path)
+        message = f"{path} has slices, and nothing says how they are told apart"
+        advice = f"give {path} a 'slicing' before its slices"
+        bad = fail(SLICING_IMPOSSIBLE, message, advice)
+        found += within(bad, "differential", "element", number)
+    return found

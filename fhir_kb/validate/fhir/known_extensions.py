@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Look: TypeAlias = "Callable[[Mapping[str, Any]], bool]"
 _VERSIONED: Final = "http://hl7.org/fhir/StructureDefinition/version-specific-use"
 _URL: Final = "http://hl7.org/fhir/StructureDefinition/"
+_ON_TYPES: Final = {"type": "element", "expression": "ElementDefinition.type"}
 _MOST: Final = 5000
 _LONGEST: Final = 200
 _CANONICAL: Final = frozenset({"CanonicalResource", "MetadataResource"})
@@ -136,7 +137,11 @@ class KnownExtensions:
 def contexts(structure: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Where an extension may stand, as its definition has it."""
     found = structure.get("context")
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    listed: list[Mapping[str, Any]] = [
+        one for one in (found if isinstance(found, list) else ()) if isinstance(one, dict)
+    ]
+    # FHIR's own types have it there, which its definition forgets.
+    return [*listed, _ON_TYPES] if structure.get("url") == f"{_URL}regex" else listed
 
 
 def interfaces(definitions: Definitions, name: str) -> frozenset[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.fhir.definition_bases import check_base, check_type
 from fhir_kb.validate.fhir.definition_elements import Elements
+from fhir_kb.validate.fhir.definition_slicing import without_slicing
 from fhir_kb.validate.fhir.extension_definitions import check_contexts, check_invariants, check_url
 from fhir_kb.validate.fhir.issue import Context, Finding, fail, within
 from fhir_kb.validate.fhir.kinds_conformance import (
@@ -45,6 +46,8 @@ def structure_rule(definitions: Definitions) -> Checker:
             found += check_base(value, base)
             found += check_profile(value, context, definitions)
             found += Elements(value, base, definitions, known).check()
+            if value.get("derivation") == "constraint":
+                found += without_slicing(value, base)
             found += check_url(value) + check_invariants(value, definitions)
         return found or None
 
