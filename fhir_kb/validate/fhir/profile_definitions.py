@@ -45,6 +45,7 @@ def check_profile(
         return []
     found = _unmatched(value, definitions)
     found += _against_base(value, known, is_matched=not found)
+    found += _other_codes(value, known, definitions)
     if _is_obligation_profile(value):
         found += _obligations(value, known)
     return found
@@ -87,6 +88,39 @@ def _against_base(
         bad = fail(CONTRADICTS_BASE, f"{one.id}: {one.message}")
         pointed(bad, one.property)
         found += _shown(bad, by_element.get(id(one.said)))
+    return found
+
+
+def _other_codes(
+    value: Mapping[str, Any], known: Canonicals, definitions: Definitions
+) -> list[Finding]:
+    """Bindings to codes that a required binding of the base does not have.
+
+    http://hl7.org/fhir/profiling.html#binding. Only of value sets all of whose codes are known.
+    """
+    base = known.find(str(value.get("baseDefinition")), "StructureDefinition")
+    required = {
+        text(one, "path"): text(one.get("binding"), "valueSet")
+        for _, one in objects(base.get("snapshot") if base is not None else None, "element")
+        if text(one.get("binding"), "strength") == "required" and not one.get("sliceName")
+    }
+    found: list[Finding] = []
+    for number, one in objects(value.get("differential"), "element"):
+        wanted, stated = required.get(text(one, "path"), ""), text(one.get("binding"), "valueSet")
+        if not wanted or not stated or stated.partition("|")[0] == wanted.partition("|")[0]:
+            continue
+        allowed, codes = definitions.value_set(wanted), definitions.value_set(stated)
+        if allowed is None or codes is None or not (allowed.is_complete and codes.is_complete):
+            continue
+        more = sorted(
+            code
+            for system, listed in codes.systems.items()
+            for code in listed - allowed.systems.get(system, frozenset())
+        )
+        if more:
+            message = f"{one.get('id')}: {stated} has codes that {wanted} has not: "
+            message += ", ".join(more[:_FEW])
+            found += _shown(pointed(fail(CONTRADICTS_BASE, message), "binding"), number)
     return found
 
 
