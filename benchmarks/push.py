@@ -18,7 +18,6 @@ import json
 import os
 import platform
 import re
-import resource
 import statistics
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import orjson
 import requests
 
 HERE = Path(__file__).resolve().parent.parent
@@ -105,15 +105,16 @@ def raw(base: str, resources: list[dict[str, Any]], size: int) -> float:
 
 def ours(words: list[str | Path], folder: Path, expected: int = 0) -> tuple[float, float, float]:
     """Wall seconds, CPU seconds and peak MB of one command of ours."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    begin = time.perf_counter()
-    done = subprocess.run([TOOL, *words], cwd=folder, capture_output=True, text=True, check=False)
-    wall = time.perf_counter() - begin
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode != expected:
-        sys.exit(f"{words}: exit {done.returncode}\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return wall, cpu, after.ru_maxrss / 1024
+    with tempfile.TemporaryFile() as said:
+        begin = time.perf_counter()
+        process = subprocess.Popen([TOOL, *words], cwd=folder, stdout=said, stderr=said)
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - begin
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != expected:
+            said.seek(0)
+            sys.exit(f"{words}: exit {process.returncode}\n{said.read()[-4000:].decode()}")
+    return wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
 def populated(python: Path, base: str, resources: list[dict[str, Any]], folder: Path) -> float:
@@ -162,10 +163,10 @@ def populated(python: Path, base: str, resources: list[dict[str, Any]], folder: 
 
 
 def bundle_file(folder: Path, resources: list[dict[str, Any]]) -> Path:
-    """The resources as NDJSON."""
+    """The resources as NDJSON, written as `fhir-kb build` writes it."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "all.ndjson"
-    path.write_text("".join(json.dumps(one) + "\n" for one in resources), "utf-8")
+    path.write_bytes(b"".join(orjson.dumps(one) + b"\n" for one in resources))
     return path
 
 

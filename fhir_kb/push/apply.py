@@ -99,7 +99,7 @@ class _Push:
             resource = change.resource
             if resource is not None:
                 name = self.digests[change.ref] = digest(resource)
-                yield name, compact_json(resource)
+                yield name, change.content
 
     def _note(self, item: Item) -> tuple[str, bytes]:
         live, wanted = item.there, item.wanted

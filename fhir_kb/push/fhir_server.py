@@ -267,7 +267,7 @@ class Server:
         if way == "single":
             return [self._single(change) for change in changes]
         bundle = bundle_of(changes, way, self.profile)
-        answer, resource = self._sent("POST", self.base, compact_json(bundle), {})
+        answer, resource = self._sent("POST", self.base, bundle, {})
         if answer.status in BUSY:
             wait = wait_of(answer)
             return [Busy(change.ref, answer.status, wait) for change in changes]
@@ -279,8 +279,7 @@ class Server:
         }
         if change.unless is not None:
             return self._posted(change, headers)
-        body = change.resource
-        content = compact_json(body) if body is not None else None
+        content = change.content or None
         method = "DELETE" if content is None else "PUT"
         answer, resource = self._sent(method, f"{self.base}/{change.ref}", content, headers)
         if answer.status in BUSY:

@@ -11,6 +11,9 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+import orjson
+
+from fhir_kb.emit import compact_json
 from fhir_kb.push.answers import Answered, outcome_of, text_of
 from fhir_kb.push.content import with_references
 from fhir_kb.push.server import Busy, Done, DoubtError, Live, Ref, Refused
@@ -31,15 +34,15 @@ _ENTRY: Final = re.compile(r"Bundle\.entry\[([0-9]{1,6})\]|Bundle\.entry\(([0-9]
 _UNCLEAR: Final = "the server's answer does not say what became of each change"
 
 
-def bundle_of(changes: Sequence[Change], way: Way, profile: Profile) -> Resource:
-    """The batch or transaction that makes the changes."""
-    entries = [_entry(change, profile) for change in changes]
+def bundle_of(changes: Sequence[Change], way: Way, profile: Profile) -> bytes:
+    """The batch or transaction that makes the changes, as JSON."""
     coming = {
         str(change.ref): urn_of(change.ref) for change in changes if change.unless is not None
     }
+    entries = [_entry(change, profile, is_read=bool(coming)) for change in changes]
     if coming:
         entries = with_references(entries, coming)
-    return {"resourceType": "Bundle", "type": way, "entry": entries}
+    return compact_json({"resourceType": "Bundle", "type": way, "entry": entries})
 
 
 def urn_of(ref: Ref) -> str:
@@ -52,7 +55,8 @@ def without_id(resource: Resource) -> Resource:
     return {key: value for key, value in resource.items() if key != "id"}
 
 
-def _entry(change: Change, profile: Profile) -> Resource:
+def _entry(change: Change, profile: Profile, *, is_read: bool) -> Resource:
+    """is_read: whether its references are to be changed; else its text is taken as it is."""
     if change.unless is not None:
         return {
             "fullUrl": urn_of(change.ref),
@@ -65,12 +69,11 @@ def _entry(change: Change, profile: Profile) -> Resource:
         }
     method = "DELETE" if change.action == "delete" else "PUT"
     request = {"method": method, "url": str(change.ref), **conditions(change, profile)}
-    resource = change.resource
-    if resource is None:
+    if change.body is None:
         return {"request": request}
     return {
         "fullUrl": f"{profile.base}/{change.ref}",
-        "resource": resource,
+        "resource": change.resource if is_read else orjson.Fragment(change.content),
         "request": request,
     }
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.emit import compact_json
 from fhir_kb.push.content import references, references_in
 
 if TYPE_CHECKING:
@@ -62,8 +61,7 @@ def chunks(
     deletions = [change for change in changes if change.action == "delete"]
     sizes, needs = {}, {}
     for change in changes:
-        resource = change.resource
-        content = compact_json(resource) if resource is not None else b""
+        content = change.content
         sizes[change.ref] = _BESIDE + len(content)
         if change.action != "delete":
             needs[str(change.ref)] = list(references_in(content))

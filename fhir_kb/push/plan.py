@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from fhir_kb.push.content import digest, own, same, text
@@ -128,8 +127,7 @@ def decide(
     }
     decider = _Decider(state, learned, rules, profile.client_ids == "no")
     items = [
-        decider.item(one, places[key], partial(at, one, places[key], led))
-        for key, one in wanted.items()
+        decider.item(one, places[key], at(one, places[key], led)) for key, one in wanted.items()
     ]
     for key, record in state.records.items():
         if key not in wanted and (found := decider.orphan(key, record, delete=delete)):

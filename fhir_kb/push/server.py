@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
+from fhir_kb.push.content import content_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -74,6 +76,11 @@ class Change:
     def resource(self) -> Resource | None:
         """What shall stand there."""
         return self.body() if callable(self.body) else self.body
+
+    @property
+    def content(self) -> bytes:
+        """The same as compact JSON; nothing for a deletion."""
+        return b"" if self.body is None else content_of(self.body)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,12 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from fhir_kb.push.content import (
-    Body,
-    Text,
-    load,
-    own,
-    references,
-    references_in,
-    text,
-    with_references,
-)
+from fhir_kb.push.content import Body, Moved, load, own, text
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.server import Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from fhir_kb.push.server import Resource
 
@@ -125,17 +116,9 @@ def _version_of(one: Wanted) -> str:
     return version if name == one.id else ""
 
 
-def at(one: Wanted, place: Ref, places: Mapping[str, str]) -> Resource:
+def at(one: Wanted, place: Ref, places: Mapping[str, str]) -> Moved:
     """The resource as it shall stand at `place`; its references lead to where `places` says."""
-    resource = one.body()
-    if places and any(name in places for name in _references(one.body)):
-        resource = with_references(resource, places)
-    resource["id"] = place.id
-    return resource
-
-
-def _references(body: Body) -> Iterator[str]:
-    return references_in(body.content) if isinstance(body, Text) else references(body())
+    return Moved(one.body, place.id, places)
 
 
 def unlike(all_: Iterable[Wanted]) -> dict[str, Wanted]:

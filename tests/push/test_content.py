@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from fhir_kb.push.content import MISSING, digest, load, losses, own, same, with_references
+from fhir_kb.emit import compact_json
+from fhir_kb.push.content import (
+    MISSING,
+    Moved,
+    content_of,
+    digest,
+    load,
+    losses,
+    own,
+    same,
+    text,
+    with_references,
+)
 from fhir_kb.push.diff import differences
 
 DIV = '<div xmlns="http://www.w3.org/1999/xhtml"><p>%s</p></div>'
@@ -54,6 +67,15 @@ def test_order_of_properties_and_of_profiles_does_not_count() -> None:
         (plan(text={"div": DIV % "a"}), plan(text={"div": DIV % "b"}), ["PlanDefinition.text.div"]),
         (plan(text={"div": '<div lang="en" xml:lang="en">a</div>'}),
          plan(text={"div": '<div xml:lang="en" lang="en">a</div>'}), []),
+        (plan(text={"div": '<div title="a>b" lang="en">a</div>'}),
+         plan(text={"div": '<div lang="en" title="a>b">a</div>'}), []),
+        (plan(text={"div": '<div title="a>b">a</div>'}),
+         plan(text={"div": '<div title="c>b">a</div>'}), ["PlanDefinition.text.div"]),
+        (plan(text={"div": '<div lang="en" id="a">x</div>'}),
+         plan(text={"div": '<p id="a" lang="en">x</div>'}), ["PlanDefinition.text.div"]),
+        (plan(text={"div": '<div lang="en" id="a" id="b">x</div>'}),
+         plan(text={"div": '<div lang="en" id="a">x</div>'}), ["PlanDefinition.text.div"]),
+        (plan(text={"div": "a"}), plan(text={"div": "b"}), ["PlanDefinition.text.div"]),
         (plan(text={"div": '<div lang="en">a</div>'}),
          plan(text={"div": '<div lang="de">a</div>'}), ["PlanDefinition.text.div"]),
         (plan(meta={"tag": [{"code": "a"}]}), plan(meta={"tag": [{"code": "b"}, {"code": "a"}]}),
@@ -74,6 +96,29 @@ def test_references_are_led_elsewhere_and_nothing_else_is() -> None:
 
 def labels(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, Any, Any]]:
     return [(one.label, one.old, one.new) for one in differences(old, new)]
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        plan(id="a", title="ä", basedOn={"reference": "Plan/x"}, note='"reference":"Plan/x"'),
+        plan(id="a", subject={"reference": "Group/g"}, part=[{"reference": "Group/g#1"}]),
+        plan(id="a", n=Decimal("1.50"), meta={"profile": ["x"]}),
+        {"id": "a", "resourceType": "PlanDefinition", "subject": {"reference": "Group/g"}},
+        plan(id="a", subject={"reference": "https://a.org/Group/g"}, other={"id": "a"}),
+        plan(id="a", contained=[{"resourceType": "Group", "id": "a"}]),
+    ],
+)
+@pytest.mark.parametrize("places", [{}, {"Group/g": "Group/h-1", "Plan/x": "Plan/y"}])
+def test_the_text_of_what_is_moved_is_what_it_says(
+    resource: dict[str, Any], places: dict[str, str]
+) -> None:
+    for body in (text(resource), lambda: deepcopy(resource)):
+        moved = Moved(body, "a-1.0.0", places)
+        assert moved()["id"] == "a-1.0.0"
+        assert moved.content == compact_json(moved())
+        assert load(moved.content) == moved() == Moved(text(moved()), "a-1.0.0", places)()
+        assert content_of(moved) == moved.content == content_of(moved())
 
 
 def test_items_are_recognized_by_their_names() -> None:
