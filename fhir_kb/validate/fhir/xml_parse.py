@@ -121,7 +121,7 @@ class _Maker:
             index = max(len(made.get(name, ())), len(made.get("_" + name, ())))
             here = (*here, (index, f"[{index}]"))
         elif name in made or "_" + name in made:
-            self._note(TOO_MANY, f"'{name}' is given more than once", child, here)
+            self._note(TOO_MANY, f"'{name}' is given more than once", child, trail)
             return
         pointer = tuple(step for step, _ in here)
         self.places.setdefault(pointer[: len(trail) + 1], (child.line, child.column))

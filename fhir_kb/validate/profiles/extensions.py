@@ -17,8 +17,9 @@ from fhir_kb.validate.fhir.kinds_extensions import (
     EXTENSION_MODIFIER,
     EXTENSION_VERSION,
 )
+from fhir_kb.validate.fhir.kinds_profiles import PROFILE_TYPE
 from fhir_kb.validate.fhir.known_extensions import contexts, interfaces, is_for
-from fhir_kb.validate.profiles.places import at
+from fhir_kb.validate.profiles.places import at, trail
 from fhir_kb.validate.profiles.run import resource_of
 from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError
 
@@ -101,8 +102,19 @@ def _check(run: Run, element: Element) -> list[Finding]:
         *_modifier(run, element, url),
         *_version(run, element, url, known),
         *_context(run, element, url, known),
-        *run.walk.profile(run, element, url),
+        *_content(run, element, url),
     ]
+
+
+def _content(run: Run, element: Element, url: str) -> list[Finding]:
+    """What its definition demands; that the value is of another type is about the extension."""
+    found = run.walk.profile(run, element, url)
+    depth = len(trail(element))
+    for one in found:
+        if one.kind is PROFILE_TYPE and len(one.trail) == depth + 1:
+            one.trail[0] = (one.trail[0][0], "")
+            one.message_id = "Extension_EXT_Type"
+    return found
 
 
 def _modifier(run: Run, element: Element, url: str) -> list[Finding]:

@@ -33,7 +33,7 @@ def test_values_lists_extensions_and_narrative_become_what_json_has() -> None:
         (f'<language value="en"/><id value="a"/>{_CODE}', ["KB577 Basic.id"]),
         (f'<id value="a" other="b"/>{_CODE}', ["KB576 Basic.id"]),
         (f"<id>a</id>{_CODE}", ["KB508 Basic.id", "KB576 Basic.id"]),
-        (f'<id value="a"/><id value="b"/>{_CODE}', ["KB515 Basic.id"]),
+        (f'<id value="a"/><id value="b"/>{_CODE}', ["KB515 Basic"]),
         (f'<id xmlns="urn:other" value="a"/>{_CODE}', ["KB575 Basic.id"]),
         (f'<language id="x"/>{_CODE}', ["KB508 Basic.language"]),
         (f'<mode value="a"/>{_CODE}', ["KB512 Basic"]),
