@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.validate.fhir.issue import Context, both, fail, pointed, shown
+from fhir_kb.validate.fhir.issue import Context, both, fail, pointed, shown, within
 from fhir_kb.validate.fhir.kinds_content import EXTENSION_URL
+from fhir_kb.validate.fhir.kinds_extensions import EXTENSION_PART
+from fhir_kb.validate.fhir.walking import objects, text
 
 if TYPE_CHECKING:
-    from fhir_kb.validate.fhir.issue import Checker, Findings
+    from fhir_kb.validate.fhir.issue import Checker, Finding, Findings
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 _MEMORY = 4096
@@ -57,6 +59,8 @@ def known_extension(owner: str, inner: Checker, *, modifier: bool) -> Checker:
         # Inside of extensions, a relative url is defined by the extension around it.
         if not isinstance(url, str) or ":" not in url:
             return found
+        if "extension" in value:
+            found = both(found, _parts(value, extensions.parts(url), url))
         if not extensions.is_fine(url, owner, value, modifier=modifier):
             context.doubtful.append(value)
         elif not found:
@@ -64,6 +68,20 @@ def known_extension(owner: str, inner: Checker, *, modifier: bool) -> Checker:
         return found
 
     return check
+
+
+def _parts(value: dict[str, Any], known: frozenset[str] | None, url: str) -> Findings:
+    """The parts of an extension that its definition does not have."""
+    if known is None:
+        return None
+    found: list[Finding] = []
+    for number, one in objects(value, "extension"):
+        name = text(one, "url")
+        if name and ":" not in name and name not in known:
+            advice = f"it has: {', '.join(sorted(known))}" if known else "it has a value"
+            bad = fail(EXTENSION_PART, f"{shown(url, 100)} has no part {shown(name)}", advice)
+            found += within(bad, "extension", number)
+    return found or None
 
 
 def named_extension(inner: Checker) -> Checker:

@@ -60,4 +60,26 @@ Move it to the other property.
     "Extension_EXT_Modifier_N",
 )
 
-KINDS: Final = (EXTENSION_CONTEXT, EXTENSION_VERSION, EXTENSION_MODIFIER)
+EXTENSION_PART: Final = Kind(
+    Code(
+        "KB629",
+        "extension-part",
+        Severity.ERROR,
+        """\
+An extension has a part that its definition does not have.
+
+The parts of an extension have short names, which mean only what the definition of the whole says.
+
+Use a name that it has, or an extension of its own with an absolute url.
+
+```json
+{"url": "http://hl7.org/fhir/StructureDefinition/patient-citizenship",
+ "extension": [{"url": "country", "valueString": "CH"}]}
+```
+""",
+    ),
+    "structure",
+    "Extension_EXT_SubExtension_Invalid",
+)
+
+KINDS: Final = (EXTENSION_CONTEXT, EXTENSION_VERSION, EXTENSION_MODIFIER, EXTENSION_PART)

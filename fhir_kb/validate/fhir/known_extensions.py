@@ -54,6 +54,7 @@ class KnownExtensions:
         self._looks = looks
         self._places: dict[tuple[str, str, bool], _Place | None] = {}
         self._seen: set[tuple[Any, ...]] = set()
+        self._parts: dict[str, frozenset[str] | None] = {}
 
     def was_right(self, owner: str, value: Mapping[str, Any], *, modifier: bool) -> bool:
         """Whether the very same extension was found right, there, before; see remember."""
@@ -93,6 +94,24 @@ class KnownExtensions:
         if place is None or all(name in place.names for name in value):
             return True
         return place.look is not None and place.look(value)
+
+    def parts(self, url: str) -> frozenset[str] | None:
+        """The urls of the parts that an extension is made of; None where that is not known."""
+        if url not in self._parts:
+            if len(self._parts) >= _MOST:
+                self._parts.clear()
+            found = self._canonicals.find(url, "StructureDefinition") or {}
+            elements = _elements(found) if found.get("type") == "Extension" else []
+            self._parts[url] = (
+                frozenset(
+                    str(one.get("fixedUri"))
+                    for one in elements
+                    if one.get("path") == "Extension.extension.url"
+                )
+                if elements
+                else None
+            )
+        return self._parts[url]
 
     def _make(self, url: str, owner: str, *, modifier: bool) -> _Place | None:
         """What is known of it there; None where the extension is not known, so all is fine."""
