@@ -82,7 +82,7 @@ def _form(judge: Callable[[str], Findings]) -> Checker:
             if value in known:
                 return None
             if value[0] == "#" and judge in _FRAGMENTS:
-                return _fragment(value, context)
+                return _fragment(value, context, is_sure=judge is _canonical)
             found = judge(value)
             if found is None and len(value) < 256:
                 if len(known) >= _MEMORY:
@@ -94,12 +94,13 @@ def _form(judge: Callable[[str], Findings]) -> Checker:
     return check
 
 
-def _fragment(value: str, context: Context) -> Findings:
+def _fragment(value: str, context: Context, *, is_sure: bool) -> Findings:
+    """What is wrong with "#name"; is_sure: whether a contained resource must be meant by it."""
     name = value[1:]
     if not name or context.contained(name) is not None:
         return None
-    if context.resource.get("resourceType") == "StructureDefinition":
-        return None  # the id of an element, as contentReference has it
+    if not is_sure and context.resource.get("resourceType") != "ValueSet":
+        return None  # it may be the id of an element, or of a part of the narrative
     return fail(
         NO_SUCH_CONTAINED,
         f"there is no contained resource with the id '{name}'",
