@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fhir_kb.validate.fhir.issue import Finding, finding, shown
 from fhir_kb.validate.fhir.kinds_value_sets import FILTER, SET_DOUBTFUL
 from fhir_kb.validate.fhir.walking import text
+from fhir_kb.validate.terminology.ecl import is_broken
 from fhir_kb.validate.terminology.properties import KNOWN
 
 if TYPE_CHECKING:
@@ -60,6 +61,9 @@ def check_filter(
         yield finding(FILTER, "VALUESET_BAD_FILTER_OP", message)
     if not value:
         return
+    if system == _SNOMED and name == "constraint" and operator == "=" and is_broken(value):
+        message = f"{shown(value)} is no expression constraint of SNOMED CT"
+        yield finding(FILTER, "VALUESET_BAD_FILTER_VALUE_INVALID", message)
     if operator == "regex":
         yield from _regex(value)
     elif operator == "exists":
