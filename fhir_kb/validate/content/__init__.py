@@ -1,1 +1,1 @@
-"""Resources that answer to another one: responses to a questionnaire, reports of a measure."""
+"""Questionnaires, and what answers to another resource: responses, and reports of a measure."""

@@ -10,6 +10,7 @@ from fhir_kb.validate.fhir.documents import check_document
 from fhir_kb.validate.fhir.issue import Finding, fail, shown, within
 from fhir_kb.validate.fhir.kinds_bundle import NO_FULL_URL
 from fhir_kb.validate.fhir.kinds_content import FIRST_ENTRY, FULL_URL
+from fhir_kb.validate.fhir.search_sets import check_search_set
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -40,6 +41,8 @@ def check_bundle(bundle: Mapping[str, Any], definitions: Definitions) -> Finding
         for index, entry in enumerate(entries):
             if isinstance(entry, dict) and (bad := _entry(entry, str(kind), types)):
                 found += within(bad, "entry", index)
+    if kind == "searchset":
+        found += check_search_set(bundle, types)
     if isinstance(kind, str) and kind in _FIRST:
         found += _first(entries if isinstance(entries, list) else [], _FIRST[kind], kind)
         if kind == "document" and isinstance(entries, list):

@@ -66,16 +66,24 @@ def _own(type_path: str, definitions: Definitions) -> Checker | None:
         from fhir_kb.validate.fhir.guides import check_operation
 
         return check_operation
-    if type_path == "QuestionnaireResponse":
-        from fhir_kb.validate.content.responses import response_rule
-
-        return response_rule(definitions)
-    if type_path == "MeasureReport":
-        from fhir_kb.validate.content.reports import check_report
-
-        return check_report
+    if type_path in ("Questionnaire", "QuestionnaireResponse", "MeasureReport"):
+        return _answering(type_path, definitions)
     if type_path == "Coding":
         from fhir_kb.validate.terminology.codings import coding_checker
 
         return coding_checker(definitions.fhir_version)
     return None
+
+
+def _answering(type_path: str, definitions: Definitions) -> Checker:
+    if type_path == "Questionnaire":
+        from fhir_kb.validate.content.questionnaires import check_questionnaire
+
+        return check_questionnaire
+    if type_path == "QuestionnaireResponse":
+        from fhir_kb.validate.content.responses import response_rule
+
+        return response_rule(definitions)
+    from fhir_kb.validate.content.reports import check_report
+
+    return check_report
