@@ -38,9 +38,9 @@ def _of_release(url: str) -> tuple[str, str] | None:
     from fhir_kb.packages import definitions
 
     newest = definitions("5.0.0")
-    name = path.partition(".")[0]
-    if name in newest and newest.element(path.replace("[x]", "")) is not None:
-        return None
+    name, inside, _ = path.partition(".")
+    if name in newest and (not inside or newest.element(path.replace("[x]", "")) is not None):
+        return None  # an extension for a type as a whole has the type's name alone
     message = f"{shown(url, 100)}: FHIR {release} has no element {path}"
     return message, "Extension_EXT_Version_InvalidId"
 

@@ -70,6 +70,8 @@ def test_all_is_well() -> None:
                 "status": "draft",
                 "text": NARRATIVE,
                 "item": [
+                    {"linkId": "b", "type": "string"},
+                    {"linkId": "c", "type": "string"},
                     {
                         "linkId": "a",
                         "type": "string",
@@ -80,7 +82,7 @@ def test_all_is_well() -> None:
                     }
                 ],
             },
-            ("KB590", "Questionnaire.item[0]", "que-12"),
+            ("KB590", "Questionnaire.item[2]", "que-12"),
         ),
     ],
 )
