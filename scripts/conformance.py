@@ -108,7 +108,6 @@ SUPPORTED = {
     "apart, and each value fits just one; the engine looks at the outer slicing only",
     "aggregation-apart-good4": "ours right: an Encounter of R4 has a class; the case expects what "
     "holds for R5",
-    "xhtml-ctrl-source1": "open: sources of the parts of a narrative",
 }
 
 

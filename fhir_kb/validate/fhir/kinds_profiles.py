@@ -264,9 +264,25 @@ demand one in the language of the resource.
     "business-rule",
 )
 
+NARRATIVE_SOURCE: Final = Kind(
+    Code(
+        "KB671",
+        "narrative-source",
+        Severity.ERROR,
+        """\
+A part of a narrative does not say where it comes from, as the profile asks.
+
+The `class` of each heading, paragraph or table says that it is `boilerplate`, `generated` from the
+data, or `original`, written by a person.
+""",
+    ),
+    "business-rule",
+    "XHTML_CONTROL_NO_SOURCE",
+)
+
 KINDS: Final = (
     PROFILE_MISSING, PROFILE_TOO_MANY,
     PROFILE_VALUE, PROFILE_TYPE, PROFILE_NO_MATCH, PROFILE_TARGET, AGGREGATION,
     PROFILE_UNKNOWN, PROFILE_BROKEN, PROFILE_OTHER_TYPE, PROFILE_RANGE, PROFILE_CODE,
-    PROFILE_CODE_OTHER, NOT_CHECKED, SEVERAL_PROFILES, NARRATIVE_LANGUAGE,
+    PROFILE_CODE_OTHER, NOT_CHECKED, SEVERAL_PROFILES, NARRATIVE_LANGUAGE, NARRATIVE_SOURCE,
 )  # fmt: skip

@@ -15,7 +15,7 @@ from fhir_kb.fhirpath.model import schema_of
 from fhir_kb.validate.profiles.bindings import is_surely_bound
 from fhir_kb.validate.profiles.certain_objects import Inside, may_lack
 from fhir_kb.validate.profiles.known import is_of, referred_to, type_profiles
-from fhir_kb.validate.profiles.narratives import is_about_languages
+from fhir_kb.validate.profiles.narratives import is_about_narratives
 from fhir_kb.validate.profiles.rules import are_surely_kept
 from fhir_kb.validate.profiles.targets import is_surely_allowed
 from fhir_kb.validate.profiles.tree import BrokenProfileError, never
@@ -84,7 +84,7 @@ class Certain:
         codes = [str(one.get("code", "")) for one in node.types]
         if kind.is_open or (codes and not any(is_of(code, kind) for code in codes)):
             return never
-        if kind.name == "Narrative" and is_about_languages(node):
+        if kind.name == "Narrative" and is_about_narratives(node):
             return never
         tests = [
             is_surely_right(node),

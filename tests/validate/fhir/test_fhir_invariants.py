@@ -79,7 +79,7 @@ def test_all_is_well() -> None:
                             {"question": "b", "operator": "exists", "answerBoolean": True},
                             {"question": "c", "operator": "exists", "answerBoolean": True},
                         ],
-                    }
+                    },
                 ],
             },
             ("KB590", "Questionnaire.item[2]", "que-12"),

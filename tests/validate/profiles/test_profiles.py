@@ -609,6 +609,24 @@ def test_sections_of_the_narrative_by_language(
     assert result == ([("KB670", "Patient.text")] if is_wrong else [])
 
 
+@pytest.mark.parametrize(
+    ("rule", "inside", "wrong"),
+    [
+        ("error", '<p class="original">x</p><h1 class="a generated b">y</h1>', 0),
+        ("error", "<p>x</p>", 1),
+        ("warning", '<p>x</p><p class="other">z</p> and <b class="boilerplate">y</b>', 3),
+        ("error", '<div class="generated"><p>x</p></div><div><p>x</p><hr/></div>', 2),
+        ("success", "<p>x</p>", 0),
+    ],
+)
+def test_sources_of_the_parts_of_the_narrative(rule: str, inside: str, wrong: int) -> None:
+    control = "http://hl7.org/fhir/StructureDefinition/narrative-source-control"
+    ruled = {"id": "Patient.text", "extension": [{"url": control, "valueCode": rule}]}
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml">\n {inside} </div>'
+    result = found(patient(text={"status": "generated", "div": div}), profile("Patient", ruled))
+    assert result == [("KB671", "Patient.text")] * wrong
+
+
 def test_profiles_that_are_imposed_hold_besides() -> None:
     other = profile("Patient", {"id": "Patient.name", "min": 1}, name="other")
     imposes = "http://hl7.org/fhir/StructureDefinition/structuredefinition-imposeProfile"
