@@ -23,7 +23,10 @@ def run(words: list[str]) -> int:
     0 fine, 1 errors found, 2 wrong usage, 3 the outside world failed; also, as shells have it,
     130 interrupted, 141 nobody reads the output any more, and 70 a bug in this program.
     """
-    _speak_utf8()
+    try:
+        _speak_utf8()
+    except OSError:  # something is waiting to be written, and cannot be
+        return _flushed(FINE)
     return _flushed(_guarded(lambda: _command(words)))
 
 

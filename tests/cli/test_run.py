@@ -144,9 +144,13 @@ def test_a_pipe_that_nobody_reads_ends_quietly() -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
 @pytest.mark.parametrize("word", ["--help", "schema"])
-def test_an_output_on_a_full_disk_is_3_and_one_line(word: str) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_output_on_a_full_disk_is_3_and_one_line(word: str, unbuffered: str) -> None:
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run([*PROGRAM, word], stdout=full, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            [*PROGRAM, word], stdout=full, stderr=subprocess.PIPE, env=env, check=False
+        )
     assert done.returncode == 3
     assert done.stderr.decode().endswith("No space left on device\n")
     assert done.stderr.count(b"\n") == 1
