@@ -85,24 +85,24 @@ def _string(value: bytes) -> bytes:
     ids=["deep-json", "deep-xml", "deep-fhir", "long-number", "huge", "bomb", "outside", "half"],
 )
 def test_hostile_texts(text: bytes, code: str | None) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     codes = [issue.code for issue in check_text(text).issues]
-    assert time.perf_counter() - start < LONGEST
+    assert time.process_time() - start < LONGEST
     assert codes
     assert code is None or code in codes
 
 
 @pytest.mark.parametrize("item", [b"a", b" ", b"a b\\n", b"\\u00e9", b"0", b"<", b"-", b"*_"])
 def test_a_long_string_takes_time_in_proportion(item: bytes) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     check_text(_string(item * 1_000_000))
-    assert time.perf_counter() - start < LONGEST
+    assert time.process_time() - start < LONGEST
 
 
 @pytest.mark.parametrize("name", ["implicitRules", "id", "language"])
 @pytest.mark.parametrize("item", [b"a", b"a ", b"a:", b"/", b"a."])
 def test_long_values_of_other_types(name: str, item: bytes) -> None:
     text = b'{"resourceType": "Basic", "' + name.encode() + b'": "' + item * 200_000 + b'!"}'
-    start = time.perf_counter()
+    start = time.process_time()
     assert check_text(text).issues
-    assert time.perf_counter() - start < LONGEST
+    assert time.process_time() - start < LONGEST

@@ -99,13 +99,13 @@ def test_damaged_profiles(form: str, seed: int, load_script: Callable[[str], Any
 
 
 def _check(profile: dict[str, Any]) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     validator = Validator("5.0.0", canonicals=Loaded([profile]), profiles=["urn:p"])
     validator.check(OBSERVATION)
     Validator("5.0.0", canonicals=Loaded([profile]), everywhere={"Observation": ["urn:p"]}).check(
         BUNDLE
     )
-    assert time.perf_counter() - start < _LONGEST
+    assert time.process_time() - start < _LONGEST
 
 
 _ODD: tuple[Any, ...] = (
