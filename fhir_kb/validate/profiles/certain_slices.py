@@ -8,21 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 
-from fhir_kb.validate.profiles.bindings import bound_value_sets
 from fhir_kb.validate.profiles.known import is_of
 from fhir_kb.validate.profiles.spots import (
     Target,
-    demands,
     discriminators_of,
-    fixes,
     is_telling,
+    judge_of,
     slicing_of,
     spots_of,
     steps_of,
     tells,
 )
 from fhir_kb.validate.profiles.tree import never
-from fhir_kb.validate.profiles.values import choice, fits
+from fhir_kb.validate.profiles.values import choice
+from fhir_kb.validate.terminology.logic import all_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -136,14 +135,7 @@ def _belongs(known: KnownProfiles, node: Node, one: Node, kind: FhirType) -> Bel
         return None
     if len(made) == 1:
         return made[0]
-
-    def belongs(value: Any) -> bool | None:
-        answers = [test(value) for test in made]
-        if False in answers:
-            return False
-        return None if None in answers else True
-
-    return belongs
+    return lambda value: all_of(test(value) for test in made)
 
 
 def _meets(
@@ -162,7 +154,7 @@ def _meets(
         is_typed = any(is_of(str(one.get("code")), kind) for one in spot.types)
         return lambda _value: is_typed
     read = _reader(kind, discriminator.path)
-    test = _judge(known, spot, discriminator.type)
+    test = judge_of(known, spot, discriminator.type)
     if read is None or test is None:
         return None
 
@@ -171,38 +163,6 @@ def _meets(
         return None if items is None else test(items)
 
     return meets
-
-
-def _judge(known: KnownProfiles, spot: Node, word: str) -> Belongs | None:
-    """What tells whether the items at a place are what an element demands there."""
-    if spot.max == 0:
-        return lambda items: not items
-    if word == "exists" or not demands(spot):
-        return bool
-    for name in ("fixed", "pattern"):
-        demanded = choice(spot.definition, name)
-        if demanded is not None:
-            is_pattern = name == "pattern"
-            return lambda items: any(fits(one, demanded, is_pattern=is_pattern) for one in items)
-    children = spot.children.values()
-    if any(fixes(one) or one.slices for one in children):
-        return None
-    urls = bound_value_sets(spot)
-
-    def is_bound(items: Any) -> bool | None:
-        answers = [_in_all(known, one, urls) for one in items]
-        if True in answers:
-            return True
-        return None if None in answers else False
-
-    return is_bound
-
-
-def _in_all(known: KnownProfiles, item: Any, urls: list[str]) -> bool | None:
-    answers = [known.codes.member_of(item, "", url) for url in urls]
-    if False in answers:
-        return False
-    return None if None in answers else True
 
 
 def _reader(kind: FhirType, path: str) -> _Reader | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fhir_kb.validate.terminology.logic import any_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -29,10 +31,7 @@ class Codes:
         A concept is where one of its codings is; None where that cannot be known.
         """
         del type_name
-        answers = [self._value_sets.contains(value_set, *one) for one in _codings(coded)]
-        if True in answers:
-            return True
-        return None if None in answers else False
+        return any_of(self._value_sets.contains(value_set, *one) for one in _codings(coded))
 
     def subsumes(self, system: str, code_a: str, code_b: str) -> bool | None:
         """See fhirpath.Terminology."""

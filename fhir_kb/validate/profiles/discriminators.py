@@ -10,23 +10,20 @@ from typing import TYPE_CHECKING
 
 from fhir_kb.fhirpath.surroundings import member
 from fhir_kb.packages.snapshots.elements import profiles_of
-from fhir_kb.validate.profiles.bindings import bound_value_sets
 from fhir_kb.validate.profiles.known import is_of
 from fhir_kb.validate.profiles.run import has_errors
 from fhir_kb.validate.profiles.spots import (
     Discriminator,
     Target,
-    demands,
-    fixes,
+    judge_of,
     spots_of,
     steps_of,
     tells,
 )
-from fhir_kb.validate.profiles.values import choice, fits
+from fhir_kb.validate.profiles.targets import text_of
+from fhir_kb.validate.terminology.logic import any_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from fhir_kb.fhirpath import Element
     from fhir_kb.validate.profiles.run import Run
     from fhir_kb.validate.profiles.tree import Node
@@ -37,14 +34,11 @@ def belongs(run: Run, node: Node, one: Discriminator, value: Element) -> bool | 
     if one.type == "position":
         return value.index == _siblings(node).index(node)
     items = _items(run, [value], one.path)
-    answers = [
+    return any_of(
         _meets(run, spot, one.type, items)
         for spot in spots_of(run.known, node, one)
         if tells(spot, one.type)
-    ]
-    if True in answers:
-        return True
-    return None if None in answers else False
+    )
 
 
 def _siblings(node: Node) -> list[Node]:
@@ -55,31 +49,22 @@ def _siblings(node: Node) -> list[Node]:
 def _meets(run: Run, spot: Node | Target, kind: str, items: list[Element]) -> bool | None:
     if isinstance(spot, Target):
         return _meets_target(run, spot, kind, items)
-    if kind == "exists":
-        return not items if spot.max == 0 else bool(items)
     if kind == "type":
         return any(_is_typed(spot, item) for item in items)
     if kind == "profile":
-        return _any(_has_profile(run, spot, item) for item in items)
-    if spot.max == 0:
-        return not items
-    if not demands(spot):
-        return bool(items)
-    return _any(_has_value(run, spot, item) for item in items)
-
-
-def _any(answers: Iterable[bool | None]) -> bool | None:
-    listed = list(answers)
-    if True in listed:
-        return True
-    return None if None in listed else False
+        return any_of(_has_profile(run, spot, item) for item in items)
+    judge = judge_of(run.known, spot, kind)
+    if judge is not None:
+        return judge([item.value for item in items])
+    # What is fixed stands further inside.
+    return any(not has_errors(run.walk.children(run, spot, item)) for item in items)
 
 
 def _meets_target(run: Run, spot: Target, kind: str, items: list[Element]) -> bool | None:
     if kind == "type":
         kinds = {run.known.type_of(url) for url in spot.profiles}
         return any(not kinds.isdisjoint(item.type.names) for item in items)
-    return _any(run.conforms(item, url) for item in items for url in spot.profiles)
+    return any_of(run.conforms(item, url) for item in items for url in spot.profiles)
 
 
 def _is_typed(spot: Node, item: Element) -> bool:
@@ -91,29 +76,7 @@ def _has_profile(run: Run, spot: Node, item: Element) -> bool | None:
     urls = [url for one in fitting for url in profiles_of(one)]
     if fitting and not urls:
         return True
-    return _any(run.conforms(item, url) for url in urls)
-
-
-def _has_value(run: Run, spot: Node, item: Element) -> bool | None:
-    for word in ("fixed", "pattern"):
-        demanded = choice(spot.definition, word)
-        if demanded is not None:
-            return fits(item.value, demanded, is_pattern=word == "pattern")
-    if any(fixes(child) for child in spot.children.values()) or any(
-        child.slices for child in spot.children.values()
-    ):
-        return _has_inner(run, spot, item)
-    answers = [
-        run.known.codes.member_of(item.value, item.type.name, url) for url in bound_value_sets(spot)
-    ]
-    if False in answers:
-        return False
-    return None if None in answers else True
-
-
-def _has_inner(run: Run, spot: Node, item: Element) -> bool:
-    """Whether it fits what is fixed further inside."""
-    return not has_errors(run.walk.children(run, spot, item))
+    return any_of(run.conforms(item, url) for url in urls)
 
 
 def _items(run: Run, items: list[Element], path: str) -> list[Element]:
@@ -135,7 +98,6 @@ def _items(run: Run, items: list[Element], path: str) -> list[Element]:
 
 
 def _resolved(run: Run, item: Element) -> Element | None:
-    text = item.value if isinstance(item.value, str) else member(item, "reference")
-    if isinstance(text, dict):
-        text = text.get("reference")
-    return run.resolve(item, text) if isinstance(text, str) else None
+    reference = item.value if isinstance(item.value, str) else member(item, "reference")
+    text = text_of(reference)
+    return None if text is None else run.resolve(item, text)

@@ -11,6 +11,7 @@ from fhir_kb.validate.profiles.discriminators import belongs
 from fhir_kb.validate.profiles.places import at
 from fhir_kb.validate.profiles.run import has_errors
 from fhir_kb.validate.profiles.spots import Discriminator, discriminators_of, is_telling, slicing_of
+from fhir_kb.validate.terminology.logic import all_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,10 +91,7 @@ def _belongs(
     if not telling:
         # Nothing tells the slices apart but what they demand.
         return not has_errors(run.walk.node(run, node, value))
-    answers = [belongs(run, node, one, value) for one in telling]
-    if False in answers:
-        return False
-    return None if None in answers else True
+    return all_of(belongs(run, node, one, value) for one in telling)
 
 
 def _order(

@@ -6,19 +6,22 @@ http://hl7.org/fhir/profiling.html#discriminator
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from fhir_kb.packages.snapshots.elements import profiles_of
 from fhir_kb.validate.profiles.bindings import bound_value_sets
 from fhir_kb.validate.profiles.targets import target_profiles
 from fhir_kb.validate.profiles.tree import BrokenProfileError, Node
-from fhir_kb.validate.profiles.values import choice
+from fhir_kb.validate.profiles.values import choice, fits
+from fhir_kb.validate.terminology.logic import all_of, any_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from fhir_kb.validate.profiles.known import KnownProfiles
 
+#: Whether some values are what is demanded; None where that cannot be known.
+Judge: TypeAlias = "Callable[[list[Any]], bool | None]"
 _STEP: Final = re.compile(
     r"\$this|extension\(\s*['\"]([^'\"]+)['\"]\s*\)|resolve\(\s*\)|(?:ofType|as)\(\s*([\w.]+)\s*\)"
     r"|([A-Za-z]\w*)(?:\[x\])?"
@@ -99,6 +102,26 @@ def fixes(node: Node) -> bool:
     return choice(node.definition, "pattern") is not None or any(
         fixes(one) for child in node.children.values() for one in (child, *child.all_slices())
     )
+
+
+def judge_of(known: KnownProfiles, spot: Node, word: str) -> Judge | None:
+    """What tells whether values at a place are what an element demands there.
+
+    word: value, pattern or exists. None where what is demanded stands further inside.
+    """
+    if spot.max == 0:
+        return lambda values: not values
+    if word == "exists" or not demands(spot):
+        return bool
+    for name in ("fixed", "pattern"):
+        demanded = choice(spot.definition, name)
+        if demanded is not None:
+            is_pattern = name == "pattern"
+            return lambda values: any(fits(one, demanded, is_pattern=is_pattern) for one in values)
+    if any(fixes(one) or one.slices for one in spot.children.values()):
+        return None
+    urls, member_of = bound_value_sets(spot), known.codes.member_of
+    return lambda values: any_of(all_of(member_of(one, "", url) for url in urls) for one in values)
 
 
 def steps_of(path: str) -> list[re.Match[str]]:

@@ -29,7 +29,7 @@ def check_target(run: Run, node: Node, element: Element) -> list[Finding]:
     if element.type.name not in _REFERENCES:
         return []
     types = [one for one in node.types if str(one.get("code")) == element.type.name]
-    text = _text(member(element, "reference"))
+    text = text_of(member(element, "reference"))
     if text is None or not types:
         return []
     target = run.resolve(element, text)
@@ -57,7 +57,7 @@ def is_surely_allowed(
     def test(value: Any, _room: int) -> bool:
         if type(value) is not dict:
             return False
-        text = _text(value.get("reference"))
+        text = text_of(value.get("reference"))
         if text is None:
             return True
         if is_bundled or text.startswith("#"):
@@ -113,7 +113,7 @@ def _fits(run: Run, target: Element, url: str) -> bool | None:
     return run.conforms(target, url)
 
 
-def _text(reference: Any) -> str | None:
+def text_of(reference: Any) -> str | None:
     """The text of a Reference, or of the one in a CodeableReference."""
     text = reference.get("reference") if isinstance(reference, dict) else reference
     return text if isinstance(text, str) else None
