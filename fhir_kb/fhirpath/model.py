@@ -96,13 +96,15 @@ _SYSTEM_OF = {
 class Slot(NamedTuple):
     """One JSON property that may hold an element.
 
-    type: None where the value's own resourceType tells.
+    name: the element's, "value" for valueQuantity. type: None where the value's own resourceType
+    tells.
     """
 
     key: str
     extra_key: str
     type: FhirType | None
     is_array: bool
+    name: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,18 +144,6 @@ def slots_by_key(kind: FhirType) -> Mapping[str, Slot]:
         found |= {slot.key: slot for slot in slots}
         kind.__dict__["_by_key"] = found
     known: Mapping[str, Slot] = found
-    return known
-
-
-def names_by_key(kind: FhirType) -> Mapping[str, str]:
-    """JSON property -> the name of the element it holds, `_x` included."""
-    found = kind.__dict__.get("_names_by_key")
-    if found is None:
-        pairs = [(name, slot) for name, slots in kind.slots.items() for slot in slots]
-        found = {slot.extra_key: name for name, slot in pairs if slot.extra_key}
-        found |= {slot.key: name for name, slot in pairs}
-        kind.__dict__["_names_by_key"] = found
-    known: Mapping[str, str] = found
     return known
 
 
@@ -229,7 +219,9 @@ class Schema:
             kind = None
             if known.type_path != "Resource":
                 kind = self.inner(known.type_path, element.type_codes)
-            found.setdefault(element.name, []).append(Slot(key, extra, kind, known.is_array))
+            found.setdefault(element.name, []).append(
+                Slot(key, extra, kind, known.is_array, element.name)
+            )
         return {name: tuple(slots) for name, slots in found.items()}
 
 

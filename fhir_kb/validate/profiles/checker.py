@@ -9,7 +9,7 @@ from fhir_kb.fhirpath.model import schema_of
 from fhir_kb.validate.fhir.vital_signs import implied_profile
 from fhir_kb.validate.profiles.certain import Certain
 from fhir_kb.validate.profiles.codes import Codes, ValueSets
-from fhir_kb.validate.profiles.conform import WALK, check_profile
+from fhir_kb.validate.profiles.conform import WALK, walk_profile
 from fhir_kb.validate.profiles.extensions import check_extensions
 from fhir_kb.validate.profiles.known import KnownProfiles
 from fhir_kb.validate.profiles.run import Run
@@ -69,7 +69,7 @@ class Profiles:
         run = Run(self._known, root, WALK, certain)
         found: list[Finding] = []
         for url in open_asked:
-            found += check_profile(run, root, url)
+            found += walk_profile(run, root, url)
         if extensions:
             found += check_extensions(run, extensions)
         for element in _resources(root) if claiming or everywhere else ():
@@ -78,7 +78,7 @@ class Profiles:
             urls += self._open(certain, element.value, self._not_types(stated))
             for url in dict.fromkeys(urls):
                 if element is not root or url not in asked:
-                    found += check_profile(run, element, url)
+                    found += walk_profile(run, element, url)
         return _each_once(found)
 
     def extension(self, url: str, *, modifier: bool) -> Callable[[Any], bool]:

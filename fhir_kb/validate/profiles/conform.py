@@ -40,11 +40,16 @@ if TYPE_CHECKING:
 
 def check_profile(run: Run, element: Element, canonical: str) -> list[Finding]:
     """What is wrong with a resource, or an element, by the profile with that url."""
+    if element.extra is None and run.certain.conforms(element.value, element.type.path, canonical):
+        return []
+    return walk_profile(run, element, canonical)
+
+
+def walk_profile(run: Run, element: Element, canonical: str) -> list[Finding]:
+    """The same for what does not surely conform to it."""
     key = (id(element.value), canonical)
     if key in run.under_way or run.is_too_deep:
         return []  # it is being looked at already: a circle holds if nothing else breaks it
-    if element.extra is None and run.certain.conforms(element.value, element.type.path, canonical):
-        return []
     try:
         tree = run.known.tree(canonical)
     except BrokenProfileError as error:

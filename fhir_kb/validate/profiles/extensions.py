@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import Element, FHIRPathError, compile_expression
-from fhir_kb.fhirpath.model import names_by_key
+from fhir_kb.fhirpath.model import slots_by_key
 from fhir_kb.fhirpath.surroundings import around, member
 from fhir_kb.validate.fhir.issue import shown
 from fhir_kb.validate.fhir.kinds_extensions import (
@@ -62,8 +62,9 @@ def _on_the_way(element: Element, way: set[int]) -> list[Element]:
     if element.type.is_open:
         children = element.all_children()
     else:
-        known = names_by_key(element.type)
-        names = {known.get(key, ""): key for key, inner in holder.items() if id(inner) in way}
+        slots = slots_by_key(element.type)
+        keys = [key for key, inner in holder.items() if id(inner) in way and key in slots]
+        names = dict.fromkeys(slots[key].name for key in keys)
         children = [one for name in names for one in element.children(name)]
     return [one for one in children if id(one.value) in way or id(one.extra) in way]
 

@@ -217,7 +217,7 @@ def test_what_is_sure(
 
 def test_value_sets_need_no_walk(monkeypatch: pytest.MonkeyPatch) -> None:
     walked: list[Any] = []
-    way = "fhir_kb.validate.profiles.checker.check_profile"
+    way = "fhir_kb.validate.profiles.checker.walk_profile"
     monkeypatch.setattr(way, lambda *asked: walked.append(asked) or [])
     shareable = {**VALUE_SET, "meta": {"profile": VALUE_SET["meta"]["profile"][:1]}}
     assert not _said("5.0.0", [], shareable)
