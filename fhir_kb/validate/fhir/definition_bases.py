@@ -5,8 +5,9 @@ http://hl7.org/fhir/structuredefinition.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from fhir_kb.packages.snapshots.elements import TYPES
 from fhir_kb.validate.fhir.issue import below, fail
 from fhir_kb.validate.fhir.kinds_conformance import TYPE_OF_ITS_OWN
 from fhir_kb.validate.fhir.kinds_structures import DEFINITION_WARNING, NOT_OF_ITS_BASE
@@ -18,15 +19,13 @@ if TYPE_CHECKING:
     from fhir_kb.packages import Canonicals, Definitions
     from fhir_kb.validate.fhir.issue import Finding
 
-_FHIR: Final = "http://hl7.org/fhir/StructureDefinition/"
-
 
 def check_type(
     value: Mapping[str, Any], definitions: Definitions, known: Canonicals | None
 ) -> list[Finding]:
     """What is wrong with the type's name."""
     name, url = text(value, "type"), text(value, "url")
-    if not name or url == _FHIR + name:
+    if not name or url == TYPES + name:
         return []
     if ":" in name:
         if value.get("kind") in (None, "logical"):
@@ -54,7 +53,7 @@ def check_type(
 def _is_fhir_type(name: str, definitions: Definitions, known: Canonicals | None) -> bool:
     if name in definitions:
         return True
-    found = known.find(_FHIR + name, "StructureDefinition") if known is not None else None
+    found = known.find(TYPES + name, "StructureDefinition") if known is not None else None
     return found is not None and found.get("type") == name
 
 

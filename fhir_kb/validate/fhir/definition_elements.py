@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from fhir_kb.packages import Canonicals, Definitions
     from fhir_kb.validate.fhir.issue import Finding
 
-_FHIR: Final = "http://hl7.org/fhir/StructureDefinition/"
 #: http://hl7.org/fhir/elementdefinition.html#interpretation: what an element may not have.
 _ON_ROOTS: Final = ("sliceName", "slicing", "requirements", "example", "maxLength")
 _ON_ROOTS_OF_PROFILES: Final = (*_ON_ROOTS, "meaningWhenMissing")
@@ -42,7 +41,6 @@ class Elements:
     ) -> None:
         self._value = value
         self._definitions = definitions
-        self._known = known
         name = text(value, "type")
         self._name = name.rpartition("/")[2] if value.get("kind") == "logical" else name
         self._is_profile = value.get("derivation") == "constraint"
@@ -89,7 +87,7 @@ class Elements:
         can: set[str] = set()
         for name in names:
             # What is said of a type's root is measured by what holds for all releases.
-            definition = self._definition(name) if "." in text(element, "path") else None
+            definition = self._types.definition(name) if "." in text(element, "path") else None
             if definition is None and name not in self._definitions:
                 if "." in text(element, "path"):
                     return []  # of a type that nobody knows, anything may be said
@@ -100,10 +98,6 @@ class Elements:
                 message = f"'{limit}' means nothing for {', '.join(names)}"
                 found += fail(POINTLESS_LIMIT, message)
         return found
-
-    def _definition(self, name: str) -> Mapping[str, Any] | None:
-        url = name if ":" in name else _FHIR + name
-        return self._known.find(url, "StructureDefinition")
 
     def _whole(self, element: Mapping[str, Any], path: str, names: list[str]) -> list[Finding]:
         """What only snapshots tell."""

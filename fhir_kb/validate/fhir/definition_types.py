@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.packages.snapshots.elements import TYPES
 from fhir_kb.validate.fhir.issue import fail, within
 from fhir_kb.validate.fhir.kinds_structures import ELEMENT_DEFINITION, POINTLESS_LIMIT
 from fhir_kb.validate.fhir.type_limits import characteristics
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from fhir_kb.packages import Canonicals, Definitions
     from fhir_kb.validate.fhir.issue import Finding
 
-_FHIR: Final = "http://hl7.org/fhir/StructureDefinition/"
-_FHIR_TYPE: Final = f"{_FHIR}structuredefinition-fhir-type"
+_FHIR_TYPE: Final = f"{TYPES}structuredefinition-fhir-type"
 
 
 def type_name(one: Mapping[str, Any]) -> str:
@@ -27,7 +27,7 @@ def type_name(one: Mapping[str, Any]) -> str:
     for _, extension in objects(one, "extension"):
         if extension.get("url") == _FHIR_TYPE:
             return text(extension, "valueUrl") or text(extension, "valueUri")
-    return text(one, "code").removeprefix(_FHIR)
+    return text(one, "code").removeprefix(TYPES)
 
 
 class Types:
@@ -75,8 +75,9 @@ class Types:
         found = fail(ELEMENT_DEFINITION, message, None, "SD_ED_BIND_NOT_VS")
         return within(found, "binding")
 
-    def _definition(self, name: str) -> Mapping[str, Any] | None:
-        url = name if ":" in name else _FHIR + name
+    def definition(self, name: str) -> Mapping[str, Any] | None:
+        """The StructureDefinition of a type, FHIR's own or one named by its url."""
+        url = name if ":" in name else TYPES + name
         return self._known.find(url, "StructureDefinition")
 
     def _targets(self, element: Mapping[str, Any]) -> list[Finding]:
@@ -85,7 +86,7 @@ class Types:
             name, targets = type_name(one), one.get("targetProfile")
             if not isinstance(targets, list) or name not in self._definitions:
                 continue
-            if "has-target" not in characteristics(name, self._definition(name)):
+            if "has-target" not in characteristics(name, self.definition(name)):
                 found += fail(POINTLESS_LIMIT, f"'targetProfile' means nothing for {name}")
                 bad = fail(
                     ELEMENT_DEFINITION,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fhir_kb.validate.fhir.evaluable import cannot_be
 from fhir_kb.validate.fhir.issue import fail, within
 from fhir_kb.validate.fhir.kinds_structures import DEFINITION_WARNING, EXTENSION_DEFINITION
+from fhir_kb.validate.fhir.known_extensions import INTERFACES, VERSIONED
 from fhir_kb.validate.fhir.walking import objects, text
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from fhir_kb.validate.fhir.issue import Finding
 
 _EXTENSION: Final = "http://hl7.org/fhir/StructureDefinition/Extension"
-_VERSIONED: Final = "http://hl7.org/fhir/StructureDefinition/version-specific-use"
-#: What contexts name that R4 has no type for.
-_INTERFACES: Final = frozenset({"CanonicalResource", "MetadataResource"})
 _JSON_NAMES: Final = (
     "http://hl7.org/fhir/tools/StructureDefinition/elementdefinition-json-name",
     "http://hl7.org/fhir/tools/StructureDefinition/json-name",
@@ -95,13 +93,13 @@ def _is_there(written: str, one: Mapping[str, Any], definitions: Definitions) ->
     """Whether a release has the element; what is of a profile, or of another release, may be."""
     if not written or any(sign in written for sign in ":#/|"):
         return True
-    if any(extension.get("url") == _VERSIONED for _, extension in objects(one, "extension")):
+    if any(extension.get("url") == VERSIONED for _, extension in objects(one, "extension")):
         return True
     name, _, rest = written.partition(".")
     if not rest:
-        return name in definitions or name in _INTERFACES
+        return name in definitions or name in INTERFACES
     if name not in definitions:
-        return name in _INTERFACES
+        return name in INTERFACES
     path = name
     steps = rest.split(".")
     for number, step in enumerate(steps):

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from fhir_kb.validate.fhir.walking import objects
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
@@ -15,12 +17,13 @@ if TYPE_CHECKING:
 
 #: Whether an extension surely conforms to its definition.
 Look: TypeAlias = "Callable[[Mapping[str, Any]], bool]"
-_VERSIONED: Final = "http://hl7.org/fhir/StructureDefinition/version-specific-use"
+VERSIONED: Final = "http://hl7.org/fhir/StructureDefinition/version-specific-use"
 _URL: Final = "http://hl7.org/fhir/StructureDefinition/"
 _ON_TYPES: Final = {"type": "element", "expression": "ElementDefinition.type"}
 _MOST: Final = 5000
 _LONGEST: Final = 200
-_CANONICAL: Final = frozenset({"CanonicalResource", "MetadataResource"})
+#: What contexts name that is no type of FHIR before R5.
+INTERFACES: Final = frozenset({"CanonicalResource", "MetadataResource"})
 #: What a definition of a value may state without anything that needs a look.
 _PLAIN: Final = frozenset(
     {
@@ -155,10 +158,7 @@ class KnownExtensions:
 
 def contexts(structure: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Where an extension may stand, as its definition has it."""
-    found = structure.get("context")
-    listed: list[Mapping[str, Any]] = [
-        one for one in (found if isinstance(found, list) else ()) if isinstance(one, dict)
-    ]
+    listed: list[Mapping[str, Any]] = [one for _, one in objects(structure, "context")]
     # FHIR's own types have it there, which its definition forgets.
     return [*listed, _ON_TYPES] if structure.get("url") == f"{_URL}regex" else listed
 
@@ -168,20 +168,17 @@ def interfaces(definitions: Definitions, name: str) -> frozenset[str]:
     if name not in definitions.resource_types:
         return frozenset()
     is_canonical = "url" in definitions.properties(name) or name == "NamingSystem"
-    return _CANONICAL if is_canonical else frozenset()
+    return INTERFACES if is_canonical else frozenset()
 
 
 def is_for(stated: Mapping[str, Any], version: str) -> bool:
     """Whether a definition, or one of its contexts, is for the release."""
-    listed = stated.get("extension")
-    for one in listed if isinstance(listed, list) else ():
-        if not isinstance(one, dict) or one.get("url") != _VERSIONED:
+    for _, one in objects(stated, "extension"):
+        if one.get("url") != VERSIONED:
             continue
-        inner = one.get("extension")
         limits = {
             str(part.get("url")): str(part.get("valueCode"))
-            for part in (inner if isinstance(inner, list) else ())
-            if isinstance(part, dict)
+            for _, part in objects(one, "extension")
         }
         here = _number(version)
         start, end = limits.get("startFhirVersion", ""), limits.get("endFhirVersion", "")
@@ -197,9 +194,7 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 def _elements(structure: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    snapshot = structure.get("snapshot")
-    found = snapshot.get("element") if isinstance(snapshot, dict) else None
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return [one for _, one in objects(structure.get("snapshot"), "element")]
 
 
 def _simple(elements: Iterable[Mapping[str, Any]]) -> set[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.packages.snapshots import SnapshotError, contradictions, snapshot
 from fhir_kb.validate.fhir.definition_order import unmatched
-from fhir_kb.validate.fhir.issue import Context, Finding, below, fail, pointed, within
+from fhir_kb.validate.fhir.issue import Finding, below, fail, pointed, within
 from fhir_kb.validate.fhir.kinds_profile_definitions import (
     CONTRADICTS_BASE,
     NO_SNAPSHOT,
@@ -36,18 +36,19 @@ _ALLOWED: Final = frozenset({"id", "path", "sliceName", "extension", "mustSuppor
 
 
 def check_profile(
-    value: Mapping[str, Any], context: Context, definitions: Definitions
+    value: Mapping[str, Any],
+    base: Mapping[str, Any],
+    known: Canonicals,
+    definitions: Definitions,
 ) -> list[Finding]:
-    """What is wrong with a StructureDefinition, seen from its base."""
-    base = value.get("baseDefinition")
-    known = context.canonicals
-    if known is None or value.get("derivation") != "constraint" or not isinstance(base, str):
+    """What is wrong with a StructureDefinition, seen from its base; of a new type nothing is."""
+    if value.get("derivation") != "constraint":
         return []
     found = _unmatched(value, definitions)
     found += _against_base(value, known, is_matched=not found)
-    found += _other_codes(value, known, definitions)
+    found += _other_codes(value, base, definitions)
     if _is_obligation_profile(value):
-        found += _obligations(value, known)
+        found += _obligations(value, base, known)
     return found
 
 
@@ -60,7 +61,7 @@ def _unmatched(value: Mapping[str, Any], definitions: Definitions) -> list[Findi
         names.append(text(places[number], "id") or text(places[number], "path"))
         message = f"nothing in the base matches {names[-1]}, or not after what stands before it"
         advice = "correct the path, or bring the elements into the base's order"
-        found += _placed(fail(NO_SNAPSHOT, message, advice), number)
+        found += within(fail(NO_SNAPSHOT, message, advice), "differential", "element", number)
     if names:
         more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
         message = f"elements that match nothing in the base: {', '.join(names[:_FEW])}{more}"
@@ -92,16 +93,15 @@ def _against_base(
 
 
 def _other_codes(
-    value: Mapping[str, Any], known: Canonicals, definitions: Definitions
+    value: Mapping[str, Any], base: Mapping[str, Any], definitions: Definitions
 ) -> list[Finding]:
     """Bindings to codes that a required binding of the base does not have.
 
     http://hl7.org/fhir/profiling.html#binding. Only of value sets all of whose codes are known.
     """
-    base = known.find(str(value.get("baseDefinition")), "StructureDefinition")
     required = {
         text(one, "path"): text(one.get("binding"), "valueSet")
-        for _, one in objects(base.get("snapshot") if base is not None else None, "element")
+        for _, one in objects(base.get("snapshot"), "element")
         if text(one.get("binding"), "strength") == "required" and not one.get("sliceName")
     }
     found: list[Finding] = []
@@ -146,9 +146,11 @@ def _is_obligation_profile(value: Mapping[str, Any]) -> bool:
     )
 
 
-def _obligations(value: Mapping[str, Any], known: Canonicals) -> list[Finding]:
+def _obligations(
+    value: Mapping[str, Any], base: Mapping[str, Any], known: Canonicals
+) -> list[Finding]:
     """What an obligation profile says besides obligations."""
-    strengths = _strengths(value, known)
+    strengths = _strengths(base, known)
     found: list[Finding] = []
     for number, element in objects(value.get("differential"), "element"):
         bad: list[Finding] = []
@@ -157,7 +159,7 @@ def _obligations(value: Mapping[str, Any], known: Canonicals) -> list[Finding]:
                 bad += below(fail(NOT_AN_OBLIGATION, f"'{name}' is not allowed here"), name)
         bad += _other_extensions(element)
         bad += _other_binding(element.get("binding"), strengths.get(str(element.get("path"))))
-        found += _placed(bad, number)
+        found += within(bad, "differential", "element", number)
     return found
 
 
@@ -185,11 +187,8 @@ def _other_binding(binding: object, strength: object) -> list[Finding]:
     return found
 
 
-def _strengths(value: Mapping[str, Any], known: Canonicals) -> dict[str, object]:
+def _strengths(base: Mapping[str, Any], known: Canonicals) -> dict[str, object]:
     """How strong the base's bindings are, by path."""
-    base = known.find(str(value.get("baseDefinition")), "StructureDefinition")
-    if base is None:
-        return {}
     try:
         whole = base if base.get("snapshot") else snapshot(base, known)
     except SnapshotError:
@@ -200,10 +199,3 @@ def _strengths(value: Mapping[str, Any], known: Canonicals) -> dict[str, object]
         for one in reversed(elements if isinstance(elements, list) else [])
         if isinstance(one, dict) and isinstance(one.get("binding"), dict)
     }
-
-
-def _placed(found: list[Finding], number: int | None) -> list[Finding]:
-    """The findings at that element of the differential, if there is one."""
-    if number is None:
-        return found
-    return within(found, "differential", "element", number)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
+from fhir_kb.packages.snapshots.elements import TYPES
 from fhir_kb.validate.fhir.definition_bases import check_base, check_type
 from fhir_kb.validate.fhir.definition_elements import Elements
 from fhir_kb.validate.fhir.definition_slicing import without_slicing
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from fhir_kb.packages import Canonicals, Definitions
     from fhir_kb.validate.fhir.issue import Checker, Findings
-
-_FHIR: Final = "http://hl7.org/fhir/StructureDefinition/"
 
 
 def structure_rule(definitions: Definitions) -> Checker:
@@ -44,7 +43,7 @@ def structure_rule(definitions: Definitions) -> Checker:
             found += within(bad, "differential", "element", index)
         if base is not None and known is not None:
             found += check_base(value, base)
-            found += check_profile(value, context, definitions)
+            found += check_profile(value, base, known, definitions)
             found += Elements(value, base, definitions, known).check()
             if value.get("derivation") == "constraint":
                 found += without_slicing(value, base)
@@ -78,7 +77,7 @@ def _other_type(code: object, url: object, definitions: Definitions) -> str | No
     """The type that the url names, where it is another one than `code`."""
     if not isinstance(code, str) or not isinstance(url, str) or code not in definitions:
         return None
-    name = url.partition("|")[0].removeprefix(_FHIR)
+    name = url.partition("|")[0].removeprefix(TYPES)
     known = name in definitions.data_types or name in definitions.resource_types
     if not known or name == code or code in definitions.abstract_types:
         return None

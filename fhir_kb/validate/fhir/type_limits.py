@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.packages.snapshots.elements import TYPES
 from fhir_kb.validate.fhir.walking import objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_FHIR: Final = "http://hl7.org/fhir/StructureDefinition/"
-_CHARACTERISTICS: Final = f"{_FHIR}structuredefinition-type-characteristics"
+_CHARACTERISTICS: Final = f"{TYPES}structuredefinition-type-characteristics"
 _QUANTITY: Final = "has-range is-continuous can-bind has-units"
 _TIME: Final = "has-range is-continuous has-length"
 _URI: Final = "has-length can-bind"
@@ -61,9 +61,9 @@ _LIMITS: Final = {
     "maxValue": "has-range",
 }
 _LIMITS_IN_EXTENSIONS: Final = {
-    f"{_FHIR}minLength": "has-length",
-    f"{_FHIR}maxDecimalPlaces": "is-continuous",
-    f"{_FHIR}maxSize": "has-size",
+    f"{TYPES}minLength": "has-length",
+    f"{TYPES}maxDecimalPlaces": "is-continuous",
+    f"{TYPES}maxSize": "has-size",
 }
 
 
@@ -85,4 +85,4 @@ def limits(element: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for _, one in objects(element, "extension"):
         url = one.get("url")
         if isinstance(url, str) and url in _LIMITS_IN_EXTENSIONS:
-            yield url.removeprefix(_FHIR), _LIMITS_IN_EXTENSIONS[url]
+            yield url.removeprefix(TYPES), _LIMITS_IN_EXTENSIONS[url]
