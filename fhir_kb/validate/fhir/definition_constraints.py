@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.fhirpath import FHIRPathSyntaxError
-from fhir_kb.validate.fhir.evaluable import cannot_be
+from fhir_kb.validate.fhir.evaluable import cannot_be, start_of
 from fhir_kb.validate.fhir.issue import fail, within
 from fhir_kb.validate.fhir.kinds_structures import CONSTRAINT_DEFINITION, DEFINITION_WARNING
 from fhir_kb.validate.fhir.walking import objects, text
@@ -17,7 +17,7 @@ from fhir_kb.validate.fhir.walking import objects, text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.packages import Canonicals, Definitions
+    from fhir_kb.packages import Definitions
     from fhir_kb.validate.fhir.issue import Finding
 
 
@@ -25,18 +25,13 @@ class Constraints:
     """Checks the constraints of one StructureDefinition, element by element."""
 
     def __init__(
-        self,
-        value: Mapping[str, Any],
-        base: Mapping[str, Any],
-        definitions: Definitions,
-        known: Canonicals,
+        self, value: Mapping[str, Any], base: Mapping[str, Any], definitions: Definitions
     ) -> None:
         self._url = text(value, "url")
         version = text(value, "version")
         self._own = {self._url, f"{self._url}|{version}"}
         self._base = base
         self._definitions = definitions
-        self._known = known
         self._inherited: dict[str, str] | None = None
         self._seen: dict[str, object] = {}
         self._is_snapshot = False
@@ -85,8 +80,7 @@ class Constraints:
             return ""
         first = ""
         for name in names:
-            start = path if name in ("BackboneElement", "Element") else name
-            error = cannot_be(expression, self._definitions, start.replace("[x]", ""))
+            error = cannot_be(expression, self._definitions, start_of(name, path))
             if error is None or isinstance(error, FHIRPathSyntaxError):
                 return ""  # what is no FHIRPath is told at the expression
             first = first or str(error)

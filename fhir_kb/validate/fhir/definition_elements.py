@@ -45,7 +45,7 @@ class Elements:
         self._name = name.rpartition("/")[2] if value.get("kind") == "logical" else name
         self._is_profile = value.get("derivation") == "constraint"
         self._types = Types(definitions, known)
-        self._constraints = Constraints(value, base, definitions, known)
+        self._constraints = Constraints(value, base, definitions)
 
     def check(self) -> list[Finding]:
         """What is wrong with them, in the differential and in the snapshot."""

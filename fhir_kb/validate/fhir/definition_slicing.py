@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.fhirpath import FHIRPathSyntaxError
-from fhir_kb.validate.fhir.evaluable import cannot_be
+from fhir_kb.validate.fhir.evaluable import cannot_be, start_of
 from fhir_kb.validate.fhir.issue import fail, within
 from fhir_kb.validate.fhir.kinds_structures import DEFINITION_WARNING, SLICING_IMPOSSIBLE
 from fhir_kb.validate.fhir.walking import objects, text
@@ -60,8 +60,7 @@ def _path(written: str, path: str, names: list[str], definitions: Definitions) -
         return []
     wrong = None
     for name in names:
-        start = path if name in ("BackboneElement", "Element") else name
-        wrong = cannot_be(written, definitions, start.replace("[x]", ""))
+        wrong = cannot_be(written, definitions, start_of(name, path))
         if wrong is None:
             return []
         if isinstance(wrong, FHIRPathSyntaxError):

@@ -24,3 +24,9 @@ def cannot_be(expression: str, definitions: Definitions, type_path: str) -> FHIR
     if isinstance(wrong, FHIRPathLimitError):
         return None
     return None if wrong is not None and _TYPE_UNKNOWN in str(wrong) else wrong
+
+
+def start_of(name: str, path: str) -> str:
+    """The type path on which an expression at an element is evaluated, by one of its types."""
+    start = path if name in ("BackboneElement", "Element") else name
+    return start.replace("[x]", "")

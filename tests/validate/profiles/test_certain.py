@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from copy import deepcopy
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ _UCUM = "http://unitsofmeasure.org"
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 Said = list[tuple[str, str, str]]
+Bent = Callable[[Any, random.Random, Sequence[Any]], Any]
 
 
 def _coded(system: str, code: str) -> dict[str, Any]:
@@ -82,44 +83,13 @@ def _agree(version: str, profiles: list[Any], resource: Any, patch: pytest.Monke
     return found
 
 
-def _bent(value: Any, chance: random.Random) -> Any:
-    """The same JSON with a few values replaced, taken away, doubled or put beside others."""
-    bent = deepcopy(value)
-    for _ in range(chance.choice((1, 1, 2, 4))):
-        node, way = bent, chance.randrange(1, 7)
-        for step in range(way):
-            keys = list(node) if isinstance(node, dict) else list(range(len(node)))
-            if not keys:
-                break
-            key = chance.choice(keys)
-            if isinstance(node[key], dict | list) and step + 1 < way:
-                node = node[key]
-                continue
-            _bend(node, key, chance)
-            break
-    return bent
-
-
-def _bend(node: Any, key: Any, chance: random.Random) -> None:
-    match chance.randrange(4):
-        case 0:
-            node[key] = deepcopy(chance.choice(_ODD))
-        case 1:
-            del node[key]
-        case 2 if isinstance(node, list):
-            node.append(deepcopy(node[key]))
-        case _ if isinstance(node, dict):
-            name = chance.choice(("_" + str(key), "valueString", "dataAbsentReason", "extension"))
-            node[name] = deepcopy(chance.choice(_ODD))
-
-
 @pytest.mark.parametrize("version", ["5.0.0", "4.3.0", "4.0.1"])
 @pytest.mark.parametrize("resource", [OBSERVATION, VALUE_SET], ids=lambda one: one["resourceType"])
 def test_damaged_resources(
-    version: str, resource: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    version: str, resource: dict[str, Any], monkeypatch: pytest.MonkeyPatch, bent: Bent
 ) -> None:
     chance = random.Random(7)
-    said = [_agree(version, [], _bent(resource, chance), monkeypatch) for _ in range(60)]
+    said = [_agree(version, [], bent(resource, chance, _ODD), monkeypatch) for _ in range(60)]
     assert len({json.dumps(one) for one in said}) > 20
 
 
@@ -136,14 +106,13 @@ def _profile(name: str, form: str) -> dict[str, Any]:
     ("name", "resource"), [("bp", OBSERVATION), ("shareablevalueset", VALUE_SET)]
 )
 def test_damaged_profiles(
-    name: str, resource: dict[str, Any], form: str, monkeypatch: pytest.MonkeyPatch
+    name: str, resource: dict[str, Any], form: str, monkeypatch: pytest.MonkeyPatch, bent: Bent
 ) -> None:
     chance = random.Random(3)
     profile = _profile(name, form)
     for _ in range(25):
-        claiming = {**_bent(resource, chance), "meta": {"profile": ["urn:p"]}}
-        bent = {**_bent(profile, chance), "url": "urn:p"}
-        _agree("5.0.0", [bent], claiming, monkeypatch)
+        claiming = {**bent(resource, chance, _ODD), "meta": {"profile": ["urn:p"]}}
+        _agree("5.0.0", [{**bent(profile, chance, _ODD), "url": "urn:p"}], claiming, monkeypatch)
 
 
 def _sure(profile: Any, resource: dict[str, Any], patch: pytest.MonkeyPatch) -> bool:

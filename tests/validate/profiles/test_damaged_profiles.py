@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Callable
-from copy import deepcopy
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -81,7 +80,12 @@ def test_the_profile_demands_what_it_should(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["snapshot", "differential"])
 @pytest.mark.parametrize("seed", range(2))
-def test_damaged_profiles(form: str, seed: int, load_script: Callable[[str], Any]) -> None:
+def test_damaged_profiles(
+    form: str,
+    seed: int,
+    load_script: Callable[[str], Any],
+    bent: Callable[[Any, random.Random, Sequence[Any]], Any],
+) -> None:
     text = json.dumps(_profile(form)).encode()
     tried = 0
     for data in load_script("fuzz_validate").mutations([text], 60, seed):
@@ -95,7 +99,7 @@ def test_damaged_profiles(form: str, seed: int, load_script: Callable[[str], Any
     assert tried > 5
     chance = random.Random(seed)
     for _ in range(30):
-        _check({**_bent(json.loads(text), chance), "url": "urn:p"})
+        _check({**bent(json.loads(text), chance, _ODD), "url": "urn:p"})
 
 
 def _check(profile: dict[str, Any]) -> None:
@@ -112,23 +116,6 @@ _ODD: tuple[Any, ...] = (
     None, True, 0, -1, 10**30, "", "x", "Observation", "Observation.component", "*", "#", [], {},
     [[]], [None], ["x"], {"": None}, [{"code": 1}], {"type": "value", "path": "resolve().x[x]"},
 )  # fmt: skip
-
-
-def _bent(value: Any, chance: random.Random) -> Any:
-    """The same JSON with a few values replaced by odd ones, at any depth."""
-    for _ in range(chance.choice((1, 2, 5))):
-        node = value
-        for _ in range(chance.randrange(1, 9)):
-            keys = list(node) if isinstance(node, dict) else list(range(len(node)))
-            if not keys:
-                break
-            key = chance.choice(keys)
-            if isinstance(node[key], dict | list) and chance.random() < 0.8:
-                node = node[key]
-                continue
-            node[key] = deepcopy(chance.choice(_ODD))  # or it could hold itself
-            break
-    return value
 
 
 @pytest.mark.parametrize("odd", [1, True, {"a": 1}, [[]], [1], [{}], [["x"]]])
