@@ -6,6 +6,7 @@ was written. Nothing is ever constructed from a tag.
 
 from __future__ import annotations
 
+import re
 from typing import Final, TypeAlias, cast
 
 import yaml
@@ -17,6 +18,9 @@ Node: TypeAlias = yaml.ScalarNode | yaml.SequenceNode | yaml.MappingNode
 
 MAX_NESTING: Final = 100
 _SURELY_SAFE: Final = 1000
+_BRACKETS: Final = re.compile(
+    r"""[\[\]{}]|(?<![^\s\[{,:])(?:'[^']*'|"[^"\\]*(?:\\.[^"\\]*)*")|(?<!\S)\#[^\n]*""", re.DOTALL
+)  # those in quotes and comments are taken with them
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE: Final = "tag:yaml.org,2002:"
 _CORE_TAGS: Final = frozenset(
@@ -59,11 +63,11 @@ def load(data: bytes, file: str) -> tuple[Node | None, tuple[Diagnostic, ...]]:
     if text is None:
         return None, (finding,) if finding else ()
     try:
-        if _may_be_deep(text) and (mark := _too_deep(text)) is not None:
-            return None, (_nested(mark, file),)
-        root = cast("Node | None", yaml.compose(text, Loader=_LOADER))
-    except RecursionError:  # only without libyaml
-        return None, (_nested(None, file),)
+        if _may_be_deep(text) and (place := _too_deep(text)) is not None:
+            return None, (_nested(place, file),)
+        root = _compose(text)
+        if isinstance(root, RecursionError):
+            return None, (_nested(_too_deep(text) or (0, 0), file),)
     except yaml.MarkedYAMLError as error:
         return None, (_syntax(error, text, file),)
     except yaml.YAMLError as error:
@@ -72,6 +76,14 @@ def load(data: bytes, file: str) -> tuple[Node | None, tuple[Diagnostic, ...]]:
         message = "the file is empty"
         return None, (Diagnostic("KB104", Severity.ERROR, message, Span(file, 1, 1, 1, 1)),)
     return root, ()
+
+
+def _compose(text: str) -> Node | RecursionError | None:
+    """The root node, or the error of PyYAML without libyaml for a text that is nested deeply."""
+    try:
+        return cast("Node | None", yaml.compose(text, Loader=_LOADER))
+    except RecursionError as error:
+        return error
 
 
 def _may_be_deep(text: str) -> bool:
@@ -83,21 +95,60 @@ def _may_be_deep(text: str) -> bool:
     return brackets + 2 * max(map(len, text.splitlines()), default=0) > _SURELY_SAFE
 
 
-def _too_deep(text: str) -> yaml.Mark | None:
-    """Where the nesting passes what can be composed: that recurses, in C without any limit."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        if isinstance(event, yaml.CollectionStartEvent):
+def _too_deep(text: str) -> tuple[int, int] | None:
+    """Where the nesting passes what can be composed: that recurses, in C without any limit.
+
+    Returns:
+        Line and column from 0, or None where nothing is nested too deeply.
+
+    Raises:
+        yaml.YAMLError: for what is wrong with the text before that.
+    """
+    depth = position = 0
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            position = cast("yaml.Mark", event.end_mark).index
+            if isinstance(event, yaml.CollectionStartEvent):
+                depth += 1
+                if depth > MAX_NESTING:
+                    mark = cast("yaml.Mark", event.start_mark)
+                    return mark.line, mark.column
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+    except yaml.MarkedYAMLError as error:
+        # The parser reads ahead of its events, and has a limit of its own since PyYAML 6.0.4.
+        end = error.problem_mark.index if error.problem_mark else len(text)
+        if (place := _brackets_too_deep(text, position, end, depth)) is not None:
+            return place
+        raise
+    return None
+
+
+def _brackets_too_deep(text: str, start: int, end: int, depth: int) -> tuple[int, int] | None:
+    """Where brackets alone nest too deeply between two positions, without a parser.
+
+    Args:
+        text: the whole file, which has a syntax error at `end`.
+        start: up to where the parser has given events.
+        end: where the parser has given up.
+        depth: how many collections are open at `start`.
+
+    Returns:
+        Line and column from 0, or None.
+    """
+    for match in _BRACKETS.finditer(text, start, end):
+        if match[0] in "[{":
             depth += 1
             if depth > MAX_NESTING:
-                return cast("yaml.Mark", event.start_mark)
-        elif isinstance(event, yaml.CollectionEndEvent):
+                line_start = text.rfind("\n", 0, match.start()) + 1
+                return text.count("\n", 0, match.start()), match.start() - line_start
+        elif match[0] in "]}":
             depth -= 1
     return None
 
 
-def _nested(mark: yaml.Mark | None, file: str) -> Diagnostic:
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+def _nested(place: tuple[int, int], file: str) -> Diagnostic:
+    line, column = place[0] + 1, place[1] + 1
     message = "this is nested too deeply"
     span = Span(file, line, column, line, column + 1)
     return Diagnostic("KB106", Severity.ERROR, message, span, help="is a bracket not closed?")

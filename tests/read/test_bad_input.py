@@ -152,30 +152,68 @@ def test_exponential_steps_end(base: Path) -> None:
 
 
 DEEP = {
-    "open brackets": "'[' * n",
-    "brackets": "'[' * n + ']' * n",
-    "braces": "'{a: ' * n + '}' * n",
-    "dashes": "'- ' * n + 'x'",
-    "question marks": "'? ' * n",
-    "columns": "''.join(' ' * i + 'a:\\n' for i in range(min(n, 2000)))",
-    "below a key": "'topic: look\\nplan: ' + '[' * n",
+    "open brackets": ("'[' * n", "1:101 KB106"),
+    "brackets": ("'[' * n + ']' * n", "1:101 KB106"),
+    "braces": ("'{a: ' * n + '}' * n", "1:401 KB106"),
+    "dashes": ("'- ' * n + 'x'", "1:201 KB106"),
+    "question marks": ("'? ' * n", "1:201 KB106"),
+    "columns": ("''.join(' ' * i + 'a:\\n' for i in range(min(n, 2000)))", "101:101 KB106"),
+    "below a key": ("'topic: look\\nplan: ' + '[' * n", "2:106 KB106"),
+    "on lines of their own": ("'[\\n' * n", "101:1 KB106"),
+    "behind an anchor each": ("''.join(f'&a{i} [' for i in range(n))", "1:591 KB106"),
+    "after quotes and comments": (
+        """'a: "[[ \\\\" [["\\nb: it\\'s \\'[[\\' # [[\\nc: ' + '[' * n""",
+        "3:103 KB106",
+    ),
+}
+LOADERS = {
+    "as installed": "",
+    "without libyaml": "reading._LOADER = yaml.SafeLoader",
 }
 
 
 @pytest.mark.parametrize("n", [10_000, 1_000_000])
-@pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
-def test_deep_nesting_ends_in_another_process(text: str, n: int) -> None:
+@pytest.mark.parametrize("loader", LOADERS.values(), ids=LOADERS)
+def test_deep_nesting_ends_in_another_process(loader: str, n: int) -> None:
     """In a process of its own: what goes wrong here is the end of the process."""
-    program = (
-        "from fhir_kb.read.yaml import load\n"
-        f"n = {n}\n"
-        f"node, found = load(({text}).encode()[:4_000_000], 'topic.yaml')\n"
-        "assert node is None\n"
-        "print(*(one.code for one in found))\n"
-    )
+    program = f"""
+import json, yaml
+from fhir_kb.read import yaml as reading
+{loader}
+n = {n}
+texts = {{{", ".join(f"{name!r}: {text}" for name, (text, _) in DEEP.items())}}}
+found = {{}}
+for name, text in texts.items():
+    node, findings = reading.load(text.encode()[:4_000_000], "topic.yaml")
+    assert node is None
+    found[name] = [f"{{d.span.line}}:{{d.span.column}} {{d.code}}" for d in findings]
+print(json.dumps(found))
+"""
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout) == (0, "KB106\n"), done.stderr
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {name: [finding] for name, (_, finding) in DEEP.items()}
+
+
+NOT_DEEP = {
+    "many lists": "a:\n" + "  - [x, {y: z}]\n" * 1_000,
+    "prose with open brackets": "a: |\n" + "  see [the (first [page\n" * 1_000,
+    "a long line": "a: " + "[ " + "(x) " * 2_000 + "]",
+}
+
+
+@pytest.mark.parametrize("text", NOT_DEEP.values(), ids=NOT_DEEP)
+def test_many_brackets_are_not_deep(text: str) -> None:
+    node, findings = load(text.encode(), "topic.yaml")
+    assert node is not None
+    assert findings == ()
+
+
+def test_a_mistake_among_many_brackets_is_a_mistake() -> None:
+    text = "a:\n" + "  - [x, 'it [', y] # [\n" * 1_000 + "b: c: d\n"
+    node, (finding,) = load(text.encode(), "topic.yaml")
+    assert node is None
+    assert (finding.code, finding.span.line) == ("KB104", 1002)
 
 
 def test_the_gate_and_the_decoder_bear_what_can_be_composed() -> None:
