@@ -16,7 +16,7 @@ from pathlib import Path
 
 from fhir_kb.bulk import cores
 from fhir_kb.bulk.checking import check_lines
-from fhir_kb.validate.against import Against
+from fhir_kb.validate.options import Against
 
 #: A small PlanDefinition, as loads of knowledge have them.
 _LINE = (

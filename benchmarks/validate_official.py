@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from fhir_kb.validate import Validator
-from fhir_kb.validate.fhir.parse import parse
+from fhir_kb.validate.input.json import parse
 
 ROOT = Path(__file__).resolve().parents[1]
 VERSIONS = {"r5": "5.0.0", "r4b": "4.3.0", "r4": "4.0.1"}

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from fhir_kb.packages import definitions
-from fhir_kb.validate.fhir.xml_parse import parse_xml
+from fhir_kb.validate.input.xml import parse_xml
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "conformance.md"

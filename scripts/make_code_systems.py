@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from fhir_kb.packages.codesystems import COMMON, path_of, sets_path  # noqa: E402 (needs the path)
 from fhir_kb.packages.definitions import FILES  # noqa: E402
-from fhir_kb.validate.terminology.concepts import value_text  # noqa: E402
+from fhir_kb.terminology.concepts import value_text  # noqa: E402
 
 FHIR = "http://hl7.org/fhir/"
 #: Properties that are remarks for readers, or say again what `concept` says.

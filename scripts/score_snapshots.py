@@ -22,8 +22,8 @@ from defusedxml.ElementTree import parse as parse_tree
 
 from fhir_kb.packages import Chain, Loaded, PackageSet, definitions, open_package
 from fhir_kb.packages.snapshots import SnapshotError, snapshot
-from fhir_kb.validate.fhir.parse import parse
-from fhir_kb.validate.fhir.xml_parse import parse_xml
+from fhir_kb.validate.input.json import parse
+from fhir_kb.validate.input.xml import parse_xml
 
 if TYPE_CHECKING:
     from collections.abc import Callable

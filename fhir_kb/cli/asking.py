@@ -52,7 +52,7 @@ def load(path: str, model: Definitions | None = None) -> Any:
 
 def _from_xml(data: bytes, model: Definitions) -> Any:
     # Imported here, because most resources are JSON.
-    from fhir_kb.validate.fhir.xml_parse import parse_xml
+    from fhir_kb.validate.input.xml import parse_xml
 
     parsed = parse_xml(data, model)
     if not parsed.is_read:

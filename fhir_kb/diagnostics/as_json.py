@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from fhir_kb.diagnostics.diagnostic import Diagnostic, Severity
+from fhir_kb.diagnostics.diagnostic import Diagnostic
+from fhir_kb.diagnostics.severity import Severity
 from fhir_kb.diagnostics.span import Span
 
 

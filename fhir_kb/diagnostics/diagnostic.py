@@ -3,38 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from fhir_kb.diagnostics.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from fhir_kb.diagnostics.span import Span
-
-
-class Severity(Enum):
-    """How bad a finding is; the values are those of OperationOutcome.issue.severity."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    INFORMATION = "information"
-
-
-class Code(NamedTuple):
-    """A kind of finding: a stable code and name, and the page that `fhir-kb explain` prints.
-
-    `explanation` is Markdown: what is wrong, why it matters, how to mend it, with an example.
-    """
-
-    id: str
-    name: str
-    severity: Severity
-    explanation: str
-
-    @property
-    def summary(self) -> str:
-        """The first sentence of the explanation, without its full stop."""
-        return self.explanation.strip().split("\n", 1)[0].rstrip(".")
 
 
 @dataclass(frozen=True, slots=True)

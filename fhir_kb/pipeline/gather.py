@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import Diagnostic, Span, in_order
+from fhir_kb.lint import check_base, check_shared
 from fhir_kb.model.knowledge import Base, Entry
 from fhir_kb.pipeline.cache import Cache, digest, findings_from, findings_json
 from fhir_kb.pipeline.kept import unpack
 from fhir_kb.pipeline.work import Job, Task, Work
 from fhir_kb.read.files import read_settings
 from fhir_kb.read.sources import CONCEPTS_FILE, KB_FILE, find, stamps
-from fhir_kb.validate.rules import check_base, check_shared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -18,12 +18,12 @@ from fhir_kb.pipeline.progress import Progress, Unwatched
 from fhir_kb.pipeline.work import Alone
 from fhir_kb.publish import unresolved
 from fhir_kb.push import PushError, Wanted, load, unlike, wanted_of, wanted_resource
-from fhir_kb.push.answers import expressions
 from fhir_kb.push.codes import MOVED, NOT_KEPT, NOT_SENT, REFUSED
-from fhir_kb.push.content import MISSING
 from fhir_kb.read.files import read_settings, read_topic
 from fhir_kb.read.sources import find
 from fhir_kb.releases import get
+from fhir_kb.servers.content import MISSING
+from fhir_kb.servers.responses import expressions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 from fhir_kb.compile import compile_topic
 from fhir_kb.diagnostics import Diagnostic, Severity, Span, has_errors
 from fhir_kb.emit import EmitError, Emitted, element_order, emit
+from fhir_kb.lint import check_topic
 from fhir_kb.model import span_of
 from fhir_kb.releases.models import RELEASES as WITH_MODELS
 from fhir_kb.releases.models import findings as model_findings
 from fhir_kb.validate import Validator
-from fhir_kb.validate.rules import check_topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.rules import Rules
-from fhir_kb.push.server import Live, Profile, Ref, Server, ServerError
+from fhir_kb.servers.server import Live, Profile, Ref, Server, ServerError
 
 if TYPE_CHECKING:
     from fhir_kb.push.book import Book, Drift, open_book
-    from fhir_kb.push.content import load
-    from fhir_kb.push.fhir_server import open_server
     from fhir_kb.push.history import keep_profile, kept_profile, left_by, pushes
     from fhir_kb.push.plan import Item, Plan, to_do
     from fhir_kb.push.plan_file import plan_json, read_plan, write_plan
     from fhir_kb.push.results import Made, NotMade, Result
     from fhir_kb.push.store import folder_of
     from fhir_kb.push.wanted import Wanted, unlike, wanted_of, wanted_resource
+    from fhir_kb.servers.content import load
+    from fhir_kb.servers.fhir_server import open_server
 
 __all__ = [
     "Book",
@@ -53,15 +53,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    **dict.fromkeys(("Made", "NotMade", "Result"), "results"),
-    **dict.fromkeys(("Book", "Drift", "open_book"), "book"),
-    **dict.fromkeys(("keep_profile", "kept_profile", "left_by", "pushes"), "history"),
-    "load": "content",
-    "open_server": "fhir_server",
-    **dict.fromkeys(("Item", "Plan", "to_do"), "plan"),
-    **dict.fromkeys(("plan_json", "read_plan", "write_plan"), "plan_file"),
-    "folder_of": "store",
-    **dict.fromkeys(("Wanted", "unlike", "wanted_of", "wanted_resource"), "wanted"),
+    **dict.fromkeys(("Made", "NotMade", "Result"), "push.results"),
+    **dict.fromkeys(("Book", "Drift", "open_book"), "push.book"),
+    **dict.fromkeys(("keep_profile", "kept_profile", "left_by", "pushes"), "push.history"),
+    "load": "servers.content",
+    "open_server": "servers.fhir_server",
+    **dict.fromkeys(("Item", "Plan", "to_do"), "push.plan"),
+    **dict.fromkeys(("plan_json", "read_plan", "write_plan"), "push.plan_file"),
+    "folder_of": "push.store",
+    **dict.fromkeys(("Wanted", "unlike", "wanted_of", "wanted_resource"), "push.wanted"),
 }
 
 
@@ -71,4 +71,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'fhir_kb.push' has no attribute '{name}'")
     from importlib import import_module
 
-    return getattr(import_module(f"fhir_kb.push.{_HOMES[name]}"), name)
+    return getattr(import_module(f"fhir_kb.{_HOMES[name]}"), name)

@@ -7,16 +7,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fhir_kb.emit import compact_json
-from fhir_kb.push.content import Loss, digest, losses, own, references
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.history import add_bodies, finish, keep_bodies
 from fhir_kb.push.journal import Journal, Sent
 from fhir_kb.push.learn import instant
 from fhir_kb.push.order import Chunk, Unit, chunks
-from fhir_kb.push.placing import Placing, as_new
 from fhir_kb.push.results import Made, NotMade, Result, Todo, Watch
-from fhir_kb.push.server import Done, Outcome, Ref, Refused, ServerError
 from fhir_kb.push.state import Record, save_state
+from fhir_kb.servers.assigned_ids import Placing, as_new
+from fhir_kb.servers.content import Loss, digest, losses, own, references
+from fhir_kb.servers.server import Done, Outcome, Ref, Refused, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from fhir_kb.push.plan import Item
     from fhir_kb.push.rules import Rules
     from fhir_kb.push.sending import Sender
-    from fhir_kb.push.server import Change, Resource
     from fhir_kb.push.state import State
+    from fhir_kb.servers.server import Change, Resource
 
 
 def apply(

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from fhir_kb.push.apply import apply
-from fhir_kb.push.content import digest, own
 from fhir_kb.push.diff import Difference, differences
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.history import bodies_of, pushes, wanted_as_of
@@ -30,18 +29,19 @@ from fhir_kb.push.recover import recover
 from fhir_kb.push.results import NotMade, Result, Todo, Watch
 from fhir_kb.push.rules import Rules, without
 from fhir_kb.push.sending import Sender
-from fhir_kb.push.server import Refused, ServerError
 from fhir_kb.push.state import State, load_state
 from fhir_kb.push.store import Appended, damaged, lines_of, locked
 from fhir_kb.push.wanted import new_place
+from fhir_kb.servers.content import digest, own
+from fhir_kb.servers.server import Refused, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from fhir_kb.push.server import Live, Ref, Resource, Server
     from fhir_kb.push.state import Record
     from fhir_kb.push.wanted import Wanted
+    from fhir_kb.servers.server import Live, Ref, Resource, Server
 
 
 @dataclass(frozen=True, slots=True)

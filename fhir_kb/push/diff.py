@@ -11,12 +11,12 @@ from difflib import SequenceMatcher
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.push.content import MISSING, SETS, alike, own, same
+from fhir_kb.servers.content import MISSING, SETS, alike, own, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from fhir_kb.push.server import Resource
+    from fhir_kb.servers.server import Resource
 
 _NAMES: Final = ("id", "linkId", "url", "code", "name", "title", "label", "display", "value")
 _MOST_COMPARED: Final = 400

@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from fhir_kb.push.content import load, text
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.journal import end
-from fhir_kb.push.profile import profile_from, profile_json
 from fhir_kb.push.state import record_from, record_json, save_state
 from fhir_kb.push.store import Appended, damaged, drop_half_line, lines_of, read_json, write
 from fhir_kb.push.wanted import Wanted
+from fhir_kb.servers.capabilities import profile_from, profile_json
+from fhir_kb.servers.content import load, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from fhir_kb.push.server import Profile, Resource
     from fhir_kb.push.state import Record, State
+    from fhir_kb.servers.server import Profile, Resource
 
 
 def keep_bodies(folder: Path, push: int, bodies: Iterable[tuple[str, bytes]]) -> None:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from fhir_kb.push.server import Ref
 from fhir_kb.push.state import record_from, record_json
 from fhir_kb.push.store import Appended, damaged, lines_of, remove
+from fhir_kb.servers.server import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from fhir_kb.push.server import Action
     from fhir_kb.push.state import Record
+    from fhir_kb.servers.server import Action
 
 _NAME: Final = "journal.jsonl"
 

@@ -13,16 +13,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.push.server import Live, Ref
-from fhir_kb.push.wanted import new_place, term
+from fhir_kb.push.wanted import new_place
+from fhir_kb.servers.identity import escaped
+from fhir_kb.servers.server import Live, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fhir_kb.push.rules import Rules
-    from fhir_kb.push.server import Server
     from fhir_kb.push.state import Record, State
     from fhir_kb.push.wanted import Wanted
+    from fhir_kb.servers.server import Server
 
 _AT_ONCE: Final = 1000
 _AT_ONCE_LENGTH: Final = 50_000
@@ -253,9 +254,9 @@ def _searches(new: Sequence[Wanted]) -> Iterator[tuple[str, str, dict[str, list[
     groups: dict[tuple[str, str], dict[str, list[Wanted]]] = {}
     for one in new:
         if one.url:
-            groups.setdefault((one.type, "url"), {}).setdefault(term(one.url), []).append(one)
+            groups.setdefault((one.type, "url"), {}).setdefault(escaped(one.url), []).append(one)
         elif one.identifier:
-            token = "|".join(map(term, one.identifier))
+            token = "|".join(map(escaped, one.identifier))
             groups.setdefault((one.type, "identifier"), {}).setdefault(token, []).append(one)
     for (kind, parameter), wanted in sorted(groups.items()):
         for values in _portions(sorted(wanted)):
@@ -265,12 +266,12 @@ def _searches(new: Sequence[Wanted]) -> Iterator[tuple[str, str, dict[str, list[
 def _values(live: Live, parameter: str) -> Iterator[str]:
     """What `live` would be found by."""
     if parameter == "url":
-        yield term(live.url)
+        yield escaped(live.url)
         return
     value = (live.resource or {}).get("identifier")
     for one in value if isinstance(value, list) else [value]:
         if isinstance(one, dict):
-            yield "|".join(term(str(one.get(part, ""))) for part in ("system", "value"))
+            yield "|".join(escaped(str(one.get(part, ""))) for part in ("system", "value"))
 
 
 def _portions(values: Sequence[str]) -> Iterator[list[str]]:

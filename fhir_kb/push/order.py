@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.push.content import references, references_in
+from fhir_kb.servers.content import references, references_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fhir_kb.push.server import Change, Ref, Resource
+    from fhir_kb.servers.server import Change, Ref, Resource
 
 
 _BESIDE: Final = 200

@@ -9,21 +9,21 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from fhir_kb.push.content import digest, own, same, text
 from fhir_kb.push.diff import Difference, differences
 from fhir_kb.push.rules import with_theirs, without
-from fhir_kb.push.server import Change, Live, Ref
 from fhir_kb.push.wanted import at, new_place
+from fhir_kb.servers.content import digest, own, same, text
+from fhir_kb.servers.server import Change, Live, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fhir_kb.push.content import Body
     from fhir_kb.push.learn import Learned
     from fhir_kb.push.rules import Rules
-    from fhir_kb.push.server import Profile, Resource
     from fhir_kb.push.state import Record, State
     from fhir_kb.push.wanted import Wanted
+    from fhir_kb.servers.content import Body
+    from fhir_kb.servers.server import Profile, Resource
 
 Kind = Literal[
     "create", "update", "unchanged", "adopt", "conflict", "retire", "delete", "left", "forget"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.emit import compact_json
-from fhir_kb.push.content import MISSING, load
 from fhir_kb.push.diff import Difference
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.plan import Item, Plan
-from fhir_kb.push.server import Live, Ref
+from fhir_kb.servers.content import MISSING, load
+from fhir_kb.servers.server import Live, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.push.server import Server
+    from fhir_kb.servers.server import Server
 
 _FORMAT: Final = "fhir-kb plan 1"
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.push.server import Change, Ref
+from fhir_kb.servers.server import Change, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from fhir_kb.push.results import Made
-    from fhir_kb.push.server import Resource
     from fhir_kb.push.state import Record
+    from fhir_kb.servers.server import Resource
 
 _MOST: Final = 500
 """Targets of one Provenance: a large push has several."""

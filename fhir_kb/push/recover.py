@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_kb.emit import compact_json
-from fhir_kb.push.content import digest
 from fhir_kb.push.history import add_bodies, bodies_of, finish
 from fhir_kb.push.journal import unfinished
 from fhir_kb.push.learn import instant
-from fhir_kb.push.placing import Placing, as_new
 from fhir_kb.push.sending import stands
-from fhir_kb.push.server import Change
 from fhir_kb.push.state import Record
+from fhir_kb.servers.assigned_ids import Placing, as_new
+from fhir_kb.servers.content import digest
+from fhir_kb.servers.server import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from fhir_kb.push.journal import Unfinished
-    from fhir_kb.push.server import Server
     from fhir_kb.push.state import State
+    from fhir_kb.servers.server import Server
 
 
 def recover(folder: Path, state: State, server: Server) -> int:

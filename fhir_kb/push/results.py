@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fhir_kb.push.content import Loss
     from fhir_kb.push.errors import PushError
     from fhir_kb.push.plan import Item
-    from fhir_kb.push.server import Change, Ref, Refused, ServerError
+    from fhir_kb.servers.content import Loss
+    from fhir_kb.servers.server import Change, Ref, Refused, ServerError
 
 
 class Watch(Protocol):

@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.push.content import MISSING
+from fhir_kb.servers.content import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fhir_kb.push.server import Resource
     from fhir_kb.push.wanted import Ids
+    from fhir_kb.servers.server import Resource
 
 FIELD: Final = re.compile(r"(\*|[A-Z][A-Za-z]+)(\.[a-z][A-Za-z0-9]*)+")
 

@@ -12,14 +12,14 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.push.content import losses, own
-from fhir_kb.push.server import Busy, Change, Done, DoubtError, Live, Outcome, Ref, Refused
+from fhir_kb.servers.content import losses, own
+from fhir_kb.servers.server import Busy, Change, Done, DoubtError, Live, Outcome, Ref, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from fhir_kb.push.order import Unit
-    from fhir_kb.push.server import Resource, Server, Way
+    from fhir_kb.servers.server import Resource, Server, Way
 
 _TRIES: Final = 12
 _LONGEST_WAIT: Final = 60.0

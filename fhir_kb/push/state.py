@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from fhir_kb.push.server import Ref
 from fhir_kb.push.store import damaged, read_json, write
+from fhir_kb.servers.server import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,22 +5,22 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from fhir_kb.push.content import Body, Moved, load, own, text
 from fhir_kb.push.errors import PushError
-from fhir_kb.push.server import Ref
+from fhir_kb.servers.content import Body, Moved, load, own, text
+from fhir_kb.servers.identity import identity_of, string
+from fhir_kb.servers.server import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fhir_kb.push.server import Resource
+    from fhir_kb.servers.server import Resource
 
 Ids = Literal["versioned", "plain"]
 """Ids on the server: with the version, so that versions stand side by side; or as defined."""
 
 _LONGEST: Final = 64
-_SPECIAL: Final = re.compile(r"[\\$,|]")
 _NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9\-.]+")
 
 
@@ -63,15 +63,14 @@ def wanted_of(content: bytes) -> Wanted:
 
 def wanted_resource(resource: Resource) -> Wanted:
     """The same of a resource that has been read. Raises PushError."""
-    kind, name = _text(resource, "resourceType"), _text(resource, "id")
+    kind, name = string(resource, "resourceType"), string(resource, "id")
     if not kind or not name or _NOT_IN_IDS.search(name) or len(name) > _LONGEST:
         what = f"a {kind}" if kind else "something"
         raise PushError(
             f"there is {what} without an id that FHIR allows" + (f": '{name}'" if name else ""),
             "Give it one: letters, digits, '-' and '.', at most 64 of them",
         )
-    url, version = _text(resource, "url"), _text(resource, "version")
-    identifier = _identifier(resource.get("identifier"))
+    url, version, identifier = identity_of(resource)
     return Wanted(
         key_of(kind, name, url, version, identifier),
         kind, name, url, version, identifier, text(own(resource)),
@@ -132,23 +131,3 @@ def unlike(all_: Iterable[Wanted]) -> dict[str, Wanted]:
                 "Give one of them another url or version, or leave it out",
             )
     return found
-
-
-def term(value: str) -> str:
-    """A search value with FHIR's own special characters escaped."""
-    return _SPECIAL.sub(r"\\\g<0>", value)
-
-
-def _text(resource: Resource, name: str) -> str:
-    value = resource.get(name)
-    return value if isinstance(value, str) else ""
-
-
-def _identifier(value: Any) -> tuple[str, str] | None:
-    """The first identifier with both parts; some types have one, others a list."""
-    for identifier in value if isinstance(value, list) else [value]:
-        if isinstance(identifier, dict):
-            system, number = _text(identifier, "system"), _text(identifier, "value")
-            if system and number:
-                return system, number
-    return None

@@ -1,29 +1,31 @@
-"""Validation: rules on definitions (fhir_kb.validate.rules) and the FHIR validator.
+"""The FHIR validator: structure, datatypes, narrative, invariants, bundles, profiles, codes.
 
-What is named here is imported when it is first used: a run that checks definitions only does not
-pay for the FHIR validator.
+What is named here is imported when it is first used: checking what is in memory needs no reader of
+texts, and a run that checks definitions only does not pay for the validator.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from fhir_kb.validate.against import Against
-    from fhir_kb.validate.fhir import (
-        Issue,
+    from fhir_kb.validate.check import (
         Report,
         ResourceReport,
-        Validator,
         check_lines,
         check_lines_with,
         check_text,
         check_with,
     )
+    from fhir_kb.validate.codes import CODES
+    from fhir_kb.validate.core.issue import Issue
     from fhir_kb.validate.offline import services
+    from fhir_kb.validate.options import Against
+    from fhir_kb.validate.validator import Validator
 
 __all__ = [
+    "CODES",
     "Against",
     "Issue",
     "Report",
@@ -35,10 +37,16 @@ __all__ = [
     "check_with",
     "services",
 ]
-_HOMES = {"Against": "fhir_kb.validate.against", "services": "fhir_kb.validate.offline"}
+_HOMES: Final = {
+    "CODES": "codes",
+    "Against": "options",
+    "Issue": "core.issue",
+    "Validator": "validator",
+    "services": "offline",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        return getattr(import_module(_HOMES.get(name, "fhir_kb.validate.fhir")), name)
+        return getattr(import_module(f"{__name__}.{_HOMES.get(name, 'check')}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

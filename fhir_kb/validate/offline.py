@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_kb.packages import definitions
-from fhir_kb.validate.fhir.validator import Known
+from fhir_kb.terminology.service import Terminology
 from fhir_kb.validate.profiles import Profiles
-from fhir_kb.validate.terminology.service import Terminology
+from fhir_kb.validate.validator import Known
 
 if TYPE_CHECKING:
     from fhir_kb.fhirpath import Services

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fhir_kb.diagnostics import Code, Severity
+from fhir_kb.diagnostics import Code, Page, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 KNOWN = {
     "KB204": Code(
         "KB204",
-        "unknown-step",
-        Severity.ERROR,
-        "A step waits for none.\n\nWrite it:\n\n    after: x",
+        Page("unknown-step", Severity.ERROR, "A step waits for none.\n\nWrite it:\n\n    after: x"),
     ),
-    "KB401": Code("KB401", "kept-as-text", Severity.WARNING, f"Something {'very ' * 20}long."),
+    "KB401": Code(
+        "KB401", Page("kept-as-text", Severity.WARNING, f"Something {'very ' * 20}long.")
+    ),
 }
 
 
@@ -56,7 +56,7 @@ def test_prose_is_wrapped_and_an_example_is_not(
     fhir_kb: Callable[..., Ended], stand_in: Callable[..., None]
 ) -> None:
     example = f"    key: {'x' * 100}"
-    code = Code("KB1", "x", Severity.ERROR, f"Wrong.\n\n{'word ' * 40}\n\n{example}")
+    code = Code("KB1", Page("x", Severity.ERROR, f"Wrong.\n\n{'word ' * 40}\n\n{example}"))
     stand_in("fhir_kb.pipeline", catalogue=lambda: {"KB1": code})
     lines = fhir_kb("explain", "KB1").out.splitlines()
     assert example in lines

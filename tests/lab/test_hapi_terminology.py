@@ -10,10 +10,10 @@ from hapi import hapi
 
 from fhir_kb.net import open_session
 from fhir_kb.packages import definitions
+from fhir_kb.terminology.service import Terminology
+from fhir_kb.terminology.tx_cache import TxCache
+from fhir_kb.terminology.tx_server import TxServer
 from fhir_kb.validate import Validator
-from fhir_kb.validate.terminology.server import TxServer
-from fhir_kb.validate.terminology.service import Terminology
-from fhir_kb.validate.terminology.tx_cache import TxCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,7 +21,7 @@ from pushed import Quiet, artifact, kinds, wants
 
 from fhir_kb.net import SessionSettings, open_session
 from fhir_kb.push import Ref, Rules, open_book, open_server
-from fhir_kb.push.server import Change
+from fhir_kb.servers.server import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -298,7 +298,7 @@ class _Tour:
 
 
 def test_what_hapi_does_that_push_relies_on(r4: Hapi) -> None:
-    """The facts in fhir_kb/push/profile.py and sending.py, one by one."""
+    """The facts in fhir_kb/servers/capabilities.py and sending.py, one by one."""
     with open_session() as session:
         server = open_server(session, r4.base)
         _facts(server)

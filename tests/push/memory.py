@@ -1,4 +1,4 @@
-"""A server in memory that keeps the protocol of `fhir_kb.push.server`, for tests of what we decide.
+"""A server in memory that keeps the protocol of `fhir_kb.servers.server`, to test our decisions.
 
 It is a fake: what real servers do is tested over HTTP, in the contract tests. Here answers can be
 lost before or after the server acted, come from an older state, or say that it has no time.
@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.push.content import digest, references
-from fhir_kb.push.server import (
+from fhir_kb.servers.content import digest, references
+from fhir_kb.servers.server import (
     Busy,
     Change,
     Done,

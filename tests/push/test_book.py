@@ -9,7 +9,7 @@ from memory import MemoryServer, shuffled_server
 from pushed import Quiet, artifact, book, kinds, no_sleep, push, wants
 
 from fhir_kb.push import PushError, Ref, Rules, ServerError, read_plan, write_plan
-from fhir_kb.push.server import Live
+from fhir_kb.servers.server import Live
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from fhir_kb.emit import compact_json
-from fhir_kb.push.content import (
+from fhir_kb.push.diff import differences
+from fhir_kb.servers.content import (
     MISSING,
     Moved,
     content_of,
@@ -21,7 +22,6 @@ from fhir_kb.push.content import (
     text,
     with_references,
 )
-from fhir_kb.push.diff import differences
 
 DIV = '<div xmlns="http://www.w3.org/1999/xhtml"><p>%s</p></div>'
 

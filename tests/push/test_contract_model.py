@@ -10,7 +10,7 @@ from model_server import ModelServer
 from own_ids import OwnIds
 from temper import HAPI, OTHER
 
-from fhir_kb.push.server import Refused
+from fhir_kb.servers.server import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,12 +14,12 @@ from temper import HAPI, OTHER, Temper
 
 from fhir_kb.net import SessionSettings, open_session
 from fhir_kb.push import Ref, open_server
-from fhir_kb.push.server import Change, Done, Refused, ServerError
+from fhir_kb.servers.server import Change, Done, Refused, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fhir_kb.push.fhir_server import Server
+    from fhir_kb.servers.fhir_server import Server
 
 
 @pytest.fixture

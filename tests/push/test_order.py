@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import pytest
 
-from fhir_kb.push.content import references
 from fhir_kb.push.order import Chunk, chunks
-from fhir_kb.push.server import Change, Ref
+from fhir_kb.servers.content import references
+from fhir_kb.servers.server import Change, Ref
 
 
 def change(name: str, *needs: str, size: int = 0) -> Change:

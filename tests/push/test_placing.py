@@ -11,7 +11,7 @@ from temper import HAPI, OTHER, Temper
 
 from fhir_kb.net import SessionSettings, open_session
 from fhir_kb.push import Rules, open_book, open_server
-from fhir_kb.push.profile import profile_of
+from fhir_kb.servers.capabilities import profile_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from fhir_kb.cli.exits import FINDINGS, FINE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fhir_kb.push.probe import Answer
+    from fhir_kb.servers.probe import Answer
 
 
 @click.command("doctor")
@@ -51,7 +51,7 @@ def _asked(word: str, definitions: Path, *, quiet: bool) -> tuple[list[Answer], 
     from fhir_kb.cli.progress import progress
     from fhir_kb.pipeline.targets import find_target, reached
     from fhir_kb.push import folder_of
-    from fhir_kb.push.probe import probe
+    from fhir_kb.servers.probe import probe
 
     target = find_target(word, definitions, os.environ)
     folder = folder_of(cache_folder(definitions).parent.parent, target.url)

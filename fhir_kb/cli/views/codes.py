@@ -30,7 +30,7 @@ def _fit(line: str, style: Style) -> list[str]:
 
 def listing(codes: Iterable[Code], style: Style) -> str:
     """All codes, their severity and what they say, in lines that fit."""
-    lines = [line for code in sorted(codes) for line in _row(code, style)]
+    lines = [line for code in sorted(codes, key=lambda code: code.id) for line in _row(code, style)]
     return "\n".join([*lines, "", "fhir-kb explain CODE tells how to mend it", ""])
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from fhir_kb.diagnostics.render.human import Style
-    from fhir_kb.push.probe import Answer
+    from fhir_kb.servers.probe import Answer
 
 _HOW: Final = {
     "says": "it says so",

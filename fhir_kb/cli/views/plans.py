@@ -134,7 +134,7 @@ def differences(
 
 def value(found: Any) -> str:
     """A value on one line, not too long."""
-    from fhir_kb.push.content import MISSING
+    from fhir_kb.servers.content import MISSING
 
     if found is MISSING:
         return "(none)"
@@ -261,7 +261,7 @@ def drift_data(found: Iterable[Drift]) -> list[dict[str, Any]]:
 
 def result_data(made: Result) -> dict[str, Any]:
     """What a push did, for programs."""
-    from fhir_kb.push.content import MISSING
+    from fhir_kb.servers.content import MISSING
 
     def losses(one: Any) -> list[dict[str, Any]]:
         return [

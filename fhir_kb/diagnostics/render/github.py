@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.diagnostics.diagnostic import Diagnostic, Severity
 from fhir_kb.diagnostics.render.merge import Shown, merged, release_names
+from fhir_kb.diagnostics.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from fhir_kb.diagnostics.diagnostic import Diagnostic
 
 _COMMANDS: Final = {
     Severity.ERROR: "error",

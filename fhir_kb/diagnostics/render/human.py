@@ -6,14 +6,15 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.diagnostics.diagnostic import Diagnostic, Severity
 from fhir_kb.diagnostics.render.excerpt import Excerpt, excerpt, lines_of
 from fhir_kb.diagnostics.render.merge import Shown, merged, release_names
 from fhir_kb.diagnostics.render.text import harmless, width, wrapped
+from fhir_kb.diagnostics.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from fhir_kb.diagnostics.diagnostic import Diagnostic
     from fhir_kb.diagnostics.span import Span
 
 _GUTTER: Final = 5

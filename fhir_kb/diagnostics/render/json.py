@@ -7,11 +7,13 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics.as_json import to_json
-from fhir_kb.diagnostics.diagnostic import Diagnostic, Severity
 from fhir_kb.diagnostics.render.merge import Shown, merged
+from fhir_kb.diagnostics.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from fhir_kb.diagnostics.diagnostic import Diagnostic
 
 
 def as_data(findings: Iterable[Diagnostic], releases: Iterable[str] = ()) -> dict[str, Any]:

@@ -6,11 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from fhir_kb.diagnostics.diagnostic import Diagnostic, Severity, in_order
+from fhir_kb.diagnostics.diagnostic import Diagnostic, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from fhir_kb.diagnostics.severity import Severity
     from fhir_kb.diagnostics.span import Span
 
 

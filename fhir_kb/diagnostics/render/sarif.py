@@ -9,11 +9,14 @@ import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
-from fhir_kb.diagnostics.diagnostic import Code, Diagnostic, Severity
 from fhir_kb.diagnostics.render.merge import Shown, merged, release_names
+from fhir_kb.diagnostics.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from fhir_kb.diagnostics.code import Code
+    from fhir_kb.diagnostics.diagnostic import Diagnostic
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final = {

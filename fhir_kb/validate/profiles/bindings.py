@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.fhir.issue import shown
-from fhir_kb.validate.fhir.kinds_profiles import NOT_CHECKED, PROFILE_CODE, PROFILE_CODE_OTHER
+from fhir_kb.validate.codes import PROFILE_CODE, PROFILE_CODE_OTHER, PROFILE_NOT_CHECKED
+from fhir_kb.validate.core.issue import shown
 from fhir_kb.validate.profiles.places import at
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fhir_kb.fhirpath import Element
     from fhir_kb.fhirpath.model import FhirType
     from fhir_kb.packages import Definitions
-    from fhir_kb.validate.fhir.issue import Finding
+    from fhir_kb.validate.core.issue import Finding
     from fhir_kb.validate.profiles.known import KnownProfiles
     from fhir_kb.validate.profiles.run import Run
     from fhir_kb.validate.profiles.tree import Node, Sure
@@ -127,7 +127,7 @@ def _check(
         return []
     if answer is None:
         message = f"whether {_said(coded)} is in {value_set} cannot be known offline"
-        return at(element, NOT_CHECKED, message) if is_required else []
+        return at(element, PROFILE_NOT_CHECKED, message) if is_required else []
     # HL7's engine takes a required binding of a unit as a recommendation, and so do we.
     is_unit = "Quantity" in element.type.names
     kind = PROFILE_CODE if is_required and not is_unit else PROFILE_CODE_OTHER

@@ -6,21 +6,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import Element
 from fhir_kb.fhirpath.model import schema_of
-from fhir_kb.validate.fhir.vital_signs import implied_profile
-from fhir_kb.validate.profiles.certain import Certain
 from fhir_kb.validate.profiles.codes import Codes, ValueSets
 from fhir_kb.validate.profiles.conform import WALK, walk_profile
 from fhir_kb.validate.profiles.extensions import check_extensions
+from fhir_kb.validate.profiles.fast_path.profiles import Certain
 from fhir_kb.validate.profiles.known import KnownProfiles
 from fhir_kb.validate.profiles.run import Run
 from fhir_kb.validate.profiles.tree import BrokenProfileError
+from fhir_kb.validate.profiles.vital_signs import implied_profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from fhir_kb.fhirpath import Services
     from fhir_kb.packages import Canonicals, Definitions
-    from fhir_kb.validate.fhir.issue import Finding
+    from fhir_kb.validate.core.issue import Finding
 
 _MOST_PROFILES: Final = 100
 #: In these, references may lead to resources that are at hand.

@@ -8,32 +8,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.validate.fhir.kinds_profiles import (
-    NOT_CHECKED,
+from fhir_kb.validate.codes import (
     PROFILE_BROKEN,
     PROFILE_MISSING,
     PROFILE_NO_MATCH,
+    PROFILE_NOT_CHECKED,
     PROFILE_OTHER_TYPE,
     PROFILE_TOO_MANY,
     PROFILE_TYPE,
     PROFILE_UNKNOWN,
     SEVERAL_PROFILES,
+    SLICE_MISSING,
+    SLICE_TOO_MANY,
 )
-from fhir_kb.validate.fhir.kinds_slicing import SLICE_MISSING, SLICE_TOO_MANY
 from fhir_kb.validate.profiles.bindings import check_binding
 from fhir_kb.validate.profiles.known import count_of_type, is_of, referred_to, type_profiles
 from fhir_kb.validate.profiles.narratives import check_narrative
 from fhir_kb.validate.profiles.places import at
 from fhir_kb.validate.profiles.rules import check_rules
 from fhir_kb.validate.profiles.run import Walk, has_errors
-from fhir_kb.validate.profiles.slicing import is_in_slice, sliced
+from fhir_kb.validate.profiles.slicing.slicing import is_in_slice, sliced
 from fhir_kb.validate.profiles.targets import check_target
 from fhir_kb.validate.profiles.tree import BrokenProfileError
 from fhir_kb.validate.profiles.values import check_value
 
 if TYPE_CHECKING:
     from fhir_kb.fhirpath import Element
-    from fhir_kb.validate.fhir.issue import Finding
+    from fhir_kb.validate.core.issue import Finding
     from fhir_kb.validate.profiles.run import Run
     from fhir_kb.validate.profiles.tree import Node
 
@@ -205,8 +206,8 @@ def _type_profiles(run: Run, node: Node, element: Element) -> list[Finding]:
 def _alone(run: Run, element: Element, url: str) -> list[Finding]:
     """The findings by one profile; one that is not known is told and is no warning here."""
     found = check_profile(run, element, url)
-    if len(found) == 1 and found[0].kind is PROFILE_UNKNOWN:
-        return at(element, NOT_CHECKED, found[0].message)
+    if len(found) == 1 and found[0].code is PROFILE_UNKNOWN:
+        return at(element, PROFILE_NOT_CHECKED, found[0].message)
     return found
 
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from fhir_kb.fhirpath import Element, FHIRPathError, compile_expression
 from fhir_kb.fhirpath.model import slots_by_key
 from fhir_kb.fhirpath.surroundings import around, member
-from fhir_kb.validate.fhir.issue import shown
-from fhir_kb.validate.fhir.kinds_extensions import (
+from fhir_kb.validate.codes import (
     EXTENSION_CONTEXT,
     EXTENSION_MODIFIER,
     EXTENSION_VERSION,
+    PROFILE_TYPE,
 )
-from fhir_kb.validate.fhir.kinds_profiles import PROFILE_TYPE
-from fhir_kb.validate.fhir.known_extensions import contexts, interfaces, is_for
+from fhir_kb.validate.core.issue import shown
+from fhir_kb.validate.core.known_extensions import contexts, interfaces, is_for
 from fhir_kb.validate.profiles.places import at, trail
 from fhir_kb.validate.profiles.run import resource_of
 from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError
@@ -26,7 +26,7 @@ from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fhir_kb.validate.fhir.issue import Finding
+    from fhir_kb.validate.core.issue import Finding
     from fhir_kb.validate.profiles.run import Run
 
 _FEW: Final = 12
@@ -112,7 +112,7 @@ def _content(run: Run, element: Element, url: str) -> list[Finding]:
     found = run.walk.profile(run, element, url)
     depth = len(trail(element))
     for one in found:
-        if one.kind is PROFILE_TYPE and len(one.trail) == depth + 1:
+        if one.code is PROFILE_TYPE and len(one.trail) == depth + 1:
             one.trail[0] = (one.trail[0][0], "")
             one.message_id = "Extension_EXT_Type"
     return found

@@ -13,8 +13,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from fhir_kb.fhirpath.surroundings import member
-from fhir_kb.validate.fhir.issue import shown
-from fhir_kb.validate.fhir.kinds_profiles import NARRATIVE_LANGUAGE, NARRATIVE_SOURCE
+from fhir_kb.validate.codes import NARRATIVE_LANGUAGE, NARRATIVE_SOURCE
+from fhir_kb.validate.core.issue import shown
 from fhir_kb.validate.profiles.places import at
 from fhir_kb.validate.profiles.run import resource_of
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element as XmlElement
 
     from fhir_kb.fhirpath import Element
-    from fhir_kb.validate.fhir.issue import Finding
+    from fhir_kb.validate.core.issue import Finding
     from fhir_kb.validate.profiles.tree import Node
 
 _LANGUAGES: Final = "http://hl7.org/fhir/StructureDefinition/narrative-language-control"

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.validate.fhir.issue import fail
+from fhir_kb.validate.core.issue import fail
 
 if TYPE_CHECKING:
+    from fhir_kb.diagnostics import Code
     from fhir_kb.fhirpath import Element
-    from fhir_kb.validate.fhir.issue import Finding, Kind
+    from fhir_kb.validate.core.issue import Finding
 
 
 def at(
-    element: Element, kind: Kind, message: str, advice: str | None = None, message_id: str = ""
+    element: Element, code: Code, message: str, advice: str | None = None, message_id: str = ""
 ) -> list[Finding]:
     """A finding at an element, seen from the outermost resource."""
-    found = fail(kind, message, advice, message_id)
+    found = fail(code, message, advice, message_id)
     found[0].trail.extend(trail(element))
     return found
 

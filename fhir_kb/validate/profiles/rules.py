@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.fhirpath import FHIRPathError, compile_expression
-from fhir_kb.validate.fhir.certain import OF_TYPES
-from fhir_kb.validate.fhir.kinds_content import (
+from fhir_kb.validate.codes import (
     INVARIANT,
     INVARIANT_NOT_EVALUATED,
     INVARIANT_WARNING,
 )
+from fhir_kb.validate.invariants.certain import OF_TYPES
 from fhir_kb.validate.profiles.places import at
 from fhir_kb.validate.profiles.run import resource_of
 from fhir_kb.validate.profiles.tree import never
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fhir_kb.fhirpath import Element
     from fhir_kb.fhirpath.model import FhirType
     from fhir_kb.packages import Definitions
-    from fhir_kb.validate.fhir.issue import Finding
+    from fhir_kb.validate.core.issue import Finding
     from fhir_kb.validate.profiles.known import KnownProfiles
     from fhir_kb.validate.profiles.run import Run
     from fhir_kb.validate.profiles.tree import Node, Sure

@@ -18,8 +18,8 @@ from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from fhir_kb.validate.fhir.issue import Finding
-    from fhir_kb.validate.profiles.certain import Certain
+    from fhir_kb.validate.core.issue import Finding
+    from fhir_kb.validate.profiles.fast_path.profiles import Certain
     from fhir_kb.validate.profiles.known import KnownProfiles
     from fhir_kb.validate.profiles.tree import Node
 
@@ -128,7 +128,7 @@ def _type_path(node: Node, value: Any) -> str:
 
 def has_errors(found: list[Finding]) -> bool:
     """Whether one of the findings is an error."""
-    return any(one.kind.code.severity is Severity.ERROR for one in found)
+    return any(one.code.severity is Severity.ERROR for one in found)
 
 
 def resource_of(element: Element) -> Element:

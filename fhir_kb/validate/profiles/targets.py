@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath.surroundings import member
-from fhir_kb.validate.fhir.issue import shown
-from fhir_kb.validate.fhir.kinds_profiles import AGGREGATION, PROFILE_TARGET
+from fhir_kb.validate.codes import AGGREGATION, PROFILE_TARGET
+from fhir_kb.validate.core.issue import shown
 from fhir_kb.validate.profiles.places import at
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.fhirpath import Element
     from fhir_kb.fhirpath.model import FhirType
-    from fhir_kb.validate.fhir.issue import Finding
+    from fhir_kb.validate.core.issue import Finding
     from fhir_kb.validate.profiles.known import KnownProfiles
     from fhir_kb.validate.profiles.run import Run
     from fhir_kb.validate.profiles.tree import Node, Sure

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import FHIRPathError, compile_expression
-from fhir_kb.validate.fhir.issue import Finding, fail, shown, within
-from fhir_kb.validate.fhir.kinds_profiles import PROFILE_RANGE, PROFILE_VALUE
-from fhir_kb.validate.fhir.values import equal
+from fhir_kb.validate.codes import PROFILE_RANGE, PROFILE_VALUE
+from fhir_kb.validate.core.issue import Finding, fail, shown, within
+from fhir_kb.validate.datatypes.fixed_values import equal
 from fhir_kb.validate.profiles.places import at, trail
 from fhir_kb.validate.profiles.tree import never
 

@@ -18,7 +18,7 @@ import requests
 
 from fhir_kb.net import SessionSettings, open_session
 from fhir_kb.push import Ref, open_server
-from fhir_kb.push.server import Change, Done, Refused, ServerError, Way
+from fhir_kb.servers.server import Change, Done, Refused, ServerError, Way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from temper import Temper
 
     from fhir_kb.push import Live, Profile
-    from fhir_kb.push.fhir_server import Server
+    from fhir_kb.servers.fhir_server import Server
 
 WAYS: tuple[Way, ...] = get_args(Way)
 CANONICAL = "https://kb.example.org/fhir"

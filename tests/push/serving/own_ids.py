@@ -12,12 +12,12 @@ import pytest
 from contract import WAYS, new, note
 
 from fhir_kb.push import Ref
-from fhir_kb.push.server import Change, Done, Refused
+from fhir_kb.servers.server import Change, Done, Refused
 
 if TYPE_CHECKING:
     from contract import Site
 
-    from fhir_kb.push.server import Query, Way
+    from fhir_kb.servers.server import Query, Way
 
 
 def posted(ref: Ref, body: dict[str, Any]) -> Change:

@@ -11,7 +11,7 @@ import pytest
 
 from fhir_kb.packages import Loaded, core_profiles
 from fhir_kb.validate import Validator
-from fhir_kb.validate.profiles.certain import Certain
+from fhir_kb.validate.profiles.fast_path.profiles import Certain
 
 _CORE = "http://hl7.org/fhir/StructureDefinition/"
 _LOINC = "http://loinc.org"

@@ -1,0 +1,155 @@
+"""What a rule is: a code, a name, a severity, a pure check, and its page of explanation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, cast
+
+from fhir_kb.diagnostics import Code, Diagnostic, Page, Severity, Span
+from fhir_kb.model.page import links
+from fhir_kb.model.walk import Use, own_uses, records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from fhir_kb.model.concept import Concept
+    from fhir_kb.model.kb import Settings
+    from fhir_kb.model.knowledge import Base, Entry, Source
+    from fhir_kb.model.page import Link
+    from fhir_kb.model.record import Record
+
+MAX_FINDINGS: Final = 50  # of one rule in one topic: more help nobody
+T = TypeVar("T", bound="Record")
+
+
+class Finding(NamedTuple):
+    """What a check has found: where, one sentence, what to do."""
+
+    span: Span
+    message: str
+    help: str | None = None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a rule may look at: a topic, and what all topics share."""
+
+    source: Source
+    base: Base
+
+    @cached_property
+    def records(self) -> tuple[Record, ...]:
+        """Every record of the topic and its references, outer before inner."""
+        found = records(self.source.topic)
+        for reference in self.source.references:
+            found += records(reference)
+        return tuple(found)
+
+    @cached_property
+    def _by_type(self) -> Mapping[type[Record], list[Record]]:
+        found: dict[type[Record], list[Record]] = {}
+        for record in self.records:
+            found.setdefault(type(record), []).append(record)
+        return found
+
+    def of(self, kind: type[T]) -> list[T]:
+        """The records of that type, wherever in the topic they stand."""
+        return cast("list[T]", self._by_type.get(kind, []))
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, list[Use]]:
+        found: dict[str, list[Use]] = {}
+        for record in self.records:
+            for use in own_uses(record):
+                found.setdefault(use.kind, []).append(use)
+        return found
+
+    def uses(self, kind: str) -> list[Use]:
+        """The names of that kind ("step", "reference", …) that the topic uses."""
+        return self._by_kind.get(kind, [])
+
+    def used(self, kind: str) -> set[str]:
+        """The names of that kind that the topic uses, as a set of plain words."""
+        return {str(use.name) for use in self.uses(kind)}
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """Every link of the page."""
+        page = self.source.page
+        return tuple(links(page)) if page is not None else ()
+
+    @cached_property
+    def linked(self) -> frozenset[str]:
+        """The names that the page links to with double brackets."""
+        return frozenset(link.target for link in self.links if link.kind == "thing")
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all topics share: kb.yaml and concepts.yaml."""
+
+    settings: Settings
+    concepts: Mapping[str, Concept]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule on one topic. `page` is the docstring of its module; its first line the summary.
+
+    shared: the same rule for what all topics share, where it applies there too.
+    """
+
+    id: str
+    name: str
+    severity: Severity
+    check: Callable[[Scope], Iterator[Finding]]
+    page: str
+    shared: Callable[[Shared], Iterator[Finding]] | None = None
+
+    @property
+    def code(self) -> Code:
+        """The rule as `fhir-kb explain` shows it."""
+        return Code(self.id, Page(self.name, self.severity, _explanation(self.id, self.page)))
+
+    def findings(self, scope: Scope) -> Iterator[Diagnostic]:
+        """What the rule finds in a topic; no more than MAX_FINDINGS."""
+        for found in islice(self.check(scope), MAX_FINDINGS):
+            yield _diagnostic(self, found)
+
+    def shared_findings(self, shared: Shared) -> Iterator[Diagnostic]:
+        """What the rule finds in kb.yaml and concepts.yaml; no more than MAX_FINDINGS."""
+        if self.shared is not None:
+            for found in islice(self.shared(shared), MAX_FINDINGS):
+                yield _diagnostic(self, found)
+
+
+@dataclass(frozen=True, slots=True)
+class BaseRule:
+    """A rule on how the topics of a knowledge base go together."""
+
+    id: str
+    name: str
+    severity: Severity
+    check: Callable[[tuple[Entry, ...]], Iterator[Finding]]
+    page: str
+
+    @property
+    def code(self) -> Code:
+        """The rule as `fhir-kb explain` shows it."""
+        return Code(self.id, Page(self.name, self.severity, _explanation(self.id, self.page)))
+
+    def findings(self, entries: tuple[Entry, ...]) -> Iterator[Diagnostic]:
+        """What the rule finds among the topics."""
+        for found in self.check(entries):
+            yield _diagnostic(self, found)
+
+
+def _diagnostic(rule: Rule | BaseRule, found: Finding) -> Diagnostic:
+    return Diagnostic(rule.id, rule.severity, found.message, found.span, help=found.help)
+
+
+def _explanation(code: str, page: str) -> str:
+    text = page.removeprefix(f"{code}: ")
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,1 @@
+"""Code systems, value sets and membership: what ships, what is given, what a server says."""

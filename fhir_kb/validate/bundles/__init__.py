@@ -1,0 +1,1 @@
+"""Bundles: documents, messages, transactions and searchsets."""

@@ -1,0 +1,1 @@
+"""Datatypes: primitives, references, extensions, and bindings to value sets."""

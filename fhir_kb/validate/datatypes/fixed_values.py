@@ -1,0 +1,64 @@
+"""Fixed values and patterns: http://hl7.org/fhir/elementdefinition.html#fixed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.validate.codes import FIXED_VALUE
+from fhir_kb.validate.core.issue import fail, shown
+
+if TYPE_CHECKING:
+    from fhir_kb.validate.core.context import Checker, Context
+    from fhir_kb.validate.core.issue import Findings
+
+
+def fixed_to(fixed: Any, inner: Checker) -> Checker:
+    """A check that the value is exactly `fixed`."""
+
+    def check(value: Any, context: Context) -> Findings:
+        found = inner(value, context)
+        if found or _same(value, fixed):
+            return found
+        return fail(FIXED_VALUE, f"the value must be {shown(fixed)}, not {shown(value)}")
+
+    return check
+
+
+def like_pattern(pattern: Any, inner: Checker) -> Checker:
+    """A check that the value has at least all that `pattern` has."""
+
+    def check(value: Any, context: Context) -> Findings:
+        found = inner(value, context)
+        if found or _fits(value, pattern):
+            return found
+        return fail(FIXED_VALUE, f"the value must contain {shown(pattern)}, not {shown(value)}")
+
+    return check
+
+
+def _same(value: Any, fixed: Any) -> bool:
+    if isinstance(value, dict) and isinstance(fixed, dict):
+        return value.keys() == fixed.keys() and all(_same(value[key], fixed[key]) for key in fixed)
+    if isinstance(value, list) and isinstance(fixed, list):
+        return len(value) == len(fixed) and all(map(_same, value, fixed))
+    return equal(value, fixed)
+
+
+def _fits(value: Any, pattern: Any) -> bool:
+    if isinstance(value, dict) and isinstance(pattern, dict):
+        return all(key in value and _fits(value[key], pattern[key]) for key in pattern)
+    if isinstance(value, list) and isinstance(pattern, list):
+        return all(any(_fits(item, one) for item in value) for one in pattern)
+    return equal(value, pattern)
+
+
+def equal(value: Any, other: Any) -> bool:
+    """Whether two primitive values are the same; numbers as they are written in JSON."""
+    if isinstance(value, bool) or isinstance(other, bool):
+        return value is other
+    if isinstance(value, float) and isinstance(other, Decimal | float):
+        return Decimal(repr(value)) == Decimal(str(other))
+    if isinstance(value, Decimal) and isinstance(other, float):
+        return value == Decimal(repr(other))
+    return bool(value == other)

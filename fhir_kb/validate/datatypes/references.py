@@ -1,0 +1,149 @@
+"""References: their form, and what they may point to.
+
+http://hl7.org/fhir/references.html#literal
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.diagnostics import did_you_mean
+from fhir_kb.validate.codes import (
+    BAD_REFERENCE,
+    NO_SUCH_CONTAINED,
+    REFERENCE_TYPE,
+    WRONG_TARGET,
+)
+from fhir_kb.validate.core.issue import below, both, fail, shown
+
+if TYPE_CHECKING:
+    from fhir_kb.packages import Definitions
+    from fhir_kb.validate.core.context import Checker, Context
+    from fhir_kb.validate.core.issue import Finding, Findings
+
+_RESTFUL = re.compile(
+    r"(?:([A-Za-z][A-Za-z0-9+.\-]*://[^?#]*)/)?([A-Za-z]+)/([A-Za-z0-9\-.]{1,64})"
+    r"(?:/_history/[A-Za-z0-9\-.]{1,64})?(?:#.*)?"
+)
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
+_QUERY = re.compile(
+    r"([A-Z][A-Za-z]+)\?[\w\-]+(?::[\w\-]+)?=[^=&?]*(?:&[\w\-]+(?::[\w\-]+)?=[^=&?]*)*"
+)
+_MEMORY: Final = 4096
+_TYPE_URL: Final = "http://hl7.org/fhir/StructureDefinition/"
+
+
+class References:
+    """Checks references against the resource types of a release."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self._types = definitions.resource_types
+        self._ancestors = definitions.ancestors
+        self._seen: dict[str, str | None] = {}
+
+    def checker(self, targets: tuple[str, ...], inner: Checker) -> Checker:
+        """A check of a Reference whose target is one of `targets` (none: of any type)."""
+        allowed = frozenset(targets)
+
+        def check(value: Any, context: Context) -> Findings:
+            found = inner(value, context)
+            if not isinstance(value, dict):
+                return found
+            reference = value.get("reference")
+            if type(reference) is not str or not reference:
+                return found
+            if reference[0] == "#":
+                more = self._contained(reference[1:], allowed, value, context)
+            else:
+                type_name = self._type_of(reference)
+                if type_name is None:
+                    more = self._no_reference(reference)
+                elif (allowed and type_name) or "type" in value:
+                    more = self._target(type_name, reference, allowed, value)
+                else:
+                    return found
+            return both(found, more)
+
+        return check
+
+    def inside(self, targets: tuple[str, ...], inner: Checker) -> Checker:
+        """A check of a CodeableReference whose reference goes to one of `targets`."""
+        check_reference = self.checker(targets, lambda _value, _context: None)
+
+        def check(value: Any, context: Context) -> Findings:
+            found = inner(value, context)
+            if not isinstance(value, dict) or "reference" not in value:
+                return found
+            more = check_reference(value["reference"], context)
+            return both(found, below(more, "reference")) if more else found
+
+        return check
+
+    def _type_of(self, reference: str) -> str | None:
+        """The type that a reference names, "" where it names none, None where it is not one."""
+        if reference in self._seen:
+            return self._seen[reference]
+        if len(self._seen) >= _MEMORY:
+            self._seen.clear()
+        type_name = self._seen[reference] = self._parse(reference)
+        return type_name
+
+    def _parse(self, reference: str) -> str | None:
+        found = _RESTFUL.fullmatch(reference)
+        if found is not None and found[2] in self._types:
+            return found[2]
+        if _ABSOLUTE.fullmatch(reference):
+            return ""
+        query = _QUERY.fullmatch(reference)
+        return query[1] if query is not None and query[1] in self._types else None
+
+    def _no_reference(self, reference: str) -> list[Finding]:
+        first = reference.partition("/")[0]
+        if "/" in reference and first not in self._types:
+            return fail(
+                BAD_REFERENCE,
+                f"the reference {shown(reference)} does not begin with a resource type",
+                did_you_mean(first, self._types),
+            )
+        return fail(
+            BAD_REFERENCE,
+            f"{shown(reference)} is not a reference",
+            "write Type/id, an absolute url, or #id for a contained resource",
+        )
+
+    def _target(
+        self, type_name: str, reference: str, allowed: frozenset[str], value: dict[str, Any]
+    ) -> list[Finding]:
+        found: list[Finding] = []
+        if allowed and type_name and not self._fits(type_name, allowed):
+            found += fail(
+                WRONG_TARGET,
+                f"{shown(reference)} refers to a {type_name}; allowed here: "
+                + ", ".join(sorted(allowed)),
+            )
+        said = value.get("type")
+        if isinstance(said, str) and type_name:
+            plain = said.removeprefix(_TYPE_URL)
+            if plain != type_name and plain not in self._ancestors(type_name):
+                found += fail(
+                    REFERENCE_TYPE,
+                    f"the type is '{plain}', but {shown(reference)} refers to a {type_name}",
+                )
+        return found
+
+    def _fits(self, type_name: str, allowed: frozenset[str]) -> bool:
+        return type_name in allowed or not allowed.isdisjoint(self._ancestors(type_name))
+
+    def _contained(
+        self, name: str, allowed: frozenset[str], value: dict[str, Any], context: Context
+    ) -> list[Finding]:
+        if not name:
+            return []
+        found = context.contained(name)
+        if found is None:
+            return fail(NO_SUCH_CONTAINED, f"there is no contained resource with the id '{name}'")
+        type_name = found.get("resourceType")
+        if not isinstance(type_name, str) or type_name not in self._types:
+            return []
+        return self._target(type_name, "#" + name, allowed, value)

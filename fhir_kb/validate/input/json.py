@@ -1,0 +1,173 @@
+"""JSON as FHIR wants it: strict, with the decimals' own digits, nothing given twice."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+
+from fhir_kb.validate.codes import (
+    BYTE_ORDER_MARK,
+    DUPLICATE_KEY,
+    EMPTY,
+    NOT_JSON,
+    NOT_READ,
+    NOT_UTF8,
+    TOO_DEEP,
+)
+from fhir_kb.validate.core.issue import Finding, fail, shown
+from fhir_kb.validate.datatypes.numbers import number
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhir_kb.diagnostics import Code
+    from fhir_kb.validate.core.issue import Pointer
+
+#: How deep JSON may nest: far more than any resource needs, far less than what exhausts a stack.
+MAX_DEPTH: Final = 500
+_BOM: Final = b"\xef\xbb\xbf"
+_OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
+_STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|([\[{])|[\]}]')
+
+
+class Located(NamedTuple):
+    """A finding about the text itself, with its line and column."""
+
+    finding: Finding
+    line: int = 1
+    column: int = 1
+
+
+class Parsed(NamedTuple):
+    """What a text holds. `is_read` is False where it could not be read at all."""
+
+    value: Any
+    is_read: bool
+    text: str
+    found: tuple[Located, ...]
+    has_duplicates: bool = False
+    #: Where each value stands, for texts that are not JSON.
+    places: Mapping[Pointer, tuple[int, int]] | None = None
+
+
+def parse(data: bytes) -> Parsed:
+    """Read one JSON text. Never raises; numbers with a point or exponent become Decimal."""
+    found: list[Located] = []
+    if data.startswith(_BOM):
+        data = data[len(_BOM) :]
+        found += _located(BYTE_ORDER_MARK, "the text begins with a byte order mark")
+    refused = _refused(data)
+    if refused:
+        return Parsed(None, is_read=False, text="", found=(*found, refused))
+    try:
+        text = data.decode()
+        orjson.loads(data)
+    except UnicodeDecodeError as error:
+        return _unreadable(found, _not_utf8(data, error))
+    except orjson.JSONDecodeError as error:
+        # Imported here, because most texts are JSON.
+        from fhir_kb.validate.input.json_recovery import repaired
+
+        text, mended = repaired(error.doc, error.pos)
+        found += [_at(text, offset, finding) for finding, offset in mended]
+        data = text.encode()
+        try:
+            orjson.loads(data)
+        except orjson.JSONDecodeError as left:
+            return _unreadable([] if mended else found, _not_json(left if not mended else error))
+    if _depth(data) > MAX_DEPTH:
+        too_deep = _located(TOO_DEEP, f"the JSON is nested deeper than {MAX_DEPTH} levels")
+        return _unreadable(found, too_deep[0])
+    value, has_duplicates = _load(text)
+    return Parsed(value, is_read=True, text=text, found=tuple(found), has_duplicates=has_duplicates)
+
+
+def _load(text: str) -> tuple[Any, bool]:
+    """The value, and whether some property was given twice.
+
+    The text is known to be JSON whose numbers fit a double, so no integer is too long to read.
+    """
+    has_duplicates = False
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal has_duplicates
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            has_duplicates = True
+        return made
+
+    value = json.loads(text, parse_float=number, object_pairs_hook=once)
+    return value, has_duplicates
+
+
+def _refused(data: bytes) -> Located | None:
+    """Why a text is not even tried."""
+    if data.startswith(_OTHER_BOMS):
+        return _located(NOT_UTF8, "the text is UTF-16", "save it as UTF-8")[0]
+    start = data.lstrip()[:1]
+    if not start:
+        return _located(EMPTY, "the file is empty")[0]
+    if start == b"<":
+        return _located(NOT_READ, "this looks like XML, and only JSON is read here")[0]
+    return None
+
+
+def _unreadable(found: list[Located], last: Located) -> Parsed:
+    return Parsed(None, is_read=False, text="", found=(*found, last))
+
+
+def _at(text: str, offset: int, finding: Finding) -> Located:
+    before = text[:offset]
+    return Located(finding, before.count("\n") + 1, offset - before.rfind("\n"))
+
+
+def _located(code: Code, message: str, advice: str | None = None) -> list[Located]:
+    return [Located(one) for one in fail(code, message, advice)]
+
+
+def _not_utf8(data: bytes, error: UnicodeDecodeError) -> Located:
+    before = data[: error.start]
+    line = before.count(b"\n") + 1
+    column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
+    byte = data[error.start]
+    [finding] = fail(NOT_UTF8, f"the byte 0x{byte:02X} is not UTF-8", "save the file as UTF-8")
+    return Located(finding, line, column)
+
+
+def _not_json(error: orjson.JSONDecodeError) -> Located:
+    if "depth limit" in error.msg:
+        return _located(TOO_DEEP, f"the JSON is nested deeper than {MAX_DEPTH} levels")[0]
+    at = error.doc[error.pos : error.pos + 1]
+    rest = error.doc[error.pos : error.pos + 2]
+    advice = None
+    if at == "#" or rest in ("//", "/*"):
+        advice = "JSON has no comments"
+    elif at and at in "]}" and error.doc[: error.pos].rstrip().endswith(","):
+        advice = "the last item has no comma after it"
+    elif at == "'":
+        advice = 'JSON strings are in double quotation marks: "…"'
+    reason = error.msg.partition(":")[0].rstrip(".")
+    [finding] = fail(NOT_JSON, f"the text is not JSON: {reason}", advice)
+    return Located(finding, error.lineno, error.colno)
+
+
+def _depth(data: bytes) -> int:
+    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+        return 0
+    deepest = depth = 0
+    for token in _STRING_OR_BRACKET.finditer(data):
+        if token[1]:
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token[0] in (b"]", b"}"):
+            depth -= 1
+    return deepest
+
+
+def duplicate(name: str) -> Finding:
+    """The finding for a property that is given twice."""
+    [finding] = fail(DUPLICATE_KEY, f"the property {shown(name)} is given twice")
+    return finding

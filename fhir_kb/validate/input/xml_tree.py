@@ -1,0 +1,137 @@
+"""FHIR XML as a tree of elements with their places: http://hl7.org/fhir/xml.html.
+
+Read by expat without a document type, so that no entity can be declared and nothing else is read.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+from xml.parsers import expat
+
+from fhir_kb.validate.codes import NOT_XML, TOO_DEEP
+from fhir_kb.validate.core.issue import fail
+from fhir_kb.validate.narrative.xhtml import NAMESPACE as XHTML
+
+if TYPE_CHECKING:
+    from fhir_kb.validate.core.issue import Finding
+
+NAMESPACE: Final = "http://hl7.org/fhir"
+#: Far more than any resource needs, far less than what exhausts a stack.
+MAX_DEPTH: Final = 300
+_BOM: Final = b"\xef\xbb\xbf"
+_ENCODING = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._\-]{1,40})[\"']")
+
+
+class Node:
+    """An element. `source` is the whole text of an XHTML div, of which no children are kept."""
+
+    __slots__ = (
+        "attributes", "children", "column", "line", "name", "namespace", "source", "text",
+    )  # fmt: skip
+
+    def __init__(self, name: str, attributes: dict[str, str], line: int, column: int) -> None:
+        self.namespace, _, self.name = name.rpartition(" ")
+        self.attributes = attributes
+        self.line = line
+        self.column = column
+        self.children: list[Node] = []
+        self.text = ""
+        self.source = ""
+
+
+class Read(NamedTuple):
+    """The root, or what keeps the text from being read, with line and column."""
+
+    root: Node | None
+    problem: Finding | None = None
+    line: int = 1
+    column: int = 1
+
+
+class _StopError(Exception):
+    def __init__(self, finding: Finding) -> None:
+        self.finding = finding
+
+
+def read_tree(data: bytes) -> Read:
+    """Read an XML text; never raises on bad content."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return _refused("the text is UTF-16", "save it as UTF-8")
+    data = data.removeprefix(_BOM)
+    said = _ENCODING.match(data)
+    if said is not None and said[1].lower() not in (b"utf-8", b"us-ascii"):
+        return _refused(f"the encoding is given as {said[1].decode()}", "FHIR has UTF-8 only")
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        return _refused(f"the byte 0x{data[error.start]:02X} is not UTF-8", "save it as UTF-8")
+    reader = _Reader(data)
+    try:
+        return Read(reader.parse())
+    except _StopError as stop:
+        return Read(None, stop.finding, *reader.place())
+    except expat.ExpatError as error:
+        message = f"the text is not well-formed XML: {expat.errors.messages[error.code]}"
+        return Read(None, fail(NOT_XML, message)[0], error.lineno, error.offset + 1)
+
+
+def _refused(message: str, advice: str) -> Read:
+    return Read(None, fail(NOT_XML, message, advice)[0])
+
+
+class _Reader:
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._open: list[Node] = []
+        self._root: Node | None = None
+        self._inside = 0
+        self._start = 0
+        self._parser = parser = expat.ParserCreate("utf-8", namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._begin
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        parser.StartDoctypeDeclHandler = self._doctype
+
+    def parse(self) -> Node | None:
+        self._parser.Parse(self._data, True)
+        return self._root
+
+    def place(self) -> tuple[int, int]:
+        return self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
+
+    def _doctype(self, *_: object) -> None:
+        raise _StopError(fail(NOT_XML, "FHIR XML has no document type", "remove the DOCTYPE")[0])
+
+    def _begin(self, name: str, attributes: dict[str, str]) -> None:
+        if self._inside:
+            self._inside += 1
+            return
+        node = Node(name, attributes, *self.place())
+        if self._open:
+            self._open[-1].children.append(node)
+            if node.namespace == XHTML:
+                self._inside = 1
+                self._start = self._parser.CurrentByteIndex
+        else:
+            self._root = node
+        if len(self._open) >= MAX_DEPTH:
+            raise _StopError(fail(TOO_DEEP, f"nested deeper than {MAX_DEPTH} levels")[0])
+        self._open.append(node)
+
+    def _end(self, _name: str) -> None:
+        if self._inside > 1:
+            self._inside -= 1
+            return
+        node = self._open.pop()
+        if self._inside:
+            self._inside = 0
+            end = self._data.find(b">", self._parser.CurrentByteIndex) + 1
+            node.source = self._data[self._start : end].decode()
+
+    def _text(self, text: str) -> None:
+        if not self._inside:
+            node = self._open[-1]
+            if not node.text and not text.isspace():
+                node.text = text.strip()[:60]

@@ -1,0 +1,1 @@
+"""Invariants, and FHIRPath that is written inside of resources."""

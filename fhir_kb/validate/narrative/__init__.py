@@ -1,0 +1,1 @@
+"""Narrative: XHTML in text.div."""

@@ -1,0 +1,312 @@
+"""XHTML as narratives may have it: http://hl7.org/fhir/narrative.html#xhtml.
+
+Read by expat without a document type, so that no entity can be declared: names of characters are
+replaced before, and a DOCTYPE is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+from xml.parsers import expat
+
+from fhir_kb.diagnostics import did_you_mean
+from fhir_kb.validate.codes import (
+    NOT_XHTML,
+    XHTML_ACTIVE,
+    XHTML_ATTRIBUTE,
+    XHTML_ELEMENT,
+    XHTML_LINK,
+    XHTML_ROOT,
+)
+from fhir_kb.validate.core.issue import fail, shown
+from fhir_kb.validate.narrative.xhtml_nesting import is_right, nesting
+
+if TYPE_CHECKING:
+    from fhir_kb.validate.core.issue import Finding
+
+NAMESPACE: Final = "http://www.w3.org/1999/xhtml"
+_ELEMENTS: Final = frozenset(
+    """a abbr acronym address area b bdo big blockquote br caption cite code col colgroup dd dfn
+    div dl dt em h1 h2 h3 h4 h5 h6 hr i img kbd li map ol p pre q s samp small span strong sub
+    sup table tbody td tfoot th thead tr tt u ul var""".split()  # noqa: SIM905 (read as words)
+)
+_ATTRIBUTES: Final = frozenset(
+    """abbr accesskey align alt axis bgcolor border cellhalign cellpadding cellspacing cellvalign
+    char charoff charset cite class colspan compact coords dir frame headers height href hreflang
+    hspace id ismap lang longdesc name nohref nowrap rel rev rowspan rules scope shape span src
+    start style summary tabindex title type usemap valign value vspace width
+    xml:lang xml:space""".split()  # noqa: SIM905 (read as words)
+)
+#: Allowed everywhere, and their values need no look.
+_HARMLESS: Final = frozenset(
+    {"class", "title", "lang", "xml:lang", "dir", "colspan", "rowspan", "align", "valign"}
+)
+_ONLY_ON: Final = {
+    "href": {"a", "area"},
+    "src": {"img"},
+    "name": {"a", "map"},
+    "cellpadding": {"table"},
+    "cellspacing": {"table"},
+    "type": {"a", "ol", "ul", "li"},
+}
+_SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.\-\s]*):")
+_ACTIVE: Final = frozenset({"javascript", "vbscript", "livescript", "jscript", "mocha"})
+_NAMES_ONLY: Final = frozenset({"urn", "oid", "uuid"})
+_ACTIVE_STYLE = re.compile(r"(?i)expression\s*\(|javascript\s*:|behaviou?r\s*:|-moz-binding")
+_NOT_IN_URLS = re.compile(
+    r"^data:[^,]*$|^data:[^,]*,[^,]*,|^(?!data:).*[^\w;?:@&=+$.,/%\-~#\[\]!'()*|]", re.DOTALL
+)
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
+#: Start tags that were looked at: pages made by programs repeat the same few.
+_TAGS: dict[str, _Tag | None] = {}
+_MEMORY: Final = 2048
+_ENTITY = re.compile(r"&(?!#)([^;\s<&]*);?")
+_XML_ENTITIES: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_ANY_TAG = re.compile(r"<(/?[A-Za-z][^<>]*)>")
+_START_TAG = re.compile(r"<([A-Za-z][^<>]*)>")
+_PLAIN_TAG = re.compile(
+    r"([A-Za-z][A-Za-z0-9]*)"
+    r"((?:\s+[A-Za-z][A-Za-z:\-]*\s*=\s*(?:\"[^\"&]*\"|'[^'&]*'))*)\s*/?"
+)
+_ATTRIBUTE = re.compile(r"([A-Za-z][A-Za-z:\-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+# Text between tags that is more than white space.
+_TEXT = re.compile(r">[^<]*[^<\s]")
+
+
+def read(text: str) -> Reader:
+    """What the XHTML holds and what is wrong with it; never raises."""
+    reader = Reader()
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        reader.found += fail(
+            NOT_XHTML,
+            "a narrative has no document type",
+            "remove the DOCTYPE",
+            "XHTML_XHTML_DOCTYPE_ILLEGAL",
+        )
+        return reader
+    if "&" in text:
+        text, reader.found = without_entities(text)
+    try:
+        quick = None if reader.found else _read_known(text)
+        if quick is not None:
+            return quick
+        reader.parse(text)
+        reader.found += nesting(text)
+    except expat.ExpatError as error:
+        reader.found += _not_well_formed(error)
+    except UnicodeEncodeError:
+        reader.found += fail(
+            NOT_XHTML, "the narrative holds half of a character (a lone surrogate)"
+        )
+    return reader
+
+
+class _Tag(NamedTuple):
+    """A start tag that is right in itself, and what it adds to the narrative."""
+
+    is_root: bool
+    has_content: bool
+    anchors: tuple[str, ...]
+    links: tuple[tuple[str, str], ...]
+
+
+def _read_known(text: str) -> Reader | None:
+    """Read a narrative whose tags are all known to be right; None where a closer look is needed.
+
+    The parser says whether the whole is well-formed, and each different tag is judged only once in
+    the life of the program, which is several times as fast as a call for each tag. Raises
+    ExpatError.
+    """
+    first = _START_TAG.match(text)
+    if first is None or "<!" in text or "<?" in text:
+        return None
+    expat.ParserCreate().Parse(text, True)
+    reader = Reader()
+    tags = _ANY_TAG.findall(text)
+    if not is_right(tags, text):
+        return None
+    for text_of_tag in sorted(set(tags)):
+        if text_of_tag[0] == "/":
+            continue
+        tag = _TAGS[text_of_tag] if text_of_tag in _TAGS else _remember(text_of_tag)
+        if tag is None or (text_of_tag == first[1] and not tag.is_root):
+            return None
+        reader.has_content = reader.has_content or tag.has_content
+        reader.anchors.update(tag.anchors)
+        reader.links += tag.links
+    reader.has_content = reader.has_content or _TEXT.search(text) is not None
+    return reader
+
+
+def _remember(text: str) -> _Tag | None:
+    if len(_TAGS) >= _MEMORY:
+        _TAGS.clear()
+    tag = _TAGS[text] = _judge(text)
+    return tag
+
+
+def _judge(text: str) -> _Tag | None:
+    """The tag, or None for one that is wrong or not written plainly."""
+    found = _PLAIN_TAG.fullmatch(text)
+    if found is None:
+        return None
+    attributes = {one[1]: one[2] or one[3] or "" for one in _ATTRIBUTE.finditer(found[2])}
+    reader = Reader()
+    reader.element(found[1], attributes)
+    is_root = found[1] == "div" and attributes.get("xmlns") == NAMESPACE
+    if reader.found or ("xmlns" in attributes and not is_root):
+        return None
+    anchors = tuple(sorted(reader.anchors))
+    return _Tag(is_root, reader.has_content, anchors, tuple(reader.links))
+
+
+class Reader:
+    """Collects what is wrong with the elements and attributes, and what links need.
+
+    anchors: the names that links inside may lead to. links: (element, name) of such links.
+    """
+
+    def __init__(self) -> None:
+        self.found: list[Finding] = []
+        self.has_content = False
+        self.anchors: set[str] = set()
+        self.links: list[tuple[str, str]] = []
+
+    def parse(self, text: str) -> None:
+        """Read the whole. Raises ExpatError where it is not well-formed."""
+        parser = expat.ParserCreate()
+
+        def first(name: str, attributes: dict[str, str]) -> None:
+            parser.StartElementHandler = self.element
+            self.root(name, attributes)
+            self.element(name, attributes)
+
+        parser.StartElementHandler = first
+        if "<!" in text:  # a comment would look like text to the pattern
+            parser.CharacterDataHandler = self._characters
+        else:
+            self.has_content = _TEXT.search(text) is not None
+        parser.Parse(text, True)
+
+    def _characters(self, text: str) -> None:
+        if not text.isspace():
+            self.has_content = True
+
+    def element(self, name: str, attributes: dict[str, str]) -> None:
+        """Look at a start tag."""
+        if name not in _ELEMENTS:
+            self._refuse_element(name)
+        elif name == "img" and attributes.get("src"):
+            self.has_content = True
+        for attribute, value in attributes.items():
+            if attribute not in _HARMLESS:
+                self._attribute(name, attribute, value)
+
+    def root(self, name: str, attributes: dict[str, str]) -> None:
+        """Look at the outermost start tag."""
+        if name.rpartition(":")[2] != "div":
+            self.found += fail(
+                XHTML_ROOT,
+                f"the narrative begins with <{name}>, not with <div>",
+                message_id="XHTML_XHTML_Name_Invalid",
+            )
+        prefix = name.rpartition(":")[0]
+        namespace = attributes.get(f"xmlns:{prefix}" if prefix else "xmlns", "")
+        if namespace != NAMESPACE:
+            self.found += fail(
+                XHTML_ROOT,
+                f"the namespace of the narrative is '{namespace}'",
+                f'write <div xmlns="{NAMESPACE}">',
+            )
+
+    def _refuse_element(self, name: str) -> None:
+        local = name.rpartition(":")[2]
+        if local not in _ELEMENTS:
+            self.found += fail(
+                XHTML_ELEMENT,
+                f"<{name}> is not allowed in a narrative",
+                did_you_mean(local, _ELEMENTS) if local.lower() in _ELEMENTS else None,
+            )
+
+    def _attribute(self, element: str, attribute: str, value: str) -> None:
+        if attribute == "xmlns" or attribute.startswith("xmlns:"):
+            prefix = element.rpartition(":")[0]
+            own = f"xmlns:{prefix}" if prefix else "xmlns"
+            if attribute == own and value != NAMESPACE and not self.found:
+                message = f"<{element}> is in the namespace {shown(value)}"
+                self.found += fail(XHTML_ROOT, message, message_id="XHTML_XHTML_NS_InValid")
+            return
+        if attribute not in _ATTRIBUTES or element not in _ONLY_ON.get(attribute, (element,)):
+            self.found += fail(
+                XHTML_ATTRIBUTE,
+                f"the attribute '{attribute}' is not allowed on <{element}> in a narrative",
+            )
+        elif attribute in ("id", "name"):
+            self.anchors.add(value)
+        elif attribute in ("href", "src"):
+            self._link(element, value)
+        elif attribute == "style" and _ACTIVE_STYLE.search(value):
+            self.found += fail(XHTML_ACTIVE, f"the style {shown(value)} runs something")
+
+    def _link(self, element: str, target: str) -> None:
+        if target.startswith("#"):
+            self.links.append((element, target[1:]))
+            return
+        found = _SCHEME.match(target)
+        scheme = "".join(found[1].split()).lower() if found else ""
+        if scheme in _ACTIVE or (scheme == "data" and element != "img"):
+            self.found += fail(XHTML_ACTIVE, f"the link {shown(target)} runs something")
+        elif not target or _NOT_IN_URLS.search(target) or not _is_data(target):
+            why = "is empty" if not target else "is not written as urls are"
+            self.found += fail(
+                XHTML_LINK, f"the link {shown(target)} {why}", message_id="XHTML_URL_INVALID"
+            )
+        elif scheme in _NAMES_ONLY:
+            self.found += fail(
+                XHTML_LINK,
+                f"the link {shown(target)} is a name; nobody can follow it",
+                message_id="TYPE_SPECIFIC_CHECKS_DT_XHTML_LITERAL_HREF",
+            )
+
+
+def _is_data(target: str) -> bool:
+    """Whether a link that holds its data holds base64 where it says so."""
+    kind, comma, data = target.partition(",")
+    if not kind.startswith("data:") or not comma or not kind.endswith(";base64"):
+        return True
+    return _BASE64.fullmatch(data) is not None and len("".join(data.split())) % 4 == 0
+
+
+def without_entities(text: str) -> tuple[str, list[Finding]]:
+    """The text with its named characters as numbers, and those names that are not known."""
+    from html.entities import name2codepoint
+
+    found: list[Finding] = []
+
+    def replaced(match: re.Match[str]) -> str:
+        name = match[1]
+        if name in _XML_ENTITIES:
+            return match[0]
+        if name in name2codepoint and match[0].endswith(";"):
+            return f"&#{name2codepoint[name]};"
+        found.extend(
+            fail(
+                NOT_XHTML,
+                f"{shown(match[0])} is not a character that HTML names",
+                "write &amp; for the sign itself",
+                "XHTML_XHTML_Entity_Illegal",
+            )
+        )
+        return ""
+
+    return _ENTITY.sub(replaced, text), found
+
+
+def _not_well_formed(error: expat.ExpatError) -> list[Finding]:
+    reason = expat.ErrorString(error.code)
+    return fail(
+        NOT_XHTML,
+        f"the narrative is not well-formed: {reason} "
+        f"(line {error.lineno}, column {error.offset + 1} of it)",
+    )

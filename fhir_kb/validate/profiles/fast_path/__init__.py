@@ -1,0 +1,1 @@
+"""A quick sufficient check: what surely conforms needs no full evaluation."""

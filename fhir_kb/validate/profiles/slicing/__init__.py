@@ -1,0 +1,1 @@
+"""Slicing: which slice an element is in."""

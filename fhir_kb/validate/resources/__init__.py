@@ -1,0 +1,1 @@
+"""Rules of single resource types, beyond what their definitions state."""

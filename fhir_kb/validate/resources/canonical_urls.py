@@ -1,0 +1,24 @@
+"""The canonical urls of conformance resources: http://hl7.org/fhir/resource.html#canonical."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.validate.codes import BAD_CANONICAL
+from fhir_kb.validate.core.issue import below, fail, shown
+from fhir_kb.validate.core.json_values import text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhir_kb.validate.core.context import Context
+    from fhir_kb.validate.core.issue import Findings
+
+
+def check_own_url(value: Mapping[str, Any], _context: Context) -> Findings:
+    """Whether the url by which others name the resource is absolute."""
+    url = text(value, "url")
+    if not url or ":" in url:
+        return None
+    found = fail(BAD_CANONICAL, f"the url {shown(url)} is not absolute")
+    return below(found, "url")

@@ -1,0 +1,1 @@
+"""StructureDefinition: bases, differentials, slicing, constraints."""

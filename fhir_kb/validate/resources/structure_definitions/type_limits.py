@@ -1,0 +1,88 @@
+"""Which limits make sense for which types: bindings, lengths, ranges, targets, sizes.
+
+http://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-type-characteristics.html
+says it in the definitions of newer releases; for those of older ones it is told here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.packages.snapshots.elements import TYPES
+from fhir_kb.validate.core.json_values import objects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_CHARACTERISTICS: Final = f"{TYPES}structuredefinition-type-characteristics"
+_QUANTITY: Final = "has-range is-continuous can-bind has-units"
+_TIME: Final = "has-range is-continuous has-length"
+_URI: Final = "has-length can-bind"
+_KNOWN: Final = {
+    "integer": "has-range has-length",
+    "integer64": "has-range has-length",
+    "positiveInt": "has-range has-length",
+    "unsignedInt": "has-range has-length",
+    "decimal": _TIME,
+    "instant": _TIME,
+    "dateTime": _TIME,
+    "time": _TIME,
+    "date": "has-range has-length",
+    "base64Binary": "has-size",
+    "string": "has-length can-bind",
+    "code": "has-length can-bind",
+    "uri": _URI,
+    "url": _URI,
+    "oid": _URI,
+    "uuid": _URI,
+    "id": "has-length",
+    "markdown": "has-length",
+    "canonical": "has-target has-length",
+    "Age": _QUANTITY,
+    "Distance": _QUANTITY,
+    "Duration": _QUANTITY,
+    "Quantity": _QUANTITY,
+    "MoneyQuantity": _QUANTITY,
+    "SimpleQuantity": _QUANTITY,
+    "Count": "has-range",
+    "Money": "has-range is-continuous",
+    "Range": "has-units can-bind",
+    "Attachment": "has-size",
+    "CodeableConcept": "can-bind",
+    "Coding": "can-bind",
+    "CodeableReference": "has-target can-bind",
+    "Reference": "has-target",
+    "Extension": "can-bind",
+}
+_LIMITS: Final = {
+    "binding": "can-bind",
+    "maxLength": "has-length",
+    "minValue": "has-range",
+    "maxValue": "has-range",
+}
+_LIMITS_IN_EXTENSIONS: Final = {
+    f"{TYPES}minLength": "has-length",
+    f"{TYPES}maxDecimalPlaces": "is-continuous",
+    f"{TYPES}maxSize": "has-size",
+}
+
+
+def characteristics(name: str, definition: Mapping[str, Any] | None) -> frozenset[str]:
+    """What can be said of values of the type; definition: its StructureDefinition, if known."""
+    stated = {
+        str(one.get("valueCode"))
+        for _, one in objects(definition, "extension")
+        if one.get("url") == _CHARACTERISTICS
+    }
+    return frozenset(stated or _KNOWN.get(name, "").split())
+
+
+def limits(element: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The limits that the element has, each with the characteristic that it needs of a type."""
+    for name, needed in _LIMITS.items():
+        if any(one == name or (one.startswith(name) and name.endswith("Value")) for one in element):
+            yield name, needed
+    for _, one in objects(element, "extension"):
+        url = one.get("url")
+        if isinstance(url, str) and url in _LIMITS_IN_EXTENSIONS:
+            yield url.removeprefix(TYPES), _LIMITS_IN_EXTENSIONS[url]

@@ -1,0 +1,1 @@
+"""CodeSystem, ValueSet and ConceptMap."""

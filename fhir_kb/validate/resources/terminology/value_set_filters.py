@@ -1,0 +1,142 @@
+"""Filters of value sets: http://hl7.org/fhir/valueset.html#compositions."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.terminology.ecl import is_broken
+from fhir_kb.validate.codes import FILTER, SET_DOUBTFUL
+from fhir_kb.validate.core.issue import Finding, finding, shown
+from fhir_kb.validate.core.json_values import text
+from fhir_kb.validate.resources.terminology.concept_properties import KNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fhir_kb.terminology.concepts import Concepts
+    from fhir_kb.terminology.service import Terminology
+
+_LONGEST_PATTERN: Final = 5000
+_SNOMED: Final = "http://snomed.info/sct"
+_RELATIONS: Final = frozenset(
+    {"is-a", "descendent-of", "is-not-a", "in", "not-in", "generalizes", "child-of",
+     "descendent-leaf"}
+)  # fmt: skip
+_COMPARISONS: Final = frozenset({"=", "regex", "in", "not-in", "exists"})
+_PREFIX: Final = "(?:eq|ne|[lg][te])?"  # as searches have it
+_BY_TYPE: Final = {
+    "integer": (re.compile(_PREFIX + r"[+-]?\d{1,18}"), "an integer", "INTEGER"),
+    "decimal": (
+        re.compile(_PREFIX + r"[+-]?\d{1,18}(\.\d{1,18})?(e[+-]?\d{1,4})?"),
+        "a number",
+        "DECIMAL",
+    ),
+    "dateTime": (
+        re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)?)?)?)?"),
+        "a date",
+        "DATETIME",
+    ),
+    "boolean": (re.compile("true|false"), "'true' or 'false'", "BOOLEAN"),
+    "code": (re.compile(r"[^\s]{1,500}( [^\s]{1,500}){0,50}"), "a code", "CODE"),
+}  # fmt: skip
+
+
+def check_filter(
+    part: Mapping[str, Any], one: Mapping[str, Any], terminology: Terminology
+) -> Iterator[Finding]:
+    """What is wrong with a filter of an include or exclude."""
+    system = text(part, "system").partition("|")[0]
+    name, operator, value = text(one, "property"), text(one, "op"), text(one, "value")
+    known = terminology.concepts(system) if system else None
+    if not (system and name and operator):
+        return
+    if known is not None and name != "constraint" and not known.knows(name):
+        message = f"{system} has no property {shown(name)}"
+        advice = f"it has: {', '.join(sorted(known.declared))}" if known.declared else None
+        yield finding(SET_DOUBTFUL, "VALUESET_UNKNOWN_FILTER_PROPERTY", message, advice)
+    kind = "code" if name in ("concept", "code") else _type(known, name)
+    if not _is_allowed(system, name, operator):
+        message = f"the operation '{operator}' does not exist for the property {shown(name)}"
+        yield finding(FILTER, "VALUESET_BAD_FILTER_OP", message)
+    if not value:
+        return
+    if system == _SNOMED and name == "constraint" and operator == "=" and is_broken(value):
+        message = f"{shown(value)} is no expression constraint of SNOMED CT"
+        yield finding(FILTER, "VALUESET_BAD_FILTER_VALUE_INVALID", message)
+    if operator == "regex":
+        yield from _regex(value)
+    elif operator == "exists":
+        yield from _formed("boolean", name, value)
+    else:
+        words = value.split(",") if operator in ("in", "not-in") else [value]
+        for word in (each.strip() for each in words) if len(words) > 1 else words:
+            yield from _value(system, name, kind, word, terminology)
+
+
+def _type(known: Concepts | None, name: str) -> str:
+    """The type of a property; "" where it is not known."""
+    declared = known.types.get(name, "") if known is not None else ""
+    return declared or KNOWN.get(name, "")
+
+
+def _is_allowed(system: str, name: str, operator: str) -> bool:
+    if name == "concept":
+        return operator in _RELATIONS or (operator in ("=", "regex") and system != _SNOMED)
+    if system == "http://loinc.org" and name not in ("code", "parent", "child", "ancestor"):
+        return operator in _COMPARISONS
+    return True
+
+
+def _regex(value: str) -> Iterator[Finding]:
+    if len(value) > _LONGEST_PATTERN:
+        return
+    try:
+        re.compile(re.sub(r"\(\?[a-zA-Z]+\)", "", value))  # Java has flags at any place
+    except (re.error, OverflowError, RecursionError):
+        # Java's patterns are wider: possessive quantifiers and classes in classes are left alone
+        if not re.search(r"\[\[|&&|\\p|\\P|\\Q|[*+?}]\+", value):
+            message = f"{shown(value)} is no regular expression"
+            yield finding(FILTER, "VALUESET_BAD_FILTER_VALUE_VALID_REGEX", message)
+
+
+def _formed(kind: str, name: str, value: str) -> Iterator[Finding]:
+    pattern, wanted, suffix = _BY_TYPE[kind]
+    if pattern.fullmatch(value) is None:
+        message = f"the property {shown(name)} asks for {wanted}, and the value is {shown(value)}"
+        yield finding(FILTER, f"VALUESET_BAD_FILTER_VALUE_{suffix}", message)
+
+
+def _value(
+    system: str, name: str, kind: str, value: str, terminology: Terminology
+) -> Iterator[Finding]:
+    if kind == "Coding":
+        yield from _coding(name, value, terminology)
+        return
+    if kind not in _BY_TYPE:
+        return
+    bad = list(_formed(kind, name, value))
+    yield from bad
+    if bad or kind != "code" or name not in ("concept", "code", "parent", "child"):
+        return
+    if terminology.has_code(system, value) is False:
+        yield finding(
+            FILTER,
+            "VALUESET_BAD_FILTER_VALUE_VALID_CODE",
+            f"{shown(value)} is not a code of {system}",
+        )
+
+
+def _coding(name: str, value: str, terminology: Terminology) -> Iterator[Finding]:
+    canonical, hash_sign, code = value.rpartition("#")
+    if not hash_sign:
+        message = f"the property {shown(name)} asks for 'system#code', and this is {shown(value)}"
+        if re.fullmatch(r"[a-z]+:[^\s|]+\|[^\s|]+", value):  # as searches have it
+            yield finding(SET_DOUBTFUL, "VALUESET_BAD_FILTER_VALUE_CODED_LEGACY", message)
+        else:
+            yield finding(FILTER, "VALUESET_BAD_FILTER_VALUE_CODED", message)
+        return
+    system, _, version = canonical.partition("|")
+    if terminology.has_code(system, code, version) is False:
+        message = f"{shown(code)} is not a code of {system}"
+        yield finding(FILTER, "VALUESET_BAD_FILTER_VALUE_CODED_INVALID", message)

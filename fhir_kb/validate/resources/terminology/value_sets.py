@@ -1,0 +1,158 @@
+"""ValueSets: http://hl7.org/fhir/valueset.html#compositions, as the HL7 validator checks them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.diagnostics import did_you_mean
+from fhir_kb.terminology.membership import GRAMMARS
+from fhir_kb.validate.codes import (
+    INCLUDED_CODE,
+    INCLUDED_SYSTEM,
+    SET_ADVICE,
+    SET_DOUBTFUL,
+)
+from fhir_kb.validate.core.issue import Finding, below, finding, shown, within
+from fhir_kb.validate.core.json_values import objects, text
+from fhir_kb.validate.resources.terminology.value_set_filters import check_filter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fhir_kb.terminology.service import Terminology
+    from fhir_kb.validate.core.context import Context
+    from fhir_kb.validate.core.issue import Findings
+
+_SYSTEMS: Final = {"http://snomed.info/sct", "http://loinc.org", *GRAMMARS}
+
+
+def check_set(value: Mapping[str, Any], context: Context) -> Findings:
+    """The check of a ValueSet."""
+    compose = value.get("compose")
+    if not isinstance(compose, dict) or context.terminology is None:
+        return None
+    includes = list(objects(compose, "include"))
+    found: list[Finding] = []
+    for name, parts in (("include", includes), ("exclude", list(objects(compose, "exclude")))):
+        for index, part in parts:
+            here = [*_system(part, context), *_imports(part, context.terminology, len(includes))]
+            here += _concepts(part, context.terminology)
+            for number, one in objects(part, "filter"):
+                here += within(list(check_filter(part, one, context.terminology)), "filter", number)
+            found += within(here, name, index)
+    return below(found, "compose") or None
+
+
+def _system(part: Mapping[str, Any], context: Context) -> Iterator[Finding]:
+    system = text(part, "system")
+    if not system:
+        if part.get("concept") or part.get("filter"):
+            message = "there is no system, so concepts and filters cannot be looked at"
+            yield finding(SET_DOUBTFUL, "VALUESET_NO_SYSTEM_WARNING", message)
+        return
+    if "|" in system:
+        yield _with_version(system, part)
+        system = system.partition("|")[0]
+    if ":" not in system:
+        suffix = "_FRAG" if system.startswith("#") else ""
+        yield finding(
+            INCLUDED_SYSTEM,
+            f"VALUESET_INCLUDE_SYSTEM_ABSOLUTE{suffix}",
+            f"the system {shown(system)} is not absolute",
+            "write the url of the code system",
+        )
+        if suffix:
+            yield from _contained(system, context)
+        return
+    yield from _is_set(system, context)
+
+
+def _with_version(system: str, part: Mapping[str, Any]) -> Finding:
+    version, written = system.partition("|")[2], part.get("version")
+    if not version:
+        number, kind = 0, SET_DOUBTFUL
+    else:
+        number = 1 if written is None else 3 if written == version else 2
+        kind = INCLUDED_SYSTEM
+    return finding(
+        kind,
+        f"VALUESET_REFERENCE_INVALID_TYPE_NO_VERSION_{number}",
+        f"the system {shown(system)} has a version in it",
+        "the version goes into include.version",
+    )
+
+
+def _contained(system: str, context: Context) -> Iterator[Finding]:
+    target = context.contained(system[1:])
+    if target is None:
+        message = f"there is no contained code system with the id {shown(system[1:])}"
+        yield finding(INCLUDED_SYSTEM, "VALUESET_INCLUDE_CS_NOT_FOUND", message)
+    elif target.get("resourceType") != "CodeSystem":
+        message = f"{shown(system)} is a {target.get('resourceType')}, and no CodeSystem"
+        yield finding(INCLUDED_SYSTEM, "VALUESET_INCLUDE_CS_NOT_CS", message)
+
+
+def _is_set(system: str, context: Context) -> Iterator[Finding]:
+    terminology = context.terminology
+    if terminology is None or system in _SYSTEMS or terminology.concepts(system) is not None:
+        return
+    known = terminology.value_set(system)
+    if known is None:
+        return
+    compose = known.get("compose")
+    includes = objects(compose, "include") if isinstance(compose, dict) else ()
+    systems = sorted({text(one, "system") for _, one in includes} - {""})
+    suffix = "" if not systems else "_HINT" if len(systems) == 1 else "_MANY"
+    yield finding(
+        INCLUDED_SYSTEM,
+        f"VALUESET_INCLUDE_WRONG_VS{suffix}",
+        f"{system} is a value set and no code system",
+        f"its codes are of {', '.join(systems)}" if systems else None,
+    )
+
+
+def _imports(part: Mapping[str, Any], terminology: Terminology, includes: int) -> Iterator[Finding]:
+    given = part.get("valueSet")
+    urls = [one for one in given if isinstance(one, str)] if isinstance(given, list) else []
+    for url in urls:
+        if not url.startswith("#") and terminology.value_set(url) is None:
+            message = f"the value set {url} is not known, so its codes cannot be looked at"
+            yield finding(SET_DOUBTFUL, "VALUESET_REFERENCE_UNKNOWN", message)
+    if len(urls) > 1 and includes == 1:
+        message = "of several value sets in one include, only the codes that all have are meant"
+        advice = "to have the codes of all, write one include for each"
+        yield finding(SET_DOUBTFUL, "VALUESET_IMPORT_UNION_INTERSECTION", message, advice)
+
+
+def _concepts(part: Mapping[str, Any], terminology: Terminology) -> list[Finding]:
+    concepts = list(objects(part, "concept"))
+    with_display = sum("display" in one for _, one in concepts)
+    found: list[Finding] = []
+    if 0 < with_display < len(concepts):
+        message = f"{with_display} of {len(concepts)} concepts have a display"
+        found.append(finding(SET_ADVICE, "VALUESET_CONCEPT_DISPLAY_PRESENCE_MIXED", message))
+    system, version = text(part, "system"), text(part, "version")
+    known = terminology.concepts(system, version) if system and concepts else None
+    if known is None or not known.is_complete or (version and version != known.version):
+        return found
+    for index, one in concepts:
+        code, display = text(one, "code"), text(one, "display")
+        if code in known.names and (not display or display in known.names[code]):
+            continue
+        written = known.written(code)
+        if not code:
+            continue
+        if written is None:
+            bad = finding(
+                INCLUDED_CODE,
+                "VALUESET_INCLUDE_INVALID_CONCEPT_CODE",
+                f"{shown(code)} is not a code of {system}",
+                did_you_mean(code, known.names),
+            )
+            found += within([bad], "concept", index)
+        elif display and known.names[written] and display not in known.names[written]:
+            message = f"{shown(display)} is not a display of '{code}' in {system}"
+            advice = f"the display is {shown(known.names[written][0])}"
+            hint = finding(SET_ADVICE, "VALUESET_CODE_CONCEPT_HINT", message, advice)
+            found += within([hint], "concept", index)
+    return found

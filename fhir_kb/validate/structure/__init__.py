@@ -1,0 +1,1 @@
+"""Structure: names of properties, arrays, cardinalities."""

@@ -1,1 +1,0 @@
-"""Codes against the code systems that are known offline."""

@@ -1,0 +1,91 @@
+"""Rules for the content of conformance resources, beyond what their definitions state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fhir_kb.packages import Definitions
+    from fhir_kb.validate.core.context import Checker
+
+
+#: Where elements are referred to by their ids, so that two of the same make a difference.
+_WITH_IDS = frozenset({"Measure", "MeasureReport", "RequestGroup"})
+_WITH_EXPRESSIONS = frozenset({"Expression", "SearchParameter", "ElementDefinition.constraint"})
+
+
+def content_rules(type_path: str, definitions: Definitions) -> tuple[Checker, ...]:
+    """The checks of all objects of a type.
+
+    Imported when the type is first met: most resources are of other types.
+    """
+    own = _own(type_path, definitions)
+    rules = () if own is None else (own,)
+    if type_path in definitions.resource_types and "publisher" in definitions.properties(type_path):
+        from fhir_kb.validate.resources.canonical_urls import check_own_url
+        from fhir_kb.validate.resources.publishers import check_publisher
+
+        rules = (*rules, check_own_url, check_publisher)
+    if type_path in _WITH_IDS:
+        from fhir_kb.validate.resources.element_ids import check_ids
+
+        rules = (*rules, check_ids)
+    if type_path in _WITH_EXPRESSIONS:
+        from fhir_kb.validate.invariants.expressions import expression_rule
+
+        rules = (*rules, expression_rule(type_path))
+    return rules
+
+
+def _own(type_path: str, definitions: Definitions) -> Checker | None:
+    if type_path == "StructureDefinition":
+        from fhir_kb.validate.resources.structure_definitions.structure_definition import (
+            structure_rule,
+        )
+
+        return structure_rule(definitions)
+    if type_path == "CodeSystem":
+        from fhir_kb.validate.resources.terminology.code_systems import check_system
+
+        return check_system
+    if type_path == "ValueSet":
+        from fhir_kb.validate.resources.terminology.value_sets import check_set
+
+        return check_set
+    if type_path == "ConceptMap":
+        from fhir_kb.validate.resources.terminology.concept_maps import check_map
+
+        return check_map
+    if type_path in ("SearchParameter", "CapabilityStatement.rest.resource"):
+        from fhir_kb.validate.resources.search_parameters import search_rules
+
+        return search_rules(definitions)[type_path]
+    if type_path == "ImplementationGuide.dependsOn":
+        from fhir_kb.validate.resources.implementation_guides import check_dependency
+
+        return check_dependency
+    if type_path == "OperationDefinition":
+        from fhir_kb.validate.resources.implementation_guides import check_operation
+
+        return check_operation
+    if type_path in ("Questionnaire", "QuestionnaireResponse", "MeasureReport"):
+        return _answering(type_path, definitions)
+    if type_path == "Coding":
+        from fhir_kb.validate.datatypes.codings import coding_checker
+
+        return coding_checker(definitions.fhir_version)
+    return None
+
+
+def _answering(type_path: str, definitions: Definitions) -> Checker:
+    if type_path == "Questionnaire":
+        from fhir_kb.validate.resources.questionnaires.questionnaire import check_questionnaire
+
+        return check_questionnaire
+    if type_path == "QuestionnaireResponse":
+        from fhir_kb.validate.resources.questionnaires.response import response_rule
+
+        return response_rule(definitions)
+    from fhir_kb.validate.resources.measure_reports import check_report
+
+    return check_report

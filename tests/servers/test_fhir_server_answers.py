@@ -1,0 +1,342 @@
+"""What is made of answers that real servers, and what stands before them, may give."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from fhir_kb.net import Answer, NetError
+from fhir_kb.servers.fhir_server import Server, open_server
+from fhir_kb.servers.messages import blamed
+from fhir_kb.servers.server import (
+    Busy,
+    Change,
+    Done,
+    DoubtError,
+    Profile,
+    Ref,
+    Refused,
+    ServerError,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+BASE = "https://fhir.example.org/r4"
+A, B = Ref("Library", "a"), Ref("Library", "b")
+HTML = b"<html><body>Bad gateway; token=s3cret</body></html>"
+CHANGES = [
+    Change("create", A, {"resourceType": "Library", "id": "a"}),
+    Change("update", B, {"resourceType": "Library", "id": "b"}, "3"),
+]
+
+
+@dataclass
+class Script:
+    """A session whose answers the test writes; the last one is given again and again."""
+
+    answers: Sequence[Answer | NetError]
+    asked: list[tuple[str, str, Mapping[str, str], bytes | None, bool]] = field(
+        default_factory=list
+    )
+    pauses: list[str] = field(default_factory=list)
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        repeat: bool = True,
+    ) -> Answer:
+        number = min(len(self.asked), len(self.answers) - 1)
+        self.asked.append((method, url, headers, content, repeat))
+        answer = self.answers[number]
+        if isinstance(answer, NetError):
+            raise answer
+        return answer
+
+    def pause(self, number: int, retry_after: str = "") -> None:
+        self.pauses.append(retry_after)
+
+
+def says(body: object, status: int = 200, **headers: str) -> Answer:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status, named, content, BASE)
+
+
+def server(*answers: Answer | NetError, **profile: Any) -> tuple[Server, Script]:
+    script = Script(answers)
+    made = Server(script, BASE)  # type: ignore[arg-type]  # a session is what asks and pauses
+    made.profile = Profile(BASE, **profile)
+    return made, script
+
+
+def outcome(text: str, **issue: Any) -> dict[str, Any]:
+    said = {"severity": "error", "code": "processing", "diagnostics": text, **issue}
+    return {"resourceType": "OperationOutcome", "issue": [said]}
+
+
+def bundle(*entries: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Bundle", "entry": list(entries), **more}
+
+
+def library(name: str, **more: Any) -> dict[str, Any]:
+    return {"resourceType": "Library", "id": name, "meta": {"versionId": "1"}, **more}
+
+
+def match(name: str) -> dict[str, Any]:
+    return {"resource": library(name), "search": {"mode": "match"}}
+
+
+def link(url: str) -> list[dict[str, str]]:
+    return [{"relation": "self", "url": "x"}, {"relation": "next", "url": url}]
+
+
+class TestSending:
+    @pytest.mark.parametrize("way", ["transaction", "batch", "single"])
+    @pytest.mark.parametrize("status", [408, 500, 502, 504, 302])
+    def test_nobody_knows_what_was_done_then(self, way: Any, status: int) -> None:
+        one, script = server(says(outcome("oh"), status))
+        with pytest.raises(DoubtError, match=str(status)):
+            one.send(CHANGES, way)
+        assert len(script.asked) == 1
+        assert not script.asked[0][4]
+
+    @pytest.mark.parametrize("way", ["transaction", "batch", "single"])
+    @pytest.mark.parametrize("status", [200, 400, 403])
+    def test_a_page_of_a_proxy_leaves_a_doubt(self, way: Any, status: int) -> None:
+        one, _ = server(says(HTML, status))
+        with pytest.raises(DoubtError) as caught:
+            one.send(CHANGES, way)
+        assert "s3cret" not in caught.value.text
+
+    @pytest.mark.parametrize("way", ["transaction", "batch", "single"])
+    def test_a_lost_answer_leaves_a_doubt(self, way: Any) -> None:
+        one, script = server(NetError("'https://fhir.example.org' broke off"))
+        with pytest.raises(DoubtError, match="broke off"):
+            one.send(CHANGES, way)
+        assert len(script.asked) == 1
+
+    @pytest.mark.parametrize("way", ["transaction", "batch", "single"])
+    @pytest.mark.parametrize("status", [429, 503])
+    def test_a_busy_server_says_when(self, way: Any, status: int) -> None:
+        one, _ = server(says(HTML, status, retry_after="7"))
+        assert one.send(CHANGES, way) == [Busy(A, status, 7.0), Busy(B, status, 7.0)]
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {"resourceType": "Bundle"},
+            bundle(),
+            bundle({"response": {"status": "201"}}),
+            bundle({}, {}),
+            bundle({"response": {"status": "201"}}, {"response": {"status": "great"}}),
+            bundle({"response": {"status": "201"}}, {"response": {"status": "2001"}}),
+            bundle({"response": {"status": "201"}}, {"response": {}}),
+            bundle({"response": {"status": "201"}}, {"response": {"status": "304"}}),
+            bundle({"response": {"status": "201"}}, {"response": {"status": 500}}),
+            {"resourceType": "OperationOutcome", "issue": []},
+        ],
+    )
+    def test_answers_that_do_not_tell(self, answer: Any) -> None:
+        for way in ("transaction", "batch"):
+            one, _ = server(says(answer))
+            with pytest.raises(DoubtError):
+                one.send(CHANGES, way)  # type: ignore[arg-type]  # one of the ways
+
+    def test_an_empty_answer_to_a_bundle_leaves_a_doubt(self) -> None:
+        one, _ = server(says(b""))
+        with pytest.raises(DoubtError):
+            one.send(CHANGES, "transaction")
+
+    def test_a_transaction_is_not_done_in_part(self) -> None:
+        answer = bundle({"response": {"status": "201"}}, {"response": {"status": "412"}})
+        one, _ = server(says(answer))
+        with pytest.raises(DoubtError, match="a part"):
+            one.send(CHANGES, "transaction")
+
+    def test_each_entry_of_a_batch_has_its_own_end(self) -> None:
+        answer = bundle(
+            {"response": {"status": "201 Created", "etag": "1", "lastModified": "2026-01-01"}},
+            {"response": {"status": "412 No", "outcome": outcome("version 4 is there")}},
+        )
+        one, _ = server(says(answer))
+        made, refused = one.send(CHANGES, "batch")
+        assert made == Done(A, "1", "2026-01-01", created=True)
+        assert isinstance(refused, Refused)
+        assert (refused.status, refused.moved, refused.text) == (412, True, "version 4 is there")
+
+    @pytest.mark.parametrize("tag", ['W/"5"', '"5"', "5"])
+    def test_versions_in_all_the_ways_they_are_written(self, tag: str) -> None:
+        entry = {"response": {"status": "200", "etag": tag}}
+        one, _ = server(says(bundle(entry, entry)))
+        assert [made.version for made in one.send(CHANGES, "batch")] == ["5", "5"]  # type: ignore[union-attr]
+
+    def test_the_resource_of_another_place_is_not_what_was_stored(self) -> None:
+        entry = {"resource": library("z"), "response": {"status": "200", "etag": "5"}}
+        one, _ = server(says(bundle(entry, entry)))
+        first = one.send(CHANGES, "batch")[0]
+        assert isinstance(first, Done)
+        assert (first.version, first.stored) == ("5", None)
+
+    def test_a_refused_transaction_is_refused_for_all(self) -> None:
+        one, _ = server(says(outcome("unknown code"), 422))
+        refused = one.send(CHANGES, "transaction")
+        assert [(each.ref, each.text) for each in refused] == [  # type: ignore[union-attr]
+            (A, "unknown code"), (B, "unknown code"),
+        ]  # fmt: skip
+
+    def test_the_entry_that_is_to_blame_is_named(self) -> None:
+        said = outcome("unknown code", expression=["Bundle.entry[1].resource.status"])
+        one, _ = server(says(said, 422))
+        first, second = one.send(CHANGES, "transaction")
+        assert isinstance(first, Refused)
+        assert isinstance(second, Refused)
+        assert first.text == "because of Library/b: unknown code"
+        assert second.text == "unknown code"
+        assert second.outcome == said
+
+    @pytest.mark.parametrize("way", ["transaction", "batch", "single"])
+    def test_deleting_what_is_gone_is_done(self, way: Any) -> None:
+        for status in (404, 410):
+            one, _ = server(says(outcome("not found"), status))
+            assert one.send([Change("delete", A, None, "3")], way) == [Done(A)]
+        one, _ = server(says(outcome("not found"), 404))
+        both = [Change("delete", A, None, "3"), Change("delete", B, None, "3")]
+        if way != "single":
+            assert all(isinstance(each, Refused) for each in one.send(both, way))
+
+    def test_which_entry_is_to_blame(self) -> None:
+        assert blamed(None) is None
+        assert blamed(outcome("x")) is None
+        assert blamed(outcome("Missing verb at Bundle.entry(99)")) == 99
+        assert blamed(outcome("x", location=["Bundle.entry[2].request"])) == 2
+        assert blamed(outcome("x", expression=["Bundle.entry[2]", "Bundle.entry[3]"])) is None
+
+    def test_guards_are_those_that_work_on_the_server(self) -> None:
+        guards = {
+            "if-none-match": {"ifNoneMatch": "*"}, "if-match": {"ifMatch": 'W/"0"'}, "": {},
+        }  # fmt: skip
+        for name, guard in guards.items():
+            one, script = server(says(outcome("no"), 400), if_none_match=name)
+            one.send(CHANGES, "batch")
+            sent = json.loads(script.asked[0][3] or b"")
+            create, update = (entry["request"] for entry in sent["entry"])
+            assert create == {"method": "PUT", "url": "Library/a", **guard}
+            assert update == {"method": "PUT", "url": "Library/b", "ifMatch": 'W/"3"'}
+
+    def test_a_single_update_says_which_version_it_is_about(self) -> None:
+        one, script = server(says(b"", 200, etag='W/"4"'))
+        (made,) = one.send([CHANGES[1]], "single")
+        assert made == Done(B, "4")
+        method, url, headers, _, repeat = script.asked[0]
+        assert (method, url, repeat) == ("PUT", f"{BASE}/Library/b", False)
+        assert headers["If-Match"] == 'W/"3"'
+        assert headers["Prefer"] == "return=representation"
+
+
+class TestAsking:
+    def test_a_page_of_a_proxy_is_asked_again(self) -> None:
+        one, script = server(says(HTML), says(b'{"resour', 200), says(bundle(match("a"))))
+        assert [live.ref for live in one.search("Library", {"url": "x"})] == [A]
+        assert len(script.asked) == 3
+
+    def test_and_in_the_end_told_without_its_words(self) -> None:
+        one, script = server(says(HTML))
+        with pytest.raises(ServerError, match="is no FHIR") as caught:
+            one.count("Library", {"url": "https://x.org/s3cret"})
+        assert "s3cret" not in caught.value.message
+        assert len(script.asked) == 5
+
+    def test_a_no_is_not_asked_again(self) -> None:
+        one, script = server(says(outcome("You may not"), 403))
+        with pytest.raises(ServerError, match="You may not") as caught:
+            one.count("Library", {})
+        assert "log in" in caught.value.help
+        assert len(script.asked) == 1
+
+    def test_questions_want_no_old_answers(self) -> None:
+        one, script = server(says(bundle(total=3)))
+        assert one.count("Library", {"url": ["a", "b"]}) == 3
+        method, url, headers, _, repeat = script.asked[0]
+        assert (method, url) == ("GET", f"{BASE}/Library?url=a&url=b&_summary=count")
+        assert headers["Cache-Control"] == "no-cache"
+        assert repeat
+
+    def test_a_count_that_is_none(self) -> None:
+        one, _ = server(says(bundle()))
+        with pytest.raises(ServerError, match="count"):
+            one.count("Library", {})
+
+    def test_what_only_goes_with_the_answer_is_left_out(self) -> None:
+        entries = (
+            {"resource": outcome("careful"), "search": {"mode": "outcome"}},
+            {"resource": library("z"), "search": {"mode": "include"}},
+            {"resource": {"resourceType": "Basic", "id": "q"}},
+            {"resource": {"resourceType": "Library"}},
+            {"fullUrl": "x"},
+            match("a"),
+        )
+        one, _ = server(says(bundle(*entries)))
+        assert [live.ref for live in one.search("Library", {})] == [A]
+
+    def test_pages_that_go_in_circles(self) -> None:
+        one, script = server(says(bundle(match("a"), link=link(f"{BASE}?page=2"))))
+        with pytest.raises(ServerError, match="on and on"):
+            list(one.search("Library", {}))
+        assert len(script.asked) == 2
+
+    @pytest.mark.parametrize(
+        "url",
+        ["https://evil.example/other?page=2", "https://evil.example/r4", "file:///etc/passwd", ":"],
+    )
+    def test_pages_elsewhere_are_not_followed(self, url: str) -> None:
+        one, script = server(says(bundle(match("a"), link=link(url))))
+        with pytest.raises(ServerError, match="another server"):
+            list(one.search("Library", {}))
+        assert len(script.asked) == 1
+
+    def test_a_server_that_names_itself_wrongly_is_asked_where_it_is(self) -> None:
+        first = says(bundle(match("a"), link=link("http://inside:8080/r4?page=2")))
+        one, script = server(first, says(bundle(match("b"))))
+        assert [live.ref for live in one.search("Library", {})] == [A, B]
+        assert script.asked[1][1] == f"{BASE}?page=2"
+
+    def test_fewer_than_the_server_says_it_has(self) -> None:
+        one, _ = server(says(bundle(match("a"), total=2)))
+        with pytest.raises(ServerError, match="has 2 of Library but gives 1"):
+            list(one.search("Library", {}))
+
+    def test_a_history_without_content_is_looked_up(self) -> None:
+        entries = (
+            {"fullUrl": f"{BASE}/Library/a", "request": {"method": "PUT", "url": "Library/a"}},
+            {"request": {"method": "DELETE", "url": f"{BASE}/Library/b/_history/4"},
+             "response": {"etag": 'W/"4"', "lastModified": "2026-01-02"}},
+            {"resource": library("b"), "request": {"method": "POST", "url": "Library"}},
+            {"request": {"method": "PUT", "url": "Library"}},
+        )  # fmt: skip
+        one, script = server(says(bundle(*entries)), says(library("a", title="A")))
+        found = {live.ref: live for live in one.changed("Library", "2026-01-01T00:00:00+01:00")}
+        assert set(found) == {A, B}
+        assert found[A].resource == library("a", title="A")
+        assert (found[B].deleted, found[B].version, found[B].updated) == (True, "4", "2026-01-02")
+        assert "_since=2026-01-01T00%3A00%3A00%2B01%3A00" in script.asked[0][1]
+
+    def test_what_cannot_be_read_is_not_taken_for_missing(self) -> None:
+        one, _ = server(says(outcome("You may not"), 403))
+        with pytest.raises(ServerError, match="You may not"):
+            one.read([A])
+        with pytest.raises(ServerError, match="You may not"):
+            one.version(A, "1")
+
+    def test_it_cannot_be_opened_without_an_answer(self) -> None:
+        for answer in (says(HTML), says(outcome("no"), 404), NetError("nobody there")):
+            script = Script([answer])
+            with pytest.raises(ServerError):
+                open_server(script, BASE)  # type: ignore[arg-type]  # a session, as above
