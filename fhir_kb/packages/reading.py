@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_FILE = 256 * 1024 * 1024
+_MAX_DEPTH = 500  # orjson reads more, but not everywhere as much
+_STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|([\[{])|[\]}]')
 _BOM = b"\xef\xbb\xbf"
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 
@@ -37,16 +40,33 @@ def parse_object(content: bytes) -> dict[str, Any]:
     try:
         found = orjson.loads(content.removeprefix(_BOM))
     except orjson.JSONDecodeError as error:
-        raise UnreadableError(_reason(error)) from error
+        raise UnreadableError(_reason(content, error)) from error
     if not isinstance(found, dict):
         raise UnreadableError("it is JSON, but not an object")
     return found
 
 
-def _reason(error: orjson.JSONDecodeError) -> str:
-    said = error.msg.lower()
-    if "recursion" in said or "depth" in said:
+def nests_deeper(content: bytes, limit: int) -> bool:
+    """Whether a JSON text, also a broken one, nests deeper than so many levels."""
+    if content.count(b"[") + content.count(b"{") <= limit:
+        return False
+    depth = 0
+    for token in _STRING_OR_BRACKET.finditer(content):
+        if token[1]:
+            depth += 1
+            if depth > limit:
+                return True
+        elif token[0] in (b"]", b"}"):
+            depth -= 1
+    return False
+
+
+def _reason(content: bytes, error: orjson.JSONDecodeError) -> str:
+    """Why orjson does not read it, without its words: they differ between its releases."""
+    if nests_deeper(content, _MAX_DEPTH):
         return "it is nested too deeply"
-    if "utf-8" in said or "surrogate" in said:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
         return "it is not UTF-8"
     return f"it is not JSON: line {error.lineno}, column {error.colno}"

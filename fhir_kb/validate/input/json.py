@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
+from fhir_kb.packages.reading import nests_deeper
 from fhir_kb.validate.codes import (
     BYTE_ORDER_MARK,
     DUPLICATE_KEY,
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 500
 _BOM: Final = b"\xef\xbb\xbf"
 _OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
-_STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|([\[{])|[\]}]')
 
 
 class Located(NamedTuple):
@@ -78,7 +77,7 @@ def parse(data: bytes) -> Parsed:
             orjson.loads(data)
         except orjson.JSONDecodeError as left:
             return _unreadable([] if mended else found, _not_json(left if not mended else error))
-    if _depth(data) > MAX_DEPTH:
+    if nests_deeper(data, MAX_DEPTH):
         too_deep = _located(TOO_DEEP, f"the JSON is nested deeper than {MAX_DEPTH} levels")
         return _unreadable(found, too_deep[0])
     value, has_duplicates = _load(text)
@@ -138,7 +137,7 @@ def _not_utf8(data: bytes, error: UnicodeDecodeError) -> Located:
 
 
 def _not_json(error: orjson.JSONDecodeError) -> Located:
-    if "depth limit" in error.msg:
+    if nests_deeper(error.doc[: error.pos].encode(), MAX_DEPTH):
         return _located(TOO_DEEP, f"the JSON is nested deeper than {MAX_DEPTH} levels")[0]
     at = error.doc[error.pos : error.pos + 1]
     rest = error.doc[error.pos : error.pos + 2]
@@ -152,19 +151,6 @@ def _not_json(error: orjson.JSONDecodeError) -> Located:
     reason = error.msg.partition(":")[0].rstrip(".")
     [finding] = fail(NOT_JSON, f"the text is not JSON: {reason}", advice)
     return Located(finding, error.lineno, error.colno)
-
-
-def _depth(data: bytes) -> int:
-    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
-        return 0
-    deepest = depth = 0
-    for token in _STRING_OR_BRACKET.finditer(data):
-        if token[1]:
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token[0] in (b"]", b"}"):
-            depth -= 1
-    return deepest
 
 
 def duplicate(name: str) -> Finding:
