@@ -158,7 +158,8 @@ def allowed(**words: bool) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the person has asked for. allowed: the words given. yes: without a question. check: the
-    plan is an old one, and only good if the server has not moved."""
+    plan is an old one, and only good if the server has not moved.
+    """
 
     allowed: tuple[str, ...]
     yes: bool

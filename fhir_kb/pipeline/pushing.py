@@ -66,7 +66,8 @@ def desired(
     progress: Progress | None = None,
 ) -> Desired:
     """What the definitions want to stand on a server of this release; compiled and checked as by
-    `build`. Raises OutsideError where the disk stands in the way."""
+    `build`. Raises OutsideError where the disk stands in the way.
+    """
     gathered = gather(
         definitions,
         (release,),
@@ -88,7 +89,8 @@ def desired(
 
 class Origins:
     """Where the elements of resources were written. A topic is compiled again when it is asked
-    for, so this is for what people look at."""
+    for, so this is for what people look at.
+    """
 
     def __init__(self, definitions: Path, gathered: Gathered, release: str) -> None:
         self._definitions, self._gathered, self._release = definitions, gathered, release

@@ -99,7 +99,8 @@ def _without_id(resource: Emitted) -> bytes:
 
 def _with_urns(line: bytes, urns: Mapping[bytes, bytes]) -> bytes:
     """References to other entries by urn. Text cannot look like one: its quotation marks are
-    escaped."""
+    escaped.
+    """
     return _REFERENCE.sub(lambda found: b'"reference":"%s"' % urns.get(found[1], found[1]), line)
 
 

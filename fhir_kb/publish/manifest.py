@@ -116,7 +116,8 @@ def write_stamps(path: Path | None, digest: str, stamps: Mapping[str, Stamp]) ->
 
 def stamps_below(folder: Path, directories: set[str]) -> dict[str, Stamp | None]:
     """What stands in the folder and in these directories of it, by path: the stamps of plain files,
-    None for directories, links and whatever else. A missing directory holds nothing."""
+    None for directories, links and whatever else. A missing directory holds nothing.
+    """
     found: dict[str, Stamp | None] = {}
     for directory in sorted(directories | {""}):
         prefix = f"{directory}/" if directory else ""

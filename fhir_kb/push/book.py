@@ -69,7 +69,8 @@ def open_book(folder: Path, server: Server, rules: Rules | None = None) -> Itera
 
 class Book:
     """See `open_book`. recovered: how many changes of a push that broke off had been made; -1 where
-    none had broken off."""
+    none had broken off.
+    """
 
     def __init__(
         self, folder: Path, server: Server, rules: Rules, state: State, recovered: int

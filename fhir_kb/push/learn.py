@@ -131,7 +131,8 @@ def _known(server: Server, state: State, learned: Learned, *, full: bool) -> Non
 
 def _later(seen: str, updates: Iterable[str]) -> str:
     """Until when everything is known now: a transaction that was under way while we asked may bear
-    an earlier time than what we saw, so it is a while less than the latest."""
+    an earlier time than what we saw, so it is a while less than the latest.
+    """
     latest = max(map(instant, updates), default=instant(seen))
     return max(instant(seen), latest - _UNDER_WAY).isoformat() if latest > _NEVER else seen
 
@@ -167,7 +168,8 @@ def _news(server: Server, kind: str, records: Sequence[Record], seen: str, most:
 
 def _is_another(server: Server, kind: str, records: Sequence[Record], news: set[Ref]) -> bool:
     """Whether the server has forgotten what we know: it was emptied, or put back from a copy, and
-    its history does not tell. The newest and the oldest of ours would not be as they were."""
+    its history does not tell. The newest and the oldest of ours would not be as they were.
+    """
     ordered = sorted(records, key=lambda record: instant(record.updated))
     asked = {one.ref: one.version for one in (ordered[0], ordered[-1]) if one.ref not in news}
     if not asked:

@@ -48,7 +48,8 @@ class NotMade:
 @dataclass(slots=True)
 class Result:
     """What a push did. number: of the push; 0 where there was nothing to do. failure: why it broke
-    off, if it did; then the next push goes on with it."""
+    off, if it did; then the next push goes on with it.
+    """
 
     number: int = 0
     made: list[Made] = field(default_factory=list)
@@ -59,7 +60,8 @@ class Result:
 class Todo(NamedTuple):
     """What a plan comes to. changes: what is sent, with its item. noted: what stands there as it is
     wanted though we did not send it as it is: it is ours from now on. absent: places where
-    something else stands than is wanted there: what refers to them is not sent."""
+    something else stands than is wanted there: what refers to them is not sent.
+    """
 
     changes: Sequence[tuple[Item, Change]]
     noted: Sequence[Item] = ()

@@ -190,7 +190,8 @@ def stands(change: Change, live: Live | None) -> Done | None:
 
 def is_made_of(there: Resource, sent: Resource) -> bool:
     """Whether what stands there is what was sent, perhaps less some elements that the server does
-    not keep; never with another value."""
+    not keep; never with another value.
+    """
     return not losses(sent, there) or not losses(own(there), sent)
 
 

@@ -170,7 +170,8 @@ def drop_half_line(path: Path) -> None:
 
 def lines_of(path: Path) -> Iterator[bytes]:
     """The whole lines of a file that grew line by line; one that was cut off at the end is left
-    out. Nothing where there is no file."""
+    out. Nothing where there is no file.
+    """
     try:
         with path.open("rb") as file:
             for line in file:

@@ -108,7 +108,8 @@ def new_place(one: Wanted, ids: Ids, client_ids: str) -> Ref:
 
 def _version_of(one: Wanted) -> str:
     """The version that tells it from others of its name: by its canonical, or by an identifier
-    that ends with it ("topic/1.0.0"), which is how types without a version say theirs."""
+    that ends with it ("topic/1.0.0"), which is how types without a version say theirs.
+    """
     if one.url:
         return one.version
     name, _, version = (one.identifier or ("", ""))[1].rpartition("/")

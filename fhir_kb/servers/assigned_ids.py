@@ -89,7 +89,8 @@ class Placing:
 
     def send(self, changes: Sequence[Change], way: Way) -> Sequence[Outcome]:
         """See the protocol. A create that finds itself there already is refused as moved: whoever
-        asks what stands there then knows its place."""
+        asks what stands there then knows its place.
+        """
         coming = {str(one.ref) for one in changes if self._is_new(one)}
         lost = {} if way == "transaction" else self._unresolved(changes, coming)
         sent = [one for one in changes if one.ref not in lost]

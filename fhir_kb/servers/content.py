@@ -62,7 +62,8 @@ def load(content: bytes | str) -> Any:
 
 def _loaded(content: bytes) -> Any:
     """The same in half of the time; None for what would not be written so again, and may therefore
-    not be read so (1.50 would become 1.5)."""
+    not be read so (1.50 would become 1.5).
+    """
     try:
         found = orjson.loads(content)
         return found if orjson.dumps(found) == content else None
@@ -176,7 +177,8 @@ def _number(value: Any) -> orjson.Fragment:
 
 def same(first: Any, second: Any) -> bool:
     """Whether two values say the same: 1.50 is 1.5, white space of narrative does not count, and
-    neither do tags that `second` has beside those of `first` (servers keep them)."""
+    neither do tags that `second` has beside those of `first` (servers keep them).
+    """
     if any(_losses("", first, second)):
         return False
     return all(loss.path.startswith(".meta") for loss in _losses("", second, first))
@@ -231,7 +233,8 @@ def _is_number(value: Any) -> bool:
 
 def _words(narrative: str) -> str:
     """Narrative as every serializer would read it: the order of attributes, entities and white
-    space are its own affair."""
+    space are its own affair.
+    """
     narrative = html.unescape(_in_order(narrative))
     return _SPACE.sub(" ", narrative).replace("> ", ">").replace(" <", "<").strip()
 
@@ -253,7 +256,8 @@ def references(value: Any) -> Iterator[str]:
 
 def references_in(content: bytes) -> Iterator[str]:
     """The same of compact JSON. Within a string its quotes would be escaped, so this finds only
-    what it looks for, in a twentieth of the time of a walk."""
+    what it looks for, in a twentieth of the time of a walk.
+    """
     for one in _REFERENCE.findall(content):
         yield one.decode()
 

@@ -191,7 +191,8 @@ def _outcome(change: Change, entry: object) -> Outcome:
 
 def posted(change: Change, status: int, place: Ref | None) -> Refused | None:
     """What a create whose id the server chooses came to, where it was not made: 200 says that it
-    was there. Raises DoubtError where nobody says where it is now."""
+    was there. Raises DoubtError where nobody says where it is now.
+    """
     if status == _FOUND:
         return Refused(change.ref, status, "it is there already", moved=True)
     if place is None or place.type != change.ref.type:

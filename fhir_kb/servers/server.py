@@ -207,7 +207,8 @@ class Server(Protocol):
     def changed(self, type_: str, since: str) -> Iterator[Live]:
         """What was changed or deleted at or after `since` (an instant of the server's clock): each
         resource once, as it stands now, whole. Raises ServerError where the server has no history
-        of types (`history-type` is not in profile.types[type_])."""
+        of types (`history-type` is not in profile.types[type_]).
+        """
 
     def read(self, refs: Iterable[Ref], *, gone: bool = False) -> Mapping[Ref, Live]:
         """What stands at these places; one where nothing stands is not in the answer.

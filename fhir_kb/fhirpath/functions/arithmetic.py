@@ -107,7 +107,7 @@ def _compute(calculate: Callable[[], Decimal]) -> list[Item]:
 
 @function("exp", returns="Decimal")
 def exp(_: Scope, focus: list[Item]) -> list[Item]:
-    """e to that power."""
+    """E to that power."""
     value = _decimal(focus, "exp()")
     if value is None or value > MAX_EXPONENT:
         return EMPTY

@@ -162,7 +162,8 @@ def _places(entries: list[Mapping[str, Any]]) -> dict[str, list[int]]:
 
 def _base(entry: Mapping[str, Any]) -> str | None:
     """What relative references of an entry are completed with: "" under a urn, where they mean
-    nothing; None where there is nothing to go by but types and ids."""
+    nothing; None where there is nothing to go by but types and ids.
+    """
     full_url = entry.get("fullUrl")
     if not isinstance(full_url, str):
         return None

@@ -105,7 +105,8 @@ def finding(code: Code, message_id: str, message: str, advice: str | None = None
 
 def below(found: list[Finding], step: str | int, text: str = "") -> list[Finding]:
     """The findings, seen from one step further out; text: the step as FHIRPath has it, where that
-    is another than the name or number in JSON."""
+    is another than the name or number in JSON.
+    """
     text = text or (f"[{step}]" if isinstance(step, int) else f".{step}")
     for one in found:
         one.trail.append((step, text))

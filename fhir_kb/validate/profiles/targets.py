@@ -143,7 +143,8 @@ def _aggregation(
     target: Element | None,
 ) -> list[Finding]:
     """contained, bundled, or somewhere else: told within bundles only, as a resource by itself may
-    be on its way into one."""
+    be on its way into one.
+    """
     listed = [one.get("aggregation") for one in types]
     modes = [mode for some in listed if isinstance(some, list) for mode in some]
     if not modes or any(not one.get("aggregation") for one in types):

@@ -165,7 +165,7 @@ def _in_list(
 
 
 def _range(run: Run, node: Node, element: Element) -> Iterator[Finding]:
-    """minValue and maxValue, with UCUM conversion of quantities."""
+    """MinValue and maxValue, with UCUM conversion of quantities."""
     for name, sign, wrong, word in _LIMITS:
         limit = choice(node.definition, name)
         if limit is None or element.value is None:
