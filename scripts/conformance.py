@@ -14,9 +14,19 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections import Counter, defaultdict
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
+
+from conformance_cases import (
+    counted_places,
+    counts,
+    errors_elsewhere,
+    line_of,
+    single_file_cases,
+    verdict_lines,
+)
+from conformance_reasons import CAUSES, NO_SERVER, REFUSED, SUPPORTED
 
 from fhir_kb.packages import definitions
 from fhir_kb.validate.input.xml import parse_xml
@@ -24,91 +34,6 @@ from fhir_kb.validate.input.xml import parse_xml
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "conformance.md"
 COMMAND = Path(sys.executable).parent / "fhir-kb"
-#: Messages that depend on what else is loaded: see the suites' README.
-ELSEWHERE = {
-    "Reference_REF_CantResolve",
-    "Type_Specific_Checks_DT_URL_Resolve",
-    "Extension_EXT_Unknown_NotHere",
-    "TYPE_SPECIFIC_CHECKS_DT_URL_EXAMPLE",
-}
-NO_SERVER = ("TerminologyClientContext", "running without terminolog")
-#: What the engine says -> why we do not. The first that fits is taken; "open" is not done yet.
-CAUSES = (
-    (
-        r"TerminologyClientContext",
-        "ours right",
-        (
-            "The engine meets a null pointer of its own when it looks for a media type without a "
-            "terminology server, and reports an error. `text/cql` and its like have the form of "
-            "media types."
-        ),
-    ),
-    (
-        r"running without terminolog",
-        "ours right",
-        (
-            "The engine reports as an error that it could not look up a code of SNOMED CT or "
-            "LOINC. Offline nobody can say; a false error would be worse than none."
-        ),
-    ),
-    (
-        r"Extension_EXTP_Context_Wrong|Profile_EXT_Not_Here",
-        "open",
-        "An extension stands where its definition does not allow it.",
-    ),
-    (
-        r"derived max",
-        "open",
-        "The engine generates the snapshot of a profile and finds it impossible.",
-    ),
-    (
-        r"Terminology_TX_System_Unknown",
-        "not applicable",
-        (
-            "A code system under `http://hl7.org/fhir/uv` of a guide that was not loaded. What is "
-            "not loaded we call unchecked, not unknown."
-        ),
-    ),
-    (
-        r"VALIDATION_HL7_PUBLISHER_MISMATCH",
-        "open",
-        "HL7's own rules of publishing: the work group and the publisher.",
-    ),
-    (
-        r"VALUESET_VALUE_MISMATCH",
-        "open",
-        "A coding has another version than the value set's include.",
-    ),
-    (
-        r"Validation_VAL_Profile",
-        "open",
-        "What a profile in `meta.profile`, or the definition of an extension, demands.",
-    ),
-    (r"Reference_REF_ResourceType", "open", "A reference matched by the id of a `urn:uuid:` only."),
-)
-REFUSED = {
-    "ebm-r5/Composition-236951.json": "narratives with a missing and a surplus `</div>`",
-    "ebm-r5/Evidence-236987.json": "a range from -0.09 to -0.85 Kg, low above high",
-    "narrative-binary.xml": "`MEKH....SD/Z` is not base64: FHIR's own pattern has no full stop",
-    "narrative-binary-bad.xml": "`MEKH....SD/Z` is not base64: FHIR's own pattern has no full stop",
-}
-#: Expected errors that a case's settings or packages that were loaded there make.
-SETTINGS = (
-    r"could not be found so is not allowed here|Example URLs are not allowed|embedded HTML tags"
-    r"|Unable to resolve resource with reference '(?!#)"
-)
-#: Cases with supporting files -> why we differ.
-SUPPORTED = {
-    "profile-patient-op1": "not applicable: that unknown extensions are errors is a setting",
-    "profile-patient-op2": "not applicable: that unknown extensions are errors is a setting",
-    "patient-circle1-bad-linked1": "not applicable: the harness fetches the target from its files",
-    "patient-circle2-bad-linked": "not applicable: the harness fetches the target from its files",
-    "patient-circle2-bad-source1": "not applicable: the harness fetches the target from its files",
-    "reslicing-extensions": "ours right: the slice that is sliced again says what tells its parts "
-    "apart, and each value fits just one; the engine looks at the outer slicing only",
-    "aggregation-apart-good4": "ours right: an Encounter of R4 has a class; the case expects what "
-    "holds for R5",
-}
 
 
 def main() -> int:
@@ -124,9 +49,9 @@ def main() -> int:
         fhirpath = _fhirpath(shared, Path(folder))
         scores, lines = _validator(shared, Path(folder))
     supported = _supported(suites)
-    page = [*_head(), *_table(fhirpath, scores, _places(suites, lines), supported)]
+    page = [*_head(), *_table(fhirpath, scores, counted_places(suites, lines), supported)]
     page += [_without_server(suites, name, lines) for name in ("corpora", "official-examples")]
-    page += ["", *_manifest(suites, lines), *_elsewhere(suites, lines), *_misses(supported)]
+    page += ["", *_manifest(suites, lines), *errors_elsewhere(suites, lines), *_misses(supported)]
     page += _verdicts(suites, lines)
     PAGE.write_text("\n".join(page) + "\n", encoding="utf-8")
     print(f"wrote {PAGE.relative_to(ROOT)}")
@@ -217,8 +142,8 @@ def _without_server(suites: Path, name: str, lines: dict[str, Any]) -> str:
     """The row without the files all of whose errors say that the engine had no server to ask."""
     hits = {True: [0, 0], False: [0, 0]}
     left_out = 0
-    for one in _jsonl(suites, name):
-        left = [message for message in one["messages"] if _counts(message)]
+    for one in verdict_lines(suites, name):
+        left = [message for message in one["messages"] if counts(message)]
         if one["errors"] < 0 or (left and all(_asks_a_server(message) for message in left)):
             left_out += one["errors"] >= 0
             continue
@@ -236,23 +161,6 @@ def _without_server(suites: Path, name: str, lines: dict[str, Any]) -> str:
 
 def _asks_a_server(message: dict[str, Any]) -> bool:
     return any(words in message["message"] for words in NO_SERVER)
-
-
-def _cases(suites: Path) -> list[dict[str, Any]]:
-    text = (suites / "fhir-validator" / "manifest.json").read_text(encoding="utf-8")
-    return [
-        case
-        for case in json.loads(text)["test-cases"]
-        if (known := case.get("x-class") or {}).get("class") == "core-only"
-        and known.get("singleFile")
-        and known.get("baseErrors") is not None
-    ]
-
-
-def _line(suites: Path, case: dict[str, Any], lines: dict[str, Any]) -> dict[str, Any]:
-    path = str(suites / "fhir-validator" / case["file"])
-    found: dict[str, Any] = lines.get((path, case["x-class"]["fhirVersion"])) or {}
-    return found
 
 
 def _supported(suites: Path) -> list[dict[str, Any]]:
@@ -334,132 +242,17 @@ def _why_supported(case: dict[str, Any]) -> str:
     return "open"
 
 
-def _expected(suites: Path, case: dict[str, Any]) -> list[tuple[str, str]]:
-    """Place and text of each error that a case expects."""
-    return [
-        (
-            re.sub(r"/\*.*?\*/", "", (one.get("expression") or ["?"])[0]).rstrip("/"),
-            " ".join(str((one.get("details") or {}).get("text", "")).split()),
-        )
-        for one in _outcome(suites, case).get("issue", ())
-        if one["severity"] in ("error", "fatal")
-    ]
-
-
-def _found(suites: Path, case: dict[str, Any], lines: dict[str, Any]) -> Counter[str]:
-    """The places of our errors, and how many are there."""
-    return Counter(
-        place
-        for one in _line(suites, case, lines).get("issues", ())
-        if one["severity"] == "error"
-        for place in one.get("expression") or [""]
-    )
-
-
-def _alike(expected: list[tuple[str, str]], ours: Counter[str]) -> list[str | None]:
-    """For each expected error the place of one of ours that is the same, in whatever way it is
-    written; None: there is none. An error of ours is that of one expected error only."""
-    left = ours.copy()
-    left.subtract(place for place, _ in expected if place in ours)
-    found: list[str | None] = []
-    for place, _ in expected:
-        same = (one for one in sorted(left) if left[one] > 0 and _is_same_place(place, one))
-        other = place if place in ours else next(same, None)
-        if other is not None and place not in ours:
-            left[other] -= 1
-        found.append(other)
-    return found
-
-
-def _elsewhere(suites: Path, lines: dict[str, Any]) -> list[str]:
-    """Each expected error that has none of ours at just the same expression, with the reason."""
-    made = [
-        "## Errors of these cases that we do not have at the same expression",
-        "",
-        "Places are compared, not messages, and an error of ours counts for one expected error.",
-        "",
-        "| case | expected at | why |",
-        "|---|---|---|",
-    ]
-    for case in _cases(suites):
-        ours = _found(suites, case, lines)
-        expected = _expected(suites, case)
-        for (place, text), other in zip(expected, _alike(expected, ours), strict=True):
-            if place in ours:
-                continue
-            if re.search(SETTINGS, text):
-                why = "depends on a setting, or on what is loaded"
-            elif other is not None:
-                why = f"ours is at `{other or 'the text'}`: the same place, written in another way"
-            elif ours:
-                why = f"no error of ours there that is not counted already: {text[:90]}"
-            else:
-                why = f"not found: {text[:90]}"
-            made.append(f"| {case['name']} | `{place}` | {why.replace('|', '/')} |")
-    return [*made, ""]
-
-
-def _places(suites: Path, lines: dict[str, Any]) -> tuple[int, int, int, int]:
-    """How many of the expected errors have one of ours at the same expression, and of how many.
-
-    First as they are written; then by place, see _is_same_place, without the errors of SETTINGS.
-    """
-    met = total = alike = comparable = 0
-    for case in _cases(suites):
-        ours = _found(suites, case, lines)
-        expected = _expected(suites, case)
-        for (place, text), other in zip(expected, _alike(expected, ours), strict=True):
-            total += 1
-            met += place in ours
-            if not re.search(SETTINGS, text):
-                comparable += 1
-                alike += other is not None
-    return met, total, alike, comparable
-
-
-def _is_same_place(theirs: str, ours: str) -> bool:
-    """Whether the engine means that place: it writes XPaths too, leaves indices out in some places
-    and counts them from 1 in others."""
-    steps = [_steps(place) for place in (theirs, ours)]
-    if [name for name, _ in steps[0]] != [name for name, _ in steps[1]]:
-        return False
-    pairs = zip(*([index for _, index in one] for one in steps), strict=True)
-    return all(None in pair or pair[0] - pair[1] in (0, 1) for pair in pairs)
-
-
-def _steps(place: str) -> list[tuple[str, int | None]]:
-    """The names in a place, an XPath as FHIRPath, with their indices; none: the text as a whole."""
-    path = re.sub(r"/\?:|/f:", ".", place).removeprefix(".") if place.startswith("/") else place
-    if path in ("(xml)", "XML", "?", ""):
-        return []
-    steps = re.sub(r"\[url='[^']*'\]", "", path).split(".")
-    parts = [step.partition("[") for step in steps]
-    return [(name, int(index[:-1]) if index else None) for name, _, index in parts]
-
-
-def _outcome(suites: Path, case: dict[str, Any]) -> dict[str, Any]:
-    expected = case.get("java")
-    if isinstance(expected, dict):
-        return expected.get("outcome") or {}
-    for folder in ("outcomes", "."):
-        path = suites / "fhir-validator" / folder / str(expected)
-        if path.is_file():
-            outcome: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            return outcome
-    return {}
-
-
 def _manifest(suites: Path, lines: dict[str, Any]) -> list[str]:
-    engine = {one["file"]: one for one in _jsonl(suites, "fhir-validator")}
+    engine = {one["file"]: one for one in verdict_lines(suites, "fhir-validator")}
     made = [
         "## Cases of fhir-validator where we differ",
         "",
         "| case | we | why |",
         "|---|---|---|",
     ]
-    for case in _cases(suites):
+    for case in single_file_cases(suites):
         expected = case["x-class"]["baseErrors"] > 0
-        errors = _line(suites, case, lines).get("errors", 0)
+        errors = line_of(suites, case, lines).get("errors", 0)
         if expected == (errors > 0):
             continue
         said = "accept" if expected else "refuse"
@@ -477,7 +270,7 @@ def _why(case: dict[str, Any], verdict: dict[str, Any] | None, errors: int) -> s
         return REFUSED[case["file"]]
     if verdict is None:
         return "open"
-    left = [one for one in verdict["messages"] if _counts(one)]
+    left = [one for one in verdict["messages"] if counts(one)]
     if not errors and not left:
         return "not applicable: it depends on what is loaded; the engine offline says the same"
     state, reason = _cause(left)
@@ -489,11 +282,11 @@ def _verdicts(suites: Path, lines: dict[str, Any]) -> list[str]:
     for name in ("corpora", "official-examples"):
         groups: dict[tuple[str, str], list[str]] = defaultdict(list)
         right = 0
-        for one in _jsonl(suites, name):
+        for one in verdict_lines(suites, name):
             ours = lines.get((str(suites / name / one["file"]), one["fhirVersion"]), {})
             if one["errors"] < 0 or (one["intrinsicErrors"] > 0) == (ours.get("errors", 0) > 0):
                 continue
-            left = [message for message in one["messages"] if _counts(message)]
+            left = [message for message in one["messages"] if counts(message)]
             if ours.get("errors"):
                 key = ("ours right", f"We refuse it: {REFUSED.get(one['file'], 'open')}.")
             else:
@@ -506,15 +299,6 @@ def _verdicts(suites: Path, lines: dict[str, Any]) -> list[str]:
             made += [f"- **{state}, {len(files)}**: {reason}", f"  <br>{_short(files)}"]
         made.append("")
     return made
-
-
-def _counts(message: dict[str, Any]) -> bool:
-    name = message.get("messageId") or ""
-    return (
-        message["severity"] in ("error", "fatal")
-        and name not in ELSEWHERE
-        and not name.endswith("CANONICAL_RESOLVE_NC")
-    )
 
 
 def _cause(messages: list[dict[str, Any]]) -> tuple[str, str]:
@@ -536,10 +320,5 @@ def _short(files: list[str]) -> str:
     return "; ".join(f"{folder}: {', '.join(names)}" for folder, names in folders.items())
 
 
-def _jsonl(suites: Path, name: str) -> list[dict[str, Any]]:
-    path = suites / "offline-verdicts" / f"{name}.jsonl"
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())
