@@ -9,31 +9,46 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := -m pip --disable-pip-version-check --quiet
+LATEST := .venv-latest
 LOWEST := .venv-lowest
+LOCKING := .venv-lock
+COMPILE = $(LOCKING)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock"
 
-.PHONY: help demo test test-fast test-lab test-long soak test-lowest check format docs conformance dist clean
+.PHONY: help demo test test-fast test-lab test-long test-latest test-lowest soak lock check format docs \
+	conformance dist clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-# -- environments: a stamp file says what is installed, so that the second run is quick ---------
+# -- environments -------------------------------------------------------------------------------
+# Exactly what requirements/ says, by hash; a changed lock makes the environment anew.
+# A stamp file says what is installed, so that the second run is quick.
 
-$(BIN)/python:
+$(VENV)/.made: requirements/run.txt requirements/dev.txt
 	@test -n "$(PYTHON)" || { echo "fhir-kb needs Python 3.11 or newer (make PYTHON=/path/to/it)"; exit 1; }
 	@echo "making the environment $(VENV)"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
 
-$(VENV)/.installed: pyproject.toml | $(BIN)/python
+$(VENV)/.installed: pyproject.toml $(VENV)/.made
 	@echo "installing fhir-kb"
-	@$(PIP) install --editable .
+	@$(BIN)/python $(PIP) install --require-hashes --requirement requirements/run.txt
+	@$(BIN)/python $(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
+$(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "installing the development tools"
-	@$(PIP) install --upgrade "pip>=25.1"
-	@$(PIP) install --group dev
+	@$(BIN)/python $(PIP) install --require-hashes --requirement requirements/dev.txt
 	@touch $@
+
+# What the registry has today, without the lock: $(call unlocked,FOLDER,pip options)
+define unlocked
+	@test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
+	@$(1)/bin/python $(PIP) install --upgrade "pip>=25.1"
+	@$(1)/bin/python $(PIP) install --editable . --group test $(2)
+endef
 
 # -- the two commands for a new user ------------------------------------------------------------
 
@@ -60,13 +75,22 @@ test-long: $(VENV)/.installed-dev ## faults, kills and logins on real servers (H
 soak: $(VENV)/.installed-dev ## pushing with faults, thousands of times (docs/push.md has the result)
 	$(BIN)/python scripts/soak_push.py
 
+test-latest: ## the quick tests with the newest dependencies that pyproject.toml allows
+	$(call unlocked,$(LATEST),--upgrade --upgrade-strategy eager)
+	$(LATEST)/bin/python -m pytest -n auto -m "not lab and not slow"
+
 test-lowest: ## the quick tests with the oldest dependencies that pyproject.toml allows
-	@test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
-	@$(LOWEST)/bin/python -m pip --disable-pip-version-check --quiet install --upgrade "pip>=25.1"
-	@$(LOWEST)/bin/python scripts/lowest.py > $(LOWEST)/constraints.txt
-	@$(LOWEST)/bin/python -m pip --disable-pip-version-check --quiet install \
-		--editable . --group dev --constraint $(LOWEST)/constraints.txt
-	$(LOWEST)/bin/python -m pytest -m "not lab and not slow"
+	@mkdir -p $(LOWEST)
+	@$(PYTHON) scripts/lowest.py > $(LOWEST)/constraints.txt
+	$(call unlocked,$(LOWEST),--constraint $(LOWEST)/constraints.txt)
+	$(LOWEST)/bin/python -m pytest -n auto -m "not lab and not slow"
+
+lock: ## renew requirements/: the newest of everything that pyproject.toml allows, with hashes
+	@test -x $(LOCKING)/bin/python || $(PYTHON) -m venv $(LOCKING)
+	@$(LOCKING)/bin/python $(PIP) install --upgrade uv
+	@rm -f requirements/run.txt requirements/dev.txt
+	$(COMPILE) --group dev --output-file requirements/dev.txt pyproject.toml
+	$(COMPILE) --group build --constraint requirements/dev.txt --output-file requirements/run.txt pyproject.toml
 
 check: $(VENV)/.installed-dev ## format, lint, types, import contracts, generated docs
 	$(BIN)/ruff format --check .
@@ -95,7 +119,7 @@ dist: $(VENV)/.installed-dev ## build the wheel and the sdist into dist/
 	$(BIN)/python -m hatchling build --clean
 
 clean: ## remove all that can be made again
-	rm -rf $(VENV) $(LOWEST) dist build .fhir-kb .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(LATEST) $(LOWEST) $(LOCKING) dist build .fhir-kb .mypy_cache .ruff_cache .pytest_cache
 	rm -rf .hypothesis .import_linter_cache
 	find output -mindepth 1 ! -name README.md -exec rm -rf {} +
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -14,7 +14,7 @@ from zipfile import ZipFile
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("fhir_kb", "definitions", "tests", "docs", "benchmarks", "scripts")
+SOURCES = ("fhir_kb", "definitions", "tests", "docs", "benchmarks", "scripts", "requirements")
 FILES = ("pyproject.toml", "README.md", "LICENSE", "Makefile", "CHANGELOG.md", "CONTRIBUTING.md")
 BUILD = """
 import sys
