@@ -170,8 +170,8 @@ def _placed(parsed: Parsed, issues: list[Issue], root: str, first_line: int) -> 
         for pointer, place in positions.duplicates():
             finding = duplicate(str(pointer[-1]))
             # It is about the object that has the property twice, and shown where it does.
-            finding.trail = [(step, _step(step)) for step in reversed(pointer[:-1])]
-            finding.trail.insert(0, (pointer[-1], ""))
+            finding.path_steps = [(step, _step(step)) for step in reversed(pointer[:-1])]
+            finding.path_steps.insert(0, (pointer[-1], ""))
             found.append(replace(finding.issue(root), line=place.line, column=place.column))
     return found
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from fhir_kb.validate.codes import NULL, TOO_DEEP, WRONG_JSON_TYPE
-from fhir_kb.validate.core.issue import below, both, fail, json_type
+from fhir_kb.validate.core.issue import combine, json_type, report, under_step
 from fhir_kb.validate.datatypes import primitives
 from fhir_kb.validate.datatypes.bindings import BINDERS, Bound
 from fhir_kb.validate.datatypes.complex_types import TYPE_RULES
@@ -117,14 +117,14 @@ class Compiler:
             if fine is None or not _is_among(values, fine):
                 for name, checker in checks:
                     if bad := checker(value[name], context):
-                        found = both(found, below(bad, name, names_of.step(name)))
+                        found = combine(found, under_step(bad, name, names_of.step(name)))
                 if fine is not None and not found:
                     remember(fine, values)
             if is_odd:
                 found = _odd(found, value, plan, names_of)
             for rule in rules if found else open_rules:
                 if bad := rule(value, context):
-                    found = both(found, bad)
+                    found = combine(found, bad)
             return found
 
         return check
@@ -253,7 +253,7 @@ class Compiler:
 
 def _one_after_the_other(first: Checker, second: Checker) -> Checker:
     def check(value: Any, context: Context) -> Findings:
-        return both(first(value, context), second(value, context))
+        return combine(first(value, context), second(value, context))
 
     return check
 
@@ -263,7 +263,7 @@ def _odd(found: Findings, value: dict[str, Any], plan: _Plan, names_of: Names) -
     if plan.pairs:
         found = without_filled_nulls(found, value, plan.pairs)
         found += aligned(value, plan.pairs, names_of.step)
-    return both(found, names_of.problems(tuple(value))) if plan.has_problems else found
+    return combine(found, names_of.problems(tuple(value))) if plan.has_problems else found
 
 
 def _is_among(values: tuple[Any, ...], fine: Fine) -> bool:
@@ -279,8 +279,8 @@ def _nothing(_value: Any, _context: Context) -> Findings:
 
 def _no_object(value: object) -> list[Finding]:
     if value is None:
-        return fail(NULL, "null is not a value in FHIR", "leave the property out")
-    return fail(
+        return report(NULL, "null is not a value in FHIR", "leave the property out")
+    return report(
         WRONG_JSON_TYPE,
         f"an object is expected here, not {json_type(value)}",
         message_id="This_property_must_be_an_object_not_",
@@ -292,7 +292,9 @@ def _limited(check: Checker) -> Checker:
 
     def limited(value: Any, context: Context) -> Findings:
         if context.depth >= MAX_NESTING:
-            return fail(TOO_DEEP, f"nested deeper than {MAX_NESTING} levels; not looked at further")
+            return report(
+                TOO_DEEP, f"nested deeper than {MAX_NESTING} levels; not looked at further"
+            )
         context.depth += 1
         found = check(value, context)
         context.depth -= 1

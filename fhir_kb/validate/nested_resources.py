@@ -14,7 +14,7 @@ from fhir_kb.validate.codes import (
     RESOURCE_TYPE,
     UNKNOWN_RESOURCE,
 )
-from fhir_kb.validate.core.issue import Finding, below, both, fail, json_type, shown
+from fhir_kb.validate.core.issue import Finding, combine, json_type, quoted, report, under
 from fhir_kb.validate.profiles.vital_signs import implied_profile
 
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ class Resources:
             if "meta" in value or type_name == "Observation":
                 _note_profiles(value, context)
             if type_name == "Bundle" and (bad := check_bundle(value, self._definitions)):
-                found = both(found, bad)
+                found = combine(found, bad)
             context.resource, context.container = outer, container
             if only and type_name not in only:
-                found = both(found, self._wrong_type(str(type_name), only))
+                found = combine(found, self._wrong_type(str(type_name), only))
             return found
 
         return check
@@ -73,27 +73,27 @@ class Resources:
 
     def _no_resource(self, value: Any) -> list[Finding]:
         if not isinstance(value, dict):
-            return fail(NOT_A_RESOURCE, f"a resource is an object, not {json_type(value)}")
+            return report(NOT_A_RESOURCE, f"a resource is an object, not {json_type(value)}")
         type_name = value.get("resourceType")
         if type_name is None:
-            return fail(
+            return report(
                 NOT_A_RESOURCE, "there is no 'resourceType', so this is not a FHIR resource"
             )
         if not isinstance(type_name, str):
-            return fail(
+            return report(
                 NOT_A_RESOURCE,
                 f"'resourceType' is {json_type(type_name)}, not a string",
                 message_id="RESOURCETYPE_PROPERTY_WRONG_TYPE",
             )
-        return fail(
+        return report(
             UNKNOWN_RESOURCE,
-            f"FHIR {self._definitions.fhir_version} has no resource type {shown(type_name)}",
+            f"FHIR {self._definitions.fhir_version} has no resource type {quoted(type_name)}",
             did_you_mean(type_name, self._definitions.resource_types),
         )
 
     @staticmethod
     def _wrong_type(type_name: str, only: tuple[str, ...]) -> list[Finding]:
-        return fail(RESOURCE_TYPE, f"a {type_name} is not allowed here, only: {', '.join(only)}")
+        return report(RESOURCE_TYPE, f"a {type_name} is not allowed here, only: {', '.join(only)}")
 
     @staticmethod
     def all_contained(inner: Checker) -> Checker:
@@ -109,9 +109,9 @@ class Resources:
                     continue
                 name = one.get("id")
                 if not isinstance(name, str):
-                    bad = fail(CONTAINED_ID, "the contained resource has no id")
+                    bad = report(CONTAINED_ID, "the contained resource has no id")
                 elif name in seen:
-                    bad = fail(
+                    bad = report(
                         CONTAINED_ID,
                         f"the id '{name}' belongs to another contained resource already",
                         message_id="RESOURCE_DUPLICATE_CONTAINED_ID",
@@ -119,9 +119,9 @@ class Resources:
                 else:
                     seen.add(name)
                     continue
-                found = both(found, below(bad, index))
+                found = combine(found, under(bad, index))
             if "contained" in context.container and context.container["contained"] is value:
-                found = both(found, _unused(value, context.container))
+                found = combine(found, _unused(value, context.container))
             return found
 
         return check
@@ -145,7 +145,7 @@ def _note_profiles(value: dict[str, Any], context: Context) -> None:
     """Keep resources that say, or imply, that they conform to a profile: it is checked later."""
     meta = value.get("meta")
     if (isinstance(meta, dict) and "profile" in meta) or implied_profile(value):
-        context.claiming.append(value)
+        context.deferred_resources.append(value)
 
 
 def _unused(contained: list[Any], container: Any) -> list[Finding]:
@@ -156,11 +156,11 @@ def _unused(contained: list[Any], container: Any) -> list[Finding]:
     found: list[Finding] = []
     for index, (name, one) in enumerate(zip(names, contained, strict=True)):
         if isinstance(name, str) and "#" + name in lost and not _used(one, {"#"}):
-            bad = fail(
+            bad = report(
                 CONTAINED_UNUSED,
                 f"nothing refers to the contained {one.get('resourceType')} '#{name}'",
             )
-            found += below(bad, index)
+            found += under(bad, index)
     return found
 
 

@@ -11,7 +11,7 @@ from fhir_kb.terminology.service import Terminology
 from fhir_kb.validate.codes import CODE_NOT_CHECKED
 from fhir_kb.validate.compiler import Compiler
 from fhir_kb.validate.core.context import Context
-from fhir_kb.validate.core.issue import both, fail
+from fhir_kb.validate.core.issue import combine, report
 from fhir_kb.validate.core.known_extensions import KnownExtensions
 
 if TYPE_CHECKING:
@@ -66,11 +66,16 @@ class Validator:
         content: Any = dict(resource) if isinstance(resource, Mapping) else resource
         context = self._context(content)
         found = self._check(content, context)
-        if context.claiming or context.doubtful or self._asked or self._everywhere:
-            found = both(found, self._by_profiles(content, context))
+        if (
+            context.deferred_resources
+            or context.deferred_extensions
+            or self._asked
+            or self._everywhere
+        ):
+            found = combine(found, self._by_profiles(content, context))
         if news := self._terminology.news():
-            found = both(
-                found, fail(CODE_NOT_CHECKED, news, "nothing is said of codes that it knows")
+            found = combine(
+                found, report(CODE_NOT_CHECKED, news, "nothing is said of codes that it knows")
             )
         if not found:
             return []
@@ -82,7 +87,11 @@ class Validator:
         if not isinstance(content, dict):
             return None
         return self._profiles_made().check(
-            content, context.claiming, self._asked, self._everywhere, context.doubtful
+            content,
+            context.deferred_resources,
+            self._asked,
+            self._everywhere,
+            context.deferred_extensions,
         )
 
     def _profiles_made(self) -> Profiles:

@@ -9,7 +9,7 @@ from fhir_kb.validate.bundles.documents import check_document
 from fhir_kb.validate.bundles.links import check_links, check_reached, check_types
 from fhir_kb.validate.bundles.searchsets import check_search_set
 from fhir_kb.validate.codes import FIRST_ENTRY, FULL_URL, NO_FULL_URL
-from fhir_kb.validate.core.issue import Finding, fail, shown, within
+from fhir_kb.validate.core.issue import Finding, quoted, report, under
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -39,7 +39,7 @@ def check_bundle(bundle: Mapping[str, Any], definitions: Definitions) -> Finding
     if isinstance(entries, list):
         for index, entry in enumerate(entries):
             if isinstance(entry, dict) and (bad := _entry(entry, str(kind), types)):
-                found += within(bad, "entry", index)
+                found += under(bad, "entry", index)
     if kind == "searchset":
         found += check_search_set(bundle, types)
     if isinstance(kind, str) and kind in _FIRST:
@@ -53,13 +53,13 @@ def _entry(entry: Mapping[str, Any], kind: str, types: Container[str]) -> list[F
     full_url = entry.get("fullUrl")
     resource = entry.get("resource")
     if full_url is None and kind not in _WITHOUT_URLS and "_fullUrl" not in entry:
-        return fail(NO_FULL_URL, "the entry has no 'fullUrl'", "give it that of its resource")
+        return report(NO_FULL_URL, "the entry has no 'fullUrl'", "give it that of its resource")
     if not isinstance(full_url, str) or not full_url:
         return []
     if not _ABSOLUTE.fullmatch(full_url):
-        return fail(
+        return report(
             FULL_URL,
-            f"the fullUrl {shown(full_url)} is not absolute",
+            f"the fullUrl {quoted(full_url)} is not absolute",
             "an absolute url, or urn:uuid:",
         )
     restful = _RESTFUL.fullmatch(full_url)
@@ -73,9 +73,9 @@ def _same_identity(
 ) -> list[Finding]:
     type_name, name = resource.get("resourceType"), resource.get("id")
     if type_name == restful[1] and name is None:
-        return fail(
+        return report(
             FULL_URL,
-            f"the fullUrl {shown(full_url)} names an id, and its resource has none",
+            f"the fullUrl {quoted(full_url)} names an id, and its resource has none",
             "give the resource its id, or the entry a urn:uuid: as fullUrl",
             "BUNDLE_ENTRY_URL_MATCHES_NO_ID",
         )
@@ -83,9 +83,9 @@ def _same_identity(
         return []
     is_other = type_name != restful[1] or name != restful[2]
     if restful[1] in types and type_name in types and is_other:
-        return fail(
+        return report(
             FULL_URL,
-            f"the fullUrl {shown(full_url)} does not end with /{type_name}/{name}, "
+            f"the fullUrl {quoted(full_url)} does not end with /{type_name}/{name}, "
             "the type and id of its resource",
             message_id="BUNDLE_ENTRY_URL_MATCHES_TYPE_ID",
         )
@@ -98,12 +98,12 @@ def _first(entries: list[Any], type_name: str, kind: str) -> list[Finding]:
     if isinstance(resource, dict):
         if resource.get("resourceType") == type_name:
             return []
-        found = fail(
+        found = report(
             FIRST_ENTRY,
             f"the first entry of a {kind} is a {type_name}, not a {resource.get('resourceType')}",
         )
-        return within(found, "entry", 0)
-    return fail(
+        return under(found, "entry", 0)
+    return report(
         FIRST_ENTRY,
         f"a {kind} begins with a {type_name}, and this one has no first resource",
         message_id="Bundle_BUNDLE_Entry_NoFirst",

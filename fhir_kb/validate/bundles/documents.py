@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.codes import NOT_IN_DOCUMENT
-from fhir_kb.validate.core.issue import Finding, fail, shown, within
+from fhir_kb.validate.core.issue import Finding, quoted, report, under
 from fhir_kb.validate.core.json_values import objects
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def check_document(entries: list[Any]) -> list[Finding]:
     known = _Entries(entries, first)
     found: list[Finding] = []
     for way, reference in _references(composition):
-        found += within(_look(reference, known), "entry", 0, "resource", *way)
+        found += under(_look(reference, known), "entry", 0, "resource", *way)
     return found
 
 
@@ -82,13 +82,13 @@ def _look(reference: str, entries: _Entries) -> list[Finding]:
     if count == 1:
         return []
     if count:
-        return fail(
+        return report(
             NOT_IN_DOCUMENT,
-            f"{shown(reference)} leads to {count} entries",
+            f"{quoted(reference)} leads to {count} entries",
             "name the version: …/_history/1",
             "BUNDLE_BUNDLE_ENTRY_FOUND_MULTIPLE",
         )
-    return fail(NOT_IN_DOCUMENT, f"{shown(reference)} leads to no entry of the document")
+    return report(NOT_IN_DOCUMENT, f"{quoted(reference)} leads to no entry of the document")
 
 
 def _references(composition: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:

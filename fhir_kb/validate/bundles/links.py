@@ -14,7 +14,7 @@ from fhir_kb.validate.codes import (
     NOT_REACHED_IN_MESSAGE,
     OTHER_TYPE_IN_BUNDLE,
 )
-from fhir_kb.validate.core.issue import Finding, fail, shown, within
+from fhir_kb.validate.core.issue import Finding, quoted, report, under
 from fhir_kb.validate.invariants.native import walk
 
 if TYPE_CHECKING:
@@ -38,16 +38,16 @@ def check_links(bundle: Mapping[str, Any]) -> list[Finding]:
         relation = one.get("relation") if isinstance(one, dict) else None
         selves += relation == "self"
         if isinstance(relation, str) and relation in _OF_SEARCHES:
-            bad = fail(BUNDLE_LINK, f"the link '{relation}' is for the results of searches")
-            found += within(bad, "link", index, "relation")
+            bad = report(BUNDLE_LINK, f"the link '{relation}' is for the results of searches")
+            found += under(bad, "link", index, "relation")
         elif relation == "self" and selves > 1:
             message_id = "BUNDLE_LINK_SEARCH_NO_DUPLICATES"
-            bad = fail(BUNDLE_LINK, "there is more than one link 'self'", None, message_id)
-            found += within(bad, "link", index, "relation")
+            bad = report(BUNDLE_LINK, "there is more than one link 'self'", None, message_id)
+            found += under(bad, "link", index, "relation")
         elif relation == "stylesheet" and _is_missing(bundle, one.get("url")):
-            message = f"the stylesheet {shown(one.get('url'))} is not in the bundle"
-            bad = fail(BUNDLE_LINK, message, None, "BUNDLE_LINK_STYELSHEET_NOT_FOUND")
-            found += within(bad, "link", index, "url")
+            message = f"the stylesheet {quoted(one.get('url'))} is not in the bundle"
+            bad = report(BUNDLE_LINK, message, None, "BUNDLE_LINK_STYELSHEET_NOT_FOUND")
+            found += under(bad, "link", index, "url")
     return found
 
 
@@ -85,9 +85,9 @@ def check_reached(bundle: Mapping[str, Any]) -> list[Finding]:
         if index in reached or not isinstance(entry.get("resource"), dict):
             continue
         first = "Composition" if kind == "document" else "MessageHeader"
-        message = f"no references lead from the {first} to {shown(_name(entry))}, or back"
-        bad = fail(NOT_REACHED if kind == "document" else NOT_REACHED_IN_MESSAGE, message)
-        found += within(bad, "entry", index)
+        message = f"no references lead from the {first} to {quoted(_name(entry))}, or back"
+        bad = report(NOT_REACHED if kind == "document" else NOT_REACHED_IN_MESSAGE, message)
+        found += under(bad, "entry", index)
     return found
 
 
@@ -106,8 +106,8 @@ def check_types(bundle: Mapping[str, Any]) -> list[Finding]:
             there = types.get(name)
             if there is None or not kind.isalpha() or there == kind:
                 continue
-            bad = fail(OTHER_TYPE_IN_BUNDLE, f"{shown(reference)} is a {there} in the bundle")
-            found += within(bad, "entry", index, "resource", *way)
+            bad = report(OTHER_TYPE_IN_BUNDLE, f"{quoted(reference)} is a {there} in the bundle")
+            found += under(bad, "entry", index, "resource", *way)
     return found
 
 

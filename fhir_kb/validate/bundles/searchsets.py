@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.validate.codes import SEARCH_ENTRY, SEARCH_UNCLEAR
-from fhir_kb.validate.core.issue import fail, within
+from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import objects, text
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ def check_search_set(bundle: Mapping[str, Any], types: Container[str]) -> list[F
     found: list[Finding] = []
     if not own:
         message = "the results of a search have no link 'self', which says what was searched for"
-        found += fail(SEARCH_UNCLEAR, message, None, "BUNDLE_SEARCH_NOSELF")
+        found += report(SEARCH_UNCLEAR, message, None, "BUNDLE_SEARCH_NOSELF")
     entries = list(objects(bundle, "entry"))
     is_told = any(_mode(one) for _, one in entries)
     for index, entry in entries:
         for finding in _entry(entry, wanted) if is_told else _untold(entry, wanted):
-            found += within([finding], "entry", index)
+            found += under([finding], "entry", index)
     if entries and not is_told and not _is_plain(entries, wanted):
-        found += fail(SEARCH_UNCLEAR, "no entry has a search mode")
+        found += report(SEARCH_UNCLEAR, "no entry has a search mode")
     return found
 
 
@@ -56,22 +56,22 @@ def _entry(entry: Mapping[str, Any], wanted: list[str]) -> Iterator[Finding]:
     """What is wrong with an entry where entries say how they were found."""
     mode, resource = _mode(entry), entry.get("resource")
     if not mode:
-        yield from fail(SEARCH_UNCLEAR, "the entry has no search mode, which others have")
+        yield from report(SEARCH_UNCLEAR, "the entry has no search mode, which others have")
     if not isinstance(resource, dict):
         yield from _lacking()
         return
     name = resource.get("resourceType")
     if mode in ("match", "include") and "id" not in resource:
         message = "what a search has found has an id"
-        bad = fail(SEARCH_ENTRY, message, None, "BUNDLE_SEARCH_ENTRY_NO_RESOURCE_ID")
-        yield from within(bad, "resource")
+        bad = report(SEARCH_ENTRY, message, None, "BUNDLE_SEARCH_ENTRY_NO_RESOURCE_ID")
+        yield from under(bad, "resource")
     if mode == "match" and wanted and name not in wanted:
         message = f"a {name} does not match a search for {', '.join(wanted)}"
-        yield from within(fail(SEARCH_ENTRY, message), "resource")
+        yield from under(report(SEARCH_ENTRY, message), "resource")
     if mode == "outcome" and name != _OUTCOME:
         message = f"a {name} is no {_OUTCOME}"
         message_id = "BUNDLE_SEARCH_ENTRY_WRONG_RESOURCE_TYPE_OUTCOME"
-        yield from within(fail(SEARCH_ENTRY, message, None, message_id), "resource")
+        yield from under(report(SEARCH_ENTRY, message, None, message_id), "resource")
 
 
 def _untold(entry: Mapping[str, Any], wanted: list[str]) -> Iterator[Finding]:
@@ -83,17 +83,17 @@ def _untold(entry: Mapping[str, Any], wanted: list[str]) -> Iterator[Finding]:
     name = resource.get("resourceType")
     if "id" not in resource and name != _OUTCOME and (not wanted or name in wanted):
         message = "what a search has found should have an id"
-        bad = fail(SEARCH_UNCLEAR, message, None, "BUNDLE_SEARCH_ENTRY_NO_RESOURCE_ID")
-        yield from within(bad, "resource")
+        bad = report(SEARCH_UNCLEAR, message, None, "BUNDLE_SEARCH_ENTRY_NO_RESOURCE_ID")
+        yield from under(bad, "resource")
     if wanted and name not in wanted:
         message = f"a {name} does not match a search for {', '.join(wanted)}; is a mode missing?"
         message_id = "BUNDLE_SEARCH_ENTRY_WRONG_RESOURCE_TYPE_NO_MODE"
-        yield from fail(SEARCH_UNCLEAR, message, None, message_id)
+        yield from report(SEARCH_UNCLEAR, message, None, message_id)
 
 
 def _lacking() -> list[Finding]:
     message = "an entry of a search's results has a resource"
-    return fail(SEARCH_ENTRY, message, None, "BUNDLE_SEARCH_ENTRY_NO_RESOURCE")
+    return report(SEARCH_ENTRY, message, None, "BUNDLE_SEARCH_ENTRY_NO_RESOURCE")
 
 
 def _is_plain(entries: list[tuple[int, dict[str, Any]]], wanted: list[str]) -> bool:

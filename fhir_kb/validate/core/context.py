@@ -24,9 +24,18 @@ class Context:
     """
 
     __slots__ = (
-        "_contained", "canonicals", "claiming", "container", "depth", "doubtful", "items",
-        "known_extensions", "resource", "root",
-        "terminology", "told",
+        "_contained",
+        "canonicals",
+        "container",
+        "deferred_extensions",
+        "deferred_resources",
+        "depth",
+        "items",
+        "known_extensions",
+        "reported",
+        "resource",
+        "root",
+        "terminology",
     )  # fmt: skip
 
     def __init__(
@@ -38,10 +47,10 @@ class Context:
         self.root = root
         self.canonicals = canonicals
         self.terminology = terminology
-        self.told: set[tuple[str, str]] = set()
-        self.claiming: list[Mapping[str, Any]] = []
+        self.reported: set[tuple[str, str]] = set()
+        self.deferred_resources: list[Mapping[str, Any]] = []
         self.known_extensions: KnownExtensions | None = None
-        self.doubtful: list[Mapping[str, Any]] = []
+        self.deferred_extensions: list[Mapping[str, Any]] = []
         self.resource = root
         self.container = root
         self.depth = 0

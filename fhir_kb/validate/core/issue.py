@@ -46,7 +46,7 @@ class Issue:
 class Finding:
     """An issue in the making: the way to it grows from the inside out."""
 
-    __slots__ = ("code", "help", "message", "message_id", "trail")
+    __slots__ = ("code", "help", "message", "message_id", "path_steps")
 
     def __init__(
         self, code: Code, message: str, advice: str | None = None, message_id: str = ""
@@ -56,12 +56,12 @@ class Finding:
         self.help = advice
         self.message_id = message_id or code.message_id
         #: (step in JSON, the same in FHIRPath), the innermost first.
-        self.trail: list[tuple[str | int, str]] = []
+        self.path_steps: list[tuple[str | int, str]] = []
 
     @property
-    def said(self) -> tuple[str, str, tuple[tuple[str | int, str], ...]]:
-        """What two findings have in common that say the same of the same place."""
-        return self.code.id, self.message, tuple(self.trail)
+    def key(self) -> tuple[str, str, tuple[tuple[str | int, str], ...]]:
+        """Equal for two findings with the same code, message and place."""
+        return self.code.id, self.message, tuple(self.path_steps)
 
     def issue(self, root: str) -> Issue:
         """The finished issue; `root` is the path of the resource that was checked."""
@@ -71,64 +71,70 @@ class Finding:
             severity=code.severity,
             issue_type=code.issue_type,
             message=self.message,
-            path=root + "".join(text for _, text in reversed(self.trail)),
+            path=root + "".join(text for _, text in reversed(self.path_steps)),
             help=self.help,
             message_id=self.message_id,
-            pointer=tuple(step for step, _ in reversed(self.trail)),
+            pointer=tuple(step for step, _ in reversed(self.path_steps)),
         )
 
 
 Findings: TypeAlias = "list[Finding] | None"
 
 
-def both(found: Findings, more: Findings) -> Findings:
+def combine(findings: Findings, more: Findings) -> Findings:
     """The findings of two checks; the first list grows and must not be used elsewhere."""
     if not more:
-        return found
-    if not found:
+        return findings
+    if not findings:
         return more
-    found += more
-    return found
+    findings += more
+    return findings
 
 
-def fail(
+def report(
     code: Code, message: str, advice: str | None = None, message_id: str = ""
 ) -> list[Finding]:
-    """A single finding at the place that is being looked at."""
+    """A list with one finding, at the value that is being checked.
+
+    Args:
+        code: The code; it determines severity and issue type.
+        message: What is wrong, in one sentence without a full stop.
+        advice: What to do about it.
+        message_id: HL7's id of the message, where it is not the one of the code's page.
+    """
     return [Finding(code, message, advice, message_id)]
 
 
-def finding(code: Code, message_id: str, message: str, advice: str | None = None) -> Finding:
-    """A finding with the official name of its message."""
-    return Finding(code, message, advice, message_id)
+def under(findings: list[Finding], *steps: str | int) -> list[Finding]:
+    """The findings, with property names and list indices put before their paths."""
+    for step in reversed(steps):
+        text = f"[{step}]" if isinstance(step, int) else f".{step}"
+        for finding in findings:
+            finding.path_steps.append((step, text))
+    return findings
 
 
-def below(found: list[Finding], step: str | int, text: str = "") -> list[Finding]:
-    """The findings, seen from one step further out; text: the step as FHIRPath has it, where that
-    is another than the name or number in JSON.
+def under_step(findings: list[Finding], step: str | int, fhirpath_step: str) -> list[Finding]:
+    """Like `under`, for one step that FHIRPath may write differently: a choice such as value[x].
+
+    fhirpath_step: "" where FHIRPath has the name or number of JSON.
     """
-    text = text or (f"[{step}]" if isinstance(step, int) else f".{step}")
-    for one in found:
-        one.trail.append((step, text))
-    return found
+    if not fhirpath_step:
+        return under(findings, step)
+    for finding in findings:
+        finding.path_steps.append((step, fhirpath_step))
+    return findings
 
 
-def within(found: list[Finding], *steps: str | int) -> list[Finding]:
-    """The findings, seen from further out; steps: the way to them from there."""
+def located_at(findings: list[Finding], *steps: str | int) -> list[Finding]:
+    """The findings, whose path stays, shown at the line of what these steps lead to."""
     for step in reversed(steps):
-        below(found, step)
-    return found
+        for finding in findings:
+            finding.path_steps.append((step, ""))
+    return findings
 
 
-def pointed(found: list[Finding], *steps: str | int) -> list[Finding]:
-    """The findings, which are about what is here, with the place in the text that shows it."""
-    for step in reversed(steps):
-        for one in found:
-            one.trail.append((step, ""))
-    return found
-
-
-def shown(value: object, limit: int = 60) -> str:
+def quoted(value: object, limit: int = 60) -> str:
     """A value as a message shows it: quoted, in one line, not too long."""
     text = " ".join(str(value).split()) if isinstance(value, str) else str(value)
     return f"'{text[: limit - 1]}…'" if len(text) > limit else f"'{text}'"

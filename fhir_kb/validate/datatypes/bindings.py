@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.diagnostics import nearest
 from fhir_kb.terminology.grammars import grammar
 from fhir_kb.validate.codes import CODE_NOT_IN_SET, CODING_NOT_IN_SET
-from fhir_kb.validate.core.issue import fail, shown
+from fhir_kb.validate.core.issue import quoted, report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,9 +66,9 @@ def bound_code(bound: Bound, inner: Checker) -> Checker:
             return found
         if not isinstance(value, str) or bound.has_code(value):
             return None
-        return fail(
+        return report(
             CODE_NOT_IN_SET,
-            f"{shown(value)} is not among the codes of {bound.url}",
+            f"{quoted(value)} is not among the codes of {bound.url}",
             bound.advice(value),
         )
 
@@ -84,7 +84,7 @@ def bound_coding(bound: Bound, inner: Checker) -> Checker:
             return found
         if bound.has_coding(value.get("system"), value.get("code")):
             return found
-        return fail(
+        return report(
             CODING_NOT_IN_SET,
             f"the coding {_shown_coding(value)} is not in {bound.url}",
             _coding_advice(bound, value),
@@ -105,12 +105,12 @@ def bound_concept(bound: Bound, inner: Checker) -> Checker:
         if any(bound.has_coding(one.get("system"), one.get("code")) for one in codings):
             return found
         if not codings:
-            return fail(
+            return report(
                 CODING_NOT_IN_SET,
                 f"there is no coding, and one from {bound.url} is required",
                 message_id="Terminology_TX_Code_ValueSet",
             )
-        return fail(
+        return report(
             CODING_NOT_IN_SET,
             f"none of the codings is in {bound.url}: {', '.join(map(_shown_coding, codings))}",
             _coding_advice(bound, codings[0]),

@@ -17,7 +17,7 @@ from fhir_kb.validate.codes import (
     UNKNOWN_VERSION,
     WRONG_DISPLAY,
 )
-from fhir_kb.validate.core.issue import below, fail, shown
+from fhir_kb.validate.core.issue import quoted, report, under
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ def coding_checker(fhir_version: str) -> Checker:
         nonlocal systems
         url, code, display = value.get("system"), value.get("code"), value.get("display")
         if url is None and (code is not None or display is not None):
-            return fail(NO_SYSTEM, "the coding has no system, so its code has no defined meaning")
+            return report(NO_SYSTEM, "the coding has no system, so its code has no defined meaning")
         if not isinstance(url, str) or not isinstance(code, str) or not isinstance(display, _TEXT):
             return None
         if (url, code, display) in fine and "version" not in value:
@@ -74,9 +74,9 @@ def _other_version(system: CodeSystem, version: str) -> Findings:
     """The finding that it is not; of the release itself, value sets say which build they mean."""
     if version.startswith(system.version + "-"):
         return None
-    message = f"version {shown(version)} of {system.url} is not known, so the code is not checked"
-    found = fail(UNKNOWN_VERSION, message, f"known is version {system.version}")
-    return below(found, "system")
+    message = f"version {quoted(version)} of {system.url} is not known, so the code is not checked"
+    found = report(UNKNOWN_VERSION, message, f"known is version {system.version}")
+    return under(found, "system")
 
 
 def _elsewhere(url: str, value: Mapping[str, Any], context: Context) -> Findings:
@@ -91,7 +91,9 @@ def _elsewhere(url: str, value: Mapping[str, Any], context: Context) -> Findings
         version = str(value.get("version", ""))
         if terminology.has_code(url, value["code"], version) is not False:
             return None
-        return below(fail(UNKNOWN_CODE, f"{shown(value['code'])} is not a code of {url}"), "code")
+        return under(
+            report(UNKNOWN_CODE, f"{quoted(value['code'])} is not a code of {url}"), "code"
+        )
     if known.has(value["code"]) is False and value.get("version", known.version) == known.version:
         return unknown_code(known, value["code"])
     written = known.written(value["code"])
@@ -115,12 +117,12 @@ def _wrong_display(
     wanted = _plain(display)
     if any(_plain(name) == wanted for name in known):
         return None
-    found = fail(
+    found = report(
         WRONG_DISPLAY,
-        f"{shown(display)} is not a display of '{value['code']}' in {url}",
-        f"the display is {shown(known[0])}; put words of your own into CodeableConcept.text",
+        f"{quoted(display)} is not a display of '{value['code']}' in {url}",
+        f"the display is {quoted(known[0])}; put words of your own into CodeableConcept.text",
     )
-    return below(found, "display")
+    return under(found, "display")
 
 
 def names(system: CodeSystem, code: str) -> tuple[str, ...] | None:
@@ -137,13 +139,13 @@ def names(system: CodeSystem, code: str) -> tuple[str, ...] | None:
 def unknown_code(system: CodeSystem | Concepts, code: str) -> list[Finding]:
     """The finding, at the code, that the system has no such code."""
     codes = system.names if isinstance(system, Concepts) else system.codes
-    found = fail(
+    found = report(
         UNKNOWN_CODE,
-        f"{shown(code)} is not a code of {system.url}"
+        f"{quoted(code)} is not a code of {system.url}"
         + (f" version {system.version}" if system.version else ""),
         did_you_mean(code, codes),
     )
-    return below(found, "code")
+    return under(found, "code")
 
 
 def _is_english(context: Context) -> bool:

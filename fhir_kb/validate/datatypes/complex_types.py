@@ -13,7 +13,7 @@ from fhir_kb.validate.codes import (
     IDENTIFIER_NOT_URI,
     RELATIVE_SYSTEM,
 )
-from fhir_kb.validate.core.issue import fail, shown, within
+from fhir_kb.validate.core.issue import quoted, report, under
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,13 +32,13 @@ def _identifier(value: Mapping[str, Any], _context: Context) -> Findings:
     if system != _URIS:
         if not isinstance(system, str) or not system or _SCHEME.match(system):
             return None
-        return fail(RELATIVE_SYSTEM, f"the system {shown(system)} is not an absolute uri")
+        return report(RELATIVE_SYSTEM, f"the system {quoted(system)} is not an absolute uri")
     written = value.get("value")
     if not isinstance(written, str) or _ABSOLUTE.fullmatch(written):
         return None
-    return fail(
+    return report(
         IDENTIFIER_NOT_URI,
-        f"{shown(written)} is not a full uri, as the system {_URIS} says",
+        f"{quoted(written)} is not a full uri, as the system {_URIS} says",
         "write urn:oid: before an OID and urn:uuid: before a UUID",
     )
 
@@ -54,7 +54,7 @@ def _attachment(value: Mapping[str, Any], _context: Context) -> Findings:
         return None  # said where the data is looked at
     if str(size) == str(actual):
         return None
-    return fail(ATTACHMENT_SIZE, f"the size is given as {size}, but the data has {actual} bytes")
+    return report(ATTACHMENT_SIZE, f"the size is given as {size}, but the data has {actual} bytes")
 
 
 def _meta(value: Mapping[str, Any], _context: Context) -> Findings:
@@ -69,8 +69,8 @@ def _meta(value: Mapping[str, Any], _context: Context) -> Findings:
             continue
         label = (str(one.get("system", "")), one["code"])
         if label in seen:
-            bad = fail(DUPLICATE_LABEL, f"the label '{label[0]}#{label[1]}' is there already")
-            found += within(bad, "security", index)
+            bad = report(DUPLICATE_LABEL, f"the label '{label[0]}#{label[1]}' is there already")
+            found += under(bad, "security", index)
         seen.add(label)
     return found or None
 

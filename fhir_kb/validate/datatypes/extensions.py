@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.validate.codes import EXTENSION_PART, EXTENSION_URL
-from fhir_kb.validate.core.issue import both, fail, pointed, shown, within
+from fhir_kb.validate.core.issue import combine, located_at, quoted, report, under
 from fhir_kb.validate.core.json_values import objects, text
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def _of_release(url: str) -> tuple[str, str] | None:
         return None
     release, path = found[1], found[2]
     if release not in _RELEASES:
-        message = f"{shown(url, 100)}: there are no such extensions for FHIR {release}"
+        message = f"{quoted(url, 100)}: there are no such extensions for FHIR {release}"
         return message, "Extension_EXT_Version_Invalid"
     if release != "5.0":
         return None
@@ -41,7 +41,7 @@ def _of_release(url: str) -> tuple[str, str] | None:
     name, inside, _ = path.partition(".")
     if name in newest and (not inside or newest.element(path.replace("[x]", "")) is not None):
         return None  # an extension for a type as a whole has the type's name alone
-    message = f"{shown(url, 100)}: FHIR {release} has no element {path}"
+    message = f"{quoted(url, 100)}: FHIR {release} has no element {path}"
     return message, "Extension_EXT_Version_InvalidId"
 
 
@@ -60,9 +60,9 @@ def known_extension(owner: str, inner: Checker, *, modifier: bool) -> Checker:
         if not isinstance(url, str) or ":" not in url:
             return found
         if "extension" in value:
-            found = both(found, _parts(value, extensions.parts(url), url))
+            found = combine(found, _parts(value, extensions.parts(url), url))
         if not extensions.is_fine(url, owner, value, modifier=modifier):
-            context.doubtful.append(value)
+            context.deferred_extensions.append(value)
         elif not found:
             extensions.remember(owner, value, modifier=modifier)
         return found
@@ -79,8 +79,8 @@ def _parts(value: dict[str, Any], known: frozenset[str] | None, url: str) -> Fin
         name = text(one, "url")
         if name and ":" not in name and name not in known:
             advice = f"it has: {', '.join(sorted(known))}" if known else "it has a value"
-            bad = fail(EXTENSION_PART, f"{shown(url, 100)} has no part {shown(name)}", advice)
-            found += within(bad, "extension", number)
+            bad = report(EXTENSION_PART, f"{quoted(url, 100)} has no part {quoted(name)}", advice)
+            found += under(bad, "extension", number)
     return found or None
 
 
@@ -94,13 +94,15 @@ def named_extension(inner: Checker) -> Checker:
         if not isinstance(url, str) or not url or url in known:
             return found
         if url.startswith(_OF_OTHER_RELEASES) and (wrong := _of_release(url)):
-            return both(found, pointed(fail(EXTENSION_URL, wrong[0], None, wrong[1]), "url"))
+            return combine(
+                found, located_at(report(EXTENSION_URL, wrong[0], None, wrong[1]), "url")
+            )
         if _ABSOLUTE.fullmatch(url):
             if len(known) >= _MEMORY:
                 known.clear()
             known.add(url)
             return found
-        more = fail(EXTENSION_URL, f"the url {shown(url)} of the extension is not absolute")
-        return both(found, pointed(more, "url"))
+        more = report(EXTENSION_URL, f"the url {quoted(url)} of the extension is not absolute")
+        return combine(found, located_at(more, "url"))
 
     return check

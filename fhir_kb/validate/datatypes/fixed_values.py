@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.validate.codes import FIXED_VALUE
-from fhir_kb.validate.core.issue import fail, shown
+from fhir_kb.validate.core.issue import quoted, report
 
 if TYPE_CHECKING:
     from fhir_kb.validate.core.context import Checker, Context
@@ -20,7 +20,7 @@ def fixed_to(fixed: Any, inner: Checker) -> Checker:
         found = inner(value, context)
         if found or _same(value, fixed):
             return found
-        return fail(FIXED_VALUE, f"the value must be {shown(fixed)}, not {shown(value)}")
+        return report(FIXED_VALUE, f"the value must be {quoted(fixed)}, not {quoted(value)}")
 
     return check
 
@@ -32,7 +32,7 @@ def like_pattern(pattern: Any, inner: Checker) -> Checker:
         found = inner(value, context)
         if found or _fits(value, pattern):
             return found
-        return fail(FIXED_VALUE, f"the value must contain {shown(pattern)}, not {shown(value)}")
+        return report(FIXED_VALUE, f"the value must contain {quoted(pattern)}, not {quoted(value)}")
 
     return check
 

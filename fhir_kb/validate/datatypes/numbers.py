@@ -8,7 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.codes import BAD_DECIMAL, BAD_INTEGER, EMPTY, NULL, WRONG_JSON_TYPE
-from fhir_kb.validate.core.issue import Finding, fail, json_type, shown
+from fhir_kb.validate.core.issue import Finding, json_type, quoted, report
 
 if TYPE_CHECKING:
     from fhir_kb.validate.core.context import Checker, Context
@@ -46,15 +46,15 @@ def number(text: str) -> Decimal:
 def not_a_string(value: object) -> list[Finding]:
     """What is wrong with a value that should be a string with content."""
     if value is None:
-        return fail(NULL, "null is not a value in FHIR", "leave the property out")
+        return report(NULL, "null is not a value in FHIR", "leave the property out")
     if value == "":
-        return fail(
+        return report(
             EMPTY,
             "the string is empty",
             "leave the property out",
             "Type_Specific_Checks_DT_Primitive_NotEmpty",
         )
-    return fail(WRONG_JSON_TYPE, f"a string is expected here, not {json_type(value)}")
+    return report(WRONG_JSON_TYPE, f"a string is expected here, not {json_type(value)}")
 
 
 def boolean(value: Any, _context: Context) -> Findings:
@@ -63,7 +63,7 @@ def boolean(value: Any, _context: Context) -> Findings:
         return None
     if value is None:
         return not_a_string(value)
-    return fail(
+    return report(
         WRONG_JSON_TYPE,
         f"true or false is expected here, not {_with_value(value)}",
         "write it without quotation marks" if value in ("true", "false") else None,
@@ -75,7 +75,7 @@ def _with_value(value: object) -> str:
     simple = isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
     if not simple or (isinstance(value, int) and value.bit_length() > _MOST_BITS):
         return json_type(value)
-    return f"{json_type(value)}, {shown(value)}"
+    return f"{json_type(value)}, {quoted(value)}"
 
 
 def whole(type_name: str) -> Checker:
@@ -86,14 +86,14 @@ def whole(type_name: str) -> Checker:
         if type(value) is int:
             if lowest <= value <= highest:
                 return None
-            return fail(
+            return report(
                 BAD_INTEGER,
                 f"{_digits(value)} is outside of what {type_name} allows: {lowest} to {highest}",
             )
         if value is None:
             return not_a_string(value)
         if isinstance(value, Decimal | float):
-            return fail(BAD_INTEGER, f"{value} is not a whole number, as {type_name} demands")
+            return report(BAD_INTEGER, f"{value} is not a whole number, as {type_name} demands")
         return _no_number(value)
 
     return check
@@ -103,9 +103,9 @@ def integer64(value: str) -> Findings:
     """What is wrong with an integer64, which JSON has as a string."""
     if _INTEGER_TEXT.fullmatch(value) and -(2**63) <= int(value) < 2**63:
         return None
-    return fail(
+    return report(
         BAD_INTEGER,
-        f"{shown(value)} is not a 64 bit integer",
+        f"{quoted(value)} is not a 64 bit integer",
         message_id="Type_Specific_Checks_DT_Integer64_Valid",
     )
 
@@ -125,7 +125,7 @@ def decimal(pattern: re.Pattern[str]) -> Checker:
             return _no_number(value)
         if pattern.fullmatch(text):
             return None
-        return fail(BAD_DECIMAL, f"{shown(text)} is not a decimal as FHIR has them")
+        return report(BAD_DECIMAL, f"{quoted(text)} is not a decimal as FHIR has them")
 
     return check
 
@@ -139,7 +139,7 @@ def _digits(value: int | Decimal) -> str:
 def _no_number(value: Any) -> list[Finding]:
     if value is None:
         return not_a_string(value)
-    return fail(
+    return report(
         WRONG_JSON_TYPE,
         f"a number is expected here, not {_with_value(value)}",
         message_id="Error_parsing_JSON_the_primitive_value_must_be_a_number",

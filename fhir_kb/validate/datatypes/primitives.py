@@ -20,7 +20,7 @@ from fhir_kb.validate.codes import (
     NO_SUCH_CONTAINED,
     ONLY_SPACE,
 )
-from fhir_kb.validate.core.issue import fail, shown
+from fhir_kb.validate.core.issue import quoted, report
 from fhir_kb.validate.datatypes.dates import is_date, is_date_time, is_instant, is_time
 from fhir_kb.validate.datatypes.numbers import (
     RANGES,
@@ -67,7 +67,7 @@ def _string(value: Any, _context: Context) -> Findings:
     if isinstance(value, str) and value:
         if len(value) <= _LONGEST and (value.isprintable() or not _CONTROL.search(value)):
             if value.isspace():
-                return fail(
+                return report(
                     ONLY_SPACE,
                     "the string is nothing but white space",
                     "leave the property out",
@@ -75,10 +75,10 @@ def _string(value: Any, _context: Context) -> Findings:
                 )
             return None
         if len(value) > _LONGEST:
-            return fail(
+            return report(
                 BAD_STRING, f"the string is {len(value)} characters long; {_LONGEST} are allowed"
             )
-        return fail(CONTROL_CHARACTER, f"the string holds a control character: {value!r:.60}")
+        return report(CONTROL_CHARACTER, f"the string holds a control character: {value!r:.60}")
     return not_a_string(value)
 
 
@@ -110,7 +110,7 @@ def _fragment(value: str, context: Context, *, is_sure: bool) -> Findings:
         return None
     if not is_sure and context.resource.get("resourceType") != "ValueSet":
         return None  # it may be the id of an element, or of a part of the narrative
-    return fail(
+    return report(
         NO_SUCH_CONTAINED,
         f"there is no contained resource with the id '{name}'",
         message_id="TYPE_SPECIFIC_CHECKS_DT_URL_INTERNAL",
@@ -121,29 +121,29 @@ def _pattern(code: Code, pattern: re.Pattern[str], what: str, advice: str | None
     def judge(value: str) -> Findings:
         if pattern.fullmatch(value):
             return None
-        return fail(code, f"{shown(value)} is not {what}", advice)
+        return report(code, f"{quoted(value)} is not {what}", advice)
 
     return judge
 
 
 def _uri(value: str) -> Findings:
     if not _URI.fullmatch(value):
-        return fail(BAD_URI, f"{shown(value)} is not a uri: it holds white space")
+        return report(BAD_URI, f"{quoted(value)} is not a uri: it holds white space")
     return _urn(value)
 
 
 def _urn(value: str) -> Findings:
     if value.startswith("oid:"):
-        return fail(
+        return report(
             BAD_URI,
-            f"{shown(value)} is not a uri",
+            f"{quoted(value)} is not a uri",
             f"did you mean 'urn:{value}'?",
             "Type_Specific_Checks_DT_URI_OID",
         )
     if value.startswith("uuid:"):
-        return fail(
+        return report(
             BAD_URI,
-            f"{shown(value)} is not a uri",
+            f"{quoted(value)} is not a uri",
             f"did you mean 'urn:{value}'?",
             "Type_Specific_Checks_DT_URI_UUID",
         )
@@ -151,14 +151,14 @@ def _urn(value: str) -> Findings:
     plain = value.partition("|")[0].partition("#")[0]
     if plain.startswith("urn:oid:"):
         if not _OID.fullmatch(plain):
-            return fail(BAD_OID, f"{shown(value)} is not a well-formed OID")
+            return report(BAD_OID, f"{quoted(value)} is not a well-formed OID")
         if plain.rfind(".") < _LEAST_OID:
-            message = f"{shown(value)} is too short to be an OID that somebody was given"
-            return fail(BAD_OID, message)
+            message = f"{quoted(value)} is too short to be an OID that somebody was given"
+            return report(BAD_OID, message)
     if plain.startswith("urn:uuid:") and not _UUID.fullmatch(plain):
-        return fail(
+        return report(
             BAD_UUID,
-            f"{shown(value)} is not a well-formed UUID",
+            f"{quoted(value)} is not a well-formed UUID",
             "8-4-4-4-12 hexadecimal digits in lower case",
         )
     return None
@@ -169,18 +169,18 @@ def _canonical(value: str) -> Findings:
         return found
     if _SCHEME.fullmatch(value):
         return None
-    return fail(
+    return report(
         BAD_CANONICAL,
-        f"the canonical {shown(value)} is not an absolute url",
+        f"the canonical {quoted(value)} is not an absolute url",
         "write the url of the definition, or '#id' for a contained resource",
     )
 
 
 def _oid(value: str) -> Findings:
     if not value.startswith("urn:oid:"):
-        return fail(
+        return report(
             BAD_OID,
-            f"{shown(value)} does not begin with urn:oid:",
+            f"{quoted(value)} does not begin with urn:oid:",
             message_id="Type_Specific_Checks_DT_OID_Start",
         )
     return _urn(value)
@@ -188,9 +188,9 @@ def _oid(value: str) -> Findings:
 
 def _uuid(value: str) -> Findings:
     if not value.startswith("urn:uuid:"):
-        return fail(
+        return report(
             BAD_UUID,
-            f"{shown(value)} does not begin with urn:uuid:",
+            f"{quoted(value)} does not begin with urn:uuid:",
             message_id="Type_Specific_Checks_DT_UUID_Strat",
         )
     return _urn(value)
@@ -202,8 +202,8 @@ def _temporal(test: Callable[[str], str | None], message_id: str) -> Callable[[s
         if wrong is None:
             return None
         if "time zone" in wrong:
-            return fail(BAD_DATE, wrong, message_id="Type_Specific_Checks_DT_DateTime_TZ")
-        return fail(BAD_DATE, wrong, message_id=message_id)
+            return report(BAD_DATE, wrong, message_id="Type_Specific_Checks_DT_DateTime_TZ")
+        return report(BAD_DATE, wrong, message_id=message_id)
 
     return judge
 
@@ -211,7 +211,7 @@ def _temporal(test: Callable[[str], str | None], message_id: str) -> Callable[[s
 def _base64(value: str) -> Findings:
     if _is_base64(value) or _is_base64("".join(value.split())):
         return None
-    return fail(BAD_BASE64, f"{shown(value, 30)} is not base64")
+    return report(BAD_BASE64, f"{quoted(value, 30)} is not base64")
 
 
 def _is_base64(value: str) -> bool:

@@ -15,7 +15,7 @@ from fhir_kb.validate.codes import (
     REFERENCE_TYPE,
     WRONG_TARGET,
 )
-from fhir_kb.validate.core.issue import below, both, fail, shown
+from fhir_kb.validate.core.issue import combine, quoted, report, under
 
 if TYPE_CHECKING:
     from fhir_kb.packages import Definitions
@@ -63,7 +63,7 @@ class References:
                     more = self._target(type_name, reference, allowed, value)
                 else:
                     return found
-            return both(found, more)
+            return combine(found, more)
 
         return check
 
@@ -76,7 +76,7 @@ class References:
             if not isinstance(value, dict) or "reference" not in value:
                 return found
             more = check_reference(value["reference"], context)
-            return both(found, below(more, "reference")) if more else found
+            return combine(found, under(more, "reference")) if more else found
 
         return check
 
@@ -101,14 +101,14 @@ class References:
     def _no_reference(self, reference: str) -> list[Finding]:
         first = reference.partition("/")[0]
         if "/" in reference and first not in self._types:
-            return fail(
+            return report(
                 BAD_REFERENCE,
-                f"the reference {shown(reference)} does not begin with a resource type",
+                f"the reference {quoted(reference)} does not begin with a resource type",
                 did_you_mean(first, self._types),
             )
-        return fail(
+        return report(
             BAD_REFERENCE,
-            f"{shown(reference)} is not a reference",
+            f"{quoted(reference)} is not a reference",
             "write Type/id, an absolute url, or #id for a contained resource",
         )
 
@@ -117,18 +117,18 @@ class References:
     ) -> list[Finding]:
         found: list[Finding] = []
         if allowed and type_name and not self._fits(type_name, allowed):
-            found += fail(
+            found += report(
                 WRONG_TARGET,
-                f"{shown(reference)} refers to a {type_name}; allowed here: "
+                f"{quoted(reference)} refers to a {type_name}; allowed here: "
                 + ", ".join(sorted(allowed)),
             )
         said = value.get("type")
         if isinstance(said, str) and type_name:
             plain = said.removeprefix(_TYPE_URL)
             if plain != type_name and plain not in self._ancestors(type_name):
-                found += fail(
+                found += report(
                     REFERENCE_TYPE,
-                    f"the type is '{plain}', but {shown(reference)} refers to a {type_name}",
+                    f"the type is '{plain}', but {quoted(reference)} refers to a {type_name}",
                 )
         return found
 
@@ -142,7 +142,7 @@ class References:
             return []
         found = context.contained(name)
         if found is None:
-            return fail(NO_SUCH_CONTAINED, f"there is no contained resource with the id '{name}'")
+            return report(NO_SUCH_CONTAINED, f"there is no contained resource with the id '{name}'")
         type_name = found.get("resourceType")
         if not isinstance(type_name, str) or type_name not in self._types:
             return []

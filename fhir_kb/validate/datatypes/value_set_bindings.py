@@ -18,7 +18,7 @@ from fhir_kb.validate.codes import (
     NOT_PREFERRED,
     OTHER_VERSION,
 )
-from fhir_kb.validate.core.issue import below, both, finding, shown
+from fhir_kb.validate.core.issue import Finding, combine, quoted, under
 from fhir_kb.validate.core.json_values import objects, text
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fhir_kb.packages import Binding
     from fhir_kb.terminology.service import Terminology
     from fhir_kb.validate.core.context import Checker, Context
-    from fhir_kb.validate.core.issue import Finding, Findings
+    from fhir_kb.validate.core.issue import Findings
 
 #: How the official validator numbers its messages by the element's type.
 _NUMBERS: Final = {
@@ -53,7 +53,7 @@ class _Set(NamedTuple):
         """The finding that something is not in it."""
         message_id = f"Terminology_TX_NoValid_{_NUMBERS[type_name][self.weakness]}"
         advice = "use a code of it, if one means the same"
-        return [finding(self.code, message_id, f"{what} is not in {self.url}", advice)]
+        return [Finding(self.code, f"{what} is not in {self.url}", advice, message_id)]
 
 
 def recommended(binding: Binding, type_name: str, inner: Checker) -> Checker:
@@ -80,7 +80,7 @@ def _code(wanted: _Set, inner: Checker) -> Checker:
             return found
         if terminology.contains(wanted.url, None, value) is not False:
             return found
-        return wanted.outside("code", shown(value))
+        return wanted.outside("code", quoted(value))
 
     return check
 
@@ -92,10 +92,10 @@ def _coding(wanted: _Set, inner: Checker) -> Checker:
         if terminology is None or not isinstance(value, dict) or "code" not in value:
             return found
         if version := _other_version(wanted.url, value, terminology):
-            return both(found, version)
+            return combine(found, version)
         if _is_in(wanted.url, value, terminology) is not False:
             return found
-        return both(found, wanted.outside("Coding", _shown(value)))
+        return combine(found, wanted.outside("Coding", _shown(value)))
 
     return check
 
@@ -108,11 +108,11 @@ def _concept(wanted: _Set, inner: Checker, *, is_reference: bool) -> Checker:
         if not is_reference:
             if _surely_fits(wanted.url, value, context.terminology):
                 return found
-            return both(found, _in_concept(wanted, value, context.terminology))
+            return combine(found, _in_concept(wanted, value, context.terminology))
         concept = value.get("concept")
         if not isinstance(concept, dict):
             return found
-        return both(found, below(_in_concept(wanted, concept, context.terminology), "concept"))
+        return combine(found, under(_in_concept(wanted, concept, context.terminology), "concept"))
 
     return check
 
@@ -125,15 +125,15 @@ def required(url: str, inner: Checker) -> Checker:
         if found or context.terminology is None:
             return found
         answer = _is_any_in(url, value, context.terminology)
-        if answer is None and (url, "") not in context.told:
-            context.told.add((url, ""))
+        if answer is None and (url, "") not in context.reported:
+            context.reported.add((url, ""))
             message = f"whether the code is in {url} is not known here, so it was not checked"
-            return [finding(CODE_NOT_CHECKED, CODE_NOT_CHECKED.message_id, message)]
+            return [Finding(CODE_NOT_CHECKED, message)]
         if answer is not False:
             return found
         code = CODE_NOT_IN_SET if isinstance(value, str) else CODING_NOT_IN_SET
-        what = shown(value) if isinstance(value, str) else "the coding"
-        return [finding(code, code.message_id, f"{what} is not in {url}")]
+        what = quoted(value) if isinstance(value, str) else "the coding"
+        return [Finding(code, f"{what} is not in {url}")]
 
     return check
 
@@ -156,12 +156,12 @@ def _in_concept(wanted: _Set, value: Mapping[str, Any], terminology: Terminology
         if wanted.weakness:
             return []
         message = f"there is no coding, and one from {wanted.url} should be there"
-        return [finding(wanted.code, "Terminology_TX_Code_ValueSet_Ext", message)]
+        return [Finding(wanted.code, message, message_id="Terminology_TX_Code_ValueSet_Ext")]
     found: list[Finding] = []
     for index, coding in codings:
         version = _other_version(wanted.url, coding, terminology)
         for one in version:
-            one.trail += [(index, f"[{index}]"), ("coding", ".coding")]
+            one.path_steps += [(index, f"[{index}]"), ("coding", ".coding")]
         found += version
     if found or any(_is_in(wanted.url, one, terminology) is not False for _, one in codings):
         return found
@@ -199,8 +199,8 @@ def _other_version(url: str, coding: Mapping[str, Any], terminology: Terminology
     asked = terminology.included_version(url, system)
     if not asked or version == asked or version.startswith(asked + "."):
         return []
-    message = f"{url} has version {asked} of {system}, and the coding is of {shown(version)}"
-    return below([finding(OTHER_VERSION, "VALUESET_VALUE_MISMATCH", message)], "version")
+    message = f"{url} has version {asked} of {system}, and the coding is of {quoted(version)}"
+    return under([Finding(OTHER_VERSION, message, message_id="VALUESET_VALUE_MISMATCH")], "version")
 
 
 def _shown(coding: Mapping[str, Any]) -> str:

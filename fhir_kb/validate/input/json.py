@@ -17,7 +17,7 @@ from fhir_kb.validate.codes import (
     NOT_UTF8,
     TOO_DEEP,
 )
-from fhir_kb.validate.core.issue import Finding, fail, shown
+from fhir_kb.validate.core.issue import Finding, quoted, report
 from fhir_kb.validate.datatypes.numbers import number
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _at(text: str, offset: int, finding: Finding) -> Located:
 
 
 def _located(code: Code, message: str, advice: str | None = None) -> list[Located]:
-    return [Located(one) for one in fail(code, message, advice)]
+    return [Located(one) for one in report(code, message, advice)]
 
 
 def _not_utf8(data: bytes, error: UnicodeDecodeError) -> Located:
@@ -132,7 +132,7 @@ def _not_utf8(data: bytes, error: UnicodeDecodeError) -> Located:
     line = before.count(b"\n") + 1
     column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
     byte = data[error.start]
-    [finding] = fail(NOT_UTF8, f"the byte 0x{byte:02X} is not UTF-8", "save the file as UTF-8")
+    [finding] = report(NOT_UTF8, f"the byte 0x{byte:02X} is not UTF-8", "save the file as UTF-8")
     return Located(finding, line, column)
 
 
@@ -149,11 +149,11 @@ def _not_json(error: orjson.JSONDecodeError) -> Located:
     elif at == "'":
         advice = 'JSON strings are in double quotation marks: "…"'
     reason = error.msg.partition(":")[0].rstrip(".")
-    [finding] = fail(NOT_JSON, f"the text is not JSON: {reason}", advice)
+    [finding] = report(NOT_JSON, f"the text is not JSON: {reason}", advice)
     return Located(finding, error.lineno, error.colno)
 
 
 def duplicate(name: str) -> Finding:
     """The finding for a property that is given twice."""
-    [finding] = fail(DUPLICATE_KEY, f"the property {shown(name)} is given twice")
+    [finding] = report(DUPLICATE_KEY, f"the property {quoted(name)} is given twice")
     return finding

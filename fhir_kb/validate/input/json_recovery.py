@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from fhir_kb.validate.codes import BAD_DECIMAL, NOT_JSON
-from fhir_kb.validate.core.issue import Finding, fail
+from fhir_kb.validate.core.issue import Finding, report
 
 if TYPE_CHECKING:
     from fhir_kb.validate.core.issue import Pointer
@@ -95,13 +95,13 @@ def _number(text: str, at: int) -> tuple[str, Finding, int] | None:
     whole, point, rest = digits.partition(".")
     plain = sign + (whole.lstrip("0") or "0") + point + rest
     mended = text[:start] + plain.ljust(len(written)) + text[found.end() :]
-    [finding] = fail(
+    [finding] = report(
         BAD_DECIMAL,
         f"{written} is not a number as JSON has it",
         f"write {plain}",
         "Type_Specific_Checks_DT_Decimal_Valid",
     )
-    finding.trail = _trail(where(text, start, inside=True))
+    finding.path_steps = _trail(where(text, start, inside=True))
     return mended, finding, start
 
 
@@ -113,12 +113,12 @@ def _trail(pointer: Pointer) -> list[tuple[str | int, str]]:
 
 def _told(text: str, at: int, message: str, *, inside: bool = False) -> Finding:
     """The finding, placed at what it is in; inside: at the property that follows, if one does."""
-    [finding] = fail(NOT_JSON, f"the text is not JSON: {message}")
+    [finding] = report(NOT_JSON, f"the text is not JSON: {message}")
     pointer = where(text, at)
     key = _KEY.match(text, at) if inside else None
     if key is not None and "{" in text[:at]:
         pointer = (*pointer, _name(key[1]))
-    finding.trail = _trail(pointer)
+    finding.path_steps = _trail(pointer)
     return finding
 
 

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.codes import TOO_MANY, UNKNOWN_RESOURCE, XML_CONTENT, XML_NAMESPACE, XML_ORDER
-from fhir_kb.validate.core.issue import fail, shown
+from fhir_kb.validate.core.issue import quoted, report
 from fhir_kb.validate.datatypes.numbers import number
 from fhir_kb.validate.input.json import Located, Parsed
 from fhir_kb.validate.input.xml_tree import NAMESPACE, read_tree
@@ -55,13 +55,13 @@ class _Maker:
     def root(self, node: Node) -> dict[str, Any] | None:
         """The resource; None where it is none, which is noted."""
         if node.namespace != NAMESPACE:
-            self._note(XML_NAMESPACE, f"the namespace is {shown(node.namespace)}", node, ())
+            self._note(XML_NAMESPACE, f"the namespace is {quoted(node.namespace)}", node, ())
             return None
         return self._resource(node, ())
 
     def _resource(self, node: Node, trail: _Trail) -> dict[str, Any] | None:
         if node.name not in self._definitions.resource_types:
-            message = f"there is no resource type {shown(node.name)}"
+            message = f"there is no resource type {quoted(node.name)}"
             self._note(UNKNOWN_RESOURCE, message, node, trail)
             return None
         return {"resourceType": node.name, **self._object(node, node.name, trail)}
@@ -73,7 +73,7 @@ class _Maker:
         made = self._attributes(node, names, trail)
         if node.text:
             self._note(
-                XML_CONTENT, f"the text {shown(node.text)} stands in no element", node, trail
+                XML_CONTENT, f"the text {quoted(node.text)} stands in no element", node, trail
             )
         last, before = -1, ""
         for child in node.children:
@@ -100,7 +100,7 @@ class _Maker:
                 made[name] = value
                 self.places[(*(step for step, _ in trail), name)] = (node.line, node.column)
             elif not name.startswith(_SCHEMA):
-                message = f"there is no attribute {shown(name.rpartition(' ')[2])} here"
+                message = f"there is no attribute {quoted(name.rpartition(' ')[2])} here"
                 self._note(XML_CONTENT, message, node, trail)
         return made
 
@@ -109,7 +109,7 @@ class _Maker:
         name, known = child.name, names.properties.get(child.name)
         is_narrative = known is not None and known.type_path == "xhtml"
         if child.namespace != (XHTML if is_narrative else NAMESPACE):
-            message = f"'{name}' has the namespace {shown(child.namespace)}"
+            message = f"'{name}' has the namespace {quoted(child.namespace)}"
             self._note(XML_NAMESPACE, message, child, (*trail, (name, f".{name}")))
             return
         here: _Trail = (*trail, (name, names.step(name)))
@@ -151,8 +151,8 @@ class _Maker:
         return _plain(written, known.type_path), beside
 
     def _note(self, code: Code, message: str, node: Node, trail: _Trail) -> None:
-        for finding in fail(code, message):
-            finding.trail = list(reversed(trail))
+        for finding in report(code, message):
+            finding.path_steps = list(reversed(trail))
             self.found.append(Located(finding, node.line, node.column))
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.parsers import expat
 
 from fhir_kb.validate.codes import NOT_XML, TOO_DEEP
-from fhir_kb.validate.core.issue import fail
+from fhir_kb.validate.core.issue import report
 from fhir_kb.validate.narrative.xhtml import NAMESPACE as XHTML
 
 if TYPE_CHECKING:
@@ -73,11 +73,11 @@ def read_tree(data: bytes) -> Read:
         return Read(None, stop.finding, *reader.place())
     except expat.ExpatError as error:
         message = f"the text is not well-formed XML: {expat.errors.messages[error.code]}"
-        return Read(None, fail(NOT_XML, message)[0], error.lineno, error.offset + 1)
+        return Read(None, report(NOT_XML, message)[0], error.lineno, error.offset + 1)
 
 
 def _refused(message: str, advice: str) -> Read:
-    return Read(None, fail(NOT_XML, message, advice)[0])
+    return Read(None, report(NOT_XML, message, advice)[0])
 
 
 class _Reader:
@@ -102,7 +102,7 @@ class _Reader:
         return self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
 
     def _doctype(self, *_: object) -> None:
-        raise _StopError(fail(NOT_XML, "FHIR XML has no document type", "remove the DOCTYPE")[0])
+        raise _StopError(report(NOT_XML, "FHIR XML has no document type", "remove the DOCTYPE")[0])
 
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
         if self._inside:
@@ -117,7 +117,7 @@ class _Reader:
         else:
             self._root = node
         if len(self._open) >= MAX_DEPTH:
-            raise _StopError(fail(TOO_DEEP, f"nested deeper than {MAX_DEPTH} levels")[0])
+            raise _StopError(report(TOO_DEEP, f"nested deeper than {MAX_DEPTH} levels")[0])
         self._open.append(node)
 
     def _end(self, _name: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import FHIRPathLimitError, FHIRPathSyntaxError, parse
 from fhir_kb.validate.codes import INVARIANT_NOT_EVALUATED, NOT_FHIRPATH
-from fhir_kb.validate.core.issue import below, fail
+from fhir_kb.validate.core.issue import report, under
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,11 +34,11 @@ def expression_rule(type_path: str) -> Checker:
         try:
             parse(written)
         except FHIRPathSyntaxError as error:
-            found = fail(NOT_FHIRPATH, f"the expression is not FHIRPath: {error}")
-            return below(found, "expression")
+            found = report(NOT_FHIRPATH, f"the expression is not FHIRPath: {error}")
+            return under(found, "expression")
         except FHIRPathLimitError as error:
-            found = fail(INVARIANT_NOT_EVALUATED, f"the expression was not looked at: {error}")
-            return below(found, "expression")
+            found = report(INVARIANT_NOT_EVALUATED, f"the expression was not looked at: {error}")
+            return under(found, "expression")
         if len(fine) >= _MEMORY:
             fine.clear()
         fine.add(written)

@@ -15,7 +15,7 @@ from fhir_kb.validate.codes import (
     INVARIANT_NOT_EVALUATED,
     INVARIANT_WARNING,
 )
-from fhir_kb.validate.core.issue import Finding, fail
+from fhir_kb.validate.core.issue import Finding, report
 from fhir_kb.validate.datatypes.bindings import Bound
 from fhir_kb.validate.invariants.certain import OF_OBJECTS, OF_VALUES
 from fhir_kb.validate.invariants.native import NATIVE
@@ -194,10 +194,10 @@ def _item(compiled: Compiled, context: Context, resource: Any) -> Element:
 def _broken(rule: _Rule) -> list[Finding]:
     one = rule.invariant
     kind = INVARIANT if one.severity == "error" else INVARIANT_WARNING
-    return fail(kind, f"{one.key}: {one.human}", None, rule.message_id)
+    return report(kind, f"{one.key}: {one.human}", None, rule.message_id)
 
 
 def _not_evaluated(invariant: Invariant, error: FHIRPathError) -> list[Finding]:
-    return fail(
+    return report(
         INVARIANT_NOT_EVALUATED, f"the rule {invariant.key} could not be evaluated: {error}"
     )

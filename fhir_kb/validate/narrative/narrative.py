@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.validate.codes import EMPTY, NULL, WRONG_JSON_TYPE, XHTML_EMPTY, XHTML_LINK
-from fhir_kb.validate.core.issue import fail, json_type
+from fhir_kb.validate.core.issue import json_type, report
 from fhir_kb.validate.narrative.xhtml import read
 
 if TYPE_CHECKING:
@@ -27,16 +27,16 @@ def check_narrative(value: Any, context: Context) -> Findings:
     """The check of Narrative.div."""
     if not isinstance(value, str):
         if value is None:
-            return fail(NULL, "null is not a value in FHIR", "leave the property out")
-        return fail(WRONG_JSON_TYPE, f"a string is expected here, not {json_type(value)}")
+            return report(NULL, "null is not a value in FHIR", "leave the property out")
+        return report(WRONG_JSON_TYPE, f"a string is expected here, not {json_type(value)}")
     if not value or value.isspace():
-        return fail(EMPTY, "the narrative is empty", "leave 'text' out")
+        return report(EMPTY, "the narrative is empty", "leave 'text' out")
     if value in _FINE and (not _FINE[value] or _FINE[value].issubset(_ids(context.container))):
         return None
     reader = read(value)
     found = reader.found
     if not reader.has_content and not found:
-        found += fail(XHTML_EMPTY, "the narrative has no text and no image")
+        found += report(XHTML_EMPTY, "the narrative has no text and no image")
     if not found:
         _remember(value, reader)
     if reader.links:
@@ -61,7 +61,7 @@ def _lost_links(reader: Reader, context: Context) -> list[Finding]:
     found: list[Finding] = []
     for element, name in lost:
         if name and name not in ids:
-            found += fail(
+            found += report(
                 XHTML_LINK,
                 f"{'the image' if element == 'img' else 'the link'} '#{name}' leads nowhere",
                 did_you_mean(name, known) if known else None,

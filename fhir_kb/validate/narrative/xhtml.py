@@ -19,7 +19,7 @@ from fhir_kb.validate.codes import (
     XHTML_LINK,
     XHTML_ROOT,
 )
-from fhir_kb.validate.core.issue import fail, shown
+from fhir_kb.validate.core.issue import quoted, report
 from fhir_kb.validate.narrative.xhtml_nesting import is_right, nesting
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def read(text: str) -> Reader:
     """What the XHTML holds and what is wrong with it; never raises."""
     reader = Reader()
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        reader.found += fail(
+        reader.found += report(
             NOT_XHTML,
             "a narrative has no document type",
             "remove the DOCTYPE",
@@ -96,7 +96,7 @@ def read(text: str) -> Reader:
     except expat.ExpatError as error:
         reader.found += _not_well_formed(error)
     except UnicodeEncodeError:
-        reader.found += fail(
+        reader.found += report(
             NOT_XHTML, "the narrative holds half of a character (a lone surrogate)"
         )
     return reader
@@ -206,7 +206,7 @@ class Reader:
     def root(self, name: str, attributes: dict[str, str]) -> None:
         """Look at the outermost start tag."""
         if name.rpartition(":")[2] != "div":
-            self.found += fail(
+            self.found += report(
                 XHTML_ROOT,
                 f"the narrative begins with <{name}>, not with <div>",
                 message_id="XHTML_XHTML_Name_Invalid",
@@ -214,7 +214,7 @@ class Reader:
         prefix = name.rpartition(":")[0]
         namespace = attributes.get(f"xmlns:{prefix}" if prefix else "xmlns", "")
         if namespace != NAMESPACE:
-            self.found += fail(
+            self.found += report(
                 XHTML_ROOT,
                 f"the namespace of the narrative is '{namespace}'",
                 f'write <div xmlns="{NAMESPACE}">',
@@ -223,7 +223,7 @@ class Reader:
     def _refuse_element(self, name: str) -> None:
         local = name.rpartition(":")[2]
         if local not in _ELEMENTS:
-            self.found += fail(
+            self.found += report(
                 XHTML_ELEMENT,
                 f"<{name}> is not allowed in a narrative",
                 did_you_mean(local, _ELEMENTS) if local.lower() in _ELEMENTS else None,
@@ -234,11 +234,11 @@ class Reader:
             prefix = element.rpartition(":")[0]
             own = f"xmlns:{prefix}" if prefix else "xmlns"
             if attribute == own and value != NAMESPACE and not self.found:
-                message = f"<{element}> is in the namespace {shown(value)}"
-                self.found += fail(XHTML_ROOT, message, message_id="XHTML_XHTML_NS_InValid")
+                message = f"<{element}> is in the namespace {quoted(value)}"
+                self.found += report(XHTML_ROOT, message, message_id="XHTML_XHTML_NS_InValid")
             return
         if attribute not in _ATTRIBUTES or element not in _ONLY_ON.get(attribute, (element,)):
-            self.found += fail(
+            self.found += report(
                 XHTML_ATTRIBUTE,
                 f"the attribute '{attribute}' is not allowed on <{element}> in a narrative",
             )
@@ -247,7 +247,7 @@ class Reader:
         elif attribute in ("href", "src"):
             self._link(element, value)
         elif attribute == "style" and _ACTIVE_STYLE.search(value):
-            self.found += fail(XHTML_ACTIVE, f"the style {shown(value)} runs something")
+            self.found += report(XHTML_ACTIVE, f"the style {quoted(value)} runs something")
 
     def _link(self, element: str, target: str) -> None:
         if target.startswith("#"):
@@ -256,16 +256,16 @@ class Reader:
         found = _SCHEME.match(target)
         scheme = "".join(found[1].split()).lower() if found else ""
         if scheme in _ACTIVE or (scheme == "data" and element != "img"):
-            self.found += fail(XHTML_ACTIVE, f"the link {shown(target)} runs something")
+            self.found += report(XHTML_ACTIVE, f"the link {quoted(target)} runs something")
         elif not target or _NOT_IN_URLS.search(target) or not _is_data(target):
             why = "is empty" if not target else "is not written as urls are"
-            self.found += fail(
-                XHTML_LINK, f"the link {shown(target)} {why}", message_id="XHTML_URL_INVALID"
+            self.found += report(
+                XHTML_LINK, f"the link {quoted(target)} {why}", message_id="XHTML_URL_INVALID"
             )
         elif scheme in _NAMES_ONLY:
-            self.found += fail(
+            self.found += report(
                 XHTML_LINK,
-                f"the link {shown(target)} is a name; nobody can follow it",
+                f"the link {quoted(target)} is a name; nobody can follow it",
                 message_id="TYPE_SPECIFIC_CHECKS_DT_XHTML_LITERAL_HREF",
             )
 
@@ -291,9 +291,9 @@ def without_entities(text: str) -> tuple[str, list[Finding]]:
         if name in name2codepoint and match[0].endswith(";"):
             return f"&#{name2codepoint[name]};"
         found.extend(
-            fail(
+            report(
                 NOT_XHTML,
-                f"{shown(match[0])} is not a character that HTML names",
+                f"{quoted(match[0])} is not a character that HTML names",
                 "write &amp; for the sign itself",
                 "XHTML_XHTML_Entity_Illegal",
             )
@@ -305,7 +305,7 @@ def without_entities(text: str) -> tuple[str, list[Finding]]:
 
 def _not_well_formed(error: expat.ExpatError) -> list[Finding]:
     reason = expat.ErrorString(error.code)
-    return fail(
+    return report(
         NOT_XHTML,
         f"the narrative is not well-formed: {reason} "
         f"(line {error.lineno}, column {error.offset + 1} of it)",

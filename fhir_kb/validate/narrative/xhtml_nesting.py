@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.validate.codes import XHTML_NESTING
-from fhir_kb.validate.core.issue import fail
+from fhir_kb.validate.core.issue import report
 
 if TYPE_CHECKING:
     from fhir_kb.validate.core.issue import Finding
@@ -69,7 +69,7 @@ def nesting(text: str) -> list[Finding]:
     if (found := _TEXT.search(text)) is not None:
         name = found[1].strip("</>").split()[0]
         wrong[f"there is text between the parts of a table or list, beside <{name}>"] = None
-    return [one for message in list(wrong)[:_MOST] for one in fail(XHTML_NESTING, message)]
+    return [one for message in list(wrong)[:_MOST] for one in report(XHTML_NESTING, message)]
 
 
 def is_right(tags: list[str], text: str) -> bool:

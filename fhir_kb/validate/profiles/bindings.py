@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.codes import PROFILE_CODE, PROFILE_CODE_OTHER, PROFILE_NOT_CHECKED
-from fhir_kb.validate.core.issue import shown
+from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.profiles.places import at
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _says_nothing(kind: FhirType, coded: dict[str, Any]) -> bool:
 
 def _said(coded: Any) -> str:
     if isinstance(coded, str):
-        return shown(coded)
+        return quoted(coded)
     concept = coded.get("concept", coded) if isinstance(coded, dict) else {}
     codings = concept.get("coding", [concept]) if isinstance(concept, dict) else []
     said = [

@@ -141,5 +141,5 @@ def _resources(element: Element) -> Iterator[Element]:
 def _each_once(found: list[Finding]) -> list[Finding]:
     seen: dict[tuple[Any, ...], Finding] = {}
     for one in found:
-        seen.setdefault(one.said, one)
+        seen.setdefault(one.key, one)
     return list(seen.values())

@@ -120,8 +120,8 @@ def _group(run: Run, node: Node, parent: Element, values: list[Element]) -> list
 
 def _add_new(found: list[Finding], more: list[Finding]) -> None:
     """What a slice says, without what is said of all values already."""
-    said = {one.said for one in found}
-    found += [one for one in more if one.said not in said]
+    said = {one.key for one in found}
+    found += [one for one in more if one.key not in said]
 
 
 def _count(run: Run, node: Node, parent: Element, count: int) -> list[Finding]:

@@ -17,7 +17,7 @@ from fhir_kb.validate.codes import (
     EXTENSION_VERSION,
     PROFILE_TYPE,
 )
-from fhir_kb.validate.core.issue import shown
+from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.core.known_extensions import contexts, interfaces, is_for
 from fhir_kb.validate.profiles.places import at, trail
 from fhir_kb.validate.profiles.run import resource_of
@@ -112,8 +112,8 @@ def _content(run: Run, element: Element, url: str) -> list[Finding]:
     found = run.walk.profile(run, element, url)
     depth = len(trail(element))
     for one in found:
-        if one.code is PROFILE_TYPE and len(one.trail) == depth + 1:
-            one.trail[0] = (one.trail[0][0], "")
+        if one.code is PROFILE_TYPE and len(one.path_steps) == depth + 1:
+            one.path_steps[0] = (one.path_steps[0][0], "")
             one.message_id = "Extension_EXT_Type"
     return found
 
@@ -127,9 +127,9 @@ def _modifier(run: Run, element: Element, url: str) -> list[Finding]:
     if is_modifier == (element.name == "modifierExtension"):
         return []
     if is_modifier:
-        message = f"{shown(url, 90)} changes the meaning: it belongs in 'modifierExtension'"
+        message = f"{quoted(url, 90)} changes the meaning: it belongs in 'modifierExtension'"
         return at(element, EXTENSION_MODIFIER, message)
-    message = f"{shown(url, 90)} does not change the meaning: it belongs in 'extension'"
+    message = f"{quoted(url, 90)} does not change the meaning: it belongs in 'extension'"
     return at(element, EXTENSION_MODIFIER, message, None, "Extension_EXT_Modifier_Y")
 
 
@@ -137,7 +137,7 @@ def _version(run: Run, element: Element, url: str, known: Mapping[str, Any]) -> 
     if is_for(known, run.known.definitions.fhir_version) or element.parent is None:
         return []
     version = run.known.definitions.fhir_version
-    message = f"{shown(url, 90)} is not for FHIR {version}, says its definition"
+    message = f"{quoted(url, 90)} is not for FHIR {version}, says its definition"
     return at(element.parent, EXTENSION_VERSION, message)
 
 
@@ -153,7 +153,7 @@ def _context(run: Run, element: Element, url: str, known: Mapping[str, Any]) -> 
         allowed = sorted({str(one.get("expression")) for one in here})
         more = f" and {len(allowed) - _FEW} more" if len(allowed) > _FEW else ""
         message = (
-            f"the extension {shown(url, 90)} is not allowed here; it may be on: "
+            f"the extension {quoted(url, 90)} is not allowed here; it may be on: "
             + (", ".join(allowed[:_FEW]) or "nothing in this release")
             + more
         )
@@ -213,7 +213,7 @@ def _invariants(
             continue
         if holds is False or holds is None:
             message = (
-                f"the extension {shown(url, 90)} is not allowed here: {shown(expression, 200)} "
+                f"the extension {quoted(url, 90)} is not allowed here: {quoted(expression, 200)} "
                 "does not hold"
             )
             yield from at(parent, EXTENSION_CONTEXT, message, None, "Profile_EXT_Not_Here")

@@ -14,7 +14,7 @@ from defusedxml.ElementTree import fromstring
 
 from fhir_kb.fhirpath.surroundings import member
 from fhir_kb.validate.codes import NARRATIVE_LANGUAGE, NARRATIVE_SOURCE
-from fhir_kb.validate.core.issue import shown
+from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.profiles.places import at
 from fhir_kb.validate.profiles.run import resource_of
 
@@ -49,7 +49,7 @@ def check_narrative(node: Node, element: Element) -> list[Finding]:
             found += at(element, NARRATIVE_LANGUAGE, message)
     if any(one != "success" for one in _demanded(node.definition, _SOURCES)):
         for text in _without_source(root):
-            message = f"{shown(text)} does not say where it comes from, as {node.tree.name} asks"
+            message = f"{quoted(text)} does not say where it comes from, as {node.tree.name} asks"
             found += at(element, NARRATIVE_SOURCE, message, f"class: {', '.join(_CLASSES)}")
     return found
 
@@ -78,7 +78,7 @@ def _wrong(demanded: str, sections: list[str], language: Any) -> str:
     wanted = language if demanded == "_resource" else demanded
     if not isinstance(wanted, str) or wanted in sections:
         return ""
-    return f"the narrative must have a section in {shown(wanted)}"
+    return f"the narrative must have a section in {quoted(wanted)}"
 
 
 def _read(div: Any) -> XmlElement | None:

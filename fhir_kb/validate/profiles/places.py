@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.validate.core.issue import fail
+from fhir_kb.validate.core.issue import report
 
 if TYPE_CHECKING:
     from fhir_kb.diagnostics import Code
@@ -16,8 +16,8 @@ def at(
     element: Element, code: Code, message: str, advice: str | None = None, message_id: str = ""
 ) -> list[Finding]:
     """A finding at an element, seen from the outermost resource."""
-    found = fail(code, message, advice, message_id)
-    found[0].trail.extend(trail(element))
+    found = report(code, message, advice, message_id)
+    found[0].path_steps.extend(trail(element))
     return found
 
 

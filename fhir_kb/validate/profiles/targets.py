@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath.surroundings import member
 from fhir_kb.validate.codes import AGGREGATION, PROFILE_TARGET
-from fhir_kb.validate.core.issue import shown
+from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.profiles.places import at
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _profiles(
     return at(
         element,
         PROFILE_TARGET,
-        f"{shown(text)} leads to nothing that {node.tree.name} allows here: {', '.join(urls)}",
+        f"{quoted(text)} leads to nothing that {node.tree.name} allows here: {', '.join(urls)}",
     )
 
 
@@ -159,7 +159,7 @@ def _aggregation(
     return at(
         element,
         AGGREGATION,
-        f"the target of {shown(text)} is {_WORDS[is_now]}; {node.tree.name} asks for: "
+        f"the target of {quoted(text)} is {_WORDS[is_now]}; {node.tree.name} asks for: "
         + ", ".join(map(str, modes)),
     )
 

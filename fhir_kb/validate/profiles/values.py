@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import FHIRPathError, compile_expression
 from fhir_kb.validate.codes import PROFILE_RANGE, PROFILE_VALUE
-from fhir_kb.validate.core.issue import Finding, fail, shown, within
+from fhir_kb.validate.core.issue import Finding, quoted, report, under
 from fhir_kb.validate.datatypes.fixed_values import equal
 from fhir_kb.validate.profiles.places import at, trail
 from fhir_kb.validate.profiles.tree import never
@@ -109,8 +109,8 @@ def _demanded(
 ) -> Iterator[Finding]:
     profile = node.tree.name
     for steps, message in _differences(element.value, demanded, (), is_pattern):
-        found = within(fail(PROFILE_VALUE, f"{message} in {profile}"), *steps)
-        found[0].trail.extend(trail(element))
+        found = under(report(PROFILE_VALUE, f"{message} in {profile}"), *steps)
+        found[0].path_steps.extend(trail(element))
         yield from found
 
 
@@ -123,9 +123,9 @@ def _differences(
     elif isinstance(demanded, list) and isinstance(value, list):
         yield from _in_list(value, demanded, steps, is_pattern)
     elif value is None:
-        yield steps, f"there must be {shown(demanded)}; it is fixed"
+        yield steps, f"there must be {quoted(demanded)}; it is fixed"
     elif not equal(value, demanded):
-        yield steps, f"the value must be {shown(demanded)}, not {shown(value)}; it is fixed"
+        yield steps, f"the value must be {quoted(demanded)}, not {quoted(value)}; it is fixed"
 
 
 def _in_object(
@@ -136,7 +136,7 @@ def _in_object(
 ) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for name, one in demanded.items():
         if name not in value:
-            yield (*steps, name), f"'{name}' is missing; {shown(one)} is fixed"
+            yield (*steps, name), f"'{name}' is missing; {quoted(one)} is fixed"
         else:
             yield from _differences(value[name], one, (*steps, name), is_pattern)
     if not is_pattern:
@@ -161,7 +161,7 @@ def _in_list(
         if len(value) == 1:
             yield from _differences(value[0], one, (*steps, 0), is_pattern)
         else:
-            yield steps, f"none of the values contains {shown(one)}; that is fixed"
+            yield steps, f"none of the values contains {quoted(one)}; that is fixed"
 
 
 def _range(run: Run, node: Node, element: Element) -> Iterator[Finding]:
@@ -197,7 +197,7 @@ def _said(value: Any) -> str:
     if isinstance(value, dict):
         unit = value.get("code") or value.get("unit") or ""
         return f"{value.get('value')} {unit}".strip()
-    return shown(value)
+    return quoted(value)
 
 
 def _length(node: Node, element: Element) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.validate.codes import BAD_CANONICAL
-from fhir_kb.validate.core.issue import below, fail, shown
+from fhir_kb.validate.core.issue import quoted, report, under
 from fhir_kb.validate.core.json_values import text
 
 if TYPE_CHECKING:
@@ -20,5 +20,5 @@ def check_own_url(value: Mapping[str, Any], _context: Context) -> Findings:
     url = text(value, "url")
     if not url or ":" in url:
         return None
-    found = fail(BAD_CANONICAL, f"the url {shown(url)} is not absolute")
-    return below(found, "url")
+    found = report(BAD_CANONICAL, f"the url {quoted(url)} is not absolute")
+    return under(found, "url")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.codes import DUPLICATE_ID
-from fhir_kb.validate.core.issue import fail, shown, within
+from fhir_kb.validate.core.issue import quoted, report, under
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ def check_ids(value: Mapping[str, Any], _context: Context) -> Findings:
     seen: set[str] = set()
     for name, way in _ids(value, ()):
         if name in seen:
-            found += within(fail(DUPLICATE_ID, f"the id {shown(name)} is that of another"), *way)
+            found += under(report(DUPLICATE_ID, f"the id {quoted(name)} is that of another"), *way)
         seen.add(name)
     return found or None
 

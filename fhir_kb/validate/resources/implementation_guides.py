@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.codes import DEPENDENCY, PARAMETERS_PROFILE
-from fhir_kb.validate.core.issue import below, fail, shown
+from fhir_kb.validate.core.issue import quoted, report, under
 from fhir_kb.validate.core.json_values import text
 
 if TYPE_CHECKING:
@@ -27,17 +27,17 @@ def check_dependency(value: Mapping[str, Any], _context: Context) -> Findings:
     uri, _, inside = text(value, "uri").partition("|")
     version, package = text(value, "version"), text(value, "packageId")
     if inside and not version:
-        message = f"the version {shown(inside)} is in the url, and not in 'version'"
-        found += fail(DEPENDENCY, message, None, "IG_DEPENDENCY_CAN_VERSION_ALONE")
+        message = f"the version {quoted(inside)} is in the url, and not in 'version'"
+        found += report(DEPENDENCY, message, None, "IG_DEPENDENCY_CAN_VERSION_ALONE")
     elif inside and inside != version:
-        message = f"the url has the version {shown(inside)}, and 'version' is {shown(version)}"
-        found += fail(DEPENDENCY, message, None, "IG_DEPENDENCY_CAN_VERSION_ERROR")
+        message = f"the url has the version {quoted(inside)}, and 'version' is {quoted(version)}"
+        found += report(DEPENDENCY, message, None, "IG_DEPENDENCY_CAN_VERSION_ERROR")
     if uri and "/ImplementationGuide/" not in uri:
-        message = f"{shown(uri, 100)} is not the url of an ImplementationGuide"
-        found += fail(DEPENDENCY, message)
+        message = f"{quoted(uri, 100)} is not the url of an ImplementationGuide"
+        found += report(DEPENDENCY, message)
     if package and not _PACKAGE.fullmatch(package):
-        message = f"{shown(package)} is not the name of a package"
-        found += fail(DEPENDENCY, message, None, "IG_DEPENDENCY_INVALID_PACKAGEID")
+        message = f"{quoted(package)} is not the name of a package"
+        found += report(DEPENDENCY, message, None, "IG_DEPENDENCY_INVALID_PACKAGEID")
     return found or None
 
 
@@ -50,5 +50,5 @@ def check_operation(value: Mapping[str, Any], context: Context) -> Findings:
         profile = known.find(url, "StructureDefinition") if known is not None and url else None
         if profile is not None and profile.get("type") != "Parameters":
             message = f"{url} is a profile of {profile.get('type')}, not of Parameters"
-            found += below(fail(PARAMETERS_PROFILE, message), name)
+            found += under(report(PARAMETERS_PROFILE, message), name)
     return found or None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.validate.core.issue import below, fail
+from fhir_kb.validate.core.issue import report, under_step
 
 if TYPE_CHECKING:
     from fhir_kb.diagnostics import Code
@@ -15,9 +15,9 @@ def at(
     way: Pointer, code: Code, message: str, advice: str | None = None, message_id: str = ""
 ) -> list[Finding]:
     """A finding at a place; a choice such as valueString is told by its type."""
-    found = fail(code, message, advice, message_id)
+    found = report(code, message, advice, message_id)
     for step in reversed(way):
-        below(found, step, _choice(step))
+        under_step(found, step, _choice(step))
     return found
 
 

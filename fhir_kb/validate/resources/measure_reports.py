@@ -39,7 +39,7 @@ def check_report(value: Mapping[str, Any], context: Context) -> Findings:
 
 
 def _only_group(
-    report: Mapping[str, Any],
+    measure_report: Mapping[str, Any],
     measure: Mapping[str, Any],
     stated: Mapping[str, Any],
     group: Mapping[str, Any],
@@ -49,11 +49,11 @@ def _only_group(
     if "code" in stated and "code" in group and not _same(group["code"], stated["code"]):
         message = "the code of the group is not that of the measure's group"
         found += at(way, REPORT_GROUP, message, None, "MEASURE_MR_GRP_NO_WRONG_CODE")
-    return found + _group(report, measure, stated, group, way)
+    return found + _group(measure_report, measure, stated, group, way)
 
 
 def _groups(
-    report: Mapping[str, Any],
+    measure_report: Mapping[str, Any],
     measure: Mapping[str, Any],
     stated: list[dict[str, Any]],
     given: list[tuple[int, dict[str, Any]]],
@@ -73,8 +73,8 @@ def _groups(
             found += at(way, REPORT_GROUP, message, None, "MEASURE_MR_GRP_DUPL_CODE")
         else:
             met.append(number)
-            found += _group(report, measure, stated[number], group, way)
-    if report.get("type") not in _COLLECTING:
+            found += _group(measure_report, measure, stated[number], group, way)
+    if measure_report.get("type") not in _COLLECTING:
         for number, one in enumerate(stated):
             if number not in met:
                 found += _missing((), "group", one)
@@ -82,7 +82,7 @@ def _groups(
 
 
 def _group(
-    report: Mapping[str, Any],
+    measure_report: Mapping[str, Any],
     measure: Mapping[str, Any],
     stated: Mapping[str, Any],
     group: Mapping[str, Any],
@@ -90,8 +90,8 @@ def _group(
 ) -> list[Finding]:
     found = _parts(stated, group, way, "population")
     for index, one in objects(group, "population"):
-        found += _subjects(report, one, (*way, "population", index))
-    found += _score(report, measure, group, way)
+        found += _subjects(measure_report, one, (*way, "population", index))
+    found += _score(measure_report, measure, group, way)
     return found + _parts(stated, group, way, "stratifier")
 
 
@@ -133,10 +133,10 @@ def _said(stated: Mapping[str, Any]) -> str:
 
 
 def _subjects(
-    report: Mapping[str, Any], population: Mapping[str, Any], way: Pointer
+    measure_report: Mapping[str, Any], population: Mapping[str, Any], way: Pointer
 ) -> list[Finding]:
     listed = population.get("subjectResults")
-    if report.get("type") != _LISTING:
+    if measure_report.get("type") != _LISTING:
         if not listed:
             return []
         return at(way, REPORT_COUNT, "only reports of the type subject-list list subjects")
@@ -149,12 +149,15 @@ def _subjects(
 
 
 def _score(
-    report: Mapping[str, Any], measure: Mapping[str, Any], group: Mapping[str, Any], way: Pointer
+    measure_report: Mapping[str, Any],
+    measure: Mapping[str, Any],
+    group: Mapping[str, Any],
+    way: Pointer,
 ) -> list[Finding]:
     score = group.get("measureScore", group.get("measureScoreQuantity"))
     name = "measureScore" if "measureScore" in group else "measureScoreQuantity"
     scoring = next((str(o.get("code")) for _, o in objects(measure.get("scoring"), "coding")), "")
-    if report.get("type") in _COLLECTING or scoring == "cohort":
+    if measure_report.get("type") in _COLLECTING or scoring == "cohort":
         if score is None:
             return []
         why = "a cohort has none" if scoring == "cohort" else "it only collects data"

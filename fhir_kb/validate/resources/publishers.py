@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.codes import PUBLISHER, PUBLISHER_DOUBTFUL
-from fhir_kb.validate.core.issue import Finding, finding, shown
+from fhir_kb.validate.core.issue import Finding, quoted
 from fhir_kb.validate.core.json_values import objects, text
 
 if TYPE_CHECKING:
@@ -78,32 +78,32 @@ def _group(value: Mapping[str, Any]) -> Iterator[Finding]:
         return
     known = _GROUPS.get(code)
     if known is None:
-        message = f"HL7 has no work group {shown(code)}"
-        yield finding(PUBLISHER, "VALIDATION_HL7_WG_UNKNOWN", message)
+        message = f"HL7 has no work group {quoted(code)}"
+        yield Finding(PUBLISHER, message, message_id="VALIDATION_HL7_WG_UNKNOWN")
         return
     page, *names = known
     wanted = [f"HL7 International / {name}" for name in names]
     publisher = text(value, "publisher")
-    advice = f"the publisher is {' or '.join(map(shown, wanted))}"
+    advice = f"the publisher is {' or '.join(map(quoted, wanted))}"
     if not publisher:
         message = f"the work group '{code}' publishes this, and there is no publisher"
-        yield finding(PUBLISHER_DOUBTFUL, "VALIDATION_HL7_PUBLISHER_MISSING", message, advice)
+        yield Finding(PUBLISHER_DOUBTFUL, message, advice, "VALIDATION_HL7_PUBLISHER_MISSING")
     elif publisher not in wanted:
         # the HL7 validator takes a name with a stroke for that of a work group
         kind = PUBLISHER if "/" in publisher else PUBLISHER_DOUBTFUL
         suffix = "2" if len(wanted) > 1 else ""
-        message = f"the work group is '{code}', and the publisher {shown(publisher)}"
-        yield finding(kind, f"VALIDATION_HL7_PUBLISHER_MISMATCH{suffix}", message, advice)
+        message = f"the work group is '{code}', and the publisher {quoted(publisher)}"
+        yield Finding(kind, message, advice, f"VALIDATION_HL7_PUBLISHER_MISMATCH{suffix}")
     if not any(url.startswith(_PAGES + page) for url in _contacts(value)):
         message = f"there is no contact with the page of the work group '{code}'"
         advice = f"its page is {_PAGES}{page}"
-        yield finding(PUBLISHER_DOUBTFUL, "VALIDATION_HL7_WG_URL", message, advice)
+        yield Finding(PUBLISHER_DOUBTFUL, message, advice, "VALIDATION_HL7_WG_URL")
 
 
 def _status(value: Mapping[str, Any]) -> Iterator[Finding]:
     if value.get("status") == "active" and _extension(value, _STANDARDS_STATUS) == "draft":
         message = "the status is 'active', and the standards status 'draft'"
-        yield finding(PUBLISHER_DOUBTFUL, "VALIDATION_VAL_STATUS_INCONSISTENT", message)
+        yield Finding(PUBLISHER_DOUBTFUL, message, message_id="VALIDATION_VAL_STATUS_INCONSISTENT")
 
 
 def _extension(value: Mapping[str, Any], url: str) -> str:

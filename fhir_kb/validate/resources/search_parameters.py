@@ -11,7 +11,7 @@ from fhir_kb.validate.codes import (
     SEARCH_DOUBTFUL,
     SEARCHES_NOTHING,
 )
-from fhir_kb.validate.core.issue import Finding, below, fail, shown, within
+from fhir_kb.validate.core.issue import Finding, quoted, report, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.invariants.evaluable import cannot_be
 
@@ -36,12 +36,14 @@ def search_rules(definitions: Definitions) -> dict[str, Checker]:
         found = _expression(value, definitions)
         code = text(value, "code")
         if signs := [one for one in _SIGNS if one in code]:
-            message = f"the code {shown(code)} has {' '.join(signs)}, which means something in urls"
-            found += fail(SEARCH_DOUBTFUL, message)
+            message = (
+                f"the code {quoted(code)} has {' '.join(signs)}, which means something in urls"
+            )
+            found += report(SEARCH_DOUBTFUL, message)
         found += _derived(value, context, fhir_version)
         if value.get("type") == "composite" and sum(1 for _ in objects(value, "component")) < 2:
             message = "a search parameter of the type 'composite' has two components or more"
-            found += fail(SEARCHES_NOTHING, message, None, "SEARCHPARAMETER_MISSING_COMPONENTS")
+            found += report(SEARCHES_NOTHING, message, None, "SEARCHPARAMETER_MISSING_COMPONENTS")
         return found or None
 
     def stated(value: Mapping[str, Any], _context: Context) -> Findings:
@@ -50,7 +52,7 @@ def search_rules(definitions: Definitions) -> dict[str, Checker]:
             known = _known(one.get("definition"), fhir_version)
             if known is not None and one.get("type") not in (None, known.type):
                 message = f"the type is {one['type']}, and that of {known.url} is {known.type}"
-                found += within(fail(SEARCH_DIFFERS, message), "searchParam", index)
+                found += under(report(SEARCH_DIFFERS, message), "searchParam", index)
         return found or None
 
     return {"SearchParameter": parameter, "CapabilityStatement.rest.resource": stated}
@@ -69,17 +71,17 @@ def _derived(value: Mapping[str, Any], context: Context, fhir_version: str) -> l
     if known is None:
         canonicals = context.canonicals
         if url and (canonicals is None or canonicals.find(url, "SearchParameter") is None):
-            message = f"{shown(url, 100)} is not known, so nothing can be compared with it"
-            return fail(SEARCH_DOUBTFUL, message, None, "SEARCHPARAMETER_NOTFOUND")
+            message = f"{quoted(url, 100)} is not known, so nothing can be compared with it"
+            return report(SEARCH_DOUBTFUL, message, None, "SEARCHPARAMETER_NOTFOUND")
         return []
     found: list[Finding] = []
     if isinstance(value.get("type"), str) and value["type"] != known.type:
         message = f"the type is {value['type']}, and that of {known.url} is {known.type}"
-        found += fail(SEARCH_DIFFERS, message, None, "SEARCHPARAMETER_TYPE_WRONG")
+        found += report(SEARCH_DIFFERS, message, None, "SEARCHPARAMETER_TYPE_WRONG")
     others = [one for one in _bases(value) if one not in known.bases]
     if others and "Resource" not in known.bases:
         message = f"{known.url} is not for {', '.join(others)}"
-        found += fail(SEARCH_DIFFERS, message, None, "SEARCHPARAMETER_BASE_WRONG")
+        found += report(SEARCH_DIFFERS, message, None, "SEARCHPARAMETER_BASE_WRONG")
     return found
 
 
@@ -99,8 +101,8 @@ def _expression(value: Mapping[str, Any], definitions: Definitions) -> list[Find
     for part in parts(written) if len(bases) > 1 else (written,):
         wrong = _wrong(part, bases, definitions)
         if wrong is not None:
-            message = f"{shown(part.strip(), 100)} cannot be evaluated: {wrong}"
-            return below(fail(SEARCHES_NOTHING, message), "expression")
+            message = f"{quoted(part.strip(), 100)} cannot be evaluated: {wrong}"
+            return under(report(SEARCHES_NOTHING, message), "expression")
     return []
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.validate.codes import EMPTY, MISALIGNED, NULL, TOO_MANY, WRONG_JSON_TYPE
-from fhir_kb.validate.core.issue import Finding, below, both, fail, json_type
+from fhir_kb.validate.core.issue import Finding, combine, json_type, report, under, under_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,14 +28,14 @@ def array_of(check: Checker, *, longest: int | None = None, nulls: bool = False)
             if bad := check(item, context):
                 if nulls and item is None:
                     continue
-                found = both(found, below(bad, index))
+                found = combine(found, under(bad, index))
         if not value:
-            return fail(
+            return report(
                 EMPTY, "the list is empty", "leave the property out", "ARRAY_CANNOT_BE_EMPTY"
             )
         if longest is not None and len(value) > longest:
-            more = fail(TOO_MANY, f"there are {len(value)} items; at most {longest} are allowed")
-            found = both(found, more)
+            more = report(TOO_MANY, f"there are {len(value)} items; at most {longest} are allowed")
+            found = combine(found, more)
         return found
 
     return check_all
@@ -43,8 +43,8 @@ def array_of(check: Checker, *, longest: int | None = None, nulls: bool = False)
 
 def _no_list(value: object) -> list[Finding]:
     if value is None:
-        return fail(NULL, "null is not a value in FHIR", "leave the property out")
-    return fail(
+        return report(NULL, "null is not a value in FHIR", "leave the property out")
+    return report(
         WRONG_JSON_TYPE,
         f"this element can repeat, so its value is a list, not {json_type(value)}",
         "put it into [ ]",
@@ -61,9 +61,9 @@ def without_filled_nulls(
 
 
 def _is_filled(found: Finding, lists: Mapping[str, Any]) -> bool:
-    if found.code is not NULL or len(found.trail) != 2:
+    if found.code is not NULL or len(found.path_steps) != 2:
         return False
-    (index, _), (name, _) = found.trail
+    (index, _), (name, _) = found.path_steps
     others = lists.get(str(name))
     return (
         isinstance(others, list)
@@ -92,5 +92,5 @@ def aligned(
                 "both must have the same number"
             )
         if wrong:
-            found += below(fail(MISALIGNED, wrong), underscored, step(underscored))
+            found += under_step(report(MISALIGNED, wrong), underscored, step(underscored))
     return found

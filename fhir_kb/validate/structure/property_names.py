@@ -14,7 +14,7 @@ from fhir_kb.validate.codes import (
     UNKNOWN_PROPERTY,
     WRONG_CHOICE_TYPE,
 )
-from fhir_kb.validate.core.issue import Finding, fail, shown
+from fhir_kb.validate.core.issue import Finding, quoted, report
 
 if TYPE_CHECKING:
     from fhir_kb.packages import Definitions, ElementDefinition, Property
@@ -69,7 +69,7 @@ class Names:
     def problems(self, names: tuple[str, ...]) -> list[Finding]:
         """What is wrong with an object that has exactly these properties."""
         if not names:
-            return fail(EMPTY, "the object is empty", "leave the property out")
+            return report(EMPTY, "the object is empty", "leave the property out")
         found: list[Finding] = []
         for name in names:
             if name not in self.properties:
@@ -81,13 +81,13 @@ class Names:
         for element in self._choices:
             held = self._held(element, present)
             if len(held) > 1:
-                found += fail(
+                found += report(
                     CHOICE_TWICE,
-                    f"only one of {' and '.join(map(shown, sorted(held)))} may be given",
+                    f"only one of {' and '.join(map(quoted, sorted(held)))} may be given",
                 )
         for element in self._elements:
             if element.max == 0 and self._held(element, present):
-                found += fail(TOO_MANY, f"'{element.name}' is not allowed here")
+                found += report(TOO_MANY, f"'{element.name}' is not allowed here")
         if self.type_path == "Extension":
             found += _extension(present)
         return found
@@ -101,16 +101,16 @@ class Names:
     def _missing(self, element: ElementDefinition) -> list[Finding]:
         name = element.name + ("[x]" if element.choice else "")
         message = f"'{name}' is missing; it is required in {self.type_path}"
-        return fail(MISSING, message)
+        return report(MISSING, message)
 
     def _unknown(self, name: str) -> list[Finding]:
-        found = self._wrong_choice(name) or fail(
+        found = self._wrong_choice(name) or report(
             UNKNOWN_PROPERTY,
-            f"{self.type_path} has no property {shown(name)}",
+            f"{self.type_path} has no property {quoted(name)}",
             self._meant(name),
         )
         for one in found:
-            one.trail.append((name, ""))
+            one.path_steps.append((name, ""))
         return found
 
     def _wrong_choice(self, name: str) -> list[Finding]:
@@ -119,9 +119,9 @@ class Names:
             if name.removeprefix("_").startswith(element.name) and rest[:1].isupper():
                 types = ", ".join(element.type_codes[:12])
                 more = " …" if len(element.types) > 12 else ""
-                return fail(
+                return report(
                     WRONG_CHOICE_TYPE,
-                    f"'{element.name}[x]' cannot be {shown(name)}; its types are {types}{more}",
+                    f"'{element.name}[x]' cannot be {quoted(name)}; its types are {types}{more}",
                 )
         return []
 
@@ -134,5 +134,5 @@ def _extension(present: frozenset[str]) -> list[Finding]:
     has_value = any(name.lstrip("_").startswith("value") for name in present)
     if has_value == ("extension" in present):
         wrong = "both a value and inner extensions" if has_value else "neither value nor extensions"
-        return fail(EXTENSION_CONTENT, f"the extension has {wrong}")
+        return report(EXTENSION_CONTENT, f"the extension has {wrong}")
     return []

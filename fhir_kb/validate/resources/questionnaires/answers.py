@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.codes import ANSWER_TYPE, ANSWER_VALUE
-from fhir_kb.validate.core.issue import shown
+from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.core.json_values import objects
 from fhir_kb.validate.resources.item_paths import at
 
@@ -123,7 +123,7 @@ def _options(
     if kind == "open-choice" or not any(isinstance(one, type(value)) for one in options):
         return []
     said = value.get("code") if isinstance(value, dict) else value
-    return at(way, ANSWER_VALUE, f"{shown(said)} is not among the options of the question")
+    return at(way, ANSWER_VALUE, f"{quoted(said)} is not among the options of the question")
 
 
 def _is_option(value: Any, option: Any) -> bool:

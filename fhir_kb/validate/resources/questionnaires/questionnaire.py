@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from fhir_kb.validate.codes import DERIVED_ITEM, ENABLE_WHEN, ENABLE_WHEN_AFTER
-from fhir_kb.validate.core.issue import shown
+from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.core.json_values import objects
 from fhir_kb.validate.resources.item_paths import at
 
@@ -77,18 +77,18 @@ def _enable_when(item: _Item, by_name: Mapping[str, list[_Item]]) -> Iterator[Fi
             continue  # that it has to be there, the type says
         targets = by_name.get(name, [])
         if any(item.number < one.number <= item.last for one in targets):
-            message = f"{shown(name)}, which enables this item, is inside of it"
+            message = f"{quoted(name)}, which enables this item, is inside of it"
             yield from at(
                 item.way, ENABLE_WHEN, message, None, "Questionnaire_Q_EnableWhen_IsInner"
             )
         elif not targets:
-            message = f"there is no item {shown(name)}, which would enable this one"
+            message = f"there is no item {quoted(name)}, which would enable this one"
             yield from at(item.way, ENABLE_WHEN, message)
         elif targets[0] is item:
-            message = f"the item {shown(name)} would enable itself"
+            message = f"the item {quoted(name)} would enable itself"
             yield from at(item.way, ENABLE_WHEN, message, None, "Questionnaire_Q_EnableWhen_Self")
         elif targets[0].number > item.number:
-            message = f"{shown(name)}, which enables this item, comes after it"
+            message = f"{quoted(name)}, which enables this item, comes after it"
             yield from at(item.way, ENABLE_WHEN_AFTER, message)
 
 
@@ -122,17 +122,17 @@ def _derived(
     source = known.get(name) if isinstance(name, str) else None
     if source is None:
         if mode != _NEW:
-            message = f"{shown(url)}, with which this one complies, has no item {shown(name)}"
+            message = f"{quoted(url)}, with which this one complies, has no item {quoted(name)}"
             yield from at(item.way, DERIVED_ITEM, message)
         return
     for steps, message, message_id in _differences(item.value, source):
-        told = f"{message} in {shown(url)}"
+        told = f"{message} in {quoted(url)}"
         yield from at((*item.way, *steps), DERIVED_ITEM, told, None, _DERIVED + message_id)
 
 
 def _differences(item: Mapping[str, Any], source: Mapping[str, Any]) -> Iterator[_Difference]:
     if "type" in item and "type" in source and item["type"] != source["type"]:
-        yield ("type",), f"the item is of type {shown(source['type'])}", "NC_TYPE"
+        yield ("type",), f"the item is of type {quoted(source['type'])}", "NC_TYPE"
     if item.get("repeats") is True and source.get("repeats") is not True:
         yield ("repeats",), "the item does not repeat", "NC_REPEATS"
     if item.get("required") is False and source.get("required") is True:

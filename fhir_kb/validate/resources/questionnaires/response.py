@@ -11,7 +11,7 @@ from fhir_kb.validate.codes import (
     ITEM_UNKNOWN,
     QUESTIONNAIRE_UNKNOWN,
 )
-from fhir_kb.validate.core.issue import shown
+from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.core.json_values import objects
 from fhir_kb.validate.resources.item_paths import at
 from fhir_kb.validate.resources.questionnaires.answers import check_answer
@@ -59,7 +59,7 @@ def _check(value: Mapping[str, Any], context: Context, definitions: Definitions)
     )
     if not isinstance(questionnaire, dict) or "item" not in questionnaire:
         if questionnaire is None and not url.startswith("#"):
-            message = f"the questionnaire {shown(url, 120)} is not known; answers were not checked"
+            message = f"the questionnaire {quoted(url, 120)} is not known; answers were not checked"
             return at((), QUESTIONNAIRE_UNKNOWN, message)
         return None
     known, enabling = frozenset(_ids(questionnaire, 0)), Enabling(value, definitions)
@@ -95,11 +95,11 @@ def _items(
         answered[str(name)] = answered.get(str(name), 0) + 1
         found += _item(run, question, item, here, (*around, item))
         if answered[str(name)] == 2 and not _repeats(question):
-            found += at(here, ANSWER_NOT_ALLOWED, f"the item {shown(name)} is there already", None,
+            found += at(here, ANSWER_NOT_ALLOWED, f"the item {quoted(name)} is there already", None,
                         "Questionnaire_QR_Item_OnlyOneI")  # fmt: skip
     for name, question in questions.items():
         if name not in answered and _is_due(run, question, around):
-            message = f"there is no answer to {shown(name)}, which is required"
+            message = f"there is no answer to {quoted(name)}, which is required"
             found += at(way, ANSWER_MISSING, message)
     return found
 
@@ -112,9 +112,9 @@ def _is_due(run: _Run, question: Mapping[str, Any], around: tuple[Mapping[str, A
 
 def _unknown(run: _Run, name: str, way: Pointer, here: Pointer) -> list[Finding]:
     if name in run.known:
-        message = f"the item {shown(name)} is in another place of the questionnaire"
+        message = f"the item {quoted(name)} is in another place of the questionnaire"
         return at(here, ITEM_UNKNOWN, message, None, "Questionnaire_QR_Item_Misplaced")
-    return at(way, ITEM_UNKNOWN, f"the questionnaire has no item {shown(name)}")
+    return at(way, ITEM_UNKNOWN, f"the questionnaire has no item {quoted(name)}")
 
 
 def _repeats(question: Mapping[str, Any]) -> bool:
@@ -128,7 +128,7 @@ def _item(
     way: Pointer,
     around: tuple[Mapping[str, Any], ...],
 ) -> list[Finding]:
-    kind, name = question.get("type"), shown(item.get("linkId"))
+    kind, name = question.get("type"), quoted(item.get("linkId"))
     found: list[Finding] = []
     if ("answer" in item or "item" in item) and not run.enabling.is_enabled(question, around[:-1]):
         return at(way, ANSWER_NOT_ALLOWED, f"{name} has an answer, and is not enabled")

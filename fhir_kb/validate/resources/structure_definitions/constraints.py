@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.fhirpath import FHIRPathSyntaxError
 from fhir_kb.validate.codes import CONSTRAINT_DEFINITION, DEFINITION_WARNING
-from fhir_kb.validate.core.issue import fail, within
+from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.invariants.evaluable import cannot_be, start_of
 
@@ -48,12 +48,12 @@ class Constraints:
             key = text(one, "key")
             if not key:
                 message = "the constraint has no key, so nobody can tell which one failed"
-                bad = fail(DEFINITION_WARNING, message, None, "ED_INVARIANT_NO_KEY")
+                bad = report(DEFINITION_WARNING, message, None, "ED_INVARIANT_NO_KEY")
             elif self._is_snapshot:
                 bad = self._in_snapshot(key, one, element, names)
             else:
                 bad = self._in_differential(key, one)
-            found += within(bad, "constraint", number)
+            found += under(bad, "constraint", number)
         return found
 
     def _in_snapshot(
@@ -65,14 +65,14 @@ class Constraints:
         before = self._seen.setdefault(key, expression)
         if before != expression and key != "ele-1":
             message = f"{key} has another expression here than before: '{before}'"
-            return fail(CONSTRAINT_DEFINITION, message, None, "ED_INVARIANT_EXPRESSION_CONFLICT")
+            return report(CONSTRAINT_DEFINITION, message, None, "ED_INVARIANT_EXPRESSION_CONFLICT")
         if text(one, "source") not in ("", self._url):
             return []  # told where it is defined
         wrong = self._wrong(expression, text(element, "path"), names)
         if not wrong:
             return []
         message = f"{key} cannot be evaluated: {wrong}"
-        return fail(CONSTRAINT_DEFINITION, message, None, "ED_INVARIANT_EXPRESSION_ERROR")
+        return report(CONSTRAINT_DEFINITION, message, None, "ED_INVARIANT_EXPRESSION_ERROR")
 
     def _wrong(self, expression: str, path: str, names: list[str]) -> str:
         """What is wrong with an expression that is evaluated on these types, or ""."""
@@ -90,7 +90,7 @@ class Constraints:
         source, expression = one.get("source"), one.get("expression")
         if isinstance(source, str) and source not in self._own:
             message = f"{key} says that it comes from {source}, but it is this profile's"
-            return fail(CONSTRAINT_DEFINITION, message, None, "ED_INVARIANT_DIFF_NO_SOURCE")
+            return report(CONSTRAINT_DEFINITION, message, None, "ED_INVARIANT_DIFF_NO_SOURCE")
         if not isinstance(expression, str):
             return []
         other = self._elsewhere(key)
@@ -98,7 +98,7 @@ class Constraints:
             other = str(self._seen.setdefault(key, expression))
         if other != expression:
             message = f"the key {key} is that of another constraint: '{other}'"
-            return fail(CONSTRAINT_DEFINITION, message, "give it a key of its own")
+            return report(CONSTRAINT_DEFINITION, message, "give it a key of its own")
         return []
 
     def _elsewhere(self, key: str) -> str | None:

@@ -9,7 +9,7 @@ from fhir_kb.validate.codes import (
     ELEMENT_DEFINITION,
     POINTLESS_LIMIT,
 )
-from fhir_kb.validate.core.issue import below, fail, within
+from fhir_kb.validate.core.issue import report, under, under_step
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.resources.structure_definitions.constraints import Constraints
 from fhir_kb.validate.resources.structure_definitions.slicing import check_slicing
@@ -54,7 +54,7 @@ class Elements:
             self._constraints.begin(is_snapshot=part == "snapshot")
             for number, element in objects(self._value.get(part), "element"):
                 bad = self._element(element, is_snapshot=part == "snapshot")
-                found += within(bad, part, "element", number)
+                found += under(bad, part, "element", number)
         return found
 
     def _element(self, element: Mapping[str, Any], *, is_snapshot: bool) -> list[Finding]:
@@ -64,7 +64,7 @@ class Elements:
         found: list[Finding] = []
         if self._name and path != self._name and not path.startswith(self._name + "."):
             message = f"the path {path} does not begin with the type {self._name}"
-            found += fail(ELEMENT_DEFINITION, message)
+            found += report(ELEMENT_DEFINITION, message)
         names = self._names(element, path)
         found += self._limits(element, names)
         found += self._types.check(element, path)
@@ -96,7 +96,7 @@ class Elements:
         for limit, needed in limits(element):
             if needed not in can:
                 message = f"'{limit}' means nothing for {', '.join(names)}"
-                found += fail(POINTLESS_LIMIT, message)
+                found += report(POINTLESS_LIMIT, message)
         return found
 
     def _whole(self, element: Mapping[str, Any], path: str, names: list[str]) -> list[Finding]:
@@ -106,7 +106,7 @@ class Elements:
         if not is_root and "." in text(element, "id"):
             if not names and "contentReference" not in element:
                 message = f"{element.get('id')} has no type and refers to no other element"
-                return fail(ELEMENT_DEFINITION, message, None, "SD_NO_TYPES_OR_CONTENTREF")
+                return report(ELEMENT_DEFINITION, message, None, "SD_NO_TYPES_OR_CONTENTREF")
             found += self._values(element, names)
         barred: tuple[str, ...]
         if is_root:
@@ -117,11 +117,11 @@ class Elements:
                 for name in ("min", "max"):
                     if name not in element:
                         message = f"'{name}' is missing; each element of a type has it"
-                        found += fail(ELEMENT_DEFINITION, message, None, "SD_TABLE_REQUIRED")
+                        found += report(ELEMENT_DEFINITION, message, None, "SD_TABLE_REQUIRED")
         for name in barred:
             if name in element:
                 message = f"'{name}' may not be said of {path} here"
-                found += fail(ELEMENT_DEFINITION, message, None, "SD_TABLE_PROHIBITED")
+                found += report(ELEMENT_DEFINITION, message, None, "SD_TABLE_PROHIBITED")
         return found
 
     def _values(self, element: Mapping[str, Any], names: list[str]) -> list[Finding]:
@@ -138,10 +138,10 @@ class Elements:
             shown = kind if kind in self._definitions else kind[:1].lower() + kind[1:]
             if kind not in possible:
                 message = f"the value is a {shown}, and the element is {', '.join(names)}"
-                bad = fail(ELEMENT_DEFINITION, message, None, "SD_VALUE_TYPE_IILEGAL")
-                found += below(bad, key, f".{name}.ofType({shown})")
+                bad = report(ELEMENT_DEFINITION, message, None, "SD_VALUE_TYPE_IILEGAL")
+                found += under_step(bad, key, f".{name}.ofType({shown})")
             elif name == "fixed" and kind in self._definitions:
                 message = f"a fixed {kind} allows nothing besides; is a pattern meant?"
-                bad = fail(DEFINITION_WARNING, message, None, "SD_VALUE_COMPLEX_FIXED")
-                found += below(bad, key, f".{name}.ofType({shown})")
+                bad = report(DEFINITION_WARNING, message, None, "SD_VALUE_COMPLEX_FIXED")
+                found += under_step(bad, key, f".{name}.ofType({shown})")
         return found

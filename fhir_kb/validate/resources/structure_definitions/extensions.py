@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.codes import DEFINITION_WARNING, EXTENSION_DEFINITION
-from fhir_kb.validate.core.issue import fail, within
+from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.core.known_extensions import INTERFACES, VERSIONED
 from fhir_kb.validate.invariants.evaluable import cannot_be
@@ -37,10 +37,10 @@ def check_url(value: Mapping[str, Any]) -> list[Finding]:
         fixed = None
     advice = f"write: path Extension.url, fixedUri {url}"
     if fixed is None:
-        return fail(EXTENSION_DEFINITION, "Extension.url is not fixed to the extension's", advice)
+        return report(EXTENSION_DEFINITION, "Extension.url is not fixed to the extension's", advice)
     if fixed != url:
         message = f"Extension.url is fixed to '{fixed}', and the extension's url is '{url}'"
-        return fail(EXTENSION_DEFINITION, message, advice, "SD_EXTENSION_URL_MISMATCH")
+        return report(EXTENSION_DEFINITION, message, advice, "SD_EXTENSION_URL_MISMATCH")
     return []
 
 
@@ -50,7 +50,7 @@ def check_contexts(value: Mapping[str, Any], definitions: Definitions) -> list[F
     is_extension = value.get("type") == "Extension"
     if is_extension:
         for number, one in objects(value, "context"):
-            found += within(_context(one, definitions), "context", number)
+            found += under(_context(one, definitions), "context", number)
         return found
     for name, id_ in (
         ("context", "SD_NO_CONTEXT_WHEN_NOT_EXTENSION"),
@@ -60,8 +60,8 @@ def check_contexts(value: Mapping[str, Any], definitions: Definitions) -> list[F
         if not isinstance(listed, list) or (name == "context" and _has_json_name(value)):
             continue
         for number in range(len(listed)):
-            bad = fail(EXTENSION_DEFINITION, "only extensions have contexts", None, id_)
-            found += within(bad, name, number)
+            bad = report(EXTENSION_DEFINITION, "only extensions have contexts", None, id_)
+            found += under(bad, name, number)
     return found
 
 
@@ -77,15 +77,15 @@ def _context(one: Mapping[str, Any], definitions: Definitions) -> list[Finding]:
     written = text(one, "expression")
     if one.get("type") == "fhirpath" and _is_element(written, definitions):
         message = f"'{written}' is just an element, so the type of the context is 'element'"
-        return fail(DEFINITION_WARNING, message, None, "SD_CONTEXT_SHOULD_NOT_BE_FHIRPATH")
+        return report(DEFINITION_WARNING, message, None, "SD_CONTEXT_SHOULD_NOT_BE_FHIRPATH")
     if one.get("type") != "element":
         return []
     if not _is_there(written, one, definitions):
         message = f"FHIR has no element {written}"
-        return fail(EXTENSION_DEFINITION, message, None, "SD_CONTEXT_SHOULD_ELEMENT_NOT_FOUND")
+        return report(EXTENSION_DEFINITION, message, None, "SD_CONTEXT_SHOULD_ELEMENT_NOT_FOUND")
     if written == "Element":
         message = "the extension may be on any element; is that meant?"
-        return fail(DEFINITION_WARNING, message, None, "SD_CONTEXT_SHOULD_NOT_BE_ELEMENT")
+        return report(DEFINITION_WARNING, message, None, "SD_CONTEXT_SHOULD_NOT_BE_ELEMENT")
     return []
 
 
@@ -139,8 +139,10 @@ def check_invariants(value: Mapping[str, Any], definitions: Definitions) -> list
             continue
         if (wrong := _nowhere(written, contexts, definitions)) is not None:
             message = f"it cannot be evaluated where the extension may be: {wrong}"
-            bad = fail(EXTENSION_DEFINITION, message, None, "ED_CONTEXT_INVARIANT_EXPRESSION_ERROR")
-            found += within(bad, "contextInvariant", number)
+            bad = report(
+                EXTENSION_DEFINITION, message, None, "ED_CONTEXT_INVARIANT_EXPRESSION_ERROR"
+            )
+            found += under(bad, "contextInvariant", number)
     return found
 
 

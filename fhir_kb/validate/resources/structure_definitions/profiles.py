@@ -14,7 +14,7 @@ from fhir_kb.validate.codes import (
     NO_SNAPSHOT,
     NOT_AN_OBLIGATION,
 )
-from fhir_kb.validate.core.issue import Finding, below, fail, pointed, within
+from fhir_kb.validate.core.issue import Finding, located_at, report, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.resources.structure_definitions.element_order import unmatched
 
@@ -61,11 +61,11 @@ def _unmatched(value: Mapping[str, Any], definitions: Definitions) -> list[Findi
         names.append(text(places[number], "id") or text(places[number], "path"))
         message = f"nothing in the base matches {names[-1]}, or not after what stands before it"
         advice = "correct the path, or bring the elements into the base's order"
-        found += within(fail(NO_SNAPSHOT, message, advice), "differential", "element", number)
+        found += under(report(NO_SNAPSHOT, message, advice), "differential", "element", number)
     if names:
         more = f" and {len(names) - _FEW} more" if len(names) > _FEW else ""
         message = f"elements that match nothing in the base: {', '.join(names[:_FEW])}{more}"
-        found += fail(NO_SNAPSHOT, message)
+        found += report(NO_SNAPSHOT, message)
     return found
 
 
@@ -82,12 +82,12 @@ def _against_base(
         named = (n for n, one in places.items() if error.path in (one.get("id"), one.get("path")))
         advice = error.advice or None
         message = f"no snapshot can be made of the profile: {error}"
-        return _shown(fail(NO_SNAPSHOT, message, advice), next(named, None))
+        return _shown(report(NO_SNAPSHOT, message, advice), next(named, None))
     found: list[Finding] = []
     by_element = {id(one): number for number, one in places.items()}
     for one in noted:
-        bad = fail(CONTRADICTS_BASE, f"{one.id}: {one.message}")
-        pointed(bad, one.property)
+        bad = report(CONTRADICTS_BASE, f"{one.id}: {one.message}")
+        located_at(bad, one.property)
         found += _shown(bad, by_element.get(id(one.said)))
     return found
 
@@ -120,7 +120,7 @@ def _other_codes(
         if more:
             message = f"{one.get('id')}: {stated} has codes that {wanted} has not: "
             message += ", ".join(more[:_FEW])
-            found += _shown(pointed(fail(CONTRADICTS_BASE, message), "binding"), number)
+            found += _shown(located_at(report(CONTRADICTS_BASE, message), "binding"), number)
     return found
 
 
@@ -133,7 +133,7 @@ def _shown(found: list[Finding], number: int | None) -> list[Finding]:
     """The findings, which are about the whole, with that element as the place in the text."""
     if number is None:
         return found
-    return pointed(found, "differential", "element", number)
+    return located_at(found, "differential", "element", number)
 
 
 def _is_obligation_profile(value: Mapping[str, Any]) -> bool:
@@ -156,10 +156,10 @@ def _obligations(
         bad: list[Finding] = []
         for name in element:
             if name not in _ALLOWED:
-                bad += below(fail(NOT_AN_OBLIGATION, f"'{name}' is not allowed here"), name)
+                bad += under(report(NOT_AN_OBLIGATION, f"'{name}' is not allowed here"), name)
         bad += _other_extensions(element)
         bad += _other_binding(element.get("binding"), strengths.get(str(element.get("path"))))
-        found += within(bad, "differential", "element", number)
+        found += under(bad, "differential", "element", number)
     return found
 
 
@@ -168,8 +168,8 @@ def _other_extensions(element: Mapping[str, Any]) -> list[Finding]:
     for number, one in objects(element, "extension"):
         url = one.get("url")
         if isinstance(url, str) and url not in _OBLIGATIONS:
-            bad = fail(NOT_AN_OBLIGATION, f"the extension {url} is no obligation")
-            found += within(bad, "extension", number)
+            bad = report(NOT_AN_OBLIGATION, f"the extension {url} is no obligation")
+            found += under(bad, "extension", number)
     return found
 
 
@@ -178,12 +178,14 @@ def _other_binding(binding: object, strength: object) -> list[Finding]:
     found: list[Finding] = []
     for name, one in binding.items() if isinstance(binding, dict) else ():
         if name == "strength" and strength is not None and one != strength:
-            bad = fail(NOT_AN_OBLIGATION, f"the strength is '{one}', but the base has '{strength}'")
+            bad = report(
+                NOT_AN_OBLIGATION, f"the strength is '{one}', but the base has '{strength}'"
+            )
         elif name == "description":
-            bad = fail(NOT_AN_OBLIGATION, "a description of the binding is not allowed here")
+            bad = report(NOT_AN_OBLIGATION, "a description of the binding is not allowed here")
         else:
             continue
-        found += within(bad, "binding", name)
+        found += under(bad, "binding", name)
     return found
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.fhirpath import FHIRPathSyntaxError
 from fhir_kb.validate.codes import DEFINITION_WARNING, SLICING_IMPOSSIBLE
-from fhir_kb.validate.core.issue import fail, within
+from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.invariants.evaluable import cannot_be, start_of
 
@@ -29,17 +29,17 @@ def check_slicing(
         if is_snapshot:
             return []
         message = f"{path} is the root, and there is just one"
-        return fail(SLICING_IMPOSSIBLE, message, None, "SD_NO_SLICING_ON_ROOT")
+        return report(SLICING_IMPOSSIBLE, message, None, "SD_NO_SLICING_ON_ROOT")
     whole = definitions.element(path.replace("[x]", "")) if _is_known(path, definitions) else None
     found: list[Finding] = []
     if whole is not None and whole.max == 1 and "[x]" not in path:
         message = f"{path} does not repeat and has one type, so there is nothing to slice"
-        found += within(fail(SLICING_IMPOSSIBLE, message), "slicing")
+        found += under(report(SLICING_IMPOSSIBLE, message), "slicing")
     for number, one in objects(slicing, "discriminator"):
         bad = _deprecated(one, definitions)
         if whole is not None:
             bad += _path(text(one, "path"), path, names, definitions)
-        found += within(bad, "slicing", "discriminator", number)
+        found += under(bad, "slicing", "discriminator", number)
     return found
 
 
@@ -52,7 +52,7 @@ def _deprecated(one: Mapping[str, Any], definitions: Definitions) -> list[Findin
         return []
     message = "slices are told apart by 'pattern'"
     advice = "write 'value': patterns count there, too"
-    return fail(DEFINITION_WARNING, message, advice, "SD_PATH_SLICING_DEPRECATED_R5")
+    return report(DEFINITION_WARNING, message, advice, "SD_PATH_SLICING_DEPRECATED_R5")
 
 
 def _path(written: str, path: str, names: list[str], definitions: Definitions) -> list[Finding]:
@@ -66,7 +66,7 @@ def _path(written: str, path: str, names: list[str], definitions: Definitions) -
         if isinstance(wrong, FHIRPathSyntaxError):
             break
     message = f"'{written}' tells no slices of {path} apart: {wrong}"
-    return fail(SLICING_IMPOSSIBLE, message, None, "SD_PATH_ERROR")
+    return report(SLICING_IMPOSSIBLE, message, None, "SD_PATH_ERROR")
 
 
 def without_slicing(value: Mapping[str, Any], base: Mapping[str, Any]) -> list[Finding]:
@@ -91,6 +91,6 @@ def without_slicing(value: Mapping[str, Any], base: Mapping[str, Any]) -> list[F
         sliced.add(path)
         message = f"{path} has slices, and nothing says how they are told apart"
         advice = f"give {path} a 'slicing' before its slices"
-        bad = fail(SLICING_IMPOSSIBLE, message, advice)
-        found += within(bad, "differential", "element", number)
+        bad = report(SLICING_IMPOSSIBLE, message, advice)
+        found += under(bad, "differential", "element", number)
     return found

@@ -9,7 +9,7 @@ from fhir_kb.validate.codes import (
     NOT_IN_A_PROFILE,
     PROFILE_OF_OTHER_TYPE,
 )
-from fhir_kb.validate.core.issue import Finding, fail, within
+from fhir_kb.validate.core.issue import Finding, report, under
 from fhir_kb.validate.core.json_values import objects
 from fhir_kb.validate.resources.structure_definitions.bases import check_base, check_type
 from fhir_kb.validate.resources.structure_definitions.elements import Elements
@@ -40,12 +40,12 @@ def structure_rule(definitions: Definitions) -> Checker:
         for index, element in objects(value.get("differential"), "element"):
             bad = _types(element, definitions)
             if value.get("derivation") == "constraint" and "meaningWhenMissing" in element:
-                bad += fail(
+                bad += report(
                     NOT_IN_A_PROFILE,
                     "a profile cannot say what is meant where an element is missing",
                     "leave out 'meaningWhenMissing': only the type's own definition has it",
                 )
-            found += within(bad, "differential", "element", index)
+            found += under(bad, "differential", "element", index)
         if base is not None and known is not None:
             found += check_base(value, base)
             found += check_profile(value, base, known, definitions)
@@ -73,8 +73,8 @@ def _types(element: Mapping[str, Any], definitions: Definitions) -> list[Finding
         for number, url in enumerate(profiles if isinstance(profiles, list) else ()):
             if (wrong := _other_type(one.get("code"), url, definitions)) is None:
                 continue
-            bad = fail(PROFILE_OF_OTHER_TYPE, f"{wrong} is no profile of {one['code']}")
-            found += within(bad, "type", index, "profile", number)
+            bad = report(PROFILE_OF_OTHER_TYPE, f"{wrong} is no profile of {one['code']}")
+            found += under(bad, "type", index, "profile", number)
     return found
 
 

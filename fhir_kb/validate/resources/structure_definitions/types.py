@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.packages.snapshots.elements import TYPES
 from fhir_kb.validate.codes import ELEMENT_DEFINITION, POINTLESS_LIMIT
-from fhir_kb.validate.core.issue import fail, within
+from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.resources.structure_definitions.type_limits import characteristics
 
@@ -44,7 +44,7 @@ class Types:
             profiles = one.get("profile")
             for index, url in enumerate(profiles if isinstance(profiles, list) else ()):
                 bad = self._extension(url, is_modifier=path.endswith(".modifierExtension"))
-                found += within(bad, "type", number, "profile", index)
+                found += under(bad, "type", number, "profile", index)
         return found
 
     def _extension(self, url: object, *, is_modifier: bool) -> list[Finding]:
@@ -61,7 +61,7 @@ class Types:
         else:
             message = f"{url} changes the meaning, so it belongs in modifierExtension"
             id_ = "SD_ED_TYPE_PROFILE_NOT_MODIFIER"
-        return fail(ELEMENT_DEFINITION, message, None, id_)
+        return report(ELEMENT_DEFINITION, message, None, id_)
 
     def _binding(self, element: Mapping[str, Any]) -> list[Finding]:
         binding = element.get("binding")
@@ -72,8 +72,8 @@ class Types:
         if other is None or other.get("resourceType") == "ValueSet":
             return []
         message = f"{url} is a {other.get('resourceType')}, not a ValueSet"
-        found = fail(ELEMENT_DEFINITION, message, None, "SD_ED_BIND_NOT_VS")
-        return within(found, "binding")
+        found = report(ELEMENT_DEFINITION, message, None, "SD_ED_BIND_NOT_VS")
+        return under(found, "binding")
 
     def definition(self, name: str) -> Mapping[str, Any] | None:
         """The StructureDefinition of a type, FHIR's own or one named by its url."""
@@ -87,18 +87,18 @@ class Types:
             if not isinstance(targets, list) or name not in self._definitions:
                 continue
             if "has-target" not in characteristics(name, self.definition(name)):
-                found += fail(POINTLESS_LIMIT, f"'targetProfile' means nothing for {name}")
-                bad = fail(
+                found += report(POINTLESS_LIMIT, f"'targetProfile' means nothing for {name}")
+                bad = report(
                     ELEMENT_DEFINITION,
                     f"a {name} refers to nothing, so it has no target",
                     None,
                     "SD_ED_TYPE_NO_TARGET_PROFILE",
                 )
-                found += within(bad, "type", number, "targetProfile", 0)
+                found += under(bad, "type", number, "targetProfile", 0)
                 continue
             for index, target in enumerate(targets):
                 bad = self._target(name, target)
-                found += within(bad, "type", number, "targetProfile", index)
+                found += under(bad, "type", number, "targetProfile", index)
         return found
 
     def _target(self, name: str, target: object) -> list[Finding]:
@@ -107,4 +107,4 @@ class Types:
         if known is None or known.get("kind") in ("resource", "logical"):
             return []
         message = f"{target} is no profile of a resource, and a {name} refers to resources"
-        return fail(ELEMENT_DEFINITION, message, None, "SD_ED_TYPE_PROFILE_WRONG_TARGET")
+        return report(ELEMENT_DEFINITION, message, None, "SD_ED_TYPE_PROFILE_WRONG_TARGET")

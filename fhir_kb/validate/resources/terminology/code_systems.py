@@ -11,7 +11,7 @@ from fhir_kb.validate.codes import (
     SYSTEM_CONTENT,
     SYSTEM_DOUBTFUL,
 )
-from fhir_kb.validate.core.issue import Finding, below, finding, shown, within
+from fhir_kb.validate.core.issue import Finding, quoted, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.resources.terminology.concept_properties import Properties
 
@@ -46,56 +46,65 @@ def _content(value: Mapping[str, Any], context: Context) -> Iterator[Finding]:
     content, base = text(value, "content"), text(value, "supplements")
     if content == "supplement" and not base:
         message = "this is a supplement, and supplements does not say of which code system"
-        yield from below(
-            [finding(SYSTEM_CONTENT, "CODESYSTEM_CS_HL7_PRESENT_ELEMENT_SUPPL_MISSING", message)],
+        yield from under(
+            [
+                Finding(
+                    SYSTEM_CONTENT,
+                    message,
+                    message_id="CODESYSTEM_CS_HL7_PRESENT_ELEMENT_SUPPL_MISSING",
+                )
+            ],
             "content",
         )
-        yield finding(SYSTEM_CONTENT, "CODESYSTEM_CS_SUPP_NO_SUPP", message)
+        yield Finding(SYSTEM_CONTENT, message, message_id="CODESYSTEM_CS_SUPP_NO_SUPP")
     if base and content != "supplement":
-        one = finding(
+        one = Finding(
             SYSTEM_CONTENT,
-            "CODESYSTEM_CS_HL7_PRESENT_ELEMENT_SUPPL_WRONG",
-            f"content is {shown(content)}, and supplements names a code system",
+            f"content is {quoted(content)}, and supplements names a code system",
             "a supplement has the content 'supplement'",
+            "CODESYSTEM_CS_HL7_PRESENT_ELEMENT_SUPPL_WRONG",
         )
-        yield from below([one], "content")
+        yield from under([one], "content")
     if base and "caseSensitive" in value:
-        one = finding(
+        one = Finding(
             SYSTEM_CONTENT,
-            "CODESYSTEM_CS_HL7_PRESENT_ELEMENT_SUPPL",
             "a supplement does not say whether case matters: its code system does",
             "leave caseSensitive out",
+            "CODESYSTEM_CS_HL7_PRESENT_ELEMENT_SUPPL",
         )
-        yield from below([one], "caseSensitive")
+        yield from under([one], "caseSensitive")
     yield from _count(value, context)
 
 
 def _count(value: Mapping[str, Any], context: Context) -> Iterator[Finding]:
     content, count, number = text(value, "content"), value.get("count"), _number(value)
     if content == "complete" and not number:
-        yield finding(
+        yield Finding(
             SYSTEM_DOUBTFUL,
-            "CODESYSTEM_CS_COMPLETE_AND_EMPTY",
             "content is 'complete', and there are no concepts",
             "'not-present' or 'fragment' may be meant",
+            "CODESYSTEM_CS_COMPLETE_AND_EMPTY",
         )
     if not isinstance(count, int):
         return
     if content == "complete" and count != number:
         message = f"there are {number} concepts, and count says {count}"
-        yield from below(
-            [finding(SYSTEM_CONTENT, "CODESYSTEM_CS_COUNT_COMPLETE_WRONG", message)], "count"
+        yield from under(
+            [Finding(SYSTEM_CONTENT, message, message_id="CODESYSTEM_CS_COUNT_COMPLETE_WRONG")],
+            "count",
         )
     if content in ("fragment", "example") and number >= count:
         message = f"there are {number} concepts, and count says that there are {count} in all"
-        yield from below(
-            [finding(SYSTEM_DOUBTFUL, "CODESYSTEM_CS_COUNT_FRAGMENT_WRONG", message)], "count"
+        yield from under(
+            [Finding(SYSTEM_DOUBTFUL, message, message_id="CODESYSTEM_CS_COUNT_FRAGMENT_WRONG")],
+            "count",
         )
     base = _given(text(value, "supplements"), context) if content == "supplement" else None
     if base is not None and base.get("count", 0) != count:
         message = f"count says {count}, and that of the code system {base.get('count', 0)}"
-        yield from below(
-            [finding(SYSTEM_CONTENT, "CODESYSTEM_CS_COUNT_SUPPLEMENT_WRONG", message)], "count"
+        yield from under(
+            [Finding(SYSTEM_CONTENT, message, message_id="CODESYSTEM_CS_COUNT_SUPPLEMENT_WRONG")],
+            "count",
         )
 
 
@@ -121,9 +130,11 @@ def _advice(value: Mapping[str, Any]) -> Iterator[Finding]:
         return
     message = "caseSensitive does not say whether upper and lower case make a difference"
     if is_of_hl7(value):
-        yield finding(SYSTEM_DOUBTFUL, "CODESYSTEM_CS_HL7_MISSING_ELEMENT_SHOULD", message)
+        yield Finding(
+            SYSTEM_DOUBTFUL, message, message_id="CODESYSTEM_CS_HL7_MISSING_ELEMENT_SHOULD"
+        )
     else:
-        yield finding(SYSTEM_ADVICE, "CODESYSTEM_CS_NONHL7_MISSING_ELEMENT", message)
+        yield Finding(SYSTEM_ADVICE, message, message_id="CODESYSTEM_CS_NONHL7_MISSING_ELEMENT")
 
 
 def _all_codes(value: Mapping[str, Any], terminology: Terminology) -> Iterator[Finding]:
@@ -132,10 +143,10 @@ def _all_codes(value: Mapping[str, Any], terminology: Terminology) -> Iterator[F
     if not url or value.get("content") == "supplement":
         return
     if value.get("content") != "complete":
-        yield finding(
+        yield Finding(
             SYSTEM_ADVICE,
-            "CODESYSTEM_CS_NO_VS_NOTCOMPLETE",
             f"the code system is not complete, so {url} cannot have all of its codes",
+            message_id="CODESYSTEM_CS_NO_VS_NOTCOMPLETE",
         )
         return
     known = terminology.value_set(url)
@@ -145,14 +156,20 @@ def _all_codes(value: Mapping[str, Any], terminology: Terminology) -> Iterator[F
     includes = [one for _, one in objects(compose, "include")]
     start = f"valueSet names {url} as the one with all codes, and it "
     if len(includes) != 1:
-        yield finding(SYSTEM_CONTENT, "CodeSystem_CS_VS_Invalid", start + "has several includes")
+        yield Finding(
+            SYSTEM_CONTENT, start + "has several includes", message_id="CodeSystem_CS_VS_Invalid"
+        )
         return
     if includes[0].get("system") != value.get("url"):
         system = includes[0].get("system", "")
-        yield finding(SYSTEM_CONTENT, "CodeSystem_CS_VS_WrongSystem", start + f"includes {system}")
+        yield Finding(
+            SYSTEM_CONTENT, start + f"includes {system}", message_id="CodeSystem_CS_VS_WrongSystem"
+        )
     elif {"valueSet", "concept", "filter"} & includes[0].keys():
-        yield finding(
-            SYSTEM_CONTENT, "CodeSystem_CS_VS_IncludeDetails", start + "includes only some codes"
+        yield Finding(
+            SYSTEM_CONTENT,
+            start + "includes only some codes",
+            message_id="CodeSystem_CS_VS_IncludeDetails",
         )
 
 
@@ -178,41 +195,47 @@ class _Concepts:
         if self._has_base and self._base is None and self._value.get("concept"):
             base = text(self._value, "supplements")
             message = f"the code system {base} is not known, so its codes cannot be compared"
-            found.append(finding(SYSTEM_DOUBTFUL, "CODESYSTEM_CS_SUPP_CANT_CHECK", message))
+            found.append(
+                Finding(SYSTEM_DOUBTFUL, message, message_id="CODESYSTEM_CS_SUPP_CANT_CHECK")
+            )
         for index, concept in objects(self._value, "concept"):
             if self._value.get("content") == "not-present" and index == 0:
                 message = "content is 'not-present', and there are concepts"
-                one = finding(SYSTEM_CONTENT, "CODESYSTEM_CS_COUNT_NO_CONTENT_ALLOWED", message)
-                found += within([one], "concept", index)
-            found += within(self._concept(concept, 0), "concept", index)
+                one = Finding(
+                    SYSTEM_CONTENT, message, message_id="CODESYSTEM_CS_COUNT_NO_CONTENT_ALLOWED"
+                )
+                found += under([one], "concept", index)
+            found += under(self._concept(concept, 0), "concept", index)
         return found
 
     def _concept(self, concept: Mapping[str, Any], depth: int) -> list[Finding]:
         found: list[Finding] = []
         code = text(concept, "code")
         if code in self._seen:
-            message = f"the code {shown(code)} has been defined before"
-            found.append(finding(CODE_TWICE, "CODESYSTEM_DUPLICATE_CODE", message))
+            message = f"the code {quoted(code)} has been defined before"
+            found.append(Finding(CODE_TWICE, message, message_id="CODESYSTEM_DUPLICATE_CODE"))
         if code:
             self._seen.add(code)
             found += self._in_base(code)
         if not self._is_bare and "definition" not in concept:
             self._is_bare = True  # once is enough
             message = "HL7's code systems have a definition for every concept"
-            found.append(finding(SYSTEM_DOUBTFUL, "CODESYSTEM_CONCEPT_NO_DEFINITION", message))
+            found.append(
+                Finding(SYSTEM_DOUBTFUL, message, message_id="CODESYSTEM_CONCEPT_NO_DEFINITION")
+            )
         found += self._designations(concept)
         found += self._properties.check(concept)
         if depth < _MAX_DEPTH:
             for index, inner in objects(concept, "concept"):
-                found += within(self._concept(inner, depth + 1), "concept", index)
+                found += under(self._concept(inner, depth + 1), "concept", index)
         return found
 
     def _in_base(self, code: str) -> Iterator[Finding]:
         if self._base is not None and self._base.has(code) is False:
-            yield finding(
+            yield Finding(
                 SYSTEM_CONTENT,
-                "CODESYSTEM_CS_SUPP_INVALID_CODE",
-                f"{shown(code)} is not a code of {self._base.url}, so it cannot be supplemented",
+                f"{quoted(code)} is not a code of {self._base.url}, so it cannot be supplemented",
+                message_id="CODESYSTEM_CS_SUPP_INVALID_CODE",
             )
 
     def _designations(self, concept: Mapping[str, Any]) -> list[Finding]:
@@ -225,12 +248,12 @@ class _Concepts:
             if language and language != self._language:
                 continue
             suffix = "LANG" if language else "NO_LANG"
-            clash = finding(
+            clash = Finding(
                 DESIGNATION,
-                f"CODESYSTEM_DESIGNATION_DISP_CLASH_{suffix}",
-                f"{shown(name)} is told apart from the display {shown(display)} by nothing",
+                f"{quoted(name)} is told apart from the display {quoted(display)} by nothing",
+                message_id=f"CODESYSTEM_DESIGNATION_DISP_CLASH_{suffix}",
             )
-            found += within([clash], "designation", index)
+            found += under([clash], "designation", index)
         return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.codes import MAP, MAP_DOUBTFUL
-from fhir_kb.validate.core.issue import Finding, below, finding, shown, within
+from fhir_kb.validate.core.issue import Finding, quoted, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.datatypes.codings import unknown_code
 
@@ -31,7 +31,7 @@ def check_map(value: Mapping[str, Any], context: Context) -> Findings:
     check = _Map(value, context.terminology)
     found: list[Finding] = []
     for index, group in objects(value, "group"):
-        found += within(check.group(group), "group", index)
+        found += under(check.group(group), "group", index)
     return found or None
 
 
@@ -54,12 +54,15 @@ class _Side:
         """What is wrong with the system itself."""
         if not self.system:
             message = f"there is no {side}, so nobody knows of which code system its codes are"
-            return [finding(MAP_DOUBTFUL, f"CONCEPTMAP_GROUP_{self.name}_MISSING", message)]
+            return [
+                Finding(MAP_DOUBTFUL, message, message_id=f"CONCEPTMAP_GROUP_{self.name}_MISSING")
+            ]
         if self._has_scope or (self._known is not None and self._known.is_complete):
             return []
         message = f"the code system {self.system} is not at hand, so its codes are not checked"
-        return below(
-            [finding(MAP_DOUBTFUL, f"CONCEPTMAP_GROUP_{self.name}_UNKNOWN", message)], side
+        return under(
+            [Finding(MAP_DOUBTFUL, message, message_id=f"CONCEPTMAP_GROUP_{self.name}_UNKNOWN")],
+            side,
         )
 
     def code(self, value: Mapping[str, Any]) -> list[Finding]:
@@ -70,9 +73,9 @@ class _Side:
         if self._scope:
             if self._terminology.contains(self._scope, self.system, code) is not False:
                 return []
-            message = f"{shown(code)} of {self.system} is not in the value set {self._scope}"
+            message = f"{quoted(code)} of {self.system} is not in the value set {self._scope}"
             message_id = f"CONCEPTMAP_GROUP_{self.name}_CODE_INVALID_VS"
-            return below([finding(MAP, message_id, message)], "code")
+            return under([Finding(MAP, message, message_id=message_id)], "code")
         return self._in_system(value, code) if self._known is not None else []
 
     def _in_system(self, value: Mapping[str, Any], code: str) -> list[Finding]:
@@ -87,10 +90,10 @@ class _Side:
         display, names = text(value, "display"), known.names[written]
         if not display or not names or display.casefold() in map(str.casefold, names):
             return []
-        message = f"{shown(display)} is not a display of '{code}' in {self.system}"
+        message = f"{quoted(display)} is not a display of '{code}' in {self.system}"
         message_id = f"CONCEPTMAP_GROUP_{self.name}_DISPLAY_INVALID"
-        advice = f"the display is {shown(names[0])}"
-        return below([finding(MAP_DOUBTFUL, message_id, message, advice)], "code")
+        advice = f"the display is {quoted(names[0])}"
+        return under([Finding(MAP_DOUBTFUL, message, advice, message_id)], "code")
 
 
 class _Map:
@@ -119,30 +122,32 @@ class _Map:
                 there = sides["target"].code(one)
                 there += self._properties(one)
                 there += _twice((text(element, "code"), text(one, "code")), one, known)
-                here += within(there, "target", place)
-            found += within(here, "element", number)
+                here += under(there, "target", place)
+            found += under(here, "element", number)
         return found
 
     def _properties(self, target: Mapping[str, Any]) -> list[Finding]:
         found: list[Finding] = []
         for index, one in objects(target, "property"):
-            found += within(list(self._property(one)), "property", index)
+            found += under(list(self._property(one)), "property", index)
         return found
 
     def _property(self, one: Mapping[str, Any]) -> Iterator[Finding]:
         code = text(one, "code")
         if code not in self._types:
-            message = f"the property {shown(code)} is not defined in this map"
+            message = f"the property {quoted(code)} is not defined in this map"
             message_id = "CONCEPTMAP_GROUP_TARGET_PROPERTY_INVALID"
-            yield from below([finding(MAP, message_id, message)], "code")
+            yield from under([Finding(MAP, message, message_id=message_id)], "code")
             return
         for key in one:
             kind = key[5:] if key.startswith("value") else ""
             kind = kind if kind == "Coding" else kind[:1].lower() + kind[1:]
             if kind and kind != self._types[code]:
                 message = f"the property has the type {self._types[code]}, and this is {kind}"
-                bad = finding(MAP, "CONCEPTMAP_GROUP_TARGET_PROPERTY_TYPE_MISMATCH", message)
-                bad.trail.append((key, f".value.ofType({kind})"))
+                bad = Finding(
+                    MAP, message, message_id="CONCEPTMAP_GROUP_TARGET_PROPERTY_TYPE_MISMATCH"
+                )
+                bad.path_steps.append((key, f".value.ofType({kind})"))
                 yield bad
 
 
@@ -155,5 +160,5 @@ def _twice(
     if pair not in known:
         known.add(pair)
         return []
-    message = f"a relationship from {shown(pair[0])} to {shown(pair[1])} has been given before"
-    return [finding(MAP_DOUBTFUL, "CONCEPTMAP_GROUP_TARGET_DUPLICATION", message)]
+    message = f"a relationship from {quoted(pair[0])} to {quoted(pair[1])} has been given before"
+    return [Finding(MAP_DOUBTFUL, message, message_id="CONCEPTMAP_GROUP_TARGET_DUPLICATION")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fhir_kb.terminology.concepts import Concepts, value_text
 from fhir_kb.validate.codes import PROPERTY, PROPERTY_DOUBTFUL, SYSTEM_ADVICE
-from fhir_kb.validate.core.issue import Finding, finding, shown, within
+from fhir_kb.validate.core.issue import Finding, quoted, under
 from fhir_kb.validate.core.json_values import objects, text
 
 if TYPE_CHECKING:
@@ -50,13 +50,13 @@ class Properties:
         self._value = value
         self.found: list[Finding] = []
         for index, one in objects(value, "property"):
-            self.found += within(list(self._definition(one)), "property", index)
+            self.found += under(list(self._definition(one)), "property", index)
 
     def _definition(self, one: Mapping[str, Any]) -> Iterator[Finding]:
         code, uri, kind = text(one, "code"), text(one, "uri"), text(one, "type")
         if code in self._defined:
-            message = f"the property {shown(code)} has been defined before"
-            yield finding(PROPERTY, "CODESYSTEM_PROPERTY_DUPLICATE_CODE", message)
+            message = f"the property {quoted(code)} has been defined before"
+            yield Finding(PROPERTY, message, message_id="CODESYSTEM_PROPERTY_DUPLICATE_CODE")
         found = list(self._by_uri(code, uri, kind) if uri else _by_code(code, kind))
         base = uri.partition("#")[0]
         is_internal = base != _BASE and not any(one.message_id == _ELSEWHERE for one in found)
@@ -64,22 +64,24 @@ class Properties:
             is_internal = code not in KNOWN
         if kind == "code" and is_internal and uri:
             message = (
-                f"the codes of the property {shown(code)} are taken for this code system's own"
+                f"the codes of the property {quoted(code)} are taken for this code system's own"
             )
             found.append(
-                finding(SYSTEM_ADVICE, "CODESYSTEM_PROPERTY_CODE_DEFAULT_WARNING", message)
+                Finding(
+                    SYSTEM_ADVICE, message, message_id="CODESYSTEM_PROPERTY_CODE_DEFAULT_WARNING"
+                )
             )
         self._defined.setdefault(code, _Definition(kind, is_internal))
         yield from found
 
     def _by_uri(self, code: str, uri: str, kind: str) -> Iterator[Finding]:
         if ":" not in uri:
-            message = f"the uri {shown(uri)} is not absolute"
-            yield finding(PROPERTY, "CODESYSTEM_PROPERTY_ABSOLUTE_URI", message)
+            message = f"the uri {quoted(uri)} is not absolute"
+            yield Finding(PROPERTY, message, message_id="CODESYSTEM_PROPERTY_ABSOLUTE_URI")
             return
         if uri in self._uris:
             message = f"there is another property with the uri {uri}"
-            yield finding(PROPERTY, "CODESYSTEM_PROPERTY_DUPLICATE_URI", message)
+            yield Finding(PROPERTY, message, message_id="CODESYSTEM_PROPERTY_DUPLICATE_URI")
             return
         self._uris.add(uri)
         base, hash_sign, name = uri.partition("#")
@@ -90,31 +92,35 @@ class Properties:
         if "://hl7.org/fhir" in uri:
             message = f"{uri} is none of FHIR's properties"
             advice = "give a property of your own a uri of your own"
-            yield finding(PROPERTY, "CODESYSTEM_PROPERTY_BAD_HL7_URI", message, advice)
+            yield Finding(PROPERTY, message, advice, "CODESYSTEM_PROPERTY_BAD_HL7_URI")
 
     def _unknown(self, uri: str, base: str, name: str, kind: str) -> Iterator[Finding]:
         if not base:
             message = f"what {uri} means is not known"
             if kind == "code":
-                yield finding(PROPERTY_DOUBTFUL, "CODESYSTEM_PROPERTY_URI_UNKNOWN_TYPE", message)
+                yield Finding(
+                    PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_URI_UNKNOWN_TYPE"
+                )
             else:
-                yield finding(SYSTEM_ADVICE, "CODESYSTEM_PROPERTY_URI_UNKNOWN", message)
+                yield Finding(SYSTEM_ADVICE, message, message_id="CODESYSTEM_PROPERTY_URI_UNKNOWN")
             return
         known = self._terminology.concepts(base)
         if known is None:
             message = f"the code system {base} of the property's uri is not known"
             if base != _BASE:
-                yield finding(PROPERTY_DOUBTFUL, "CODESYSTEM_PROPERTY_URI_UNKNOWN_BASE", message)
+                yield Finding(
+                    PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_URI_UNKNOWN_BASE"
+                )
                 return
         if known is None or not (known.has(name) or name in known.declared):
-            message = f"{base} has no property or code {shown(name)}"
-            yield finding(PROPERTY_DOUBTFUL, "CODESYSTEM_PROPERTY_URI_INVALID", message)
+            message = f"{base} has no property or code {quoted(name)}"
+            yield Finding(PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_URI_INVALID")
 
     def check(self, concept: Mapping[str, Any]) -> list[Finding]:
         """What is wrong with the properties of a concept."""
         found: list[Finding] = []
         for index, one in objects(concept, "property"):
-            found += within(list(self._one(one)), "property", index)
+            found += under(list(self._one(one)), "property", index)
         return found
 
     def _one(self, one: Mapping[str, Any]) -> Iterator[Finding]:
@@ -124,15 +130,19 @@ class Properties:
         defined = self._defined.get(code)
         if defined is None:
             if code not in KNOWN:
-                message = f"the property {shown(code)} is not defined in this code system"
-                yield finding(PROPERTY_DOUBTFUL, "CODESYSTEM_PROPERTY_UNDEFINED", message)
+                message = f"the property {quoted(code)} is not defined in this code system"
+                yield Finding(
+                    PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_UNDEFINED"
+                )
             return
         if kind and defined.type and kind != defined.type:
-            message = f"the property {shown(code)} has the type {defined.type}, and this is {kind}"
-            yield finding(PROPERTY, "CODESYSTEM_PROPERTY_WRONG_TYPE", message)
+            message = f"the property {quoted(code)} has the type {defined.type}, and this is {kind}"
+            yield Finding(PROPERTY, message, message_id="CODESYSTEM_PROPERTY_WRONG_TYPE")
         if code == "synonym" and kind and self._is_missing(value):
-            message = f"the synonym {shown(value)} is not a code of this code system"
-            yield finding(PROPERTY_DOUBTFUL, "CODESYSTEM_PROPERTY_SYNONYM_CHECK", message)
+            message = f"the synonym {quoted(value)} is not a code of this code system"
+            yield Finding(
+                PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_SYNONYM_CHECK"
+            )
         elif (
             kind == "code"
             and defined.is_internal
@@ -140,8 +150,10 @@ class Properties:
             and self._is_missing(value)
         ):
             self._told.add((code, value))
-            message = f"{shown(value)} is not a code of this code system"
-            yield finding(PROPERTY_DOUBTFUL, "CODESYSTEM_PROPERTY_BAD_INTERNAL_REFERENCE", message)
+            message = f"{quoted(value)} is not a code of this code system"
+            yield Finding(
+                PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_BAD_INTERNAL_REFERENCE"
+            )
 
     def _is_missing(self, code: str) -> bool:
         if self._codes is None:
@@ -157,27 +169,29 @@ def _by_code(code: str, kind: str) -> Iterator[Finding]:
     """A property without a uri."""
     if code not in KNOWN:
         message = (
-            f"the property {shown(code)} has no uri, so only this code system knows its meaning"
+            f"the property {quoted(code)} has no uri, so only this code system knows its meaning"
         )
-        yield finding(SYSTEM_ADVICE, "CODESYSTEM_PROPERTY_UNKNOWN_CODE", message)
+        yield Finding(SYSTEM_ADVICE, message, message_id="CODESYSTEM_PROPERTY_UNKNOWN_CODE")
         return
-    message = f"the property {shown(code)} has the code of one of FHIR's properties, and no uri"
+    message = f"the property {quoted(code)} has the code of one of FHIR's properties, and no uri"
     advice = f"FHIR's has the uri {_BASE}#{code}"
-    yield finding(PROPERTY_DOUBTFUL, "CODESYSTEM_PROPERTY_KNOWN_CODE_SUGGESTIVE", message, advice)
+    yield Finding(PROPERTY_DOUBTFUL, message, advice, "CODESYSTEM_PROPERTY_KNOWN_CODE_SUGGESTIVE")
     if kind and kind != KNOWN[code]:
-        message = f"the property {shown(code)} has the type {KNOWN[code]}, and this is {kind}"
-        yield finding(PROPERTY_DOUBTFUL, "CODESYSTEM_PROPERTY_CODE_TYPE_MISMATCH", message)
+        message = f"the property {quoted(code)} has the type {KNOWN[code]}, and this is {kind}"
+        yield Finding(
+            PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_CODE_TYPE_MISMATCH"
+        )
 
 
 def _compared(name: str, uri: str, code: str, kind: str) -> Iterator[Finding]:
     """A definition of one of FHIR's properties."""
     if code != name:
         message = (
-            f"the property with the uri {uri} has the code '{name}', and this is {shown(code)}"
+            f"the property with the uri {uri} has the code '{name}', and this is {quoted(code)}"
         )
         # The code of another of FHIR's properties misleads; one of one's own does not.
         kind_of_issue = PROPERTY if code in KNOWN else SYSTEM_ADVICE
-        yield finding(kind_of_issue, "CODESYSTEM_PROPERTY_URI_CODE_MISMATCH", message)
+        yield Finding(kind_of_issue, message, message_id="CODESYSTEM_PROPERTY_URI_CODE_MISMATCH")
     if kind and kind != KNOWN[name]:
         message = f"the property with the uri {uri} has the type {KNOWN[name]}, and this is {kind}"
-        yield finding(PROPERTY, "CODESYSTEM_PROPERTY_URI_TYPE_MISMATCH", message)
+        yield Finding(PROPERTY, message, message_id="CODESYSTEM_PROPERTY_URI_TYPE_MISMATCH")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.terminology.ecl import is_broken
 from fhir_kb.validate.codes import FILTER, SET_DOUBTFUL
-from fhir_kb.validate.core.issue import Finding, finding, shown
+from fhir_kb.validate.core.issue import Finding, quoted
 from fhir_kb.validate.core.json_values import text
 from fhir_kb.validate.resources.terminology.concept_properties import KNOWN
 
@@ -52,18 +52,18 @@ def check_filter(
     if not (system and name and operator):
         return
     if known is not None and name != "constraint" and not known.knows(name):
-        message = f"{system} has no property {shown(name)}"
+        message = f"{system} has no property {quoted(name)}"
         advice = f"it has: {', '.join(sorted(known.declared))}" if known.declared else None
-        yield finding(SET_DOUBTFUL, "VALUESET_UNKNOWN_FILTER_PROPERTY", message, advice)
+        yield Finding(SET_DOUBTFUL, message, advice, "VALUESET_UNKNOWN_FILTER_PROPERTY")
     kind = "code" if name in ("concept", "code") else _type(known, name)
     if not _is_allowed(system, name, operator):
-        message = f"the operation '{operator}' does not exist for the property {shown(name)}"
-        yield finding(FILTER, "VALUESET_BAD_FILTER_OP", message)
+        message = f"the operation '{operator}' does not exist for the property {quoted(name)}"
+        yield Finding(FILTER, message, message_id="VALUESET_BAD_FILTER_OP")
     if not value:
         return
     if system == _SNOMED and name == "constraint" and operator == "=" and is_broken(value):
-        message = f"{shown(value)} is no expression constraint of SNOMED CT"
-        yield finding(FILTER, "VALUESET_BAD_FILTER_VALUE_INVALID", message)
+        message = f"{quoted(value)} is no expression constraint of SNOMED CT"
+        yield Finding(FILTER, message, message_id="VALUESET_BAD_FILTER_VALUE_INVALID")
     if operator == "regex":
         yield from _regex(value)
     elif operator == "exists":
@@ -96,15 +96,15 @@ def _regex(value: str) -> Iterator[Finding]:
     except (re.error, OverflowError, RecursionError):
         # Java's patterns are wider: possessive quantifiers and classes in classes are left alone
         if not re.search(r"\[\[|&&|\\p|\\P|\\Q|[*+?}]\+", value):
-            message = f"{shown(value)} is no regular expression"
-            yield finding(FILTER, "VALUESET_BAD_FILTER_VALUE_VALID_REGEX", message)
+            message = f"{quoted(value)} is no regular expression"
+            yield Finding(FILTER, message, message_id="VALUESET_BAD_FILTER_VALUE_VALID_REGEX")
 
 
 def _formed(kind: str, name: str, value: str) -> Iterator[Finding]:
     pattern, wanted, suffix = _BY_TYPE[kind]
     if pattern.fullmatch(value) is None:
-        message = f"the property {shown(name)} asks for {wanted}, and the value is {shown(value)}"
-        yield finding(FILTER, f"VALUESET_BAD_FILTER_VALUE_{suffix}", message)
+        message = f"the property {quoted(name)} asks for {wanted}, and the value is {quoted(value)}"
+        yield Finding(FILTER, message, message_id=f"VALUESET_BAD_FILTER_VALUE_{suffix}")
 
 
 def _value(
@@ -120,23 +120,25 @@ def _value(
     if bad or kind != "code" or name not in ("concept", "code", "parent", "child"):
         return
     if terminology.has_code(system, value) is False:
-        yield finding(
+        yield Finding(
             FILTER,
-            "VALUESET_BAD_FILTER_VALUE_VALID_CODE",
-            f"{shown(value)} is not a code of {system}",
+            f"{quoted(value)} is not a code of {system}",
+            message_id="VALUESET_BAD_FILTER_VALUE_VALID_CODE",
         )
 
 
 def _coding(name: str, value: str, terminology: Terminology) -> Iterator[Finding]:
     canonical, hash_sign, code = value.rpartition("#")
     if not hash_sign:
-        message = f"the property {shown(name)} asks for 'system#code', and this is {shown(value)}"
+        message = f"the property {quoted(name)} asks for 'system#code', and this is {quoted(value)}"
         if re.fullmatch(r"[a-z]+:[^\s|]+\|[^\s|]+", value):  # as searches have it
-            yield finding(SET_DOUBTFUL, "VALUESET_BAD_FILTER_VALUE_CODED_LEGACY", message)
+            yield Finding(
+                SET_DOUBTFUL, message, message_id="VALUESET_BAD_FILTER_VALUE_CODED_LEGACY"
+            )
         else:
-            yield finding(FILTER, "VALUESET_BAD_FILTER_VALUE_CODED", message)
+            yield Finding(FILTER, message, message_id="VALUESET_BAD_FILTER_VALUE_CODED")
         return
     system, _, version = canonical.partition("|")
     if terminology.has_code(system, code, version) is False:
-        message = f"{shown(code)} is not a code of {system}"
-        yield finding(FILTER, "VALUESET_BAD_FILTER_VALUE_CODED_INVALID", message)
+        message = f"{quoted(code)} is not a code of {system}"
+        yield Finding(FILTER, message, message_id="VALUESET_BAD_FILTER_VALUE_CODED_INVALID")

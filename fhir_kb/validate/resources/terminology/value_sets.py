@@ -12,7 +12,7 @@ from fhir_kb.validate.codes import (
     SET_ADVICE,
     SET_DOUBTFUL,
 )
-from fhir_kb.validate.core.issue import Finding, below, finding, shown, within
+from fhir_kb.validate.core.issue import Finding, quoted, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.resources.terminology.value_set_filters import check_filter
 
@@ -38,9 +38,9 @@ def check_set(value: Mapping[str, Any], context: Context) -> Findings:
             here = [*_system(part, context), *_imports(part, context.terminology, len(includes))]
             here += _concepts(part, context.terminology)
             for number, one in objects(part, "filter"):
-                here += within(list(check_filter(part, one, context.terminology)), "filter", number)
-            found += within(here, name, index)
-    return below(found, "compose") or None
+                here += under(list(check_filter(part, one, context.terminology)), "filter", number)
+            found += under(here, name, index)
+    return under(found, "compose") or None
 
 
 def _system(part: Mapping[str, Any], context: Context) -> Iterator[Finding]:
@@ -48,18 +48,18 @@ def _system(part: Mapping[str, Any], context: Context) -> Iterator[Finding]:
     if not system:
         if part.get("concept") or part.get("filter"):
             message = "there is no system, so concepts and filters cannot be looked at"
-            yield finding(SET_DOUBTFUL, "VALUESET_NO_SYSTEM_WARNING", message)
+            yield Finding(SET_DOUBTFUL, message, message_id="VALUESET_NO_SYSTEM_WARNING")
         return
     if "|" in system:
         yield _with_version(system, part)
         system = system.partition("|")[0]
     if ":" not in system:
         suffix = "_FRAG" if system.startswith("#") else ""
-        yield finding(
+        yield Finding(
             INCLUDED_SYSTEM,
-            f"VALUESET_INCLUDE_SYSTEM_ABSOLUTE{suffix}",
-            f"the system {shown(system)} is not absolute",
+            f"the system {quoted(system)} is not absolute",
             "write the url of the code system",
+            f"VALUESET_INCLUDE_SYSTEM_ABSOLUTE{suffix}",
         )
         if suffix:
             yield from _contained(system, context)
@@ -74,22 +74,22 @@ def _with_version(system: str, part: Mapping[str, Any]) -> Finding:
     else:
         number = 1 if written is None else 3 if written == version else 2
         kind = INCLUDED_SYSTEM
-    return finding(
+    return Finding(
         kind,
-        f"VALUESET_REFERENCE_INVALID_TYPE_NO_VERSION_{number}",
-        f"the system {shown(system)} has a version in it",
+        f"the system {quoted(system)} has a version in it",
         "the version goes into include.version",
+        f"VALUESET_REFERENCE_INVALID_TYPE_NO_VERSION_{number}",
     )
 
 
 def _contained(system: str, context: Context) -> Iterator[Finding]:
     target = context.contained(system[1:])
     if target is None:
-        message = f"there is no contained code system with the id {shown(system[1:])}"
-        yield finding(INCLUDED_SYSTEM, "VALUESET_INCLUDE_CS_NOT_FOUND", message)
+        message = f"there is no contained code system with the id {quoted(system[1:])}"
+        yield Finding(INCLUDED_SYSTEM, message, message_id="VALUESET_INCLUDE_CS_NOT_FOUND")
     elif target.get("resourceType") != "CodeSystem":
-        message = f"{shown(system)} is a {target.get('resourceType')}, and no CodeSystem"
-        yield finding(INCLUDED_SYSTEM, "VALUESET_INCLUDE_CS_NOT_CS", message)
+        message = f"{quoted(system)} is a {target.get('resourceType')}, and no CodeSystem"
+        yield Finding(INCLUDED_SYSTEM, message, message_id="VALUESET_INCLUDE_CS_NOT_CS")
 
 
 def _is_set(system: str, context: Context) -> Iterator[Finding]:
@@ -103,11 +103,11 @@ def _is_set(system: str, context: Context) -> Iterator[Finding]:
     includes = objects(compose, "include") if isinstance(compose, dict) else ()
     systems = sorted({text(one, "system") for _, one in includes} - {""})
     suffix = "" if not systems else "_HINT" if len(systems) == 1 else "_MANY"
-    yield finding(
+    yield Finding(
         INCLUDED_SYSTEM,
-        f"VALUESET_INCLUDE_WRONG_VS{suffix}",
         f"{system} is a value set and no code system",
         f"its codes are of {', '.join(systems)}" if systems else None,
+        f"VALUESET_INCLUDE_WRONG_VS{suffix}",
     )
 
 
@@ -117,11 +117,11 @@ def _imports(part: Mapping[str, Any], terminology: Terminology, includes: int) -
     for url in urls:
         if not url.startswith("#") and terminology.value_set(url) is None:
             message = f"the value set {url} is not known, so its codes cannot be looked at"
-            yield finding(SET_DOUBTFUL, "VALUESET_REFERENCE_UNKNOWN", message)
+            yield Finding(SET_DOUBTFUL, message, message_id="VALUESET_REFERENCE_UNKNOWN")
     if len(urls) > 1 and includes == 1:
         message = "of several value sets in one include, only the codes that all have are meant"
         advice = "to have the codes of all, write one include for each"
-        yield finding(SET_DOUBTFUL, "VALUESET_IMPORT_UNION_INTERSECTION", message, advice)
+        yield Finding(SET_DOUBTFUL, message, advice, "VALUESET_IMPORT_UNION_INTERSECTION")
 
 
 def _concepts(part: Mapping[str, Any], terminology: Terminology) -> list[Finding]:
@@ -130,7 +130,9 @@ def _concepts(part: Mapping[str, Any], terminology: Terminology) -> list[Finding
     found: list[Finding] = []
     if 0 < with_display < len(concepts):
         message = f"{with_display} of {len(concepts)} concepts have a display"
-        found.append(finding(SET_ADVICE, "VALUESET_CONCEPT_DISPLAY_PRESENCE_MIXED", message))
+        found.append(
+            Finding(SET_ADVICE, message, message_id="VALUESET_CONCEPT_DISPLAY_PRESENCE_MIXED")
+        )
     system, version = text(part, "system"), text(part, "version")
     known = terminology.concepts(system, version) if system and concepts else None
     if known is None or not known.is_complete or (version and version != known.version):
@@ -143,16 +145,16 @@ def _concepts(part: Mapping[str, Any], terminology: Terminology) -> list[Finding
         if not code:
             continue
         if written is None:
-            bad = finding(
+            bad = Finding(
                 INCLUDED_CODE,
-                "VALUESET_INCLUDE_INVALID_CONCEPT_CODE",
-                f"{shown(code)} is not a code of {system}",
+                f"{quoted(code)} is not a code of {system}",
                 did_you_mean(code, known.names),
+                "VALUESET_INCLUDE_INVALID_CONCEPT_CODE",
             )
-            found += within([bad], "concept", index)
+            found += under([bad], "concept", index)
         elif display and known.names[written] and display not in known.names[written]:
-            message = f"{shown(display)} is not a display of '{code}' in {system}"
-            advice = f"the display is {shown(known.names[written][0])}"
-            hint = finding(SET_ADVICE, "VALUESET_CODE_CONCEPT_HINT", message, advice)
-            found += within([hint], "concept", index)
+            message = f"{quoted(display)} is not a display of '{code}' in {system}"
+            advice = f"the display is {quoted(known.names[written][0])}"
+            hint = Finding(SET_ADVICE, message, advice, "VALUESET_CODE_CONCEPT_HINT")
+            found += under([hint], "concept", index)
     return found
