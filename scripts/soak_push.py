@@ -24,7 +24,7 @@ def in_memory(seed: int) -> str:
     from memory import shuffled_server
     from pushed import artifact, push
 
-    from fhir_kb.push import Rules
+    from fhir_kb.push import TargetPolicy
 
     server = shuffled_server(seed)
     first = [artifact(f"x{number}") for number in range(25)]
@@ -32,7 +32,9 @@ def in_memory(seed: int) -> str:
     later = [*first[1:20], artifact("x0", title="New"), *first[20:]]
     with tempfile.TemporaryDirectory() as folder:
         for resources in (first, later):
-            _, result = push(server, Path(folder), resources, "many", rules=Rules(entries=10))
+            _, result = push(
+                server, Path(folder), resources, "many", rules=TargetPolicy(entries=10)
+            )
             if result.not_made or result.failure is not None:
                 return f"not made: {[one.text for one in result.not_made]} {result.failure}"
     wanted = {f"{one['resourceType']}/{one['id']}-1.0.0": one["title"] for one in later}

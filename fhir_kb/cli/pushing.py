@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fhir_kb.diagnostics.span import Span
     from fhir_kb.pipeline.pushing import Desired
     from fhir_kb.pipeline.targets import Target
-    from fhir_kb.push import Book, Plan, Server
+    from fhir_kb.push import Plan, Reconciler, Server
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -66,7 +66,7 @@ class At:
 
     target: Target
     server: Server
-    book: Book
+    book: Reconciler
     progress: Progress
 
 
@@ -76,14 +76,14 @@ def at(word: str, definitions: Path, *, quiet: bool) -> Iterator[At]:
     from fhir_kb.bulk import cache_folder
     from fhir_kb.cli.progress import progress
     from fhir_kb.pipeline.targets import find_target, reached
-    from fhir_kb.push import folder_of, open_book
+    from fhir_kb.push import open_reconciler, workspace_folder
 
     found = find_target(word, definitions, os.environ)
-    folder = folder_of(cache_folder(definitions).parent.parent, found.url)
+    folder = workspace_folder(cache_folder(definitions).parent.parent, found.url)
     with (
         progress(quiet=quiet) as shown,
         reached(found, folder) as server,
-        open_book(folder, server, found.rules) as book,
+        open_reconciler(folder, server, found.rules) as book,
     ):
         if book.recovered >= 0:
             shown.stage(f"a push had broken off: {book.recovered} of its changes are there")
@@ -177,10 +177,10 @@ def push(here: At, made: Plan, found: Desired | None, asked: Asked) -> int:
     from fhir_kb.cli.views.findings import show
     from fhir_kb.diagnostics.render.json import as_records
     from fhir_kb.pipeline.pushing import findings
-    from fhir_kb.push import to_do
+    from fhir_kb.push import approved_changes
 
     style = style_of(sys.stdout, everything=asked.everything)
-    changing = sum(1 for _ in to_do(made, asked.allowed))
+    changing = sum(1 for _ in approved_changes(made, asked.allowed))
     if asked.form == "human":
         places = where(found) if found else lambda _, __: None
         called = names(found) if found else {}

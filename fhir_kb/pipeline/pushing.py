@@ -17,7 +17,14 @@ from fhir_kb.pipeline.gather import Gathered, gather
 from fhir_kb.pipeline.progress import Progress, Unwatched
 from fhir_kb.pipeline.work import Alone
 from fhir_kb.publish import unresolved
-from fhir_kb.push import PushError, Wanted, load, unlike, wanted_of, wanted_resource
+from fhir_kb.push import (
+    DesiredResource,
+    PushError,
+    desired_from_json,
+    desired_resource,
+    desired_state,
+    load,
+)
 from fhir_kb.push.codes import MOVED, NOT_KEPT, NOT_SENT, REFUSED
 from fhir_kb.read.files import read_settings, read_topic
 from fhir_kb.read.sources import find
@@ -30,7 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fhir_kb.pipeline.work import Work
-    from fhir_kb.push import Item, NotMade, Result
+    from fhir_kb.push import FailedChange, PlannedChange, PushResult
 
 _MOST_BYTES: Final = 512 * 2**20
 _IN_BUNDLE: Final = re.compile(r"^Bundle\.entry\[\d+\](?:\.resource(?:/\*.*?\*/)?)?\.?")
@@ -46,7 +53,7 @@ class Desired:
     """
 
     release: str
-    wanted: dict[str, Wanted] = field(default_factory=dict)
+    wanted: dict[str, DesiredResource] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     losses: tuple[Diagnostic, ...] = ()
     origins: Origins | None = None
@@ -82,7 +89,7 @@ def desired(
         findings += unresolved(emitted, release)
     result = Desired(release, {}, in_order(findings), gathered.losses)
     if not result.has_errors:
-        result.wanted = unlike(wanted_of(one.line_bytes) for one in emitted)
+        result.wanted = desired_state(desired_from_json(one.line_bytes) for one in emitted)
         result.origins = Origins(definitions, gathered, release)
     return result
 
@@ -135,7 +142,7 @@ class Origins:
         return {f"{one['resourceType']}/{one['id']}": one for one in lowered}
 
 
-def findings(result: Result, found: Desired | None) -> tuple[Diagnostic, ...]:
+def findings(result: PushResult, found: Desired | None) -> tuple[Diagnostic, ...]:
     """What a server did not take, or not keep, at the lines of the definitions."""
     made: list[Diagnostic] = []
     for one in result.not_made:
@@ -155,13 +162,13 @@ def findings(result: Result, found: Desired | None) -> tuple[Diagnostic, ...]:
     return in_order(made)
 
 
-def _code_of(one: NotMade) -> Code:
+def _code_of(one: FailedChange) -> Code:
     if one.refused is None:
         return NOT_SENT
     return MOVED if one.refused.moved else REFUSED
 
 
-def _name_of(item: Item, found: Desired | None) -> str:
+def _name_of(item: PlannedChange, found: Desired | None) -> str:
     """What the definitions call it: "Type/id"."""
     one = found.wanted.get(item.key) if found else None
     return f"{one.type}/{one.id}" if one else ""
@@ -182,16 +189,16 @@ def from_files(paths: Iterable[Path], release: str) -> Desired:
     References between the entries of a bundle by their fullUrl become literal ones. Raises
     PushError where a file is none of these.
     """
-    found: list[Wanted] = []
+    found: list[DesiredResource] = []
     for path in paths:
         try:
             found += _of_file(path)
         except PushError as error:
             raise PushError(f"{path}: {error.message}", error.help, usage=True) from error
-    return Desired(release, unlike(found))
+    return Desired(release, desired_state(found))
 
 
-def _of_file(path: Path) -> Iterator[Wanted]:
+def _of_file(path: Path) -> Iterator[DesiredResource]:
     if not path.exists():
         raise PushError("there is no such file", "Give a bundle, a package or a folder")
     if path.is_dir():
@@ -207,12 +214,12 @@ def _of_file(path: Path) -> Iterator[Wanted]:
         with path.open("rb") as lines:
             for line in lines:
                 if line.strip():
-                    yield wanted_of(line.strip())
+                    yield desired_from_json(line.strip())
         return
     yield from _of_json(path.read_bytes())
 
 
-def _of_json(content: bytes) -> Iterator[Wanted]:
+def _of_json(content: bytes) -> Iterator[DesiredResource]:
     try:
         resource = load(content)
     except ValueError:
@@ -220,12 +227,12 @@ def _of_json(content: bytes) -> Iterator[Wanted]:
     if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
         raise PushError("this is no FHIR JSON", "Give a resource, a Bundle or a package")
     if resource["resourceType"] != "Bundle" or resource.get("type") == "document":
-        yield wanted_resource(resource)
+        yield desired_resource(resource)
         return
     yield from _of_bundle(resource)
 
 
-def _of_bundle(bundle: Mapping[str, Any]) -> Iterator[Wanted]:
+def _of_bundle(bundle: Mapping[str, Any]) -> Iterator[DesiredResource]:
     entries = [one for one in bundle.get("entry") or () if isinstance(one, dict)]
     resources = [(one.get("fullUrl"), one.get("resource")) for one in entries]
     places: dict[str, str] = {}
@@ -244,7 +251,7 @@ def _of_bundle(bundle: Mapping[str, Any]) -> Iterator[Wanted]:
         if isinstance(full_url, str) and full_url:
             places[full_url] = name
     for resource in kept:
-        yield wanted_resource(_led(resource, places))
+        yield desired_resource(_led(resource, places))
 
 
 def _id_of(full_url: object, resource: Mapping[str, Any]) -> str:
@@ -264,7 +271,7 @@ def _led(value: Any, places: Mapping[str, str]) -> Any:
     return [_led(inner, places) for inner in value] if isinstance(value, list) else value
 
 
-def _of_package(path: Path) -> Iterator[Wanted]:
+def _of_package(path: Path) -> Iterator[DesiredResource]:
     try:
         package = open_package(path, places())
     except (PackageError, tarfile.TarError) as error:

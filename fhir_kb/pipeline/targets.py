@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.net import NetError, SessionSettings, open_session, shown
 from fhir_kb.net.login import Login, Logins, NoLogin, logins_file, logins_from, session_settings
-from fhir_kb.push import PushError, Rules, keep_profile, kept_profile, open_server
+from fhir_kb.push import PushError, TargetPolicy, load_capabilities, open_server, save_capabilities
 from fhir_kb.read.files import read_settings
 from fhir_kb.read.plain import TooMuchError, node_at, plain
 from fhir_kb.read.sources import find
@@ -37,7 +37,7 @@ class Target:
 
     name: str
     url: str
-    rules: Rules
+    rules: TargetPolicy
     login: Login
     fhir: str = ""
     ca_file: str = ""
@@ -55,7 +55,7 @@ def find_target(word: str, definitions: Path, environ: Mapping[str, str]) -> Tar
     if found is None and word.startswith(_ADDRESS):
         found = next((one for one in named.values() if _plain(one.url) == _plain(word)), None)
         if found is None:
-            return Target(word, _plain(word), Rules(), _login(word, environ))
+            return Target(word, _plain(word), TargetPolicy(), _login(word, environ))
     if found is None:
         known = did_you_mean(word, named) or "name one under 'targets' in kb.yaml, or give a URL"
         raise PushError(f"there is no target '{word}'", known, usage=True)
@@ -70,8 +70,8 @@ def _targets(definitions: Path) -> dict[str, PushTarget]:
 
 
 def _of(one: PushTarget, definitions: Path, environ: Mapping[str, str]) -> Target:
-    usual = Rules()
-    rules = Rules(
+    usual = TargetPolicy()
+    rules = TargetPolicy(
         ids="plain" if str(one.ids or "") == "plain" else "versioned",
         theirs=tuple(map(str, one.keep)),
         ignored=tuple(map(str, one.ignore)),
@@ -151,11 +151,11 @@ def reached(target: Target, folder: Path | None = None, *, anew: bool = False) -
     except NetError as error:
         raise PushError(error.message, error.help or "") from error
     with open_session(settings) as session:
-        known = None if anew or folder is None else kept_profile(folder, target.url)
+        known = None if anew or folder is None else load_capabilities(folder, target.url)
         server = open_server(session, target.url, known)
         profile = server.profile
         if folder is not None and profile != known:
-            keep_profile(folder, profile)
+            save_capabilities(folder, profile)
         if not profile.release:
             raise PushError(
                 f"'{target.url}' has FHIR {profile.fhir_version or 'of an unknown version'}",

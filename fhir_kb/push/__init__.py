@@ -1,74 +1,91 @@
-"""Bringing FHIR servers to the state of the definitions: plan, push, drift, rollback."""
+"""Bringing FHIR servers to the state of the definitions: plan, push, drift, rollback.
+
+planning/    what has to change, computed from values alone
+discovery/   what a server holds now
+applying/    sending what a plan says, and recovering a push that was interrupted
+workspace/   the folder that remembers: state, journal, history, log
+reconciler   all of it for one server
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.push.errors import PushError
-from fhir_kb.push.rules import Rules
+from fhir_kb.push.planning.policy import TargetPolicy
 from fhir_kb.servers.server import Live, Profile, Ref, Server, ServerError
 
 if TYPE_CHECKING:
-    from fhir_kb.push.book import Book, Drift, open_book
-    from fhir_kb.push.history import keep_profile, kept_profile, left_by, pushes
-    from fhir_kb.push.plan import Item, Plan, to_do
-    from fhir_kb.push.plan_file import plan_json, read_plan, write_plan
-    from fhir_kb.push.results import Made, NotMade, Result
-    from fhir_kb.push.store import folder_of
-    from fhir_kb.push.wanted import Wanted, unlike, wanted_of, wanted_resource
+    from fhir_kb.push.applying.outcomes import AppliedChange, FailedChange, PushResult
+    from fhir_kb.push.planning.desired_state import (
+        DesiredResource,
+        desired_from_json,
+        desired_resource,
+        desired_state,
+    )
+    from fhir_kb.push.planning.plan import Plan, PlannedChange, approved_changes
+    from fhir_kb.push.planning.plan_file import parse_plan, plan_json, serialize_plan
+    from fhir_kb.push.reconciler import Drift, Reconciler, open_reconciler
+    from fhir_kb.push.workspace.files import workspace_folder
+    from fhir_kb.push.workspace.history import pushes, state_after
+    from fhir_kb.push.workspace.server_capabilities import load_capabilities, save_capabilities
     from fhir_kb.servers.content import load
     from fhir_kb.servers.fhir_server import open_server
 
 __all__ = [
-    "Book",
+    "AppliedChange",
+    "DesiredResource",
     "Drift",
-    "Item",
+    "FailedChange",
     "Live",
-    "Made",
-    "NotMade",
     "Plan",
+    "PlannedChange",
     "Profile",
     "PushError",
+    "PushResult",
+    "Reconciler",
     "Ref",
-    "Result",
-    "Rules",
     "Server",
     "ServerError",
-    "Wanted",
-    "folder_of",
-    "keep_profile",
-    "kept_profile",
-    "left_by",
+    "TargetPolicy",
+    "approved_changes",
+    "desired_from_json",
+    "desired_resource",
+    "desired_state",
     "load",
-    "open_book",
+    "load_capabilities",
+    "open_reconciler",
     "open_server",
+    "parse_plan",
     "plan_json",
     "pushes",
-    "read_plan",
-    "to_do",
-    "unlike",
-    "wanted_of",
-    "wanted_resource",
-    "write_plan",
+    "save_capabilities",
+    "serialize_plan",
+    "state_after",
+    "workspace_folder",
 ]
 
 _HOMES = {
-    **dict.fromkeys(("Made", "NotMade", "Result"), "push.results"),
-    **dict.fromkeys(("Book", "Drift", "open_book"), "push.book"),
-    **dict.fromkeys(("keep_profile", "kept_profile", "left_by", "pushes"), "push.history"),
-    "load": "servers.content",
-    "open_server": "servers.fhir_server",
-    **dict.fromkeys(("Item", "Plan", "to_do"), "push.plan"),
-    **dict.fromkeys(("plan_json", "read_plan", "write_plan"), "push.plan_file"),
-    "folder_of": "push.store",
-    **dict.fromkeys(("Wanted", "unlike", "wanted_of", "wanted_resource"), "push.wanted"),
-}
+    "push.applying.outcomes": ("AppliedChange", "FailedChange", "PushResult"),
+    "push.planning.desired_state": (
+        "DesiredResource", "desired_from_json", "desired_resource", "desired_state",
+    ),
+    "push.planning.plan": ("Plan", "PlannedChange", "approved_changes"),
+    "push.planning.plan_file": ("parse_plan", "plan_json", "serialize_plan"),
+    "push.reconciler": ("Drift", "Reconciler", "open_reconciler"),
+    "push.workspace.files": ("workspace_folder",),
+    "push.workspace.history": ("pushes", "state_after"),
+    "push.workspace.server_capabilities": ("load_capabilities", "save_capabilities"),
+    "servers.content": ("load",),
+    "servers.fhir_server": ("open_server",),
+}  # fmt: skip
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is asked for."""
-    if name not in _HOMES:
+    """Import a name's module when the name is first used: the command line starts without it."""
+    if name not in _HOME_OF:
         raise AttributeError(f"module 'fhir_kb.push' has no attribute '{name}'")
     from importlib import import_module
 
-    return getattr(import_module(f"fhir_kb.{_HOMES[name]}"), name)
+    return getattr(import_module(f"fhir_kb.{_HOME_OF[name]}"), name)

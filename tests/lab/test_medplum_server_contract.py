@@ -18,7 +18,7 @@ from pushed import Quiet, artifact, kinds, wants
 from temper import OTHER
 
 from fhir_kb.net import open_session
-from fhir_kb.push import ServerError, open_book, open_server
+from fhir_kb.push import ServerError, open_reconciler, open_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +106,7 @@ def test_pushing_to_it(base: str, tmp_path: Path) -> None:
     def push(*wanted: dict[str, Any]) -> dict[str, str]:
         with open_session() as session:
             server = open_server(session, base)
-            with open_book(tmp_path, server) as book:
+            with open_reconciler(tmp_path, server) as book:
                 plan = book.plan(wants(*wanted))
                 result = book.push(plan, watch=Quiet())
         assert [one.text for one in result.not_made] == []

@@ -20,14 +20,14 @@ from hapi import Hapi, hapi
 from pushed import Quiet, artifact, kinds, wants
 
 from fhir_kb.net import SessionSettings, open_session
-from fhir_kb.push import Ref, Rules, open_book, open_server
+from fhir_kb.push import Ref, TargetPolicy, open_reconciler, open_server
 from fhir_kb.servers.server import Change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fhir_kb.push import Plan as PushPlan
-    from fhir_kb.push import Result, Server
+    from fhir_kb.push import PushResult, Server
 
 pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.slow, pytest.mark.enable_socket]
 
@@ -48,11 +48,11 @@ def r4() -> Iterator[Hapi]:
 
 def push(
     base: str, folder: Path, resources: list[dict[str, Any]], *words: str, **more: Any
-) -> tuple[PushPlan, Result]:
-    rules = more.pop("rules", Rules(entries=20))
+) -> tuple[PushPlan, PushResult]:
+    rules = more.pop("rules", TargetPolicy(entries=20))
     with open_session(SessionSettings(tries=12), sleep=a_moment) as session:
         server = open_server(session, base)
-        with open_book(folder, server, rules) as book:
+        with open_reconciler(folder, server, rules) as book:
             plan = book.plan(wants(*resources), **more)
             return plan, book.push(plan, words=words, watch=Quiet(), sleep=a_moment)
 
@@ -101,7 +101,7 @@ def test_ids_by_the_server_with_three_faults_in_ten(seed: int, r4: Hapi, tmp_pat
         server = open_server(session, base)
         server.profile = replace(server.profile, client_ids="no")
         for resources in (first, later):
-            with open_book(tmp_path, server, Rules(entries=4)) as book:
+            with open_reconciler(tmp_path, server, TargetPolicy(entries=4)) as book:
                 plan = book.plan(wants(*resources))
                 result = book.push(plan, watch=Quiet(), sleep=a_moment)
             assert result.failure is None
@@ -177,13 +177,13 @@ def test_two_clients_at_once_one_wins_and_the_other_is_told(r4: Hapi, tmp_path: 
 
 
 def test_what_was_deleted_is_put_back_by_content(r4: Hapi, tmp_path: Path) -> None:
-    rules = Rules(entries=20)
+    rules = TargetPolicy(entries=20)
     push(r4.base, tmp_path, [artifact("d1"), artifact("d2")], rules=rules)
     push(r4.base, tmp_path, [artifact("d1", title="Two")], rules=rules, delete=True)
     assert list(stands(r4, "PlanDefinition", "d")) == ["d1-1.0.0"]
     with open_session() as session:
         server = open_server(session, r4.base)
-        with open_book(tmp_path, server, rules) as book:
+        with open_reconciler(tmp_path, server, rules) as book:
             book.push(book.rollback(1), watch=Quiet())
     assert stands(r4, "PlanDefinition", "d") == {
         "d1-1.0.0": ("The d1", "3"),
@@ -195,7 +195,7 @@ def test_what_was_deleted_is_put_back_by_content(r4: Hapi, tmp_path: Path) -> No
 
 def test_ten_thousand(r4: Hapi, tmp_path: Path) -> None:
     resources = [artifact(f"m{number}") for number in range(10_000)]
-    _, result = push(r4.base, tmp_path, resources, rules=Rules())
+    _, result = push(r4.base, tmp_path, resources, rules=TargetPolicy())
     assert len(result.made) == 10_000
     assert not any(one.lost for one in result.made)
     before = r4.get("PlanDefinition?_summary=count")["total"]
@@ -205,7 +205,7 @@ def test_ten_thousand(r4: Hapi, tmp_path: Path) -> None:
         json={**resources[78], "id": "m78-1.0.0", "title": "Theirs"},
         timeout=60,
     ).raise_for_status()
-    plan, result = push(r4.base, tmp_path, resources, rules=Rules())
+    plan, result = push(r4.base, tmp_path, resources, rules=TargetPolicy())
     assert kinds(plan) == {
         "PlanDefinition/m77-1.0.0": "update",
         "PlanDefinition/m78-1.0.0": "conflict",

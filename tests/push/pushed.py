@@ -6,7 +6,14 @@ import random
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.push import Book, Rules, Wanted, open_book, unlike, wanted_resource
+from fhir_kb.push import (
+    DesiredResource,
+    Reconciler,
+    TargetPolicy,
+    desired_resource,
+    desired_state,
+    open_reconciler,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -14,7 +21,7 @@ if TYPE_CHECKING:
 
     from memory import MemoryServer
 
-    from fhir_kb.push import Plan, Result
+    from fhir_kb.push import Plan, PushResult
 
 CANONICAL = "https://kb.example.org/fhir"
 
@@ -34,9 +41,9 @@ def artifact(
     }
 
 
-def wants(*resources: dict[str, Any]) -> dict[str, Wanted]:
+def wants(*resources: dict[str, Any]) -> dict[str, DesiredResource]:
     """What these resources want, by key."""
-    return unlike(map(wanted_resource, resources))
+    return desired_state(map(desired_resource, resources))
 
 
 class Quiet:
@@ -54,9 +61,11 @@ def no_sleep(_: float) -> None:
 
 
 @contextmanager
-def book(server: MemoryServer, folder: Path, rules: Rules | None = None) -> Iterator[Book]:
+def book(
+    server: MemoryServer, folder: Path, rules: TargetPolicy | None = None
+) -> Iterator[Reconciler]:
     """Our book of a server."""
-    with open_book(folder, server, rules) as opened:
+    with open_reconciler(folder, server, rules) as opened:
         yield opened
 
 
@@ -65,10 +74,10 @@ def push(
     folder: Path,
     resources: Iterable[dict[str, Any]],
     *words: str,
-    rules: Rules | None = None,
+    rules: TargetPolicy | None = None,
     delete: bool = False,
     full: bool = False,
-) -> tuple[Plan, Result]:
+) -> tuple[Plan, PushResult]:
     """Plan and push, as a run of the command would."""
     with book(server, folder, rules) as opened:
         plan = opened.plan(wants(*resources), delete=delete, full=full)

@@ -8,7 +8,7 @@ import pytest
 from memory import MemoryServer, shuffled_server
 from pushed import Quiet, artifact, book, kinds, no_sleep, push, wants
 
-from fhir_kb.push import PushError, Ref, Rules, ServerError, read_plan, write_plan
+from fhir_kb.push import PushError, Ref, ServerError, TargetPolicy, parse_plan, serialize_plan
 from fhir_kb.servers.server import Live
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def test_a_new_version_stands_beside_the_old_one_which_is_retired(
 
 
 def test_plain_ids_replace_the_old_version(server: MemoryServer, tmp_path: Path) -> None:
-    rules = Rules(ids="plain")
+    rules = TargetPolicy(ids="plain")
     push(server, tmp_path, [artifact("a")], rules=rules)
     plan, _ = push(server, tmp_path, [artifact("a", "1.1.0")], "overwrite", rules=rules)
     assert set(kinds(plan)) == {"PlanDefinition/a"}
@@ -258,7 +258,7 @@ def test_what_refers_is_deleted_with_or_before_what_it_refers_to(
 
 
 def test_elements_of_the_hospital_stay(server: MemoryServer, tmp_path: Path) -> None:
-    rules = Rules(theirs=("*.useContext", "PlanDefinition.contact"))
+    rules = TargetPolicy(theirs=("*.useContext", "PlanDefinition.contact"))
     push(server, tmp_path, [artifact("a", contact=[{"name": "us"}])], rules=rules)
     server.edit(A, useContext=[{"x": 1}], contact=[{"name": "ward"}])
     plan, _ = push(server, tmp_path, [artifact("a", contact=[{"name": "us"}])], rules=rules)
@@ -271,7 +271,7 @@ def test_elements_of_the_hospital_stay(server: MemoryServer, tmp_path: Path) -> 
 
 
 def test_elements_that_do_not_count_are_no_conflict(server: MemoryServer, tmp_path: Path) -> None:
-    rules = Rules(ignored=("*.text",))
+    rules = TargetPolicy(ignored=("*.text",))
     push(server, tmp_path, [artifact("a", text={"div": "<div>x</div>"})], rules=rules)
     server.edit(A, text={"div": "<div>made by the server</div>"})
     plan, _ = push(server, tmp_path, [artifact("a", text={"div": "<div>x</div>"})], rules=rules)
@@ -341,8 +341,8 @@ def test_a_plan_in_a_file_is_done_as_it_is_or_not_at_all(
 ) -> None:
     push(server, tmp_path, [artifact("a"), artifact("b")])
     with book(server, tmp_path) as opened:
-        kept = write_plan(opened.plan(wants(artifact("a", title="Ours"), artifact("c"))))
-        plan = read_plan(kept)
+        kept = serialize_plan(opened.plan(wants(artifact("a", title="Ours"), artifact("c"))))
+        plan = parse_plan(kept)
         server.edit(A, title="Theirs")
         with pytest.raises(PushError, match=r"the server has moved since the plan was made: .*a"):
             opened.push(plan, watch=Quiet(), sleep=no_sleep, check=True)
@@ -350,8 +350,8 @@ def test_a_plan_in_a_file_is_done_as_it_is_or_not_at_all(
         server.edit(A, title="The a")
         with pytest.raises(PushError, match="has moved"):
             opened.push(plan, watch=Quiet(), sleep=no_sleep, check=True)
-        again = read_plan(
-            write_plan(opened.plan(wants(artifact("a", title="Ours"), artifact("c"))))
+        again = parse_plan(
+            serialize_plan(opened.plan(wants(artifact("a", title="Ours"), artifact("c"))))
         )
         opened.push(again, watch=Quiet(), sleep=no_sleep, check=True)
     contents = server.contents()
@@ -362,7 +362,7 @@ def test_a_plan_in_a_file_is_done_as_it_is_or_not_at_all(
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"format": "fhir-kb plan 2"}', b"\xff"])
 def test_what_is_no_plan_is_refused(content: bytes) -> None:
     with pytest.raises(PushError, match="no plan of fhir-kb"):
-        read_plan(content)
+        parse_plan(content)
 
 
 def test_drift_finds_changes_and_deletions(server: MemoryServer, tmp_path: Path) -> None:
@@ -463,7 +463,7 @@ def test_after_a_large_push_counts_are_enough(server: MemoryServer, tmp_path: Pa
     many = [artifact(f"x{number}") for number in range(150)]
     slow = MemoryServer()
     slow.__dict__.update(server.__dict__)
-    push(server, tmp_path, many, rules=Rules(at_once=1))
+    push(server, tmp_path, many, rules=TargetPolicy(at_once=1))
     # as a real server does: one time for all of a transaction
     for ref, versions in server.history.items():
         chunk = int(ref.id.partition("-")[0][1:]) // 75
@@ -492,7 +492,7 @@ def test_with_faults_every_push_ends_as_defined(seed: int, tmp_path: Path) -> No
     server = shuffled_server(seed)
     first = [artifact(f"x{number}") for number in range(25)]
     first.append(artifact("e", kind="Evidence", about={"reference": "PlanDefinition/x3"}))
-    rules = Rules(entries=10)
+    rules = TargetPolicy(entries=10)
     for resources in (first, [*first[1:20], artifact("x0", title="New"), *first[20:]]):
         _, result = push(server, tmp_path, resources, "many", rules=rules)
         assert not result.not_made
@@ -525,9 +525,9 @@ def test_a_push_that_was_killed_is_gone_on_with(when: int, after: bool, tmp_path
 
     server.send = killing  # type: ignore[method-assign]
     with pytest.raises(Killed):
-        push(server, tmp_path, resources, rules=Rules(entries=4, at_once=1))
+        push(server, tmp_path, resources, rules=TargetPolicy(entries=4, at_once=1))
     server.send = send  # type: ignore[method-assign]
-    with book(server, tmp_path, Rules(entries=4)) as opened:
+    with book(server, tmp_path, TargetPolicy(entries=4)) as opened:
         assert opened.recovered == 2 * (when + after)
         opened.push(opened.plan(wants(*resources)), watch=Quiet(), sleep=no_sleep)
     assert len(server.contents()) == 24

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fhir_kb.emit import compact_json
-from fhir_kb.push.diff import differences
+from fhir_kb.push.planning.differences import differences
 from fhir_kb.servers.content import (
     MISSING,
     Moved,

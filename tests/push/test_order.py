@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from fhir_kb.push.order import Chunk, chunks
+from fhir_kb.push.planning.order import Chunk, chunks
 from fhir_kb.servers.content import references
 from fhir_kb.servers.server import Change, Ref
 

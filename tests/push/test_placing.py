@@ -10,13 +10,13 @@ from pushed import Quiet, artifact, kinds, no_sleep, wants
 from temper import HAPI, OTHER, Temper
 
 from fhir_kb.net import SessionSettings, open_session
-from fhir_kb.push import Rules, open_book, open_server
+from fhir_kb.push import TargetPolicy, open_reconciler, open_server
 from fhir_kb.servers.capabilities import profile_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fhir_kb.push import Plan, Result
+    from fhir_kb.push import Plan, PushResult
 
 TEMPERS = [one.but(ids="no", integrity=True) for one in (HAPI, OTHER)]
 
@@ -36,10 +36,10 @@ def push(
     folder: Path,
     resources: list[dict[str, Any]],
     *words: str,
-    rules: Rules | None = None,
+    rules: TargetPolicy | None = None,
     sends: int = -1,
     **more: Any,
-) -> tuple[Plan, Result]:
+) -> tuple[Plan, PushResult]:
     """Plan and push. sends: after so many the process is killed, before their answers are noted."""
     left = [sends]
     with open_session(SessionSettings(tries=3), sleep=no_sleep) as session:
@@ -54,7 +54,7 @@ def push(
             return outcomes
 
         reached.send = killing  # type: ignore[method-assign]  # a test's own
-        with open_book(folder, reached, rules or Rules(entries=4, at_once=1)) as book:
+        with open_reconciler(folder, reached, rules or TargetPolicy(entries=4, at_once=1)) as book:
             plan = book.plan(wants(*resources), **more)
             return plan, book.push(plan, words=words, watch=Quiet(), sleep=no_sleep)
 
@@ -123,7 +123,7 @@ def test_a_push_that_was_killed_is_finished(
     server: ModelServer, sends: int, tmp_path: Path
 ) -> None:
     with pytest.raises(KilledError):
-        push(server, tmp_path, chain(), rules=Rules(entries=2, at_once=1), sends=sends)
+        push(server, tmp_path, chain(), rules=TargetPolicy(entries=2, at_once=1), sends=sends)
     standing = len(server.resources)
     assert standing
     plan, result = push(server, tmp_path, chain())
@@ -142,7 +142,7 @@ def test_a_new_version_and_back(server: ModelServer, tmp_path: Path) -> None:
     assert titles(server)["p2|2.0.0"] == ("Later", "")
     with open_session() as session:
         reached = open_server(session, server.base)
-        with open_book(tmp_path, reached) as book:
+        with open_reconciler(tmp_path, reached) as book:
             plan = book.rollback(1, delete=True)
             result = book.push(plan, words=("many",), watch=Quiet(), sleep=no_sleep)
     assert not result.not_made
@@ -152,7 +152,7 @@ def test_a_new_version_and_back(server: ModelServer, tmp_path: Path) -> None:
 
 
 def test_plain_ids_replace_the_old_version(server: ModelServer, tmp_path: Path) -> None:
-    rules = Rules(ids="plain")
+    rules = TargetPolicy(ids="plain")
     push(server, tmp_path, [artifact("a")], rules=rules)
     place = next(iter(server.resources))
     plan, _ = push(server, tmp_path, [artifact("a", "2.0.0")], rules=rules)
@@ -189,7 +189,10 @@ def test_one_type_whose_ids_are_the_servers_own_is_enough() -> None:
 
 
 def test_provenance_is_said_to_be_left_out(server: ModelServer, tmp_path: Path) -> None:
-    with open_session() as session, open_book(tmp_path, open_server(session, server.base)) as book:
+    with (
+        open_session() as session,
+        open_reconciler(tmp_path, open_server(session, server.base)) as book,
+    ):
         plan = book.plan(wants(artifact("a")))
         result = book.push(plan, watch=Quiet(), sleep=no_sleep, provenance=True)
     assert [one.item.ref.type for one in result.not_made] == ["Provenance"]

@@ -11,13 +11,13 @@ from pushed import Quiet, artifact, kinds, no_sleep, wants
 from temper import HAPI, OTHER, Temper
 
 from fhir_kb.net import SessionSettings, open_session
-from fhir_kb.push import Rules, open_book, open_server
+from fhir_kb.push import TargetPolicy, open_reconciler, open_server
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fhir_kb.push import Plan as PushPlan
-    from fhir_kb.push import Result
+    from fhir_kb.push import PushResult
 
 PLAIN = OTHER.but(name="PLAIN", transactions=False, batches=False, type_history=False)
 BATCH = OTHER.but(name="BATCH", transactions=False, represents=False, integrity=True)
@@ -31,11 +31,11 @@ TEMPERS = {one.name: one for one in (HAPI, OTHER, PLAIN, BATCH, *OWN)}
 
 def push(
     base: str, folder: Path, resources: list[dict[str, Any]], *words: str, **more: Any
-) -> tuple[PushPlan, Result]:
-    rules = Rules(entries=8)
+) -> tuple[PushPlan, PushResult]:
+    rules = TargetPolicy(entries=8)
     with open_session(SessionSettings(tries=12), sleep=no_sleep) as session:
         server = open_server(session, base)
-        with open_book(folder, server, rules) as book:
+        with open_reconciler(folder, server, rules) as book:
             plan = book.plan(wants(*resources), **more)
             return plan, book.push(plan, words=words, watch=Quiet(), sleep=no_sleep)
 

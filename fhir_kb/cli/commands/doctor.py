@@ -50,11 +50,11 @@ def _asked(word: str, definitions: Path, *, quiet: bool) -> tuple[list[Answer], 
     from fhir_kb.bulk import cache_folder
     from fhir_kb.cli.progress import progress
     from fhir_kb.pipeline.targets import find_target, reached
-    from fhir_kb.push import folder_of
+    from fhir_kb.push import workspace_folder
     from fhir_kb.servers.probe import probe
 
     target = find_target(word, definitions, os.environ)
-    folder = folder_of(cache_folder(definitions).parent.parent, target.url)
+    folder = workspace_folder(cache_folder(definitions).parent.parent, target.url)
     with progress(quiet=quiet) as shown, reached(target, folder, anew=True) as server:
         shown.stage("asking the server")
         return probe(server), target.name, target.url

@@ -72,10 +72,10 @@ def command(
 
 
 def _write(out: Path | None, made: Plan) -> None:
-    from fhir_kb.push import write_plan
+    from fhir_kb.push import serialize_plan
 
     if out is not None:
-        out.write_bytes(write_plan(made))
+        out.write_bytes(serialize_plan(made))
 
 
 def _show(here: pushing.At, found: Desired, made: Plan, form: str, *, everything: bool) -> None:

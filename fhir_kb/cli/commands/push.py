@@ -54,12 +54,12 @@ def command(
     What somebody else changed is left alone unless --overwrite says otherwise; what is there but
     not from us, unless --adopt does. Run it again at any time: it goes on where it broke off.
     """
-    from fhir_kb.push import read_plan
+    from fhir_kb.push import parse_plan
 
     allowed = pushing.allowed(adopt=adopt, overwrite=overwrite, many=many)
     with pushing.at(word, definitions, quiet=quiet) as here:
         if file is not None:
-            made = read_plan(file.read_bytes())
+            made = parse_plan(file.read_bytes())
             found = None
         else:
             found = pushing.wanted(here, definitions, bundles)

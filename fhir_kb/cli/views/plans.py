@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from fhir_kb.diagnostics.render.human import Style
     from fhir_kb.diagnostics.span import Span
-    from fhir_kb.push import Drift, Item, Plan, Profile, Result
-    from fhir_kb.push.diff import Difference
+    from fhir_kb.push import Drift, Plan, PlannedChange, Profile, PushResult
+    from fhir_kb.push.planning.differences import Difference
 
     Where = Callable[[str, str], Span | None]
     """The place where a resource ("Type/id"), or an element of it, was written."""
@@ -94,7 +94,7 @@ def counts(made: Plan) -> str:
     )
 
 
-def _item(item: Item, style: Style, span: Span | None) -> str:
+def _item(item: PlannedChange, style: Style, span: Span | None) -> str:
     sign, colour = SIGNS[item.kind]
     start = f"  {style.paint(sign, colour)} {harmless(item.name)}"
     wide = 4 + width(harmless(item.name))
@@ -106,7 +106,7 @@ def _item(item: Item, style: Style, span: Span | None) -> str:
     return f"{start}\n      {style.dim(place)}"
 
 
-def _reason(item: Item, style: Style) -> Iterator[str]:
+def _reason(item: PlannedChange, style: Style) -> Iterator[str]:
     if item.reason:
         yield f"      {harmless(item.reason)}"
     if item.needs:
@@ -198,7 +198,7 @@ def _cell(text: str) -> str:
     return harmless(text).replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
 
 
-def result(made: Result, style: Style, undecided: int) -> str:
+def result(made: PushResult, style: Style, undecided: int) -> str:
     """What a push did, in a few lines. undecided: what needed a word that was not given."""
     from collections import Counter
 
@@ -244,7 +244,7 @@ def drift(found: Sequence[Drift], name: str, style: Style) -> str:
 
 def drift_data(found: Iterable[Drift]) -> list[dict[str, Any]]:
     """The same for programs."""
-    from fhir_kb.push.plan_file import difference_json
+    from fhir_kb.push.planning.plan_file import difference_json
 
     return [
         {
@@ -259,7 +259,7 @@ def drift_data(found: Iterable[Drift]) -> list[dict[str, Any]]:
     ]
 
 
-def result_data(made: Result) -> dict[str, Any]:
+def result_data(made: PushResult) -> dict[str, Any]:
     """What a push did, for programs."""
     from fhir_kb.servers.content import MISSING
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.diagnostics.render.human import Style
     from fhir_kb.push import Profile
-    from fhir_kb.push.state import State
+    from fhir_kb.push.planning.state import State
 
 _SHOWN = 10
 

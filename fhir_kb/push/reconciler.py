@@ -1,6 +1,6 @@
 """Our book of one server: what we know of it, what is to be done there, and doing it.
 
-with open_book(folder, server, rules) as book:
+with open_reconciler(folder, server, rules) as book:
     plan = book.plan(wanted)
     result = book.push(plan, words=("adopt",))
 """
@@ -16,22 +16,29 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from fhir_kb.push.apply import apply
-from fhir_kb.push.diff import Difference, differences
+from fhir_kb.push.applying.apply import apply
+from fhir_kb.push.applying.outcomes import ApprovedChanges, FailedChange, Progress, PushResult
+from fhir_kb.push.applying.provenance import provenances
+from fhir_kb.push.applying.recovery import recover
+from fhir_kb.push.applying.sending import Sender
+from fhir_kb.push.applying.staleness import check_not_stale
+from fhir_kb.push.discovery.discover import discover, read_in_full
 from fhir_kb.push.errors import PushError
-from fhir_kb.push.history import bodies_of, pushes, wanted_as_of
-from fhir_kb.push.learn import learn, whole
-from fhir_kb.push.order import Unit
-from fhir_kb.push.plan import Item, Plan, decide, is_absent, to_be_read, to_do, too_many
-from fhir_kb.push.plan_file import check_unmoved
-from fhir_kb.push.provenance import provenances
-from fhir_kb.push.recover import recover
-from fhir_kb.push.results import NotMade, Result, Todo, Watch
-from fhir_kb.push.rules import Rules, without
-from fhir_kb.push.sending import Sender
-from fhir_kb.push.state import State, load_state
-from fhir_kb.push.store import Appended, damaged, lines_of, locked
-from fhir_kb.push.wanted import new_place
+from fhir_kb.push.planning.desired_state import initial_ref
+from fhir_kb.push.planning.differences import Difference, differences
+from fhir_kb.push.planning.order import Unit
+from fhir_kb.push.planning.plan import (
+    Plan,
+    PlannedChange,
+    approved_changes,
+    is_target_absent,
+    too_many_changes,
+)
+from fhir_kb.push.planning.planner import keys_to_read, make_plan
+from fhir_kb.push.planning.policy import TargetPolicy, without
+from fhir_kb.push.workspace.files import AppendOnlyFile, damaged, lines_of, locked
+from fhir_kb.push.workspace.history import desired_state_after, load_contents, pushes
+from fhir_kb.push.workspace.state_store import load_state
 from fhir_kb.servers.content import digest, own
 from fhir_kb.servers.server import Refused, ServerError
 
@@ -39,8 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from fhir_kb.push.state import Record
-    from fhir_kb.push.wanted import Wanted
+    from fhir_kb.push.planning.desired_state import DesiredResource
+    from fhir_kb.push.planning.state import RecordedResource, State
     from fhir_kb.servers.server import Live, Ref, Resource, Server
 
 
@@ -55,7 +62,9 @@ class Drift:
 
 
 @contextlib.contextmanager
-def open_book(folder: Path, server: Server, rules: Rules | None = None) -> Iterator[Book]:
+def open_reconciler(
+    folder: Path, server: Server, rules: TargetPolicy | None = None
+) -> Iterator[Reconciler]:
     """The book of a server, kept in `folder`; nobody else can open it meanwhile.
 
     A push that broke off is brought to its end: what it had sent is looked up, nothing is sent.
@@ -64,23 +73,23 @@ def open_book(folder: Path, server: Server, rules: Rules | None = None) -> Itera
     with locked(folder):
         state = load_state(folder, server.profile.base)
         recovered = recover(folder, state, server)
-        yield Book(folder, server, rules or Rules(), state, recovered)
+        yield Reconciler(folder, server, rules or TargetPolicy(), state, recovered)
 
 
-class Book:
-    """See `open_book`. recovered: how many changes of a push that broke off had been made; -1 where
-    none had broken off.
+class Reconciler:
+    """See `open_reconciler`. recovered: how many changes of an interrupted push had been made; -1
+    where none had been interrupted.
     """
 
     def __init__(
-        self, folder: Path, server: Server, rules: Rules, state: State, recovered: int
+        self, folder: Path, server: Server, rules: TargetPolicy, state: State, recovered: int
     ) -> None:
         self.folder, self.server, self.rules = folder, server, rules
         self.state, self.recovered = state, recovered
         self._bodies: dict[int, dict[str, Resource]] = {}
 
     def plan(
-        self, wanted: Mapping[str, Wanted], *, delete: bool = False, full: bool = False
+        self, wanted: Mapping[str, DesiredResource], *, delete: bool = False, full: bool = False
     ) -> Plan:
         """What has to be done for the server to be as wanted.
 
@@ -90,13 +99,13 @@ class Book:
         profile = self.server.profile
         if self.rules.ids == "plain":
             self.state = renamed(self.state, wanted, profile.client_ids)
-        learned = learn(self.server, self.state, wanted, self.rules, full=full)
-        plan = decide(wanted, self.state, learned, self.rules, profile, delete=delete)
-        needed = to_be_read(plan, learned)
+        learned = discover(self.server, self.state, wanted, self.rules, full=full)
+        plan = make_plan(wanted, self.state, learned, self.rules, profile, delete=delete)
+        needed = keys_to_read(plan, learned)
         if not needed:
             return plan
-        whole(self.server, learned, needed)
-        return decide(wanted, self.state, learned, self.rules, profile, delete=delete)
+        read_in_full(self.server, learned, needed)
+        return make_plan(wanted, self.state, learned, self.rules, profile, delete=delete)
 
     def before_last(self) -> int:
         """The push before the last; 0 where there was only one."""
@@ -108,19 +117,19 @@ class Book:
 
         Raises PushError where nothing is known of it.
         """
-        return self.plan(wanted_as_of(self.folder, push) if push else {}, delete=delete)
+        return self.plan(desired_state_after(self.folder, push) if push else {}, delete=delete)
 
     def push(
         self,
         plan: Plan,
         *,
         words: Sequence[str] = (),
-        watch: Watch,
+        watch: Progress,
         verify: bool = True,
         sleep: Callable[[float], None] = time.sleep,
         check: bool = False,
         provenance: bool = False,
-    ) -> Result:
+    ) -> PushResult:
         """Do what a plan says.
 
         words: what the person allows: "adopt", "overwrite", "many". check: the plan was made some
@@ -128,22 +137,22 @@ class Book:
         what was done, as Provenance. Raises PushError where the
         person has to say a word first, ServerError where nothing could be begun.
         """
-        if refusal := too_many(plan, self.rules, words):
+        if refusal := too_many_changes(plan, self.rules, words):
             raise PushError(
                 refusal, "Look at the plan, then allow it with --allow-many", usage=True
             )
         if check:
-            check_unmoved(plan, self.server)
+            check_not_stale(plan, self.server)
         state = self.state.copy()
         state.seen = plan.seen or state.seen
         for item in plan.items:
             if item.kind == "forget":
                 state.records.pop(item.key, None)
         sender = Sender(self.server, self.server.profile.ways[0], sleep)
-        todo = Todo(
-            list(to_do(plan, words)),
+        todo = ApprovedChanges(
+            list(approved_changes(plan, words)),
             [item for item in plan.items if self._is_noted(item)],
-            [item.ref for item in plan.items if is_absent(item)],
+            [item.ref for item in plan.items if is_target_absent(item)],
         )
         result = apply(
             todo,
@@ -161,7 +170,7 @@ class Book:
         self._log(result)
         return result
 
-    def _is_noted(self, item: Item) -> bool:
+    def _is_noted(self, item: PlannedChange) -> bool:
         """Whether it stands there as it is wanted, in a version that we have not written."""
         live, record = item.there, self.state.records.get(item.key)
         if live is None or live.resource is None or item.differences:
@@ -172,7 +181,7 @@ class Book:
 
     def drift(self) -> list[Drift]:
         """What of ours is no longer as we left it. Reads everything of ours. Raises ServerError."""
-        learned = learn(self.server, self.state, {}, self.rules, full=True)
+        learned = discover(self.server, self.state, {}, self.rules, full=True)
         found = []
         for key, record in sorted(self.state.records.items()):
             live = learned.known[key]
@@ -203,13 +212,13 @@ class Book:
         except ValueError as error:
             raise damaged(path) from error
 
-    def sent(self, record: Record) -> Resource:
+    def sent(self, record: RecordedResource) -> Resource:
         """What we sent to a record's place; empty where it is not known. Raises PushError."""
         if record.push not in self._bodies:
-            self._bodies[record.push] = bodies_of(self.folder, record.push)
+            self._bodies[record.push] = load_contents(self.folder, record.push)
         return self._bodies[record.push].get(record.sent, {})
 
-    def _say_so(self, result: Result, sender: Sender) -> None:
+    def _say_so(self, result: PushResult, sender: Sender) -> None:
         """Provenance of what was made; that it cannot be made is told like any other refusal."""
         changes = provenances(
             result.number,
@@ -220,20 +229,22 @@ class Book:
             book=self.folder.name[-8:],
         )
         for change in changes:
-            item = Item("create", str(change.ref), change.ref, str(change.ref), change.body)
+            item = PlannedChange(
+                "create", str(change.ref), change.ref, str(change.ref), change.body
+            )
             if self.server.profile.client_ids == "no":
                 text = "not sent: the server gives ids itself, so it could not be found again"
-                result.not_made.append(NotMade(item, text))
+                result.not_made.append(FailedChange(item, text))
                 return
             try:
                 (outcome,) = sender.make([Unit((change,), 0)]).values()
             except ServerError as error:
-                result.not_made.append(NotMade(item, error.message))
+                result.not_made.append(FailedChange(item, error.message))
                 return
             if isinstance(outcome, Refused):
-                result.not_made.append(NotMade(item, outcome.text, outcome))
+                result.not_made.append(FailedChange(item, outcome.text, outcome))
 
-    def _log(self, result: Result) -> None:
+    def _log(self, result: PushResult) -> None:
         """A line for whoever asks later who did what."""
         if not result.number:
             return
@@ -254,12 +265,12 @@ class Book:
             "refused": [[one.item.kind, str(one.item.ref), one.text] for one in result.not_made],
             "failure": str(result.failure) if result.failure else "",
         }
-        log = Appended(self.folder / "log.jsonl")
+        log = AppendOnlyFile(self.folder / "log.jsonl")
         log.add(orjson.dumps(line), sure=True)
         log.close()
 
 
-def renamed(state: State, wanted: Mapping[str, Wanted], client_ids: str) -> State:
+def renamed(state: State, wanted: Mapping[str, DesiredResource], client_ids: str) -> State:
     """The state where new versions of artifacts take over the places of the old ones."""
     result = state.copy()
     left = {key: record for key, record in state.records.items() if key not in wanted}
@@ -267,7 +278,7 @@ def renamed(state: State, wanted: Mapping[str, Wanted], client_ids: str) -> Stat
     if client_ids == "no":  # places say nothing there: the canonical url does
         places = {key.partition("|")[0]: key for key in left if "|" in key}
     for key, one in wanted.items():
-        place = one.place or new_place(one, "plain", client_ids)
+        place = one.place or initial_ref(one, "plain", client_ids)
         old = places.get(key.partition("|")[0] if client_ids == "no" else place)
         if key not in state.records and old is not None and old in result.records:
             result.records[key] = result.records.pop(old)
@@ -279,7 +290,7 @@ def _version(state: State, key: str) -> list[str]:
     return [record.version, record.sent] if record else []
 
 
-def _place(state: State, item: Item) -> Ref:
+def _place(state: State, item: PlannedChange) -> Ref:
     """Where it stands: of something new, the server may have chosen that."""
     record = state.records.get(item.key)
     return record.ref if record else item.ref

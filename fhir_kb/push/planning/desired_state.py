@@ -25,7 +25,7 @@ _NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9\-.]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DesiredResource:
     """A resource as it is defined.
 
     key: what it is, on whatever server: type, canonical url and version; or an identifier; or its
@@ -50,7 +50,7 @@ class Wanted:
         return f"{self.type}/{self.id}" + (f"|{self.version}" if self.version else "")
 
 
-def wanted_of(content: bytes) -> Wanted:
+def desired_from_json(content: bytes) -> DesiredResource:
     """What the JSON of one resource wants. Raises PushError for what is no resource with an id."""
     try:
         resource = load(content)
@@ -58,10 +58,10 @@ def wanted_of(content: bytes) -> Wanted:
         resource = None
     if not isinstance(resource, dict):
         raise PushError("this is no FHIR JSON", "Give a resource, a Bundle or a package")
-    return wanted_resource(resource)
+    return desired_resource(resource)
 
 
-def wanted_resource(resource: Resource) -> Wanted:
+def desired_resource(resource: Resource) -> DesiredResource:
     """The same of a resource that has been read. Raises PushError."""
     kind, name = string(resource, "resourceType"), string(resource, "id")
     if not kind or not name or _NOT_IN_IDS.search(name) or len(name) > _LONGEST:
@@ -71,13 +71,15 @@ def wanted_resource(resource: Resource) -> Wanted:
             "Give it one: letters, digits, '-' and '.', at most 64 of them",
         )
     url, version, identifier = identity_of(resource)
-    return Wanted(
-        key_of(kind, name, url, version, identifier),
+    return DesiredResource(
+        resource_key(kind, name, url, version, identifier),
         kind, name, url, version, identifier, text(own(resource)),
     )  # fmt: skip
 
 
-def key_of(kind: str, name: str, url: str, version: str, identifier: tuple[str, str] | None) -> str:
+def resource_key(
+    kind: str, name: str, url: str, version: str, identifier: tuple[str, str] | None
+) -> str:
     """What an artifact is called in our books."""
     if url:
         return f"{kind} {url}|{version}"
@@ -86,7 +88,7 @@ def key_of(kind: str, name: str, url: str, version: str, identifier: tuple[str, 
     return f"{kind}/{name}"
 
 
-def new_place(one: Wanted, ids: Ids, client_ids: str) -> Ref:
+def initial_ref(one: DesiredResource, ids: Ids, client_ids: str) -> Ref:
     """Where it shall stand if it does not yet stand anywhere.
 
     client_ids: as in `Profile`: a server may refuse ids that are numbers. Where it chooses ids
@@ -106,7 +108,7 @@ def new_place(one: Wanted, ids: Ids, client_ids: str) -> Ref:
     return Ref(one.type, name)
 
 
-def _version_of(one: Wanted) -> str:
+def _version_of(one: DesiredResource) -> str:
     """The version that tells it from others of its name: by its canonical, or by an identifier
     that ends with it ("topic/1.0.0"), which is how types without a version say theirs.
     """
@@ -116,14 +118,14 @@ def _version_of(one: Wanted) -> str:
     return version if name == one.id else ""
 
 
-def at(one: Wanted, place: Ref, places: Mapping[str, str]) -> Moved:
+def at(one: DesiredResource, place: Ref, places: Mapping[str, str]) -> Moved:
     """The resource as it shall stand at `place`; its references lead to where `places` says."""
     return Moved(one.body, place.id, places)
 
 
-def unlike(all_: Iterable[Wanted]) -> dict[str, Wanted]:
+def desired_state(all_: Iterable[DesiredResource]) -> dict[str, DesiredResource]:
     """By key. Raises PushError where two are the same artifact in the same version."""
-    found: dict[str, Wanted] = {}
+    found: dict[str, DesiredResource] = {}
     for one in all_:
         other = found.setdefault(one.key, one)
         if other is not one:

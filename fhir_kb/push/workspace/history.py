@@ -7,31 +7,37 @@ from typing import TYPE_CHECKING
 import orjson
 
 from fhir_kb.push.errors import PushError
-from fhir_kb.push.journal import end
-from fhir_kb.push.state import record_from, record_json, save_state
-from fhir_kb.push.store import Appended, damaged, drop_half_line, lines_of, read_json, write
-from fhir_kb.push.wanted import Wanted
-from fhir_kb.servers.capabilities import profile_from, profile_json
+from fhir_kb.push.planning.desired_state import DesiredResource
+from fhir_kb.push.workspace.files import (
+    AppendOnlyFile,
+    damaged,
+    drop_half_line,
+    lines_of,
+    read_json,
+    write,
+)
+from fhir_kb.push.workspace.journal import end
+from fhir_kb.push.workspace.state_store import record_from, record_json, save_state
 from fhir_kb.servers.content import load, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from fhir_kb.push.state import Record, State
-    from fhir_kb.servers.server import Profile, Resource
+    from fhir_kb.push.planning.state import RecordedResource, State
+    from fhir_kb.servers.server import Resource
 
 
-def keep_bodies(folder: Path, push: int, bodies: Iterable[tuple[str, bytes]]) -> None:
+def save_contents(folder: Path, push: int, bodies: Iterable[tuple[str, bytes]]) -> None:
     """Keep the contents that a push sends, by digest. Raises PushError."""
     write(_bodies_file(folder, push), (_body_line(*body) + b"\n" for body in bodies))
 
 
-def add_bodies(folder: Path, push: int, bodies: Iterable[tuple[str, bytes]]) -> None:
+def append_contents(folder: Path, push: int, bodies: Iterable[tuple[str, bytes]]) -> None:
     """Keep further contents of a push, for sure. Raises PushError."""
     path = _bodies_file(folder, push)
     drop_half_line(path)
-    file = Appended(path)
+    file = AppendOnlyFile(path)
     try:
         file.add(*(_body_line(*body) for body in bodies), sure=True)
     finally:
@@ -46,7 +52,7 @@ def _body_line(name: str, body: bytes) -> bytes:
     return b'{"digest":"%s","resource":%s}' % (name.encode(), body)
 
 
-def bodies_of(folder: Path, push: int) -> dict[str, Resource]:
+def load_contents(folder: Path, push: int) -> dict[str, Resource]:
     """The contents that a push sent, by digest. Raises PushError."""
     path = _bodies_file(folder, push)
     try:
@@ -68,28 +74,13 @@ def finish(folder: Path, state: State) -> None:
     end(folder)
 
 
-def keep_profile(folder: Path, profile: Profile) -> None:
-    """Remember what a server can do. Raises PushError."""
-    content = orjson.dumps(profile_json(profile), option=orjson.OPT_APPEND_NEWLINE)
-    write(folder / "profile.json", content)
-
-
-def kept_profile(folder: Path, base: str) -> Profile | None:
-    """What a server could do last time; None where nothing is remembered."""
-    try:
-        found = read_json(folder / "profile.json")
-    except PushError:
-        return None
-    return profile_from(found, base) if found else None
-
-
 def pushes(folder: Path) -> list[int]:
     """The numbers of the pushes that are remembered."""
     found = (path.stem for path in (folder / "pushes").glob("*.json"))
     return sorted(int(name) for name in found if name.isdecimal())
 
 
-def left_by(folder: Path, push: int) -> dict[str, Record]:
+def state_after(folder: Path, push: int) -> dict[str, RecordedResource]:
     """What stood on the server because of us after a push, by key. Raises PushError."""
     path = folder / "pushes" / f"{push}.json"
     found = read_json(path)
@@ -106,18 +97,18 @@ def left_by(folder: Path, push: int) -> dict[str, Record]:
         raise damaged(path) from error
 
 
-def wanted_as_of(folder: Path, push: int) -> dict[str, Wanted]:
+def desired_state_after(folder: Path, push: int) -> dict[str, DesiredResource]:
     """What has to stand on the server for it to be as after a push, by key. Raises PushError."""
-    records = left_by(folder, push)
+    records = state_after(folder, push)
     bodies: dict[int, dict[str, Resource]] = {}
     found = {}
     for key, one in records.items():
         if one.push not in bodies:
-            bodies[one.push] = bodies_of(folder, one.push)
+            bodies[one.push] = load_contents(folder, one.push)
         resource = bodies[one.push].get(one.sent)
         if resource is None:
             raise damaged(_bodies_file(folder, one.push))
-        found[key] = Wanted(
+        found[key] = DesiredResource(
             key, one.ref.type, one.ref.id, body=text(resource), place=one.ref, retired=one.retired
         )
     return found

@@ -38,7 +38,7 @@ else:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def folder_of(root: Path, base: str) -> Path:
+def workspace_folder(root: Path, base: str) -> Path:
     """The folder for the server at `base`, below `root`."""
     plain = base.rstrip("/")
     name = _NOT_IN_NAMES.sub("-", plain.partition("://")[2]).strip("-.")[:60]
@@ -124,7 +124,7 @@ def unwritable(error: OSError, path: Path) -> PushError:
     return PushError(f"{path}: {error.strerror or error}", "Make room or mend its rights")
 
 
-class Appended:
+class AppendOnlyFile:
     """A file that grows line by line; a line is there whole or is not counted."""
 
     def __init__(self, path: Path) -> None:

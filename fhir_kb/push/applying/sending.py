@@ -18,7 +18,7 @@ from fhir_kb.servers.server import Busy, Change, Done, DoubtError, Live, Outcome
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from fhir_kb.push.order import Unit
+    from fhir_kb.push.planning.order import Unit
     from fhir_kb.servers.server import Resource, Server, Way
 
 _TRIES: Final = 12

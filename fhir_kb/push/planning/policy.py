@@ -11,14 +11,14 @@ from fhir_kb.servers.content import MISSING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fhir_kb.push.wanted import Ids
+    from fhir_kb.push.planning.desired_state import Ids
     from fhir_kb.servers.server import Resource
 
 FIELD: Final = re.compile(r"(\*|[A-Z][A-Za-z]+)(\.[a-z][A-Za-z0-9]*)+")
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class TargetPolicy:
     """How a server is brought to the state of the definitions.
 
     ids: how places are named. theirs: elements that belong to the hospital ("*.useContext",
@@ -48,7 +48,7 @@ def fields_of(kind: str, fields: Sequence[str]) -> list[list[str]]:
     return found
 
 
-def with_theirs(ours: Resource, there: Resource, fields: Sequence[str]) -> Resource:
+def with_kept_elements(ours: Resource, there: Resource, fields: Sequence[str]) -> Resource:
     """`ours`, but for the elements in `fields`, which are as they are `there`."""
     result = ours
     for steps in fields_of(str(ours.get("resourceType")), fields):

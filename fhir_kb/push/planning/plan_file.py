@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.emit import compact_json
-from fhir_kb.push.diff import Difference
 from fhir_kb.push.errors import PushError
-from fhir_kb.push.plan import Item, Plan
+from fhir_kb.push.planning.differences import Difference
+from fhir_kb.push.planning.plan import Plan, PlannedChange
 from fhir_kb.servers.content import MISSING, load
 from fhir_kb.servers.server import Live, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.servers.server import Server
 
 _FORMAT: Final = "fhir-kb plan 1"
 
@@ -32,8 +31,8 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     }
 
 
-def write_plan(plan: Plan) -> bytes:
-    """The whole plan as the bytes of a file; `read_plan` reads them."""
+def serialize_plan(plan: Plan) -> bytes:
+    """The whole plan as the bytes of a file; `parse_plan` reads them."""
     whole = plan_json(plan)
     for one, item in zip(whole["items"], plan.items, strict=True):
         wanted = item.wanted if item.kind != "unchanged" else None
@@ -42,7 +41,7 @@ def write_plan(plan: Plan) -> bytes:
     return compact_json(whole) + b"\n"
 
 
-def _item_json(item: Item) -> dict[str, Any]:
+def _item_json(item: PlannedChange) -> dict[str, Any]:
     found: dict[str, Any] = {
         "kind": item.kind,
         "key": item.key,
@@ -71,8 +70,8 @@ def difference_json(one: Difference) -> dict[str, Any]:
     return {**found, **{name: value for name, value in sides if value is not MISSING}}
 
 
-def read_plan(content: bytes) -> Plan:
-    """The plan that `write_plan` wrote. Raises PushError."""
+def parse_plan(content: bytes) -> Plan:
+    """The plan that `serialize_plan` wrote. Raises PushError."""
     try:
         found = load(content)
         _check_format(found["format"])
@@ -89,12 +88,12 @@ def _check_format(word: str) -> None:
         raise ValueError(word)
 
 
-def _item(one: Mapping[str, Any]) -> Item:
+def _item(one: Mapping[str, Any]) -> PlannedChange:
     kind, _, name = one["place"].partition("/")
     ref = Ref(kind, name)
     expected = one.get("expected", "")
     known = one.get("there") or one.get("deleted")
-    return Item(
+    return PlannedChange(
         one["kind"],
         one["key"],
         ref,
@@ -110,27 +109,3 @@ def _item(one: Mapping[str, Any]) -> Item:
         Live(ref, expected, deleted=bool(one.get("deleted"))) if known else None,
         retired=one.get("retired", False),
     )
-
-
-def check_unmoved(plan: Plan, server: Server) -> None:
-    """Raises PushError where the server is no longer as the plan found it."""
-    if plan.base.rstrip("/") != server.profile.base.rstrip("/"):
-        raise PushError(
-            f"the plan is for another server: {plan.base}", "Make a plan for this one", usage=True
-        )
-    changing = {item.ref: item for item in plan.items if item.change() is not None}
-    there = server.read(changing) if changing else {}
-    moved = [item for ref, item in changing.items() if _moved(item, there.get(ref))]
-    if moved:
-        names = ", ".join(item.name for item in moved[:3])
-        more = f" and {len(moved) - 3} more" if len(moved) > 3 else ""
-        raise PushError(
-            f"the server has moved since the plan was made: {names}{more}", "Make a new plan"
-        )
-
-
-def _moved(item: Item, live: Live | None) -> bool:
-    is_there = live is not None and not live.deleted
-    if item.there is None or item.there.deleted:
-        return is_there
-    return not is_there or (live is not None and live.version != item.expected)

@@ -1,123 +1,43 @@
-"""What has to be done on a server: from what is wanted, what we did last, and what is there.
+"""How a plan is made: from the desired state, the recorded state and what the server holds.
 
-Everything here is pure: `decide` asks nobody and changes nothing.
+Everything here is pure: `make_plan` asks nobody and changes nothing.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from fhir_kb.push.diff import Difference, differences
-from fhir_kb.push.rules import with_theirs, without
-from fhir_kb.push.wanted import at, new_place
+from fhir_kb.push.planning.desired_state import at, initial_ref
+from fhir_kb.push.planning.differences import Difference, differences
+from fhir_kb.push.planning.plan import Plan, PlannedChange
+from fhir_kb.push.planning.policy import with_kept_elements, without
 from fhir_kb.servers.content import digest, own, same, text
-from fhir_kb.servers.server import Change, Live, Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
-    from fhir_kb.push.learn import Learned
-    from fhir_kb.push.rules import Rules
-    from fhir_kb.push.state import Record, State
-    from fhir_kb.push.wanted import Wanted
+    from fhir_kb.push.planning.desired_state import DesiredResource
+    from fhir_kb.push.planning.policy import TargetPolicy
+    from fhir_kb.push.planning.remote_state import RemoteState
+    from fhir_kb.push.planning.state import RecordedResource, State
     from fhir_kb.servers.content import Body
-    from fhir_kb.servers.server import Profile, Resource
-
-Kind = Literal[
-    "create", "update", "unchanged", "adopt", "conflict", "retire", "delete", "left", "forget"
-]
-"""create: it is not there. update: ours has changed. unchanged: nothing to do. adopt: it is there,
-but not from us. conflict: somebody else changed, made or deleted it. retire, delete: ours, no
-longer defined. left: ours, no longer defined, and it has no status to retire it by. forget: ours,
-no longer defined, and gone already."""
-
-WRITES: Final = frozenset({"create", "update", "retire", "delete"})
-_FEW: Final = 10
-"""So few changes never need a word, whatever their share."""
+    from fhir_kb.servers.server import Live, Profile, Ref, Resource
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One resource of the plan.
-
-    ref: where it stands or shall stand. name: for people. body: what shall stand there, or what
-    gives it when it is asked for; None to delete or leave. expected: the version that is there now;
-    "" for none. differences: from what is there to what shall be. reason: why it is a conflict, or
-    what else there is to say. needs: the word that has to be given before it is done ("adopt",
-    "overwrite"), or "".
-    """
-
-    kind: Kind
-    key: str
-    ref: Ref
-    name: str
-    body: Resource | Body | None = field(default=None, repr=False)
-    expected: str = ""
-    differences: tuple[Difference, ...] = ()
-    reason: str = ""
-    needs: str = ""
-    there: Live | None = field(default=None, repr=False)
-    retired: bool = False
-
-    @property
-    def wanted(self) -> Resource | None:
-        """What shall stand there."""
-        return self.body() if callable(self.body) else self.body
-
-    def change(self) -> Change | None:
-        """What is to be sent; None where nothing is."""
-        if self.kind not in WRITES and not self.needs:
-            return None
-        if self.body is None:
-            return Change("delete", self.ref, None, self.expected)
-        is_new = self.there is None or self.there.deleted
-        return Change("create" if is_new else "update", self.ref, self.body, self.expected)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What will be done on a server.
-
-    base: the server's address. release: the FHIR release of the contents. items: in the order of
-    their keys. seen: as in `Learned`. records: what stands on the server because of us.
-    """
-
-    base: str
-    release: str
-    items: tuple[Item, ...]
-    seen: str = ""
-    records: int = 0
-
-    def counts(self) -> dict[str, int]:
-        """How many items of each kind there are."""
-        return dict(Counter(item.kind for item in self.items))
-
-    @property
-    def changes(self) -> bool:
-        """Whether there is anything to be done or decided."""
-        return any(
-            item.kind in WRITES
-            or item.kind == "conflict"
-            or (item.kind == "adopt" and bool(item.differences))
-            for item in self.items
-        )
-
-
-def decide(
-    wanted: Mapping[str, Wanted],
+def make_plan(
+    wanted: Mapping[str, DesiredResource],
     state: State,
-    learned: Learned,
-    rules: Rules,
+    learned: RemoteState,
+    rules: TargetPolicy,
     profile: Profile,
     *,
     delete: bool = False,
 ) -> Plan:
     """The plan. delete: what is no longer defined is deleted and not only retired.
 
-    `learned` has to hold whole what `to_be_read` names of the plan; until then its differences are
-    not known.
+    `learned` has to hold whole what `keys_to_read` names of the plan; until then its
+    differences are not known.
     """
     places = _places(wanted, state, learned, rules, profile)
     led = {
@@ -136,7 +56,7 @@ def decide(
     return Plan(profile.base, profile.release, tuple(items), learned.seen, len(state.records))
 
 
-def to_be_read(plan: Plan, learned: Learned) -> list[str]:
+def keys_to_read(plan: Plan, learned: RemoteState) -> list[str]:
     """The keys of what will change and is not known whole yet."""
     return [
         item.key
@@ -149,7 +69,11 @@ def to_be_read(plan: Plan, learned: Learned) -> list[str]:
 
 
 def _places(
-    wanted: Mapping[str, Wanted], state: State, learned: Learned, rules: Rules, profile: Profile
+    wanted: Mapping[str, DesiredResource],
+    state: State,
+    learned: RemoteState,
+    rules: TargetPolicy,
+    profile: Profile,
 ) -> dict[str, Ref]:
     found = {}
     for key, one in wanted.items():
@@ -158,24 +82,26 @@ def _places(
         elif key in learned.found:
             found[key] = learned.found[key].ref
         else:
-            found[key] = one.place or new_place(one, rules.ids, profile.client_ids)
+            found[key] = one.place or initial_ref(one, rules.ids, profile.client_ids)
     return found
 
 
 @dataclass(slots=True)
 class _Decider:
     state: State
-    learned: Learned
-    rules: Rules
+    learned: RemoteState
+    rules: TargetPolicy
     ids_by_server: bool
 
-    def item(self, one: Wanted, ref: Ref, body: Body) -> Item:
+    def item(self, one: DesiredResource, ref: Ref, body: Body) -> PlannedChange:
         """What to do with a resource that is wanted."""
         record = self.state.records.get(one.key)
         if record is None:
             return self._unknown(one, ref, body)
         live = self.learned.known[one.key]
-        made = Item("unchanged", one.key, ref, one.name, body, live.version, retired=one.retired)
+        made = PlannedChange(
+            "unchanged", one.key, ref, one.name, body, live.version, retired=one.retired
+        )
         if live.deleted:
             return _conflict(made, live, "it was deleted on the server")
         ours, body = self._ours(body, live)
@@ -189,11 +115,13 @@ class _Decider:
             return replace(made, reason="it was changed on the server, to the same")
         return _conflict(made, live, _since(live, "it was changed on the server, not by us"))
 
-    def orphan(self, key: str, record: Record, *, delete: bool) -> Item | None:
+    def orphan(self, key: str, record: RecordedResource, *, delete: bool) -> PlannedChange | None:
         """What to do with a resource of ours that is no longer wanted; None: nothing."""
         live = self.learned.known[key]
         name = _name(key, record.ref)
-        made = Item("left", key, record.ref, name, None, live.version, there=live, retired=True)
+        made = PlannedChange(
+            "left", key, record.ref, name, None, live.version, there=live, retired=True
+        )
         if live.deleted:
             return replace(made, kind="forget", there=None)
         if delete:
@@ -221,8 +149,8 @@ class _Decider:
         reason = _since(live, "it is no longer defined, but was changed on the server")
         return replace(made, kind="conflict", reason=reason, needs="overwrite")
 
-    def _unknown(self, one: Wanted, ref: Ref, body: Body) -> Item:
-        made = Item("create", one.key, ref, one.name, body, retired=one.retired)
+    def _unknown(self, one: DesiredResource, ref: Ref, body: Body) -> PlannedChange:
+        made = PlannedChange("create", one.key, ref, one.name, body, retired=one.retired)
         if double := self.learned.double.get(one.key):
             where = ", ".join(str(live.ref) for live in double)
             reason = f"it is there more than once: {where}"
@@ -259,10 +187,10 @@ class _Decider:
         ours = body()
         if live.resource is None or not self.rules.theirs:
             return ours, body
-        ours = with_theirs(ours, own(live.resource), self.rules.theirs)
+        ours = with_kept_elements(ours, own(live.resource), self.rules.theirs)
         return ours, text(ours)
 
-    def _as_left(self, record: Record, live: Live) -> bool:
+    def _as_left(self, record: RecordedResource, live: Live) -> bool:
         """Whether the resource is as it was when we saw it last."""
         if live.version and live.version == record.version:
             return True
@@ -274,7 +202,7 @@ class _Decider:
         return same(without(own(ours), ignored), without(own(live.resource), ignored))
 
 
-def _conflict(made: Item, live: Live, reason: str) -> Item:
+def _conflict(made: PlannedChange, live: Live, reason: str) -> PlannedChange:
     wanted = None if live.deleted else made.wanted
     changes = () if wanted is None else _differences(live, wanted)
     return replace(
@@ -294,36 +222,3 @@ def _since(live: Live, reason: str) -> str:
 def _name(key: str, ref: Ref) -> str:
     _, _, version = key.partition("|")
     return f"{ref}" if not version or ref.id.endswith(version) else f"{ref}|{version}"
-
-
-def allowed(item: Item, words: Sequence[str]) -> bool:
-    """Whether the person has given the word that an item needs."""
-    return not item.needs or item.needs in words
-
-
-def is_absent(item: Item) -> bool:
-    """Whether what stands at its place, if anything, is not what it is about."""
-    if item.kind != "conflict":
-        return False
-    return not item.needs or (item.there is not None and item.there.deleted)
-
-
-def to_do(plan: Plan, words: Sequence[str]) -> Iterator[tuple[Item, Change]]:
-    """What is sent when the person has given these words, and nothing else."""
-    for item in plan.items:
-        change = item.change() if allowed(item, words) else None
-        if change is not None:
-            yield item, change
-
-
-def too_many(plan: Plan, rules: Rules, words: Sequence[str]) -> str:
-    """Why so much may not be changed without a word; "" where it may."""
-    if "many" in words:
-        return ""
-    touched = [item for item, change in to_do(plan, words) if change.action != "create"]
-    if len(touched) <= _FEW or len(touched) <= rules.changes * plan.records:
-        return ""
-    return (
-        f"{len(touched)} of the {plan.records} resources that stand there because of us "
-        f"would change, more than {rules.changes:.0%}"
-    )

@@ -12,8 +12,8 @@ from fhir_kb.servers.server import Change, Ref
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fhir_kb.push.results import Made
-    from fhir_kb.push.state import Record
+    from fhir_kb.push.applying.outcomes import AppliedChange
+    from fhir_kb.push.planning.state import RecordedResource
     from fhir_kb.servers.server import Resource
 
 _MOST: Final = 500
@@ -22,8 +22,8 @@ _MOST: Final = 500
 
 def provenances(
     number: int,
-    made: Sequence[Made],
-    records: Mapping[str, Record],
+    made: Sequence[AppliedChange],
+    records: Mapping[str, RecordedResource],
     *,
     who: str,
     when: str,
@@ -47,7 +47,7 @@ def provenances(
         yield Change("create", Ref("Provenance", name), resource)
 
 
-def _target(one: Made, record: Record | None) -> dict[str, Any]:
+def _target(one: AppliedChange, record: RecordedResource | None) -> dict[str, Any]:
     version = f"/_history/{record.version}" if record and record.version else ""
     place = record.ref if record else one.item.ref
     return {"reference": f"{place}{version}", "display": one.item.name}

@@ -1,13 +1,13 @@
-"""What stands on a server because of us, as far as we know."""
+"""`state.json`: the recorded state of one server."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from fhir_kb.push.store import damaged, read_json, write
+from fhir_kb.push.planning.state import RecordedResource, State
+from fhir_kb.push.workspace.files import damaged, read_json, write
 from fhir_kb.servers.server import Ref
 
 if TYPE_CHECKING:
@@ -15,38 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FORMAT: Final = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A resource of ours on the server.
-
-    version, updated: of the version that we wrote or saw last. sent: the digest of what we sent;
-    stored: of what the server made of it. push: the number of the push that sent it. retired:
-    whether it is no longer defined, and was retired for that.
-    """
-
-    ref: Ref
-    version: str
-    updated: str
-    sent: str
-    stored: str
-    push: int
-    retired: bool = False
-
-
-@dataclass(slots=True)
-class State:
-    """All records by key, and until when (by the server's clock) all changes there are known."""
-
-    server: str
-    seen: str = ""
-    pushes: int = 0
-    records: dict[str, Record] = field(default_factory=dict)
-
-    def copy(self) -> State:
-        """Another one, to be changed."""
-        return replace(self, records=dict(self.records))
 
 
 def load_state(folder: Path, server: str) -> State:
@@ -72,13 +40,13 @@ def _state(found: Mapping[str, Any]) -> State:
     )
 
 
-def record_from(one: list[Any]) -> Record:
+def record_from(one: list[Any]) -> RecordedResource:
     """The record that `record_json` made this of. Raises TypeError or ValueError."""
     kind, name, version, updated, sent, stored, push, retired = one
-    return Record(Ref(kind, name), version, updated, sent, stored, push, retired)
+    return RecordedResource(Ref(kind, name), version, updated, sent, stored, push, retired)
 
 
-def record_json(one: Record) -> list[Any]:
+def record_json(one: RecordedResource) -> list[Any]:
     """A record as JSON."""
     return [*one.ref, one.version, one.updated, one.sent, one.stored, one.push, one.retired]
 

@@ -7,13 +7,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fhir_kb.emit import compact_json
+from fhir_kb.push.applying.outcomes import (
+    AppliedChange,
+    ApprovedChanges,
+    FailedChange,
+    Progress,
+    PushResult,
+)
 from fhir_kb.push.errors import PushError
-from fhir_kb.push.history import add_bodies, finish, keep_bodies
-from fhir_kb.push.journal import Journal, Sent
-from fhir_kb.push.learn import instant
-from fhir_kb.push.order import Chunk, Unit, chunks
-from fhir_kb.push.results import Made, NotMade, Result, Todo, Watch
-from fhir_kb.push.state import Record, save_state
+from fhir_kb.push.planning.order import Chunk, Unit, chunks
+from fhir_kb.push.planning.state import RecordedResource, instant
+from fhir_kb.push.workspace.history import append_contents, finish, save_contents
+from fhir_kb.push.workspace.journal import Journal, SentChange
+from fhir_kb.push.workspace.state_store import save_state
 from fhir_kb.servers.assigned_ids import Placing, as_new
 from fhir_kb.servers.content import Loss, digest, losses, own, references
 from fhir_kb.servers.server import Done, Outcome, Ref, Refused, ServerError
@@ -22,23 +28,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from fhir_kb.push.plan import Item
-    from fhir_kb.push.rules import Rules
-    from fhir_kb.push.sending import Sender
-    from fhir_kb.push.state import State
+    from fhir_kb.push.applying.sending import Sender
+    from fhir_kb.push.planning.plan import PlannedChange
+    from fhir_kb.push.planning.policy import TargetPolicy
+    from fhir_kb.push.planning.state import State
     from fhir_kb.servers.server import Change, Resource
 
 
 def apply(
-    todo: Todo,
+    todo: ApprovedChanges,
     *,
     folder: Path,
     state: State,
-    rules: Rules,
+    rules: TargetPolicy,
     sender: Sender,
-    watch: Watch,
+    watch: Progress,
     verify: bool = True,
-) -> Result:
+) -> PushResult:
     """Make the changes. The folder is held by the caller; `state` is brought up to date and kept.
 
     verify: compare what the server stored with what was sent. Raises PushError where our own disk
@@ -46,7 +52,7 @@ def apply(
     """
     if not todo.changes and not todo.noted:
         save_state(folder, state)
-        return Result()
+        return PushResult()
     push = _Push(todo, folder, state, rules, sender, watch, verify=verify)
     return push.run(todo.noted)
 
@@ -54,12 +60,12 @@ def apply(
 class _Push:
     def __init__(
         self,
-        todo: Todo,
+        todo: ApprovedChanges,
         folder: Path,
         state: State,
-        rules: Rules,
+        rules: TargetPolicy,
         sender: Sender,
-        watch: Watch,
+        watch: Progress,
         *,
         verify: bool,
     ) -> None:
@@ -73,14 +79,14 @@ class _Push:
         self.server, self.folder, self.state, self.rules = sender.server, folder, state, rules
         self.sender, self.watch, self.verify = sender, watch, verify
         self.number = state.pushes + 1
-        self.result = Result(self.number)
+        self.result = PushResult(self.number)
         self.digests: dict[Ref, str] = {}
         self.finals: dict[Ref, str] = {}
         self.failed = {str(ref) for ref in todo.absent}
 
-    def run(self, noted: Sequence[Item]) -> Result:
+    def run(self, noted: Sequence[PlannedChange]) -> PushResult:
         """All of it."""
-        keep_bodies(self.folder, self.number, self._bodies(noted))
+        save_contents(self.folder, self.number, self._bodies(noted))
         self.state.pushes = self.number
         journal = Journal(self.folder, self.number)
         try:
@@ -91,7 +97,7 @@ class _Push:
             self._finish()
         return self.result
 
-    def _bodies(self, noted: Sequence[Item]) -> Iterator[tuple[str, bytes]]:
+    def _bodies(self, noted: Sequence[PlannedChange]) -> Iterator[tuple[str, bytes]]:
         """What is to be kept of the contents, by digest."""
         for item in noted:
             yield self._note(item)
@@ -101,13 +107,13 @@ class _Push:
                 name = self.digests[change.ref] = digest(resource)
                 yield name, change.content
 
-    def _note(self, item: Item) -> tuple[str, bytes]:
+    def _note(self, item: PlannedChange) -> tuple[str, bytes]:
         live, wanted = item.there, item.wanted
         assert live is not None
         assert live.resource is not None
         assert wanted is not None
         name = digest(wanted)
-        self.state.records[item.key] = Record(
+        self.state.records[item.key] = RecordedResource(
             live.ref, live.version, live.updated, name, digest(live.resource),
             self.number, item.retired,
         )  # fmt: skip
@@ -194,10 +200,10 @@ class _Push:
         journal.sending(self._sent(change) for unit in units for change in unit.changes)
         return self.sender.make(units)
 
-    def _sent(self, change: Change) -> Sent:
+    def _sent(self, change: Change) -> SentChange:
         item = self.items[change.ref]
         name = self.digests.get(change.ref, "")
-        return Sent(change.action, change.ref, item.key, change.expected, name, item.retired)
+        return SentChange(change.action, change.ref, item.key, change.expected, name, item.retired)
 
     def _take(self, journal: Journal, future: Future[Mapping[Ref, Outcome]]) -> None:
         try:
@@ -236,10 +242,10 @@ class _Push:
                 found[ref] = live.resource
         return found
 
-    def _done(self, done: Done, stored: Resource | None) -> Record | None:
+    def _done(self, done: Done, stored: Resource | None) -> RecordedResource | None:
         item = self.items[done.ref]
         if item.body is None:
-            self.result.made.append(Made(item))
+            self.result.made.append(AppliedChange(item))
             return None
         ref, sent = done.ref, self.digests[done.ref]
         if self.placing is not None:
@@ -251,8 +257,12 @@ class _Push:
             name = digest(stored)
             lost = () if name == sent else tuple(losses(self._final(item), own(stored)))
         new = item.there is None or item.there.deleted
-        self.result.made.append(Made(item, lost if self.verify else (), new and not done.created))
-        return Record(ref, done.version, done.updated, sent, name, self.number, item.retired)
+        self.result.made.append(
+            AppliedChange(item, lost if self.verify else (), new and not done.created)
+        )
+        return RecordedResource(
+            ref, done.version, done.updated, sent, name, self.number, item.retired
+        )
 
     def _keep_final(self, done: Iterable[Ref]) -> None:
         """Keep contents as they stand there: references became known only with the answers."""
@@ -261,9 +271,9 @@ class _Push:
         finals = {ref: self._final(self.items[ref]) for ref in done if ref in self.digests}
         self.finals = {ref: digest(body) for ref, body in finals.items()}
         bodies = ((self.finals[ref], compact_json(body)) for ref, body in finals.items())
-        add_bodies(self.folder, self.number, bodies)
+        append_contents(self.folder, self.number, bodies)
 
-    def _final(self, item: Item) -> Resource:
+    def _final(self, item: PlannedChange) -> Resource:
         """What shall stand there, with all places that are known by now."""
         wanted = item.wanted
         assert wanted is not None
@@ -271,7 +281,7 @@ class _Push:
 
     def _not_made(self, ref: Ref, text: str, refused: Refused | None = None) -> None:
         self.failed.add(str(ref))
-        self.result.not_made.append(NotMade(self.items[ref], text, refused))
+        self.result.not_made.append(FailedChange(self.items[ref], text, refused))
 
 
 def _least(ours: int, theirs: int) -> int:

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from fhir_kb.push.state import record_from, record_json
-from fhir_kb.push.store import Appended, damaged, lines_of, remove
+from fhir_kb.push.workspace.files import AppendOnlyFile, damaged, lines_of, remove
+from fhir_kb.push.workspace.state_store import record_from, record_json
 from fhir_kb.servers.server import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from fhir_kb.push.state import Record
+    from fhir_kb.push.planning.state import RecordedResource
     from fhir_kb.servers.server import Action
 
 _NAME: Final = "journal.jsonl"
 
 
-class Sent(NamedTuple):
+class SentChange(NamedTuple):
     """A change that was about to be sent. digest: of its content, "" for a deletion."""
 
     action: Action
@@ -38,7 +38,7 @@ class Sent(NamedTuple):
 
 
 @dataclass(slots=True)
-class Unfinished:
+class InterruptedPush:
     """What a push that broke off had sent, and what is known to have come of it.
 
     sent: all of it by key. done: by key, the record; None for what was deleted. open: what nobody
@@ -46,9 +46,9 @@ class Unfinished:
     """
 
     push: int
-    sent: dict[str, Sent] = field(default_factory=dict)
-    done: dict[str, Record | None] = field(default_factory=dict)
-    open: dict[str, Sent] = field(default_factory=dict)
+    sent: dict[str, SentChange] = field(default_factory=dict)
+    done: dict[str, RecordedResource | None] = field(default_factory=dict)
+    open: dict[str, SentChange] = field(default_factory=dict)
 
 
 class Journal:
@@ -58,16 +58,16 @@ class Journal:
         self._folder = folder
         self._push = push
         self._lock = threading.Lock()
-        self._file = Appended(folder / _NAME)
+        self._file = AppendOnlyFile(folder / _NAME)
         self._file.add(orjson.dumps({"push": push}), sure=True)
 
-    def sending(self, changes: Iterable[Sent]) -> None:
+    def sending(self, changes: Iterable[SentChange]) -> None:
         """To be called before they are sent; on the disk when it returns."""
         rows = [[one.action, *one.ref, *one[2:]] for one in changes]
         with self._lock:
             self._file.add(orjson.dumps({"send": rows}), sure=True)
 
-    def done(self, records: Mapping[str, Record | None]) -> None:
+    def done(self, records: Mapping[str, RecordedResource | None]) -> None:
         """What stands there now; None for what is gone."""
         rows = {key: record_json(one) if one else None for key, one in records.items()}
         with self._lock:
@@ -83,15 +83,15 @@ class Journal:
         self._file.close()
 
 
-def unfinished(folder: Path) -> Unfinished | None:
+def unfinished(folder: Path) -> InterruptedPush | None:
     """The push that broke off, if there is one. Raises PushError where its journal is damaged."""
     path = folder / _NAME
-    found: Unfinished | None = None
+    found: InterruptedPush | None = None
     try:
         for line in lines_of(path):
             entry = orjson.loads(line)
             if found is None:
-                found = Unfinished(entry["push"])
+                found = InterruptedPush(entry["push"])
             else:
                 _add(found, entry)
     except (ValueError, KeyError, TypeError) as error:
@@ -99,9 +99,9 @@ def unfinished(folder: Path) -> Unfinished | None:
     return found
 
 
-def _add(found: Unfinished, entry: Mapping[str, Any]) -> None:
+def _add(found: InterruptedPush, entry: Mapping[str, Any]) -> None:
     for action, kind, name, key, *rest in entry.get("send", ()):
-        found.sent[key] = found.open[key] = Sent(action, Ref(kind, name), key, *rest)
+        found.sent[key] = found.open[key] = SentChange(action, Ref(kind, name), key, *rest)
     for key, row in entry.get("done", {}).items():
         found.open.pop(key, None)
         found.done[key] = record_from(row) if row else None

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_kb.emit import compact_json
-from fhir_kb.push.history import add_bodies, bodies_of, finish
-from fhir_kb.push.journal import unfinished
-from fhir_kb.push.learn import instant
-from fhir_kb.push.sending import stands
-from fhir_kb.push.state import Record
+from fhir_kb.push.applying.sending import stands
+from fhir_kb.push.planning.state import RecordedResource, instant
+from fhir_kb.push.workspace.history import append_contents, finish, load_contents
+from fhir_kb.push.workspace.journal import unfinished
 from fhir_kb.servers.assigned_ids import Placing, as_new
 from fhir_kb.servers.content import digest
 from fhir_kb.servers.server import Change
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from fhir_kb.push.journal import Unfinished
-    from fhir_kb.push.state import State
+    from fhir_kb.push.planning.state import State
+    from fhir_kb.push.workspace.journal import InterruptedPush
     from fhir_kb.servers.server import Server
 
 
@@ -48,10 +47,10 @@ def recover(folder: Path, state: State, server: Server) -> int:
 
 
 def _looked_up(
-    folder: Path, found: Unfinished, server: Server
-) -> Iterator[tuple[str, Record | None]]:
+    folder: Path, found: InterruptedPush, server: Server
+) -> Iterator[tuple[str, RecordedResource | None]]:
     """What of the changes without an answer is on the server: key, and what stands there now."""
-    bodies = bodies_of(folder, found.push) if found.open else {}
+    bodies = load_contents(folder, found.push) if found.open else {}
     changes = {
         key: Change(one.action, one.ref, bodies.get(one.digest), one.expected)
         for key, one in found.open.items()
@@ -71,14 +70,16 @@ def _looked_up(
             ref = placing.place(ref)
             wanted, stored = (placing.final(change.ref, body) for body in (wanted, stored))
             sent = digest(wanted)
-            add_bodies(folder, found.push, [(sent, compact_json(wanted))])
+            append_contents(folder, found.push, [(sent, compact_json(wanted))])
         yield (
             key,
-            Record(ref, done.version, done.updated, sent, digest(stored), found.push, one.retired),
+            RecordedResource(
+                ref, done.version, done.updated, sent, digest(stored), found.push, one.retired
+            ),
         )
 
 
-def _placing(found: Unfinished, changes: Iterable[Change], server: Server) -> Placing | None:
+def _placing(found: InterruptedPush, changes: Iterable[Change], server: Server) -> Placing | None:
     """The server as the push saw it, where it gives ids itself."""
     if server.profile.client_ids != "no":
         return None
@@ -90,7 +91,7 @@ def _placing(found: Unfinished, changes: Iterable[Change], server: Server) -> Pl
     return Placing(server, map(as_new, changes), places)
 
 
-def _note(state: State, key: str, record: Record | None) -> None:
+def _note(state: State, key: str, record: RecordedResource | None) -> None:
     if record is None:
         state.records.pop(key, None)
     else:

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.push.wanted import new_place
+from fhir_kb.push.planning.desired_state import initial_ref
+from fhir_kb.push.planning.remote_state import RemoteState
+from fhir_kb.push.planning.state import NEVER, instant
 from fhir_kb.servers.identity import escaped
 from fhir_kb.servers.server import Live, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from fhir_kb.push.rules import Rules
-    from fhir_kb.push.state import Record, State
-    from fhir_kb.push.wanted import Wanted
+    from fhir_kb.push.planning.desired_state import DesiredResource
+    from fhir_kb.push.planning.policy import TargetPolicy
+    from fhir_kb.push.planning.state import RecordedResource, State
     from fhir_kb.servers.server import Server
 
 _AT_ONCE: Final = 1000
@@ -32,35 +33,22 @@ _AT_ONCE_LENGTH: Final = 50_000
 _COUNTS: Final = 24
 _FEW: Final = 100
 _THREADS: Final = 4
-_NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _UNDER_WAY: Final = timedelta(minutes=2)
 
 
-@dataclass(slots=True)
-class Learned:
-    """What stands on the server.
-
-    known: by key, what stands at the places of our records; `resource` is None where it is just
-    what we know. found: by key, artifacts of ours that are there without us knowing. double: keys
-    that were found more than once. taken: what stands at the places that new ones would get.
-    seen: until when, by the server's clock, all changes to the places of our records are in this.
-    """
-
-    known: dict[str, Live] = field(default_factory=dict)
-    found: dict[str, Live] = field(default_factory=dict)
-    double: dict[str, tuple[Live, ...]] = field(default_factory=dict)
-    taken: dict[Ref, Live] = field(default_factory=dict)
-    seen: str = ""
-
-
-def learn(
-    server: Server, state: State, wanted: Mapping[str, Wanted], rules: Rules, *, full: bool = False
-) -> Learned:
+def discover(
+    server: Server,
+    state: State,
+    wanted: Mapping[str, DesiredResource],
+    rules: TargetPolicy,
+    *,
+    full: bool = False,
+) -> RemoteState:
     """Ask the server. full: read everything whole, whatever we believe to know.
 
     Costs, where nothing changed: a question for each type and push. Raises ServerError.
     """
-    learned = Learned()
+    learned = RemoteState()
     _known(server, state, learned, full=full)
     by_server = server.profile.client_ids == "no"
     new = [
@@ -71,7 +59,7 @@ def learn(
     _find(server, new, learned)
     placed = [one.place for key, one in wanted.items() if one.place and key not in state.records]
     places = [
-        new_place(one, rules.ids, server.profile.client_ids)
+        initial_ref(one, rules.ids, server.profile.client_ids)
         for one in new
         if one.key not in learned.found
     ]
@@ -80,7 +68,7 @@ def learn(
     return learned
 
 
-def whole(server: Server, learned: Learned, keys: Iterable[str]) -> None:
+def read_in_full(server: Server, learned: RemoteState, keys: Iterable[str]) -> None:
     """Read whole what stands at the places of these records, where that is not known yet.
 
     An answer that contradicts what the server has just said of its changes is asked for once more:
@@ -104,7 +92,7 @@ def whole(server: Server, learned: Learned, keys: Iterable[str]) -> None:
         learned.known[key] = answers.get(ref, Live(ref, deleted=True))
 
 
-def _known(server: Server, state: State, learned: Learned, *, full: bool) -> None:
+def _known(server: Server, state: State, learned: RemoteState, *, full: bool) -> None:
     keys = {record.ref: key for key, record in state.records.items()}
     learned.seen = state.seen
     if full:
@@ -113,7 +101,7 @@ def _known(server: Server, state: State, learned: Learned, *, full: bool) -> Non
             learned.known[key] = answers.get(ref, Live(ref, deleted=True))
         return
     learned.known = {key: as_known(record) for key, record in state.records.items()}
-    by_type: dict[str, list[Record]] = {}
+    by_type: dict[str, list[RecordedResource]] = {}
     for record in state.records.values():
         by_type.setdefault(record.ref.type, []).append(record)
     most = max(1, _COUNTS // max(1, len(by_type)))
@@ -134,24 +122,17 @@ def _later(seen: str, updates: Iterable[str]) -> str:
     an earlier time than what we saw, so it is a while less than the latest.
     """
     latest = max(map(instant, updates), default=instant(seen))
-    return max(instant(seen), latest - _UNDER_WAY).isoformat() if latest > _NEVER else seen
+    return max(instant(seen), latest - _UNDER_WAY).isoformat() if latest > NEVER else seen
 
 
-def instant(text: str) -> datetime:
-    """A FHIR instant; the beginning of time for what is none."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return _NEVER
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def as_known(record: Record) -> Live:
+def as_known(record: RecordedResource) -> Live:
     """What stands at a record's place if nothing happened since."""
     return Live(record.ref, record.version, record.updated)
 
 
-def _news(server: Server, kind: str, records: Sequence[Record], seen: str, most: int) -> list[Live]:
+def _news(
+    server: Server, kind: str, records: Sequence[RecordedResource], seen: str, most: int
+) -> list[Live]:
     """What may be different from what the records of one type say. most: counts to ask for."""
     versions = {record.ref: record.version for record in records}
     if not seen or "history-type" not in server.profile.types.get(kind, frozenset()):
@@ -166,7 +147,9 @@ def _news(server: Server, kind: str, records: Sequence[Record], seen: str, most:
     return news
 
 
-def _is_another(server: Server, kind: str, records: Sequence[Record], news: set[Ref]) -> bool:
+def _is_another(
+    server: Server, kind: str, records: Sequence[RecordedResource], news: set[Ref]
+) -> bool:
     """Whether the server has forgotten what we know: it was emptied, or put back from a copy, and
     its history does not tell. The newest and the oldest of ours would not be as they were.
     """
@@ -213,11 +196,11 @@ def _compared(server: Server, versions: Mapping[Ref, str]) -> list[Live]:
     return [answers.get(ref, Live(ref, deleted=True)) for ref in different]
 
 
-def _find(server: Server, new: Sequence[Wanted], learned: Learned) -> None:
+def _find(server: Server, new: Sequence[DesiredResource], learned: RemoteState) -> None:
     """Artifacts that are on the server though we did not put them there."""
     found: dict[str, dict[Ref, Live]] = {}
 
-    def asked(search: tuple[str, str, dict[str, list[Wanted]]]) -> list[tuple[str, Live]]:
+    def asked(search: tuple[str, str, dict[str, list[DesiredResource]]]) -> list[tuple[str, Live]]:
         kind, parameter, some = search
         return [
             (one.key, live)
@@ -251,9 +234,11 @@ def _taken(server: Server, places: Iterable[Ref]) -> dict[Ref, Live]:
         }
 
 
-def _searches(new: Sequence[Wanted]) -> Iterator[tuple[str, str, dict[str, list[Wanted]]]]:
+def _searches(
+    new: Sequence[DesiredResource],
+) -> Iterator[tuple[str, str, dict[str, list[DesiredResource]]]]:
     """What to search: type, parameter, and what is wanted by the values to search for."""
-    groups: dict[tuple[str, str], dict[str, list[Wanted]]] = {}
+    groups: dict[tuple[str, str], dict[str, list[DesiredResource]]] = {}
     for one in new:
         if one.url:
             groups.setdefault((one.type, "url"), {}).setdefault(escaped(one.url), []).append(one)

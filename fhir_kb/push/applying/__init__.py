@@ -1,0 +1,1 @@
+"""Applying a plan: sending its changes, and recovering a push that was interrupted."""

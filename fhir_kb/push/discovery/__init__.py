@@ -1,0 +1,1 @@
+"""Discovery: asking a server what it holds now."""

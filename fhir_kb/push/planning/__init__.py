@@ -1,0 +1,1 @@
+"""Planning: what has to change on a server, computed without asking it."""

@@ -1,0 +1,1 @@
+"""The folder that remembers what was done to a server: state, journal, history, log."""
