@@ -36,9 +36,8 @@ from lowering_sources import (
     read_xver,
 )
 
+from fhir_kb.model.fhir_release import BY_NAME
 from fhir_kb.packages import Definitions, UnknownTypeError, definitions
-
-RELEASES = {"r4": "4.0.1", "r4b": "4.3.0"}
 
 # Assigners are organizations, which every release has: an identifier needs no second look.
 SAFE = {"Identifier.assigner"}
@@ -57,7 +56,7 @@ class Maker:
         misplaced: dict[str, list[str]],
     ) -> None:
         self._r5 = definitions("5.0.0")
-        self._older = definitions(RELEASES[name])
+        self._older = definitions(BY_NAME[name].version)
         self._xver, self._value_sets = xver
         self._known = known
         self._misplaced = misplaced

@@ -58,7 +58,7 @@ def page() -> str:
     for name in ("r4b", "r4"):
         release = releases.get(name)
         lowering: Lowering = release.lowering  # type: ignore[attr-defined]  # both are older ones
-        lines.append(f"\n## {release.label}\n")
+        lines.append(f"\n## {release.fhir.title}\n")
         for kind in (*RESOURCES, *PARTS):
             lines += _type(lowering, kind)
     return "\n".join(lines).rstrip() + "\n"

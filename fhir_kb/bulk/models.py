@@ -7,6 +7,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.bulk.errors import WorkerLostError
+from fhir_kb.model.fhir_release import FHIR_RELEASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
 
     from fhir_kb.pipeline.models import Answers
     from fhir_kb.releases.models import Refusal
-
-#: As in fhir_kb.releases.models, which need not be imported here.
-_WITH_MODELS = ("r5", "r4b")
 
 
 class ModelProcesses:
@@ -26,9 +24,14 @@ class ModelProcesses:
     """
 
     def __init__(self, context: Any, releases: Iterable[str]) -> None:
-        wanted = [name for name in _WITH_MODELS if name in releases]
+        names = frozenset(releases)
+        with_models = [
+            release.name
+            for release in FHIR_RELEASES
+            if release.models_package and release.name in names
+        ]
         self._processes: dict[str, _Process] = {}
-        for name in wanted:  # all forks before the first thread
+        for name in with_models:  # all forks before the first thread
             self._processes[name] = _Process(context, name, [*self._processes.values()])
         for process in self._processes.values():
             process.listen()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from fhir_kb.model.fhir_release import NAMES, release_spelled
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -20,15 +22,15 @@ else:  # older releases of click have no generic types
     ParamType = click.ParamType
     Choice = click.Choice
 
-VERSIONS: Final = {"r5": "5.0.0", "r4b": "4.3.0", "r4": "4.0.1"}
-_NAMES: Final = {
-    **{name: name for name in VERSIONS},
-    **{version: name for name, version in VERSIONS.items()},
-    **{version.rpartition(".")[0]: name for name, version in VERSIONS.items()},
-}
 FORMATS: Final = ("human", "json", "sarif", "github")
 _TOPIC: Final = re.compile(r"""^topic:[ \t]*["']?([a-z0-9-]+)["']?[ \t]*(?:#.*)?$""", re.MULTILINE)
 _HEAD: Final = 4096
+
+
+def alternatives(words: Iterable[str]) -> str:
+    """What an option takes, for its help: "r5 (default), r4b or r4"."""
+    default, *others, last = words
+    return f"{', '.join((f'{default} (default)', *others))} or {last}"
 
 
 class Release(ParamType):
@@ -38,17 +40,17 @@ class Release(ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """`r4` for `R4`, `4.0.1` and `4.0`."""
-        found = _NAMES.get(str(value).strip().lower())
-        if found is None:
-            known = ", ".join(VERSIONS)
+        release = release_spelled(str(value))
+        if release is None:
+            known = ", ".join(NAMES)
             self.fail(f"'{value}' is not a FHIR release known here: {known}", param, ctx)
-        return found
+        return release.name
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """The names."""
-        return completions(name for name in VERSIONS if name.startswith(incomplete.lower()))
+        return completions(name for name in NAMES if name.startswith(incomplete.lower()))
 
 
 class Releases(Release):
@@ -62,7 +64,7 @@ class Releases(Release):
             return value
         words = [word for word in str(value).split(",") if word.strip()]
         if not words:
-            self.fail(f"name at least one of: {', '.join(VERSIONS)}", param, ctx)
+            self.fail(f"name at least one of: {', '.join(NAMES)}", param, ctx)
         return tuple(dict.fromkeys(super(Releases, self).convert(w, param, ctx) for w in words))
 
     def shell_complete(
@@ -72,7 +74,7 @@ class Releases(Release):
         before, comma, word = incomplete.rpartition(",")
         return completions(
             f"{before}{comma}{name}"
-            for name in VERSIONS
+            for name in NAMES
             if name.startswith(word.lower()) and name not in before.split(",")
         )
 

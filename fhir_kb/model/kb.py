@@ -6,9 +6,11 @@ from typing import Annotated, ClassVar
 
 from fhir_kb.model import words
 from fhir_kb.model.concept import Meaning
+from fhir_kb.model.fhir_release import NAMES
 from fhir_kb.model.record import Keyed, OneOf, Pattern, Record, doc, record
 from fhir_kb.model.text import Date, Id, Markdown, Text, Uri
 
+_RELEASES = OneOf({name: name for name in NAMES})
 SEMVER = Pattern(
     r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?", "a semantic version"
 )
@@ -34,7 +36,7 @@ class Dependency(Record):
 
     name: Text = doc("The package's name.", example="hl7.fhir.uv.cpg")
     version: Text = doc("The version.", example="2.0.0")
-    releases: tuple[Annotated[Text, OneOf({"r5": "r5", "r4b": "r4b", "r4": "r4"})], ...] = doc(
+    releases: tuple[Annotated[Text, _RELEASES], ...] = doc(
         "The FHIR releases whose package has the dependency; all if left out.", default=()
     )
 
@@ -84,7 +86,7 @@ class Settings(Record):
     funding: Markdown | None = doc(
         "Who paid, and what it had to do with the content.", default=None
     )
-    releases: tuple[Annotated[Text, OneOf({"r5": "r5", "r4b": "r4b", "r4": "r4"})], ...] = doc(
+    releases: tuple[Annotated[Text, _RELEASES], ...] = doc(
         "The FHIR releases to publish.", default=()
     )
     systems: Annotated[tuple[System, ...], Keyed()] = doc(
@@ -125,7 +127,7 @@ class PushTarget(Record):
 
     name: Id = doc("What it is called on the command line.", example="ward-a")
     url: Uri = doc("Its base address.", example="https://fhir.example.org/r4")
-    fhir: Annotated[Text, OneOf({"r5": "r5", "r4b": "r4b", "r4": "r4"})] | None = doc(
+    fhir: Annotated[Text, _RELEASES] | None = doc(
         "The FHIR release that it has to have; whatever it says it has if left out.", default=None
     )
     ids: Annotated[Text, OneOf({"versioned": "versioned", "plain": "plain"})] | None = doc(

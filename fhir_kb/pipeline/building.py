@@ -9,6 +9,7 @@ import orjson
 
 from fhir_kb import releases as fhir_releases
 from fhir_kb.diagnostics import Diagnostic, Severity, Span, has_errors, to_json
+from fhir_kb.model.fhir_release import BY_NAME, NAMES
 from fhir_kb.pipeline.cache import (
     Cache,
     digest,
@@ -145,7 +146,7 @@ def _publish(
     info = package_info(gathered.settings)
     files: dict[str, Content] = {}
     for name, resources in emitted.items():
-        version = fhir_releases.get(name).fhir_version
+        version = BY_NAME[name].version
         files.update(files_for_release(resources, name, version, info))
     files["report.json"] = plain(report(result))
     try:
@@ -186,7 +187,7 @@ def package_info(settings: Settings) -> PackageInfo:
                 for one in package.dependencies
                 if not one.releases or release in one.releases
             )
-            for release in fhir_releases.NAMES
+            for release in NAMES
         }
         if package
         else {}
@@ -240,10 +241,10 @@ def _made(emitted: Mapping[str, tuple[Emitted, ...]], output: Path | None) -> tu
         counts: dict[str, int] = {}
         for one in resources:
             counts[one.resource_type] = counts.get(one.resource_type, 0) + 1
-        release = fhir_releases.get(name)
+        release = BY_NAME[name]
         folder = (output / name).as_posix() if output else ""
         found.append(
-            Made(name, release.label, release.fhir_version, dict(sorted(counts.items())), folder)
+            Made(name, release.title, release.version, dict(sorted(counts.items())), folder)
         )
     return tuple(found)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import Diagnostic, Span, in_order
 from fhir_kb.lint import check_base, check_shared
+from fhir_kb.model.fhir_release import NAMES
 from fhir_kb.model.knowledge import Base, Entry
 from fhir_kb.pipeline.cache import Cache, digest, findings_from, findings_json
 from fhir_kb.pipeline.kept import unpack
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from fhir_kb.pipeline.progress import Progress
     from fhir_kb.pipeline.topic import TopicMade
 
-ALL_RELEASES = ("r5", "r4b", "r4")
 MODELS_UP_TO = 100
 """Of more changed topics than these, `fhir.resources` checks none unless it is asked to."""
 
@@ -77,7 +77,7 @@ def gather(
     if settings is None:
         gathered.findings = in_order(findings)
         return gathered
-    gathered.releases = wanted or tuple(dict.fromkeys(map(str, settings.releases))) or ALL_RELEASES
+    gathered.releases = wanted or tuple(dict.fromkeys(map(str, settings.releases))) or NAMES
     task = Task(sources, settings, gathered.releases, cache)
     reading = _Reading(task, cache, work, program, progress, models)
     entries = reading.entries(findings)

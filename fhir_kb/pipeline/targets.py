@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from fhir_kb.diagnostics import did_you_mean
+from fhir_kb.model.fhir_release import BY_NAME, releases_in_words
 from fhir_kb.net import NetError, SessionSettings, open_session, shown
 from fhir_kb.net.login import Login, Logins, NoLogin, logins_file, logins_from, session_settings
 from fhir_kb.push import PushError, TargetPolicy, load_capabilities, open_server, save_capabilities
@@ -159,12 +160,12 @@ def reached(target: Target, folder: Path | None = None, *, anew: bool = False) -
         if not profile.release:
             raise PushError(
                 f"'{target.url}' has FHIR {profile.fhir_version or 'of an unknown version'}",
-                "Definitions are published for R5 (5.0.0), R4B (4.3.0) and R4 (4.0.1)",
+                f"Definitions are published for {releases_in_words()}",
             )
         if target.fhir and profile.release != target.fhir:
             raise PushError(
-                f"'{target.name}' should have FHIR {target.fhir.upper()} by kb.yaml, but has "
-                f"{profile.release.upper()} ({profile.fhir_version})",
+                f"'{target.name}' should have {BY_NAME[target.fhir].title} by kb.yaml, but has "
+                f"{BY_NAME[profile.release].label} ({profile.fhir_version})",
                 "Mend its 'fhir' or its 'url' in kb.yaml",
                 usage=True,
             )

@@ -10,7 +10,6 @@ from fhir_kb.diagnostics import Diagnostic, Severity, Span, has_errors
 from fhir_kb.emit import EmitError, Emitted, element_order, emit
 from fhir_kb.lint import check_topic
 from fhir_kb.model import span_of
-from fhir_kb.releases.models import RELEASES as WITH_MODELS
 from fhir_kb.releases.models import findings as model_findings
 from fhir_kb.validate import Validator
 
@@ -82,15 +81,15 @@ def make_releases(
             one = release.lower(resource)
             made.losses.extend(one.losses)
             lowered.extend(one.resources)
-        order = element_order(release.fhir_version)
+        order = element_order(release.fhir.version)
         try:
-            emitted = made.emitted[release.name] = tuple(emit(one, order) for one in lowered)
+            emitted = made.emitted[release.fhir.name] = tuple(emit(one, order) for one in lowered)
         except EmitError as error:
             made.findings.append(_unwritable(resources, error))
             return
-        if models is not None and release.name in WITH_MODELS:
-            answers = models.ask(release.name, [one.line_bytes for one in emitted])
-            made.answers.append(_answer(release.name, lowered, answers))
+        if models is not None and release.fhir.models_package:
+            answers = models.ask(release.fhir.name, [one.line_bytes for one in emitted])
+            made.answers.append(_answer(release.fhir.name, lowered, answers))
         for resource in lowered:
             made.findings.extend(structure_findings(resource, release))
 
@@ -119,7 +118,7 @@ def structure_findings(resource: Element, release: Release) -> Iterable[Diagnost
     they are not at hand (`validate --package` looks at them), and codes that FHIR recommends where
     the definition has words.
     """
-    for issue in validator(release.fhir_version).check(resource):
+    for issue in validator(release.fhir.version).check(resource):
         if issue.code in _NOT_THE_AUTHORS:
             continue
         span = span_of(resource, issue.pointer)
@@ -131,7 +130,7 @@ def structure_findings(resource: Element, release: Release) -> Iterable[Diagnost
             span,
             path=issue.path,
             help=issue.help,
-            release=release.name,
+            release=release.fhir.name,
         )
 
 

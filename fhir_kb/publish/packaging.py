@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.emit import canonical_json, compact_json
+from fhir_kb.model.fhir_release import BY_NAME
 from fhir_kb.publish.archive import gzip_stored, tar
 from fhir_kb.publish.content import Content, composed
 
@@ -104,7 +105,7 @@ def _guide_file(guide: Mapping[str, Any]) -> tuple[str, bytes, bytes]:
 
 def _package_json(info: PackageInfo, release: str, fhir_version: str) -> dict[str, Any]:
     name, dependencies = info.of(release)
-    needed = {f"hl7.fhir.{release}.core": fhir_version}
+    needed = {BY_NAME[release].core_package: fhir_version}
     needed.update((one.name, one.version) for one in dependencies)
     about = {
         "name": name,

@@ -7,18 +7,18 @@ reported as a loss. Everything that is true of one release only is in here.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from fhir_kb.diagnostics import did_you_mean
+from fhir_kb.model.fhir_release import NAMES, R4, R4B, R5
 from fhir_kb.releases.codes import CODES
 from fhir_kb.releases.release import Lowered, Release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["CODES", "NAMES", "Citations", "Lowered", "Release", "get"]
+__all__ = ["CODES", "Citations", "Lowered", "Release", "get"]
 
-NAMES: Final = ("r5", "r4b", "r4")
 #: What becomes of references in a release without Citation: text where they are used, or a Basic
 Citations: TypeAlias = Literal["text", "basic"]
 
@@ -29,8 +29,12 @@ def get(name: str, *, citations: Citations = "text") -> Release:
 
     Raises ValueError, with the nearest name in its message, where there is none.
     """
-    known: dict[str, Callable[[Citations], Release]] = {"r5": _r5, "r4b": _r4b, "r4": _r4}
-    make = known.get(name)
+    makers: dict[str, Callable[[Citations], Release]] = {
+        R5.name: _r5,
+        R4B.name: _r4b,
+        R4.name: _r4,
+    }
+    make = makers.get(name)
     if make is None:
         hint = did_you_mean(name, NAMES) or f"known here: {', '.join(NAMES)}"
         raise ValueError(f"there is no FHIR release '{name}': {hint}")

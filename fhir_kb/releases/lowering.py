@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from fhir_kb.model import Element
+    from fhir_kb.model.fhir_release import FhirRelease
     from fhir_kb.releases.table import Entry, Table
 
     Step: TypeAlias = Callable[[Node, str, Any], None]
@@ -37,16 +38,14 @@ class Lowering:
 
     def __init__(
         self,
-        name: str,
-        label: str,
+        fhir: FhirRelease,
         table: Table,
         rules: Rules,
         fallbacks: Rules,
         finish: Mapping[str, tuple[Finish, ...]],
         moved: Mapping[str, str],
     ) -> None:
-        self.name = name
-        self.label = label
+        self.fhir = fhir
         self.table = table
         #: resource type -> how the id of the Basic starts that it becomes
         self.basics = moved

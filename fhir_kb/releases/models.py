@@ -8,18 +8,14 @@ from __future__ import annotations
 import os
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fhir_kb.diagnostics import Diagnostic, Severity, Span
 from fhir_kb.model import Element, span_at
+from fhir_kb.model.fhir_release import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-
-#: release -> the package that has its models
-_PACKAGES: Final = {"r5": "fhir.resources", "r4b": "fhir.resources.R4B"}
-RELEASES: Final = frozenset(_PACKAGES)
-"""The releases that there are models for."""
 
 
 class Refusal(NamedTuple):
@@ -35,7 +31,7 @@ def refusals(release: str, content: Mapping[str, Any]) -> tuple[Refusal, ...]:
     Nothing for a release or a type without models.
     """
     kind = content.get("resourceType")
-    if release not in _PACKAGES or not isinstance(kind, str) or not kind.isalpha():
+    if not BY_NAME[release].models_package or not isinstance(kind, str) or not kind.isalpha():
         return ()
     validate = _validator(release, kind)
     if validate is None:
@@ -76,7 +72,7 @@ def prepare(release: str) -> None:
 @cache
 def _validator(release: str, kind: str) -> Callable[[Any], Any] | None:
     try:
-        module = import_module(f"{_PACKAGES[release]}.{kind.lower()}")
+        module = import_module(f"{BY_NAME[release].models_package}.{kind.lower()}")
     except ModuleNotFoundError:
         return None
     validate: Callable[[Any], Any] = getattr(module, kind).model_validate

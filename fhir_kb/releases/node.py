@@ -83,7 +83,7 @@ class Node:
     @property
     def release(self) -> str:
         """The release's name as people read it."""
-        return self.run.lowering.label
+        return self.run.lowering.fhir.title
 
     def rename(self, old: str, new: str) -> None:
         """Say that the content of the property `old` now stands in `new`."""
@@ -116,7 +116,7 @@ class Node:
                 self.place(name),
                 f"{self.path}.{name}" if name else self.path,
                 help,
-                self.run.lowering.name,
+                self.run.lowering.fhir.name,
             )
         )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from fhir_kb.diagnostics import Diagnostic
     from fhir_kb.model import Element
+    from fhir_kb.model.fhir_release import FhirRelease
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +29,8 @@ class Release(Protocol):
     """One FHIR release."""
 
     @property
-    def name(self) -> str:
-        """ "r5", "r4b", "r4"."""
-        ...
-
-    @property
-    def fhir_version(self) -> str:
-        """ "5.0.0", "4.3.0", "4.0.1"."""
-        ...
-
-    @property
-    def label(self) -> str:
-        """As people read it: "FHIR R5"."""
+    def fhir(self) -> FhirRelease:
+        """Which release it is: its names, its version and its quirks."""
         ...
 
     @property

@@ -10,14 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.model.fhir_release import release_of_version
 from fhir_kb.servers.server import Profile, Way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fhir_kb.servers.server import Resource
-
-RELEASES: Final = {"5.0": "r5", "4.3": "r4b", "4.0": "r4"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,7 @@ def profile_of(base: str, statement: Resource) -> Profile:
     name = " ".join(str(software.get(part) or "") for part in ("name", "version")).strip()
     known = known_of(name) or Known()
     version = str(statement.get("fhirVersion") or "")
+    release = release_of_version(version)
     rest = next((one for one in _dicts(statement.get("rest")) if one.get("mode") == "server"), {})
     types = {
         str(one.get("type")): frozenset(_codes(one.get("interaction")))
@@ -65,7 +65,7 @@ def profile_of(base: str, statement: Resource) -> Profile:
         base,
         software=name,
         fhir_version=version,
-        release=RELEASES.get(version.rpartition(".")[0], ""),
+        release=release.name if release else "",
         types=types,
         search=search,
         ways=_ways({*_codes(rest.get("interaction")), *(["batch"] if known.batches else [])}),

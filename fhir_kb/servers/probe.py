@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from fhir_kb.model.fhir_release import BY_NAME
 from fhir_kb.servers.capabilities import known_of
 from fhir_kb.servers.server import ServerError
 
@@ -49,9 +50,10 @@ class Answer:
 def probe(server: Server) -> list[Answer]:
     """What a push has to know of a server. Raises ServerError where it does not answer at all."""
     profile = server.profile
+    label = BY_NAME[profile.release].label if profile.release else ""
     return [
         Answer("software", profile.software or "not said", "says"),
-        Answer("FHIR", f"{profile.fhir_version} ({profile.release.upper() or 'none of ours'})",
+        Answer("FHIR", f"{profile.fhir_version} ({label or 'none of ours'})",
                "says", bool(profile.release)),
         _types(profile),
         _ways(profile),

@@ -11,6 +11,7 @@ import pytest
 from fhir_kb import releases
 from fhir_kb.diagnostics import Severity
 from fhir_kb.model import Element
+from fhir_kb.model.fhir_release import R4
 from fhir_kb.packages import definitions
 from fhir_kb.releases.audit import silent
 from fhir_kb.validate import Validator
@@ -211,7 +212,7 @@ def test_what_comes_out_is_of_the_release(name: str, citations: Any, kind: str) 
     for variant in MANY:
         resource = Populator(variant, beside=False).fill(kind)
         for lowered in release.lower(resource).resources:
-            found |= errors(release.fhir_version, lowered)
+            found |= errors(release.fhir.version, lowered)
             for path in errors("5.0.0", resource):  # the random content itself
                 found.pop(path, None)
     assert found == {}
@@ -221,7 +222,7 @@ def test_the_check_finds_what_is_lost() -> None:
     class Careless:
         """Loses every title."""
 
-        name, fhir_version, label, kinds = "r4", "4.0.1", "FHIR R4", frozenset({"Library"})
+        fhir, kinds = R4, frozenset({"Library"})
 
         def lower(self, resource: Element) -> releases.Lowered:
             kept = {key: value for key, value in resource.items() if key != "title"}

@@ -9,6 +9,7 @@ import pytest
 from fhir_kb import releases
 from fhir_kb.diagnostics import Severity, Span
 from fhir_kb.model import Element
+from fhir_kb.model.fhir_release import NAMES
 from fhir_kb.packages import definitions
 
 LIBRARY = {"resourceType": "Library", "id": "x", "status": "draft", "type": {"text": "t"}}
@@ -20,12 +21,16 @@ LIBRARY = {"resourceType": "Library", "id": "x", "status": "draft", "type": {"te
 )
 def test_each_release_says_who_it_is(name: str, fhir_version: str, label: str) -> None:
     release = releases.get(name)
-    assert (release.name, release.fhir_version, release.label) == (name, fhir_version, label)
+    assert (release.fhir.name, release.fhir.version, release.fhir.title) == (
+        name,
+        fhir_version,
+        label,
+    )
     assert release.kinds == definitions(fhir_version).resource_types
 
 
 def test_the_names_are_those_that_can_be_got() -> None:
-    assert [releases.get(name).name for name in releases.NAMES] == ["r5", "r4b", "r4"]
+    assert [releases.get(name).fhir.name for name in NAMES] == ["r5", "r4b", "r4"]
 
 
 @pytest.mark.parametrize(("name", "hint"), [("r4c", "did you mean"), ("stu3", "r5")])
@@ -56,7 +61,7 @@ def test_what_is_lowered_is_left_alone(name: str) -> None:
     assert repr(plan) == before
 
 
-@pytest.mark.parametrize("name", releases.NAMES)
+@pytest.mark.parametrize("name", NAMES)
 def test_the_same_input_gives_the_same_output(name: str) -> None:
     resource = Element({**LIBRARY, "copyrightLabel": "c", "colour": "blue"})
     assert releases.get(name).lower(resource) == releases.get(name).lower(resource)

@@ -9,6 +9,7 @@ import click
 
 from fhir_kb.cli import options
 from fhir_kb.cli.exits import FINDINGS, FINE
+from fhir_kb.model.fhir_release import BY_NAME, NAMES, NEWEST
 
 if TYPE_CHECKING:
     from fhir_kb.packages import Definitions
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     "--fhir",
     "release",
     type=options.Release(),
-    default="r5",
+    default=NEWEST.name,
     metavar="RELEASE",
-    help="The FHIR release of FILE: r5 (default), r4b or r4.",
+    help=f"The FHIR release of FILE: {options.alternatives(NAMES)}.",
 )
 @click.option("--strict", is_flag=True, help="Refuse names that the type does not have.")
 @click.option(
@@ -55,7 +56,7 @@ def command(
         return FINE
     if expression is None:
         raise click.UsageError("Missing argument 'EXPR'", click.get_current_context())
-    version = options.VERSIONS[release]
+    version = BY_NAME[release].version
     if form == "json":
         line = asking.answered(expression, file, version, _model, strict=strict)
         sys.stdout.write(f"{line}\n")

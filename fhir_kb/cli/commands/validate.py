@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from fhir_kb.cli import options
+from fhir_kb.model.fhir_release import BY_NAME, BY_VERSION, NEWEST
 
 
 @click.command("validate")
@@ -20,7 +21,7 @@ from fhir_kb.cli import options
     "release",
     type=options.Release(),
     metavar="RELEASE",
-    help="The FHIR release of files that do not tell: 5.0.0 (default), 4.3.0 or 4.0.1; "
+    help=f"The FHIR release of files that do not tell: {options.alternatives(BY_VERSION)}; "
     "of definitions, the one to check.",
 )
 @click.option(
@@ -84,7 +85,7 @@ def command(
         raise click.UsageError(message, click.get_current_context())
     if terminology:
         _refuse_odd(terminology)
-    version = options.VERSIONS[release or "r5"]
+    version = BY_NAME[release].version if release else NEWEST.version
     against = Against(version, packages, also, profiles, terminology)
     if packages and not offline:
         _get(packages)

@@ -7,6 +7,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics.render.text import harmless, width
+from fhir_kb.model.fhir_release import BY_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -44,7 +45,6 @@ _ADVICE: Final = {
     "adopt": "with --adopt it becomes ours and is changed",
     "overwrite": "with --overwrite it becomes what is defined",
 }
-_RELEASES: Final = {"r4": "R4", "r4b": "R4B", "r5": "R5"}
 _DIFFERENCES: Final = 8
 _VALUE: Final = 60
 _BEFORE: Final = 12
@@ -81,7 +81,7 @@ def _at(where: Where, origin: str) -> Callable[[str], Span | None]:
 
 
 def _head(made: Plan, name: str, profile: Profile, style: Style) -> str:
-    server = ", ".join(filter(None, (f"FHIR {_RELEASES[made.release]}", profile.software)))
+    server = ", ".join(filter(None, (BY_NAME[made.release].title, profile.software)))
     return f"{style.bold(harmless(name))} ({harmless(server)}): {counts(made)}"
 
 

@@ -18,12 +18,8 @@ if TYPE_CHECKING:
 class OlderRelease:
     """R4B or R4; see `Release`."""
 
-    def __init__(
-        self, lowering: Lowering, fhir_version: str, profiles: tuple[Profile, ...]
-    ) -> None:
-        self.name = lowering.name
-        self.label = lowering.label
-        self.fhir_version = fhir_version
+    def __init__(self, lowering: Lowering, profiles: tuple[Profile, ...]) -> None:
+        self.fhir = lowering.fhir
         self.kinds = lowering.table.kinds
         self._lowering = lowering
         self._profiles = profiles
@@ -43,14 +39,14 @@ class OlderRelease:
             return Lowered((node.target,), tuple(node.run.losses))
         if kind in self._lowering.basics:
             node = as_basic(self._lowering, resource)
-            message = f"becomes a Basic: {self.label} has no {kind}"
+            message = f"becomes a Basic: {self.fhir.title} has no {kind}"
             losses = (self._said(resource, "KB401", message), *node.run.losses)
             return Lowered((node.target,), losses)
         if kind == "Citation":
-            message = f"stays as text in the works that name it: {self.label} has no {kind}"
+            message = f"stays as text in the works that name it: {self.fhir.title} has no {kind}"
             return Lowered((), (self._said(resource, "KB400", message),))
         reason = f"fhir-kb cannot lower a {kind}" if kind in self.kinds else "it has no such type"
-        message = f"is left out in {self.label}: {reason}"
+        message = f"is left out in {self.fhir.title}: {reason}"
         return Lowered((), (self._said(resource, "KB400", message, Severity.WARNING),))
 
     def _said(
@@ -63,4 +59,4 @@ class OlderRelease:
         kind = resource["resourceType"]
         who = wording.owner(kind, resource) or kind
         span = resource.span or Span("")
-        return Diagnostic(code, severity, f"{who} {message}", span, kind, None, self.name)
+        return Diagnostic(code, severity, f"{who} {message}", span, kind, None, self.fhir.name)

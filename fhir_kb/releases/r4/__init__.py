@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fhir_kb.model.fhir_release import R4
 from fhir_kb.releases import older
 from fhir_kb.releases.lowering import Lowering
 from fhir_kb.releases.older.release import OlderRelease
@@ -18,12 +19,11 @@ def make(*, citations_as_basic: bool) -> OlderRelease:
     if citations_as_basic:
         basics["Citation"] = "citation"
     lowering = Lowering(
-        "r4",
-        "FHIR R4",
+        R4,
         read_table(Path(__file__).parent),
         {**older.RULES, **evidence.RULES, **variable.RULES},
         {**older.FALLBACKS, **subject.FALLBACKS},
         {**older.FINISH, **evidence.FINISH, **grades.FINISH, **variable.FINISH},
         basics,
     )
-    return OlderRelease(lowering, "4.0.1", PROFILES)
+    return OlderRelease(lowering, PROFILES)

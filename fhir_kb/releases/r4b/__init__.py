@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fhir_kb.model.fhir_release import R4B
 from fhir_kb.releases import older
 from fhir_kb.releases.lowering import Lowering
 from fhir_kb.releases.older.release import OlderRelease
@@ -15,8 +16,7 @@ from fhir_kb.releases.table import read_table
 def make() -> OlderRelease:
     """The release."""
     lowering = Lowering(
-        "r4b",
-        "FHIR R4B",
+        R4B,
         read_table(Path(__file__).parent),
         {**older.RULES, **evidence.RULES, **citation.RULES},
         {**older.FALLBACKS, **evidence.FALLBACKS, **citation.FALLBACKS},
@@ -29,4 +29,4 @@ def make() -> OlderRelease:
         },
         {"ArtifactAssessment": "assessment"},
     )
-    return OlderRelease(lowering, "4.3.0", PROFILES)
+    return OlderRelease(lowering, PROFILES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fhir_kb.model.fhir_release import R5 as FHIR_R5
 from fhir_kb.releases.claims import claim
 from fhir_kb.releases.r5.kinds import KINDS
 from fhir_kb.releases.r5.profiles import PROFILES
@@ -11,14 +12,13 @@ from fhir_kb.releases.release import Lowered
 
 if TYPE_CHECKING:
     from fhir_kb.model import Element
+    from fhir_kb.model.fhir_release import FhirRelease
 
 
 class R5:
     """FHIR R5; see `Release`."""
 
-    name = "r5"
-    fhir_version = "5.0.0"
-    label = "FHIR R5"
+    fhir: FhirRelease = FHIR_R5
     kinds = KINDS
 
     def lower(self, resource: Element) -> Lowered:
