@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.terminology.logic import negated
+from fhir_kb.terminology.three_valued import negated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from fhir_kb.packages.codesystems import CodeSystem
 
 COMPLETE: Final = "complete"
-#: What every concept has, whatever its code system declares.
-OF_ALL: Final = frozenset(
+#: Properties of every concept, whatever its code system declares.
+BASE_PROPERTIES: Final = frozenset(
     {"code", "concept", "display", "definition", "parent", "child", "designation",
      "inactive", "notSelectable", "status", "deprecated", "effectiveDate"}
 )  # fmt: skip
@@ -28,85 +28,85 @@ _IDENTIFIER_TYPES: Final = "http://terminology.hl7.org/CodeSystem/v2-0203"
 _MAX_CONCEPTS: Final = 500_000
 
 
-class Concepts:
-    """Codes with their names, what they descend from, and their properties.
+class CodeSystemConcepts:
+    """The codes of one code system with their displays, parents and properties."""
 
-    content: as CodeSystem.content; only of a "complete" one a code that is not there is wrong.
-    names: code -> its names, the preferred one first. any_case: whether case makes no difference.
-    declared: the properties and filters that the code system says it has. types: of the properties.
-    language: of the displays, where the code system says it.
-    """
-
-    def __init__(self, url: str, version: str, content: str, *, any_case: bool = False) -> None:
+    def __init__(
+        self, url: str, version: str, content: str, *, is_case_insensitive: bool = False
+    ) -> None:
         self.url = url
         self.version = version
         self.content = content
-        self.any_case = any_case
-        self.names: dict[str, tuple[str, ...]] = {}
+        """As CodeSystem.content: only in a "complete" one a code that is missing is wrong."""
+        self.is_case_insensitive = is_case_insensitive
+        self.displays: dict[str, tuple[str, ...]] = {}
+        """Code -> its displays and designations, the preferred one first."""
         self.parents: dict[str, set[str]] = {}
         self.properties: dict[str, dict[str, list[str]]] = {}
-        self.declared: set[str] = set()
-        self.types: dict[str, str] = {}
+        self.declared_properties: set[str] = set()
+        """The properties and filters that the code system declares."""
+        self.property_types: dict[str, str] = {}
         self.language = ""
+        """The language of the displays, where the code system states it."""
 
     @classmethod
-    def shipped(cls, system: CodeSystem) -> Concepts:
-        """Those of a code system that ships."""
-        made = cls(system.url, system.version, COMPLETE, any_case=system.any_case)
-        made.names = dict(system.codes)
-        made.parents = {code: set(parents) for code, parents in system.parents.items()}
-        made.properties = {
+    def from_code_system(cls, system: CodeSystem) -> CodeSystemConcepts:
+        """The concepts of a code system that is part of fhir-kb."""
+        concepts = cls(system.url, system.version, COMPLETE, is_case_insensitive=system.any_case)
+        concepts.displays = dict(system.codes)
+        concepts.parents = {code: set(parents) for code, parents in system.parents.items()}
+        concepts.properties = {
             code: {name: list(values) for name, values in of_code.items()}
             for code, of_code in system.properties.items()
         }
-        made.declared = set(system.declared)
-        return made
+        concepts.declared_properties = set(system.declared)
+        return concepts
 
     @classmethod
-    def of(cls, resource: Mapping[str, Any]) -> Concepts:
-        """Those of a CodeSystem, as JSON has it; what makes no sense in it is passed over."""
-        made = cls(
+    def from_resource(cls, resource: Mapping[str, Any]) -> CodeSystemConcepts:
+        """The concepts of a CodeSystem resource (JSON); malformed parts are skipped."""
+        concepts = cls(
             str(resource.get("url", "")),
             str(resource.get("version", "")),
             str(resource.get("content", "")),
-            any_case=resource.get("caseSensitive") is False,
+            is_case_insensitive=resource.get("caseSensitive") is False,
         )
-        made.types = {
-            str(one.get("code")): str(one.get("type", ""))
-            for one in _objects(resource.get("property"))
+        concepts.property_types = {
+            str(entry.get("code")): str(entry.get("type", ""))
+            for entry in _objects(resource.get("property"))
         }
-        made.declared = {
-            *made.types,
-            *(str(one.get("code")) for one in _objects(resource.get("filter"))),
+        concepts.declared_properties = {
+            *concepts.property_types,
+            *(str(entry.get("code")) for entry in _objects(resource.get("filter"))),
         }
-        made.language = str(resource.get("language", ""))
-        made.add(resource)
-        return made
+        concepts.language = str(resource.get("language", ""))
+        concepts.add(resource)
+        return concepts
 
     def add(self, resource: Mapping[str, Any]) -> None:
-        """Take in the concepts of a CodeSystem; a supplement adds names and properties."""
+        """Add the concepts of a CodeSystem; a supplement adds displays and properties only."""
         is_new = resource.get("content") != "supplement"
         todo: list[tuple[Mapping[str, Any], str]] = [
-            (one, "") for one in reversed(list(_objects(resource.get("concept"))))
+            (child, "") for child in reversed(list(_objects(resource.get("concept"))))
         ]
-        while todo and len(self.names) < _MAX_CONCEPTS:
+        while todo and len(self.displays) < _MAX_CONCEPTS:
             concept, parent = todo.pop()
             code = concept.get("code")
             if not isinstance(code, str):
                 continue
-            if is_new or code in self.names:
-                self._take(code, parent, concept)
-            todo += [(one, code) for one in reversed(list(_objects(concept.get("concept"))))]
+            if is_new or code in self.displays:
+                self._add_concept(code, parent, concept)
+            todo += [(child, code) for child in reversed(list(_objects(concept.get("concept"))))]
 
-    def _take(self, code: str, parent: str, concept: Mapping[str, Any]) -> None:
-        names = [concept.get("display")]
-        names += [one.get("value") for one in _objects(concept.get("designation"))]
-        known = [*self.names.get(code, ()), *(str(name) for name in names if name)]
-        self.names[code] = tuple(dict.fromkeys(known))
+    def _add_concept(self, code: str, parent: str, concept: Mapping[str, Any]) -> None:
+        displays = [concept.get("display")]
+        displays += [entry.get("value") for entry in _objects(concept.get("designation"))]
+        merged = [*self.displays.get(code, ()), *(str(name) for name in displays if name)]
+        self.displays[code] = tuple(dict.fromkeys(merged))
         if parent:
             self.parents.setdefault(code, set()).add(parent)
-        for one in _objects(concept.get("property")):
-            name, value = str(one.get("code", "")), value_text(one)
+        for entry in _objects(concept.get("property")):
+            name, value = str(entry.get("code", "")), value_text(entry)
             if name in _PARENTS:
                 self.parents.setdefault(code, set()).add(value)
             elif name == "child":
@@ -118,77 +118,85 @@ class Concepts:
         """Whether all codes are known."""
         return self.content == COMPLETE
 
-    def written(self, code: str) -> str | None:
-        """The code as the system writes it, or None where it is not known."""
-        if code in self.names:
+    def find_code(self, code: str) -> str | None:
+        """The code in the case in which the system defines it; None if it is not defined."""
+        if code in self.displays:
             return code
-        if stands_for := pattern_of(self.url, code):
+        if stands_for := template_code(self.url, code):
             return stands_for
-        return self._folded.get(code.casefold()) if self.any_case else None
+        return self._folded.get(code.casefold()) if self.is_case_insensitive else None
 
     @cached_property
     def _folded(self) -> Mapping[str, str]:
-        return {code.casefold(): code for code in self.names}
+        return {code.casefold(): code for code in self.displays}
 
-    def has(self, code: str) -> bool | None:
+    def has_code(self, code: str) -> bool | None:
         """Whether the system has the code."""
-        if self.written(code) is not None:
+        if self.find_code(code) is not None:
             return True
         return False if self.is_complete else None
 
     def is_inactive(self, code: str) -> bool:
-        """Whether the concept is there but not to be used any more."""
-        known = self.properties.get(code, {})
-        return "true" in known.get("inactive", ()) or not _INACTIVE.isdisjoint(
-            known.get("status", ())
+        """Whether the concept is defined as retired or inactive."""
+        properties = self.properties.get(code, {})
+        return "true" in properties.get("inactive", ()) or not _INACTIVE.isdisjoint(
+            properties.get("status", ())
         )
 
-    def knows(self, name: str) -> bool:
-        """Whether filters may ask for a property of that name."""
-        return name in self.declared or name in OF_ALL or name in self._used
+    def has_property(self, name: str) -> bool:
+        """Whether filters may use a property of that name."""
+        return (
+            name in self.declared_properties
+            or name in BASE_PROPERTIES
+            or name in self._used_properties
+        )
 
     @cached_property
-    def _used(self) -> frozenset[str]:
+    def _used_properties(self) -> frozenset[str]:
         return frozenset(name for of_code in self.properties.values() for name in of_code)
 
-    def keeps(self, code: str, name: str, operator: str, value: str) -> bool | None:
-        """Whether a filter keeps a concept; None where that cannot be known.
+    def matches_filter(self, code: str, name: str, operator: str, value: str) -> bool | None:
+        """Whether a concept matches a filter of a ValueSet; None where that is not decidable.
 
-        code: as `written` gives it. name, operator, value: of ValueSet.compose.include.filter.
+        Args:
+            code: the code as `find_code` returns it.
+            name: ValueSet.compose.include.filter.property.
+            operator: ValueSet.compose.include.filter.op.
+            value: ValueSet.compose.include.filter.value.
         """
         if name in _IDENTITY and operator in _RELATIONS:
-            return self._related(code, operator, value)
-        if not self.knows(name):
+            return self._matches_relation(code, operator, value)
+        if not self.has_property(name):
             return None
         test = _TESTS.get(operator)
         return None if test is None else test(list(self._values(code, name)), value)
 
-    def _related(self, code: str, operator: str, value: str) -> bool | None:
-        found = _RELATIONS[operator](self, code, self.written(value) or value)
-        # a fragment may leave the steps in between out
-        return found if found or self.is_complete else None
+    def _matches_relation(self, code: str, operator: str, value: str) -> bool | None:
+        is_related = _RELATIONS[operator](self, code, self.find_code(value) or value)
+        # a fragment may omit the concepts in between
+        return is_related if is_related or self.is_complete else None
 
     def ancestors(self, code: str) -> set[str]:
-        """All that a concept descends from, itself left out unless it is in a circle."""
-        found: set[str] = set()
+        """All ancestors of a concept; the concept itself only if its hierarchy is cyclic."""
+        ancestors: set[str] = set()
         todo = [code]
         while todo:
             for parent in self.parents.get(todo.pop(), ()):
-                if parent not in found:
-                    found.add(parent)
+                if parent not in ancestors:
+                    ancestors.add(parent)
                     todo.append(parent)
-        return found
+        return ancestors
 
     @cached_property
-    def inner(self) -> frozenset[str]:
-        """The codes that have others below them."""
+    def codes_with_children(self) -> frozenset[str]:
+        """The codes that have child concepts."""
         return frozenset(parent for parents in self.parents.values() for parent in parents)
 
     def _values(self, code: str, name: str) -> Iterator[str]:
         if name in _IDENTITY:
             yield code
         elif name == "display":
-            yield from self.names[code][:1]
+            yield from self.displays[code][:1]
         elif name == "parent":
             yield from sorted(self.parents.get(code, ()))
         elif name == "child":
@@ -197,8 +205,8 @@ class Concepts:
             yield from self.properties.get(code, {}).get(name, ())
 
 
-def pattern_of(url: str, code: str) -> str:
-    """The code that another one is a form of, or "": NNFIN is one of NNxxx, for all countries."""
+def template_code(url: str, code: str) -> str:
+    """The template code that a code is an instance of, or "": NNFIN is a NNxxx (a country's)."""
     if url == _IDENTIFIER_TYPES and len(code) == 5 and code.startswith("NN") and code.isalpha():
         return "NNxxx" if code.isupper() else ""
     return ""
@@ -216,15 +224,15 @@ def value_text(item: Mapping[str, Any]) -> str:
     return ""
 
 
-def _is_a(concepts: Concepts, code: str, value: str) -> bool:
+def _is_a(concepts: CodeSystemConcepts, code: str, value: str) -> bool:
     return code == value or value in concepts.ancestors(code)
 
 
-def _leaf(concepts: Concepts, code: str, value: str) -> bool:
-    return value in concepts.ancestors(code) and code not in concepts.inner
+def _leaf(concepts: CodeSystemConcepts, code: str, value: str) -> bool:
+    return value in concepts.ancestors(code) and code not in concepts.codes_with_children
 
 
-_RELATIONS: Final[dict[str, Callable[[Concepts, str, str], bool]]] = {
+_RELATIONS: Final[dict[str, Callable[[CodeSystemConcepts, str, str], bool]]] = {
     "is-a": _is_a,
     "descendent-of": lambda concepts, code, value: value in concepts.ancestors(code),
     "is-not-a": lambda concepts, code, value: not _is_a(concepts, code, value),
@@ -259,4 +267,4 @@ _TESTS: Final[dict[str, Callable[[list[str], str], bool | None]]] = {
 
 
 def _objects(items: object) -> Iterable[Mapping[str, Any]]:
-    return [one for one in items if isinstance(one, dict)] if isinstance(items, list) else ()
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else ()

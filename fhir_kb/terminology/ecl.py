@@ -1,7 +1,7 @@
 """SNOMED CT's expression constraints: http://snomed.org/ecl, as far as their grammar is simple.
 
-Only what is made of concepts, hierarchies and and/or/minus is looked at; refinements and filters,
-which are written with `:`, `{` and `[`, pass.
+Only concepts, hierarchy operators and and/or/minus are checked; constraints with refinements or
+filters, which are written with `:`, `{` and `[`, are accepted unchecked.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ _TOKEN = re.compile(
 _OTHER = re.compile(r"[:{}\[\]\"/]")
 
 
-def is_broken(constraint: str) -> bool:
-    """Whether the text is surely no expression constraint."""
+def is_invalid_ecl(constraint: str) -> bool:
+    """Whether the text is certainly no valid expression constraint."""
     text = constraint.strip()
     if not text or len(text) > _LONGEST or _OTHER.search(re.sub(r"\|[^|]*\|", "", text)):
         return False
-    depth, wants, at = 0, True, 0  # wants: whether a concept or group has to come
-    while at < len(text):
-        found = _TOKEN.match(text, at)
-        if found is None:
-            return False  # what is not known here may be of a newer grammar
-        kind = found.lastgroup
-        if wants != (kind in ("concept", "before", "open")):
+    depth, needs_operand, position = 0, True, 0  # needs_operand: a concept or group must follow
+    while position < len(text):
+        token = _TOKEN.match(text, position)
+        if token is None:
+            return False  # an unknown token may belong to a newer grammar
+        kind = token.lastgroup
+        if needs_operand != (kind in ("concept", "before", "open")):
             return True
         depth += {"open": 1, "close": -1}.get(str(kind), 0)
         if depth < 0:
             return True
-        wants = kind in ("before", "between", "open")
-        at = found.end()
-        while at < len(text) and text[at].isspace():
-            at += 1
-    return wants or depth > 0
+        needs_operand = kind in ("before", "between", "open")
+        position = token.end()
+        while position < len(text) and text[position].isspace():
+            position += 1
+    return needs_operand or depth > 0

@@ -1,4 +1,4 @@
-"""Code systems whose codes follow a grammar instead of a list."""
+"""Code systems whose codes are defined by a grammar instead of a list."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _MIME: Final = (
     r"|json|xml|ttl|html"
 )
 _RGB: Final = r"#[0-9a-fA-F]{6}"
-_CURRENCY: Final = r"[A-Z]{3}"  # ISO 4217; its list is not among the packages
+_CURRENCY: Final = r"[A-Z]{3}"  # ISO 4217; its list is not in the packages
 _UCUM: Final = r"[!-~]{1,200}"
 
 
 @cache
-def grammar(name: str) -> Callable[[str], bool] | None:
-    """The test of a grammar that ValueSetCodes.checkers names; None where nothing can be said."""
+def grammar_check(name: str) -> Callable[[str], bool] | None:
+    """The check for a grammar that ValueSetCodes.checkers names; None for an unknown name."""
     pattern = {
         "bcp47": _LANGUAGE,
         "mime": _MIME,
@@ -41,12 +41,12 @@ def grammar(name: str) -> Callable[[str], bool] | None:
     }.get(name)
     if pattern is None:
         return None
-    compiled = re.compile(pattern)  # here, because it takes milliseconds
+    compiled = re.compile(pattern)  # compiled lazily: it takes milliseconds
     if name == "ucum":
         return lambda code: compiled.fullmatch(code) is not None and _brackets_close(code)
     return lambda code: compiled.fullmatch(code) is not None
 
 
 def _brackets_close(code: str) -> bool:
-    """Whether the brackets of a unit are even: whether its units exist is not looked at."""
+    """Whether the brackets of a unit are balanced; whether its units exist is not checked."""
     return all(code.count(left) == code.count(right) for left, right in ("[]", "{}", "()"))

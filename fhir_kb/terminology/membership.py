@@ -1,4 +1,4 @@
-"""Whether a code is in a value set, from its definition: True, False, or None where nobody can say.
+"""Whether a code is in a value set, by its definition: True, False, or None if undecidable.
 
 http://hl7.org/fhir/valueset.html#compositions
 """
@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from fhir_kb.terminology.grammars import grammar
-from fhir_kb.terminology.logic import all_of, any_of, negated
+from fhir_kb.terminology.grammars import grammar_check
+from fhir_kb.terminology.three_valued import all_of, any_of, negated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from fhir_kb.terminology.concepts import Concepts
+    from fhir_kb.terminology.concepts import CodeSystemConcepts
 
 _MAX_DEPTH: Final = 32
 _UCUM: Final = "http://unitsofmeasure.org"
-#: Systems whose codes follow a grammar.
-GRAMMARS: Final = {
+#: Systems whose codes are defined by a grammar, and its name.
+GRAMMAR_OF_SYSTEM: Final = {
     "urn:ietf:bcp:47": "bcp47",
     "urn:ietf:bcp:13": "mime",
     "urn:iso:std:iso:4217": "currency",
@@ -27,173 +27,179 @@ GRAMMARS: Final = {
 }
 
 
-class Coded(NamedTuple):
-    """A code, and what is known of where it comes from.
-
-    system: None for a plain code, whose system follows from the value set.
-    """
+class Coding(NamedTuple):
+    """A code with its code system, as a FHIR Coding has it."""
 
     system: str | None
+    """None for a plain code, whose system follows from the value set."""
     code: str
     version: str = ""
 
 
-class Sources(Protocol):
+class TerminologySource(Protocol):
     """Where value sets and code systems come from."""
 
     def value_set(self, canonical: str) -> Mapping[str, Any] | None:
-        """The ValueSet, or None."""
+        """The ValueSet resource; None if it is not available."""
 
-    def concepts(self, system: str, version: str = "") -> Concepts | None:
-        """The code system, or None. Without the version that is asked for, another will do."""
+    def code_system(self, system: str, version: str = "") -> CodeSystemConcepts | None:
+        """The code system in that version if available, else in another one; None if in none."""
 
 
 def is_member(
     value_set: Mapping[str, Any],
-    coded: Coded,
-    sources: Sources,
-    elsewhere: Callable[[str, Coded], bool | None],
+    coding: Coding,
+    source: TerminologySource,
+    fallback: Callable[[str, Coding], bool | None],
     depth: int = 0,
 ) -> bool | None:
-    """Whether the code is in a ValueSet; elsewhere: asked about value sets that are not known."""
+    """Whether the code is in a ValueSet; fallback: answers for value sets without definition."""
     if depth > _MAX_DEPTH:
         return None
     compose = value_set.get("compose")
     if not isinstance(compose, dict):
-        return _in_expansion(value_set, coded)
+        return _in_expansion(value_set, coding)
 
-    def answer(part: Mapping[str, Any], one: Coded) -> bool | None:
-        imports = (_imported(url, one, sources, elsewhere, depth) for url in _texts(part))
+    def matches(part: Mapping[str, Any], coding: Coding) -> bool | None:
+        imports = (_imported(url, coding, source, fallback, depth) for url in _value_set_urls(part))
         if "system" not in part:
             return all_of(imports) if part.get("valueSet") else None
-        return all_of((_of_system(part, one, sources), *imports))
+        return all_of((_in_system(part, coding, source), *imports))
 
     excludes = list(_objects(compose.get("exclude")))
     active_only = compose.get("inactive") is False
 
     def included(part: Mapping[str, Any]) -> bool | None:
         system = part.get("system")
-        one = coded
-        if coded.system is None and isinstance(system, str):
-            one = coded._replace(system=system)
-        if active_only and _is_inactive(one, sources):
+        candidate = coding
+        if coding.system is None and isinstance(system, str):
+            candidate = coding._replace(system=system)
+        if active_only and _is_inactive(candidate, source):
             return False
-        found = answer(part, one)
-        if found is False:
+        is_match = matches(part, candidate)
+        if is_match is False:
             return False
-        return all_of((found, *(negated(answer(other, one)) for other in excludes)))
+        return all_of((is_match, *(negated(matches(other, candidate)) for other in excludes)))
 
-    found = any_of(included(part) for part in _objects(compose.get("include")))
-    return _in_expansion(value_set, coded) if found is None else found
+    is_included = any_of(included(part) for part in _objects(compose.get("include")))
+    return _in_expansion(value_set, coding) if is_included is None else is_included
 
 
 def _imported(
     url: str,
-    coded: Coded,
-    sources: Sources,
-    elsewhere: Callable[[str, Coded], bool | None],
+    coding: Coding,
+    source: TerminologySource,
+    fallback: Callable[[str, Coding], bool | None],
     depth: int,
 ) -> bool | None:
-    known = sources.value_set(url)
-    if known is None:
-        return elsewhere(url, coded)
-    return is_member(known, coded, sources, elsewhere, depth + 1)
+    value_set = source.value_set(url)
+    if value_set is None:
+        return fallback(url, coding)
+    return is_member(value_set, coding, source, fallback, depth + 1)
 
 
-def _of_system(part: Mapping[str, Any], coded: Coded, sources: Sources) -> bool | None:
+def _in_system(part: Mapping[str, Any], coding: Coding, source: TerminologySource) -> bool | None:
     system, version = str(part["system"]), str(part.get("version", ""))
-    if coded.system is None or coded.system != system:
+    if coding.system is None or coding.system != system:
         return False
-    if version and coded.version and not same_version(version, coded.version):
+    if version and coding.version and not is_same_version(version, coding.version):
         return False
     if isinstance(part.get("concept"), list):
-        return _in_list(part, coded, sources)
-    known = sources.concepts(system, version)
+        return _in_list(part, coding, source)
+    concepts = source.code_system(system, version)
     filters = list(_objects(part.get("filter")))
-    if known is None:
-        return None if filters else by_grammar(system, coded.code)
-    written = known.written(coded.code)
-    is_other = bool(version and known.version and not same_version(version, known.version))
-    if written is None:
-        return None if is_other or not known.is_complete else False
-    return all_of(_kept(known, written, one) for one in filters)
+    if concepts is None:
+        return None if filters else matches_grammar(system, coding.code)
+    code = concepts.find_code(coding.code)
+    is_other = bool(version and concepts.version and not is_same_version(version, concepts.version))
+    if code is None:
+        return None if is_other or not concepts.is_complete else False
+    return all_of(_matches_filter(concepts, code, entry) for entry in filters)
 
 
-def _kept(known: Concepts, code: str, one: Mapping[str, Any]) -> bool | None:
-    name, operator, value = (str(one.get(part, "")) for part in ("property", "op", "value"))
-    return known.keeps(code, name, operator, value)
+def _matches_filter(
+    concepts: CodeSystemConcepts, code: str, condition: Mapping[str, Any]
+) -> bool | None:
+    name, operator, value = (str(condition.get(part, "")) for part in ("property", "op", "value"))
+    return concepts.matches_filter(code, name, operator, value)
 
 
-def _in_list(part: Mapping[str, Any], coded: Coded, sources: Sources) -> bool:
-    codes = [one.get("code") for one in _objects(part["concept"])]
-    if coded.code in codes:
+def _in_list(part: Mapping[str, Any], coding: Coding, source: TerminologySource) -> bool:
+    codes = [entry.get("code") for entry in _objects(part["concept"])]
+    if coding.code in codes:
         return True
-    known = sources.concepts(str(part["system"]))
-    if known is None or not known.any_case:
+    concepts = source.code_system(str(part["system"]))
+    if concepts is None or not concepts.is_case_insensitive:
         return False
-    folded = coded.code.casefold()
+    folded = coding.code.casefold()
     return any(isinstance(code, str) and code.casefold() == folded for code in codes)
 
 
-def by_grammar(system: str, code: str) -> bool | None:
-    """Whether a system whose codes follow a grammar has the code; None for other systems."""
-    test = grammar(GRAMMARS[system]) if system in GRAMMARS else None
+def matches_grammar(system: str, code: str) -> bool | None:
+    """Whether a code follows the grammar of its system; None for systems without a grammar."""
+    test = grammar_check(GRAMMAR_OF_SYSTEM[system]) if system in GRAMMAR_OF_SYSTEM else None
     if test is None or not test(code):
         return None if test is None else False
     return True if system != _UCUM or _is_unit(code) else None
 
 
 def _is_unit(code: str) -> bool:
-    """Whether all units in a UCUM code are known; others may exist that are rarely used."""
-    # Imported here, because few value sets have units.
+    """Whether all units of a UCUM code are in our table; rarely used ones are not."""
+    # Imported late: few value sets have units.
     from fhir_kb.fhirpath.ucum import unit
 
     return unit(code) is not None
 
 
-def _is_inactive(coded: Coded, sources: Sources) -> bool:
-    known = sources.concepts(coded.system or "")
-    if known is None or (written := known.written(coded.code)) is None:
+def _is_inactive(coding: Coding, source: TerminologySource) -> bool:
+    concepts = source.code_system(coding.system or "")
+    if concepts is None or (code := concepts.find_code(coding.code)) is None:
         return False
-    return known.is_inactive(written)
+    return concepts.is_inactive(code)
 
 
-def same_version(one: str, other: str) -> bool:
-    """Whether two versions are the same as far as both say: 4.0 and 4.0.1 are."""
-    return one == other or one.startswith(other + ".") or other.startswith(one + ".")
+def is_same_version(version: str, other: str) -> bool:
+    """Whether two versions are equal as far as both are given: 4.0 and 4.0.1 are."""
+    return version == other or version.startswith(other + ".") or other.startswith(version + ".")
 
 
-def _in_expansion(value_set: Mapping[str, Any], coded: Coded) -> bool | None:
-    """As the ValueSet's own expansion says, where it is whole."""
+def _in_expansion(value_set: Mapping[str, Any], coding: Coding) -> bool | None:
+    """By the ValueSet's own expansion; None where that is incomplete and lacks the code."""
     expansion = value_set.get("expansion")
     if not isinstance(expansion, dict) or not isinstance(expansion.get("contains"), list):
         return None
     number = 0
-    for one in _contained(expansion):
+    for entry in _expansion_entries(expansion):
         number += 1
-        fits = coded.system is None or one.get("system") == coded.system
-        if fits and one.get("code") == coded.code and one.get("abstract") is not True:
+        is_same_system = coding.system is None or entry.get("system") == coding.system
+        if (
+            is_same_system
+            and entry.get("code") == coding.code
+            and entry.get("abstract") is not True
+        ):
             return True
     total = expansion.get("total")
     is_part = isinstance(total, int) and total > number
-    unclosed = any("valueset-unclosed" in str(one) for one in _objects(expansion.get("extension")))
+    unclosed = any(
+        "valueset-unclosed" in str(entry) for entry in _objects(expansion.get("extension"))
+    )
     return None if is_part or unclosed or expansion.get("offset") else False
 
 
-def _contained(expansion: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _expansion_entries(expansion: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     todo = list(_objects(expansion.get("contains")))
     while todo:
-        one = todo.pop()
-        yield one
-        todo += _objects(one.get("contains"))
+        entry = todo.pop()
+        yield entry
+        todo += _objects(entry.get("contains"))
 
 
-def _texts(part: Mapping[str, Any]) -> Iterator[str]:
+def _value_set_urls(part: Mapping[str, Any]) -> Iterator[str]:
     items = part.get("valueSet")
-    for one in items if isinstance(items, list) else ():
-        if isinstance(one, str):
-            yield one
+    for url in items if isinstance(items, list) else ():
+        if isinstance(url, str):
+            yield url
 
 
 def _objects(items: object) -> list[Mapping[str, Any]]:
-    return [one for one in items if isinstance(one, dict)] if isinstance(items, list) else []
+    return [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []

@@ -1,4 +1,4 @@
-"""What terminology servers answered, kept between runs in the user's cache folder."""
+"""Responses of terminology servers, kept between runs in the user's cache folder."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _CREATE: Final = "CREATE TABLE IF NOT EXISTS answers (question TEXT PRIMARY KEY,
 
 
 def cache_file() -> Path:
-    """Where the answers are kept; the file may be deleted at any time."""
+    """The database with the responses; the file may be deleted at any time."""
     return places().own / "terminology" / "answers.sqlite"
 
 
 class TxCache:
-    """Answers by question. A cache that cannot be read or written is as good as an empty one.
+    """Responses by request. A cache that cannot be read or written acts as an empty one.
 
     May be used by several processes at once.
     """
@@ -40,25 +40,25 @@ class TxCache:
 
     @staticmethod
     def key(server: str, software: str, operation: str, body: bytes) -> str:
-        """The name of a question: another version of the server may answer otherwise."""
+        """The key of a request: another version of the server may respond otherwise."""
         words = f"{server}\n{software}\n{operation}".encode()
         return hashlib.sha256(words + b"\n" + body).hexdigest()
 
     def get(self, key: str) -> Mapping[str, Any] | None:
-        """The answer to a question, or None."""
+        """The response to a request, or None."""
         if self._connection is None:
             return None
         try:
             row = self._connection.execute(
                 "SELECT answer FROM answers WHERE question = ?", (key,)
             ).fetchone()
-            found = None if row is None else orjson.loads(row[0])
+            response = None if row is None else orjson.loads(row[0])
         except (sqlite3.Error, orjson.JSONDecodeError):
             return None
-        return found if isinstance(found, dict) else None
+        return response if isinstance(response, dict) else None
 
     def put(self, key: str, answer: Mapping[str, Any]) -> None:
-        """Keep an answer."""
+        """Store a response."""
         if self._connection is None:
             return
         try:
@@ -69,7 +69,7 @@ class TxCache:
             self.close()
 
     def close(self) -> None:
-        """Keep nothing more."""
+        """Close the database; nothing is stored any more."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

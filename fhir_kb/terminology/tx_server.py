@@ -1,7 +1,7 @@
-"""A FHIR terminology server: http://hl7.org/fhir/terminology-service.html.
+"""A FHIR terminology server over HTTP: http://hl7.org/fhir/terminology-service.html.
 
-It is asked only for what cannot be known without it. Where it fails, or does not know, the answer
-is None, "not checked": never that a code is wrong.
+It is asked only for what cannot be decided offline. If it fails or does not know a code system, the
+answer is None ("not checked"), never that a code is wrong.
 """
 
 from __future__ import annotations
@@ -12,41 +12,43 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import orjson
 
 from fhir_kb.net.errors import NetError
-from fhir_kb.terminology.membership import Coded, is_member
+from fhir_kb.terminology.membership import Coding, is_member
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fhir_kb.net import Answer, SessionSettings
-    from fhir_kb.terminology.concepts import Concepts
+    from fhir_kb.terminology.concepts import CodeSystemConcepts
     from fhir_kb.terminology.tx_cache import TxCache
 
 FHIR_JSON: Final = "application/fhir+json"
-#: After so many failures in a row it is not asked again.
-PATIENCE: Final = 3
-#: How often a question is asked where no answer comes.
-TRIES: Final = 2
-#: After so many questions about one value set its expansion is asked for.
-QUESTIONS: Final = 3
+#: After so many failures in a row the server is not asked again.
+MAX_FAILURES: Final = 3
+#: How often one request is tried.
+MAX_TRIES: Final = 2
+#: After so many questions about one value set its expansion is requested.
+EXPAND_AFTER: Final = 3
 MAX_EXPANSION: Final = 2000
-_MOST: Final = 8 * 2**20
-_REFUSED: Final = frozenset({401, 403, 407, 429})
-#: What servers say when they do not know, though their result is "false".
-_NOT_KNOWN: Final = re.compile(
+_MAX_RESPONSE: Final = 8 * 2**20
+_REFUSED_STATUS: Final = frozenset({401, 403, 407, 429})
+#: Messages with result "false" that mean: unknown to this server.
+_UNKNOWN_TO_SERVER: Final = re.compile(
     r"unable to (?:expand|validate|provide|find)"
     r"|(?:could|can)(?:not|n't| not) be (?:found|validated)"
     r"|unknown (?:code ?system|value ?set|version)|not supported|unsupported"
     r"|no (?:codesystem|valueset) |(?:code ?system|value ?set)[^.]{0,200} (?:not found|is unknown)",
     re.IGNORECASE,
 )
-#: Where they do know, though the rest of the message sounds otherwise.
-_KNOWN: Final = re.compile(r"code is not found in code ?system", re.IGNORECASE)
-_NOT_FOUND: Final = frozenset({"not-found", "not-supported", "too-costly", "timeout", "exception"})
-_SIGNS: Final = frozenset({"x-unknown-system", "x-caused-by-unknown-system"})
+#: Messages that mean an invalid code, though the rest may match the pattern above.
+_SURELY_INVALID: Final = re.compile(r"code is not found in code ?system", re.IGNORECASE)
+_UNDECIDED_ISSUES: Final = frozenset(
+    {"not-found", "not-supported", "too-costly", "timeout", "exception"}
+)
+_UNKNOWN_SYSTEM_PARAMETERS: Final = frozenset({"x-unknown-system", "x-caused-by-unknown-system"})
 
 
-class Asking(Protocol):
-    """What is needed of a net.Session."""
+class HttpSession(Protocol):
+    """The part of net.Session that is needed here."""
 
     def ask(
         self,
@@ -62,88 +64,95 @@ class Asking(Protocol):
 
 
 class TxServer:
-    """A terminology server, as `Terminology` asks it.
+    """The terminology server that a TerminologyService asks."""
 
-    session: an open net.Session with whatever login the server wants. base: its address. cache:
-    keeps answers between runs; None: only in memory. Nothing is sent before the first question.
-    """
+    def __init__(self, session: HttpSession, base: str, cache: TxCache | None = None) -> None:
+        """Set up the client; nothing is sent before the first question.
 
-    def __init__(self, session: Asking, base: str, cache: TxCache | None = None) -> None:
+        Args:
+            session: an open net.Session, with the login that the server requires.
+            base: the server's base URL.
+            cache: keeps responses between runs; None: only expansions are kept, in memory.
+        """
         self._session = session
         self._base = base.rstrip("/")
         self._cache = cache
         self._software: str | None = None
         self._failures = 0
         self._problem = ""
-        self._asked: dict[str, int] = {}
+        self._question_counts: dict[str, int] = {}
         self._expansions: dict[str, Mapping[str, Any] | None] = {}
 
     @property
     def problem(self) -> str:
-        """What went wrong first, in one sentence without secrets; "" where nothing did."""
+        """The first failure in one sentence, without secrets; "" if there was none."""
         return self._problem
 
     def contains(
-        self, value_set: str, coded: Coded, definition: Mapping[str, Any] | None = None
+        self, value_set: str, coding: Coding, definition: Mapping[str, Any] | None = None
     ) -> bool | None:
         """Whether a value set has a code (ValueSet/$validate-code, or its expansion)."""
         if (expansion := self._expansion(value_set, definition)) is not None:
-            found = is_member(expansion, coded, _Nothing(), lambda _url, _coded: None)
-            if found is not None:
-                return found
+            is_contained = is_member(expansion, coding, _NoSource(), lambda _url, _coded: None)
+            if is_contained is not None:
+                return is_contained
         url, _, version = value_set.partition("|")
         if definition is not None:
-            which = [{"name": "valueSet", "resource": definition}]
+            parameters = [{"name": "valueSet", "resource": definition}]
         else:
-            which = [{"name": "url", "valueUri": url}]
-            which += [{"name": "valueSetVersion", "valueString": version}] if version else []
-        found = _result(self._question("ValueSet/$validate-code", [*which, *_of_code(coded)]))
-        # not every server infers the system of a plain code, and then all codes are wrong to it
-        return None if found is False and coded.system is None else found
+            parameters = [{"name": "url", "valueUri": url}]
+            parameters += [{"name": "valueSetVersion", "valueString": version}] if version else []
+        is_contained = _validation_result(
+            self._operation("ValueSet/$validate-code", [*parameters, *_coding_parameters(coding)])
+        )
+        # not every server infers the system of a plain code; one that does not rejects every code
+        return None if is_contained is False and coding.system is None else is_contained
 
     def has_code(self, system: str, code: str, version: str = "") -> bool | None:
         """Whether a code system has a code (CodeSystem/$validate-code)."""
-        return _result(self._of_system(system, code, version))
+        return _validation_result(self._validate_in_system(system, code, version))
 
-    def names(self, system: str, code: str) -> tuple[str, ...] | None:
-        """The display that the server gives to a code."""
-        answer = self._of_system(system, code, "")
-        if _result(answer) is not True:
+    def displays(self, system: str, code: str) -> tuple[str, ...] | None:
+        """The display that the server has for a code."""
+        response = self._validate_in_system(system, code, "")
+        if _validation_result(response) is not True:
             return None
-        display = _parameter(answer, "display").get("valueString")
+        display = _parameter(response, "display").get("valueString")
         return (display,) if isinstance(display, str) else ()
 
-    def _of_system(self, system: str, code: str, version: str) -> Mapping[str, Any] | None:
-        asked = [{"name": "url", "valueUri": system}, {"name": "code", "valueCode": code}]
+    def _validate_in_system(self, system: str, code: str, version: str) -> Mapping[str, Any] | None:
+        parameters = [{"name": "url", "valueUri": system}, {"name": "code", "valueCode": code}]
         if version:
-            asked.append({"name": "version", "valueString": version})
-        return self._question("CodeSystem/$validate-code", asked)
+            parameters.append({"name": "version", "valueString": version})
+        return self._operation("CodeSystem/$validate-code", parameters)
 
     def _expansion(
         self, value_set: str, definition: Mapping[str, Any] | None
     ) -> Mapping[str, Any] | None:
-        """All codes of a value set, where somebody asks for many of them and they are few."""
+        """All codes of a value set, once it was asked for often and if it is small."""
         if value_set in self._expansions:
             return self._expansions[value_set]
-        self._asked[value_set] = self._asked.get(value_set, 0) + 1
-        if self._asked[value_set] <= QUESTIONS:
+        self._question_counts[value_set] = self._question_counts.get(value_set, 0) + 1
+        if self._question_counts[value_set] <= EXPAND_AFTER:
             return None
         url, _, version = value_set.partition("|")
-        asked: list[dict[str, Any]] = [{"name": "count", "valueInteger": MAX_EXPANSION}]
+        parameters: list[dict[str, Any]] = [{"name": "count", "valueInteger": MAX_EXPANSION}]
         if definition is not None:
-            asked.append({"name": "valueSet", "resource": definition})
+            parameters.append({"name": "valueSet", "resource": definition})
         else:
-            asked.append({"name": "url", "valueUri": url})
+            parameters.append({"name": "url", "valueUri": url})
             if version:
-                asked.append({"name": "valueSetVersion", "valueString": version})
-        answer = self._question("ValueSet/$expand", asked)
-        whole = answer if answer is not None and _is_whole(answer) else None
-        self._expansions[value_set] = None if whole is None else {"expansion": whole["expansion"]}
+                parameters.append({"name": "valueSetVersion", "valueString": version})
+        response = self._operation("ValueSet/$expand", parameters)
+        complete = response if response is not None and _is_complete(response) else None
+        self._expansions[value_set] = (
+            None if complete is None else {"expansion": complete["expansion"]}
+        )
         return self._expansions[value_set]
 
-    def _question(self, operation: str, parameters: list[Any]) -> Mapping[str, Any] | None:
-        """The resource that an operation answers with; None where it fails or does not know."""
-        if self._failures >= PATIENCE:
+    def _operation(self, operation: str, parameters: list[Any]) -> Mapping[str, Any] | None:
+        """The resource that an operation returns, perhaps from the cache; None if it fails."""
+        if self._failures >= MAX_FAILURES:
             return None
         body = orjson.dumps(
             {"resourceType": "Parameters", "parameter": parameters}, option=orjson.OPT_SORT_KEYS
@@ -151,124 +160,124 @@ class TxServer:
         key = ""
         if self._cache is not None and (software := self._version()):
             key = self._cache.key(self._base, software, operation, body)
-            if (known := self._cache.get(key)) is not None:
-                return known
-        answer = self._ask("POST", operation, body)
-        if answer is not None and self._cache is not None and key:
-            self._cache.put(key, answer)
-        return answer
+            if (cached := self._cache.get(key)) is not None:
+                return cached
+        response = self._send("POST", operation, body)
+        if response is not None and self._cache is not None and key:
+            self._cache.put(key, response)
+        return response
 
     def _version(self) -> str:
-        """The server's software, which answers depend on; "" where it does not say."""
+        """The server's software and version, which responses depend on; "" if not stated."""
         if self._software is None:
-            found = self._ask("GET", "metadata?_summary=true", None) or {}
-            software = found.get("software")
-            words = software if isinstance(software, dict) else {}
-            named = f"{words.get('name', '')} {words.get('version', '')}".strip()
-            self._software = named or str(found.get("fhirVersion", ""))
+            statement = self._send("GET", "metadata?_summary=true", None) or {}
+            software = statement.get("software")
+            named_software = software if isinstance(software, dict) else {}
+            label = f"{named_software.get('name', '')} {named_software.get('version', '')}".strip()
+            self._software = label or str(statement.get("fhirVersion", ""))
         return self._software
 
-    def _ask(self, method: str, path: str, body: bytes | None) -> dict[str, Any] | None:
+    def _send(self, method: str, path: str, body: bytes | None) -> dict[str, Any] | None:
         headers = {"Accept": FHIR_JSON}
         if body is not None:
             headers["Content-Type"] = FHIR_JSON
         url = f"{self._base}/{path}"
         try:
-            answer = self._session.ask(
-                method, url, headers=headers, content=body, repeat=True, most=_MOST
+            response = self._session.ask(
+                method, url, headers=headers, content=body, repeat=True, most=_MAX_RESPONSE
             )
         except NetError as error:
             self._fail(error.message)
             return None
-        if answer.status >= 500 and path.endswith("$expand"):
-            return None  # too large, or not supported: there is another way to ask
-        if answer.status in _REFUSED or answer.status >= 500:
-            self._fail(f"it answers {answer.status}")
+        if response.status >= 500 and path.endswith("$expand"):
+            return None  # too large or not supported: $validate-code is used instead
+        if response.status in _REFUSED_STATUS or response.status >= 500:
+            self._fail(f"{method} {url}: HTTP {response.status}")
             return None
         try:
-            content = orjson.loads(answer.content)
+            content = orjson.loads(response.content)
         except orjson.JSONDecodeError:
-            self._fail("its answer is not JSON")
+            self._fail(f"{method} {url}: HTTP {response.status}, and the body is not JSON")
             return None
         if not isinstance(content, dict) or "resourceType" not in content:
-            self._fail("its answer is not FHIR")
+            self._fail(f"{method} {url}: HTTP {response.status}, and the JSON is not FHIR")
             return None
         self._failures = 0
-        return content if answer.status < 300 else None
+        return content if response.status < 300 else None
 
     def _fail(self, reason: str) -> None:
         self._failures += 1
         if not self._problem:
-            self._problem = f"the terminology server could not be asked: {reason}"
+            self._problem = f"the terminology server cannot be used: {reason}"
 
 
 def tx_server(base: str, settings: SessionSettings | None = None) -> TxServer:
-    """A terminology server at that address, with answers kept in the user's cache folder.
+    """A terminology server at that URL, with responses kept in the user's cache folder.
 
-    settings: login, certificates and proxy; None for the usual ones. Nothing is sent yet.
+    settings: login, certificates and proxy; None for the defaults. Nothing is sent yet.
     """
-    # Imported here, because most runs ask no server.
+    # Imported late: most runs ask no server.
     from fhir_kb.net import SessionSettings, open_session
     from fhir_kb.terminology.tx_cache import TxCache, cache_file
 
-    chosen = settings or SessionSettings(server=base, tries=TRIES)
+    chosen = settings or SessionSettings(server=base, tries=MAX_TRIES)
     return TxServer(open_session(chosen), base, TxCache(cache_file()))
 
 
-class _Nothing:
-    """No value sets and code systems: an expansion says all."""
+class _NoSource:
+    """A source without value sets and code systems: an expansion needs none."""
 
     def value_set(self, canonical: str) -> Mapping[str, Any] | None:
         """None."""
 
-    def concepts(self, system: str, version: str = "") -> Concepts | None:
+    def code_system(self, system: str, version: str = "") -> CodeSystemConcepts | None:
         """None."""
 
 
-def _of_code(coded: Coded) -> list[dict[str, Any]]:
-    made: list[dict[str, Any]] = [{"name": "code", "valueCode": coded.code}]
-    if coded.system is None:
-        made.append({"name": "inferSystem", "valueBoolean": True})
+def _coding_parameters(coding: Coding) -> list[dict[str, Any]]:
+    parameters: list[dict[str, Any]] = [{"name": "code", "valueCode": coding.code}]
+    if coding.system is None:
+        parameters.append({"name": "inferSystem", "valueBoolean": True})
     else:
-        made.append({"name": "system", "valueUri": coded.system})
-    if coded.version:
-        made.append({"name": "systemVersion", "valueString": coded.version})
-    return made
+        parameters.append({"name": "system", "valueUri": coding.system})
+    if coding.version:
+        parameters.append({"name": "systemVersion", "valueString": coding.version})
+    return parameters
 
 
-def _result(answer: Mapping[str, Any] | None) -> bool | None:
-    """What $validate-code says; None where its "false" means that it does not know."""
-    if answer is None or answer.get("resourceType") != "Parameters":
+def _validation_result(response: Mapping[str, Any] | None) -> bool | None:
+    """The result of $validate-code; None where its "false" means unknown to the server."""
+    if response is None or response.get("resourceType") != "Parameters":
         return None
-    result = _parameter(answer, "result").get("valueBoolean")
+    result = _parameter(response, "result").get("valueBoolean")
     if result is not False:
         return result if result is True else None
-    if any(_parameter(answer, name) for name in _SIGNS):
+    if any(_parameter(response, name) for name in _UNKNOWN_SYSTEM_PARAMETERS):
         return None
-    issues = _parameter(answer, "issues").get("resource")
-    for one in issues.get("issue", ()) if isinstance(issues, dict) else ():
-        if isinstance(one, dict) and one.get("code") in _NOT_FOUND:
+    issues = _parameter(response, "issues").get("resource")
+    for issue in issues.get("issue", ()) if isinstance(issues, dict) else ():
+        if isinstance(issue, dict) and issue.get("code") in _UNDECIDED_ISSUES:
             return None
-    message = _parameter(answer, "message").get("valueString")
-    if not isinstance(message, str) or _KNOWN.search(message):
+    message = _parameter(response, "message").get("valueString")
+    if not isinstance(message, str) or _SURELY_INVALID.search(message):
         return False
-    return None if _NOT_KNOWN.search(message) else False
+    return None if _UNKNOWN_TO_SERVER.search(message) else False
 
 
-def _parameter(answer: Mapping[str, Any] | None, name: str) -> Mapping[str, Any]:
-    """The parameter of that name; empty where there is none."""
-    found = answer.get("parameter") if answer is not None else None
-    for one in found if isinstance(found, list) else ():
-        if isinstance(one, dict) and one.get("name") == name:
-            return one
+def _parameter(response: Mapping[str, Any] | None, name: str) -> Mapping[str, Any]:
+    """The parameter of that name; empty if there is none."""
+    listed = response.get("parameter") if response is not None else None
+    for parameter in listed if isinstance(listed, list) else ():
+        if isinstance(parameter, dict) and parameter.get("name") == name:
+            return parameter
     return {}
 
 
-def _is_whole(answer: Mapping[str, Any]) -> bool:
-    """Whether an expansion has all codes of the value set."""
-    expansion = answer.get("expansion")
+def _is_complete(response: Mapping[str, Any]) -> bool:
+    """Whether an expansion lists all codes of the value set."""
+    expansion = response.get("expansion")
     if not isinstance(expansion, dict) or not isinstance(expansion.get("contains"), list):
         return False
     total = expansion.get("total")
-    number = len(expansion["contains"])
-    return number < MAX_EXPANSION and (not isinstance(total, int) or total <= number)
+    count = len(expansion["contains"])
+    return count < MAX_EXPANSION and (not isinstance(total, int) or total <= count)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_kb.packages import definitions
-from fhir_kb.terminology.service import Terminology
+from fhir_kb.terminology.service import TerminologyService
 from fhir_kb.validate.profiles import Profiles
 from fhir_kb.validate.validator import Known
 
@@ -22,4 +22,4 @@ def services(fhir_version: str, canonicals: Canonicals | None = None) -> Service
     """
     known = definitions(fhir_version)
     found = Known(fhir_version, canonicals)
-    return Profiles(known, found, Terminology(found, known)).services()
+    return Profiles(known, found, TerminologyService(found, known)).services()

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from fhir_kb.packages import Canonicals, PackageSet
-    from fhir_kb.terminology.service import Terminology
+    from fhir_kb.terminology.service import TerminologyService
     from fhir_kb.validate.validator import Validator
 
 
@@ -58,15 +58,17 @@ class Against(NamedTuple):
             value_sets=self._value_sets(given),
         )
 
-    def _value_sets(self, given: Canonicals | None) -> Terminology | None:
+    def _value_sets(self, given: Canonicals | None) -> TerminologyService | None:
         """What knows codes with the server's help; None where no server is to be asked."""
         if not self.terminology:
             return None
         from fhir_kb.packages import definitions
-        from fhir_kb.terminology.service import Terminology
+        from fhir_kb.terminology.service import TerminologyService
         from fhir_kb.terminology.tx_server import tx_server
 
-        return Terminology(given, definitions(self.fhir_version), tx_server(self.terminology))
+        return TerminologyService(
+            given, definitions(self.fhir_version), tx_server(self.terminology)
+        )
 
     def _known(self, canonicals: Canonicals) -> None:
         """Refuse to check against nothing where somebody asked for a profile."""

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.packages import core_profiles, definitions
-from fhir_kb.terminology.service import Terminology
+from fhir_kb.terminology.service import TerminologyService
 from fhir_kb.validate.codes import CODE_NOT_CHECKED
 from fhir_kb.validate.compiler import Compiler
 from fhir_kb.validate.core.context import Context
@@ -42,13 +42,15 @@ class Validator:
         canonicals: Canonicals | None = None,
         profiles: Sequence[str] = (),
         everywhere: Mapping[str, Sequence[str]] | None = None,
-        value_sets: Terminology | None = None,
+        value_sets: TerminologyService | None = None,
     ) -> None:
         self.fhir_version = fhir_version
         self._canonicals = Known(fhir_version, canonicals)
         self._asked = tuple(profiles)
         self._everywhere = dict(everywhere or {})
-        self._terminology = value_sets or Terminology(self._canonicals, definitions(fhir_version))
+        self._terminology = value_sets or TerminologyService(
+            self._canonicals, definitions(fhir_version)
+        )
         self._known_extensions = KnownExtensions(
             definitions(fhir_version),
             self._canonicals,
@@ -73,7 +75,7 @@ class Validator:
             or self._everywhere
         ):
             found = combine(found, self._by_profiles(content, context))
-        if news := self._terminology.news():
+        if news := self._terminology.unreported_problem():
             found = combine(
                 found, report(CODE_NOT_CHECKED, news, "nothing is said of codes that it knows")
             )

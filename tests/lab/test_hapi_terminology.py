@@ -10,7 +10,7 @@ from hapi import hapi
 
 from fhir_kb.net import open_session
 from fhir_kb.packages import definitions
-from fhir_kb.terminology.service import Terminology
+from fhir_kb.terminology.service import TerminologyService
 from fhir_kb.terminology.tx_cache import TxCache
 from fhir_kb.terminology.tx_server import TxServer
 from fhir_kb.validate import Validator
@@ -63,7 +63,7 @@ def _put(server: Any, resource: dict[str, Any]) -> None:
 def test_it_knows_its_own_and_no_more(base: str, tmp_path: Path) -> None:
     with open_session() as session:
         server = TxServer(session, base, TxCache(tmp_path / "answers.sqlite"))
-        known = Terminology(None, definitions("4.0.1"), server)
+        known = TerminologyService(None, definitions("4.0.1"), server)
         animals = str(ANIMALS["url"])
         for number in range(2):  # the second time from memory
             assert known.contains("http://kb.test/birds", animals, "owl") is True, number
@@ -85,7 +85,7 @@ def test_the_validator_asks_it(base: str) -> None:
     ]
     resource = {"resourceType": "Basic", "code": {"coding": codes}}
     with open_session() as session:
-        known = Terminology(None, definitions("4.0.1"), TxServer(session, base))
+        known = TerminologyService(None, definitions("4.0.1"), TxServer(session, base))
         found = Validator("4.0.1", value_sets=known).check(resource)
     assert [one.path for one in found if one.code == "KB572"] == [
         "Basic.code.coding[0].code",

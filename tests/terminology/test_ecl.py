@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fhir_kb.terminology.ecl import is_broken
+from fhir_kb.terminology.ecl import is_invalid_ecl
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ from fhir_kb.terminology.ecl import is_broken
     ],
 )
 def test_constraints_that_can_be_read(constraint: str) -> None:
-    assert not is_broken(constraint)
+    assert not is_invalid_ecl(constraint)
 
 
 @pytest.mark.parametrize(
@@ -29,4 +29,4 @@ def test_constraints_that_can_be_read(constraint: str) -> None:
     ["234234 << 234234", "<", "<< 73211009 AND", "(<< 73211009", "<< 73211009)", "OR 73211009"],
 )
 def test_constraints_that_cannot(constraint: str) -> None:
-    assert is_broken(constraint)
+    assert is_invalid_ecl(constraint)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fhir_kb.packages import Loaded, definitions
-from fhir_kb.terminology.service import Terminology
+from fhir_kb.terminology.service import TerminologyService
 from fhir_kb.validate import Validator
 
 ANIMALS = {
@@ -45,7 +45,7 @@ NOT_KNOWN = {"system": "http://snomed.info/sct"}
 def _asked(compose: dict[str, Any], system: str | None, code: str, **more: Any) -> bool | None:
     value_set = {"resourceType": "ValueSet", "url": "urn:x:set", "compose": compose}
     known = [ANIMALS, FEW, value_set, *more.pop("others", ())]
-    terminology = Terminology(Loaded(known), definitions("5.0.0"))
+    terminology = TerminologyService(Loaded(known), definitions("5.0.0"))
     return terminology.contains("urn:x:set", system, code, **more)
 
 
@@ -155,17 +155,17 @@ def test_an_expansion_says_what_the_definition_does_not() -> None:
     inner = [{"system": "urn:y", "code": "2"}]
     expansion = {"contains": [{"system": "urn:y", "code": "1", "contains": inner}]}
     value_set = {"resourceType": "ValueSet", "url": "urn:x:set", "expansion": expansion}
-    terminology = Terminology(Loaded([value_set]), definitions("4.0.1"))
+    terminology = TerminologyService(Loaded([value_set]), definitions("4.0.1"))
     assert terminology.contains("urn:x:set", "urn:y", "2") is True
     assert terminology.contains("urn:x:set", "urn:y", "3") is False
     part = {**value_set, "expansion": {**expansion, "total": 7}}
-    terminology = Terminology(Loaded([part]), definitions("4.0.1"))
+    terminology = TerminologyService(Loaded([part]), definitions("4.0.1"))
     assert terminology.contains("urn:x:set", "urn:y", "3") is None
 
 
 @pytest.mark.parametrize("version", ["4.0.1", "4.3.0", "5.0.0"])
 def test_what_ships_is_known(version: str) -> None:
-    terminology = Terminology(None, definitions(version))
+    terminology = TerminologyService(None, definitions(version))
     gender = "http://hl7.org/fhir/ValueSet/administrative-gender|4.0.1"
     assert terminology.contains(gender, None, "female") is True
     assert terminology.contains(gender, None, "feminine") is False
@@ -196,10 +196,10 @@ def test_displays_come_with_supplements() -> None:
         ],
         "compose": WHOLE,
     }
-    terminology = Terminology(Loaded([ANIMALS, supplement, value_set]), definitions("5.0.0"))
-    assert terminology.names("urn:x:animals", "owl") == ("Owl", "Eule")
-    assert terminology.names("urn:x:animals", "owl", "urn:x:set") == ("Owl", "Eule", "Hibou")
-    assert terminology.names("urn:x:animals", "unicorn") is None
+    terminology = TerminologyService(Loaded([ANIMALS, supplement, value_set]), definitions("5.0.0"))
+    assert terminology.displays("urn:x:animals", "owl") == ("Owl", "Eule")
+    assert terminology.displays("urn:x:animals", "owl", "urn:x:set") == ("Owl", "Eule", "Hibou")
+    assert terminology.displays("urn:x:animals", "unicorn") is None
 
 
 @pytest.mark.parametrize("rubbish", [None, 3, "x", {}, [None], [{"system": 1}], [{"filter": [3]}]])
@@ -227,7 +227,7 @@ def test_rubbish_in_definitions_is_passed_over(rubbish: Any) -> None:
     ],
 )
 def test_codes_that_follow_a_grammar(system: str, code: str, expected: bool | None) -> None:
-    assert Terminology(None, definitions("5.0.0")).has_code(system, code) is expected
+    assert TerminologyService(None, definitions("5.0.0")).has_code(system, code) is expected
 
 
 CONTENT = {**ANIMALS, "filter": [{"code": "wings", "operator": ["="], "value": "a number"}]}

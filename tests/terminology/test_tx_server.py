@@ -11,9 +11,9 @@ import pytest
 
 from fhir_kb.net import Answer, NetError
 from fhir_kb.packages import Loaded, definitions
-from fhir_kb.terminology.service import Terminology
+from fhir_kb.terminology.service import TerminologyService
 from fhir_kb.terminology.tx_cache import TxCache
-from fhir_kb.terminology.tx_server import PATIENCE, TxServer
+from fhir_kb.terminology.tx_server import MAX_FAILURES, TxServer
 from fhir_kb.validate import Validator
 
 NOT_FOUND = {"resourceType": "OperationOutcome", "issue": [{"code": "not-found"}]}
@@ -53,7 +53,7 @@ def _server(said: Any, status: int = 200, cache: TxCache | None = None) -> tuple
 
 
 def _in_snomed(server: TxServer, code: str = "1") -> bool | None:
-    terminology = Terminology(None, definitions("5.0.0"), server)
+    terminology = TerminologyService(None, definitions("5.0.0"), server)
     return terminology.contains("urn:x:set", SNOMED, code)
 
 
@@ -68,7 +68,7 @@ def test_a_code_that_a_known_system_lacks_is_a_no() -> None:
 
 
 def test_a_no_to_a_plain_code_may_mean_that_its_system_is_not_inferred() -> None:
-    terminology = Terminology(None, definitions("5.0.0"), _server(_parameters(False))[0])
+    terminology = TerminologyService(None, definitions("5.0.0"), _server(_parameters(False))[0])
     assert terminology.contains("urn:x:set", None, "a") is None
 
 
@@ -87,7 +87,7 @@ def test_a_server_that_does_not_expand_is_asked_code_by_code() -> None:
 
 def test_what_is_known_offline_is_not_asked() -> None:
     server, session = _server(_parameters(False))
-    terminology = Terminology(None, definitions("5.0.0"), server)
+    terminology = TerminologyService(None, definitions("5.0.0"), server)
     gender = "http://hl7.org/fhir/ValueSet/administrative-gender"
     assert terminology.contains(gender, None, "male") is True
     assert terminology.has_code("http://hl7.org/fhir/administrative-gender", "male") is True
@@ -119,7 +119,8 @@ def test_a_no_that_means_that_it_does_not_know_is_no_answer(said: Any) -> None:
 def test_nonsense_is_no_answer_and_is_said(said: bytes) -> None:
     server, _ = _server(said)
     assert _in_snomed(server) is None
-    assert server.problem.startswith("the terminology server could not be asked: its answer is not")
+    assert server.problem.startswith("the terminology server cannot be used: POST https://tx.")
+    assert ": HTTP 200, and the " in server.problem
 
 
 @pytest.mark.parametrize("status", [401, 403, 429, 500, 503])
@@ -145,7 +146,7 @@ def test_a_server_that_is_down_is_left_alone_and_named_once() -> None:
             raise NetError("'https://tx.example.org/r5': tx.example.org cannot be reached")
 
     down = Down()
-    terminology = Terminology(None, definitions("5.0.0"), TxServer(down, BASE))
+    terminology = TerminologyService(None, definitions("5.0.0"), TxServer(down, BASE))
     validator = Validator(value_sets=terminology)
     resource = {
         "resourceType": "Basic",
@@ -154,15 +155,15 @@ def test_a_server_that_is_down_is_left_alone_and_named_once() -> None:
     found = [one for _ in range(3) for one in validator.check(resource)]
     told = [one for one in found if one.code == "KB722"]
     reason = "'https://tx.example.org/r5': tx.example.org cannot be reached"
-    said = f"the terminology server could not be asked: {reason}"
+    said = f"the terminology server cannot be used: {reason}"
     assert [one.message for one in told] == [said]
     assert {one.code for one in found} == {"KB722", "KB591"}
-    assert down.number == PATIENCE
+    assert down.number == MAX_FAILURES
 
 
 def test_a_code_that_the_server_refuses_is_an_error() -> None:
     server, session = _server(_parameters(False))
-    validator = Validator(value_sets=Terminology(None, definitions("5.0.0"), server))
+    validator = Validator(value_sets=TerminologyService(None, definitions("5.0.0"), server))
     resource = {"resourceType": "Basic", "code": {"coding": [{"system": SNOMED, "code": "1"}]}}
     found = [(one.code, one.path) for one in validator.check(resource) if one.code != "KB591"]
     assert found == [("KB572", "Basic.code.coding[0].code")]
@@ -182,7 +183,7 @@ def test_a_value_set_of_the_users_is_sent_along() -> None:
         "compose": {"include": [{"system": SNOMED}]},
     }
     server = TxServer(Session(reply), BASE)
-    terminology = Terminology(Loaded([value_set]), definitions("5.0.0"), server)
+    terminology = TerminologyService(Loaded([value_set]), definitions("5.0.0"), server)
     assert terminology.contains("urn:x:set", SNOMED, "1", "2024") is True
     assert sent[0]["valueSet"]["resource"] == value_set
     assert sent[0]["system"]["valueUri"] == SNOMED
@@ -198,7 +199,7 @@ def test_many_questions_become_one_expansion() -> None:
         return _parameters(True)
 
     session = Session(reply)
-    terminology = Terminology(None, definitions("5.0.0"), TxServer(session, BASE))
+    terminology = TerminologyService(None, definitions("5.0.0"), TxServer(session, BASE))
     answers = [terminology.contains("urn:x:set", SNOMED, str(code)) for code in range(20)]
     assert answers == [True] * 5 + [False] * 15
     assert session.asked == ["ValueSet/$validate-code"] * 3 + ["ValueSet/$expand"]
@@ -212,7 +213,7 @@ def test_a_part_of_an_expansion_says_nothing() -> None:
         return _parameters(True)
 
     session = Session(reply)
-    terminology = Terminology(None, definitions("5.0.0"), TxServer(session, BASE))
+    terminology = TerminologyService(None, definitions("5.0.0"), TxServer(session, BASE))
     assert all(terminology.contains("urn:x:set", SNOMED, str(code)) for code in range(9))
     assert session.asked.count("ValueSet/$expand") == 1
 
@@ -238,8 +239,8 @@ def test_a_cache_of_rubbish_is_as_good_as_none(tmp_path: Path) -> None:
 
 def test_names_are_those_of_the_server() -> None:
     server, _ = _server(_parameters(True, display={"valueString": "Diabetes mellitus"}))
-    terminology = Terminology(None, definitions("5.0.0"), server)
+    terminology = TerminologyService(None, definitions("5.0.0"), server)
     assert terminology.display(SNOMED, "73211009") == "Diabetes mellitus"
-    assert terminology.names(SNOMED, "x") == ("Diabetes mellitus",)
+    assert terminology.displays(SNOMED, "x") == ("Diabetes mellitus",)
     refusing, _ = _server(_parameters(False))
-    assert Terminology(None, definitions("5.0.0"), refusing).display(SNOMED, "1") is None
+    assert TerminologyService(None, definitions("5.0.0"), refusing).display(SNOMED, "1") is None

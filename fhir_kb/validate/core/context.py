@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from fhir_kb.packages import Canonicals
-    from fhir_kb.terminology.service import Terminology
+    from fhir_kb.terminology.service import TerminologyService
     from fhir_kb.validate.core.issue import Findings
     from fhir_kb.validate.core.known_extensions import KnownExtensions
 
@@ -42,7 +42,7 @@ class Context:
         self,
         root: Mapping[str, Any],
         canonicals: Canonicals | None = None,
-        terminology: Terminology | None = None,
+        terminology: TerminologyService | None = None,
     ) -> None:
         self.root = root
         self.canonicals = canonicals

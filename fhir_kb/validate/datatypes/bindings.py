@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import nearest
-from fhir_kb.terminology.grammars import grammar
+from fhir_kb.terminology.grammars import grammar_check
 from fhir_kb.validate.codes import CODE_NOT_IN_SET, CODING_NOT_IN_SET
 from fhir_kb.validate.core.issue import quoted, report
 
@@ -26,7 +26,7 @@ class Bound:
         self.url = url
         self.listed = codes.all_codes()
         self.systems: Mapping[str, frozenset[str]] = codes.systems
-        self._tests = {system: grammar(name) for system, name in codes.checkers.items()}
+        self._tests = {system: grammar_check(name) for system, name in codes.checkers.items()}
         self.is_complete = codes.is_complete
 
     def has_code(self, code: str) -> bool:

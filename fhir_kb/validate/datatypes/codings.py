@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.packages.codesystems import code_systems
-from fhir_kb.terminology.concepts import Concepts, pattern_of
-from fhir_kb.terminology.membership import same_version
+from fhir_kb.terminology.concepts import CodeSystemConcepts, template_code
+from fhir_kb.terminology.membership import is_same_version
 from fhir_kb.validate.codes import (
     NO_SYSTEM,
     UNKNOWN_CODE,
@@ -67,7 +67,7 @@ def _is_other(system: CodeSystem, version: object) -> bool:
     """Whether a version is not the one that is known."""
     if not isinstance(version, str) or not system.version:
         return False
-    return not same_version(version, system.version)
+    return not is_same_version(version, system.version)
 
 
 def _other_version(system: CodeSystem, version: str) -> Findings:
@@ -84,7 +84,7 @@ def _elsewhere(url: str, value: Mapping[str, Any], context: Context) -> Findings
     terminology = context.terminology
     if terminology is None:
         return None
-    known = terminology.concepts(url)
+    known = terminology.code_system(url)
     if known is None:
         if not terminology.has_server:
             return None
@@ -94,12 +94,15 @@ def _elsewhere(url: str, value: Mapping[str, Any], context: Context) -> Findings
         return under(
             report(UNKNOWN_CODE, f"{quoted(value['code'])} is not a code of {url}"), "code"
         )
-    if known.has(value["code"]) is False and value.get("version", known.version) == known.version:
+    if (
+        known.has_code(value["code"]) is False
+        and value.get("version", known.version) == known.version
+    ):
         return unknown_code(known, value["code"])
-    written = known.written(value["code"])
+    written = known.find_code(value["code"])
     if known.language and known.language.partition("-")[0].lower() != _ENGLISH:
         return None
-    return None if written is None else _wrong_display(url, value, known.names[written], context)
+    return None if written is None else _wrong_display(url, value, known.displays[written], context)
 
 
 def _look(system: CodeSystem, value: Mapping[str, Any], context: Context) -> Findings:
@@ -128,7 +131,7 @@ def _wrong_display(
 def names(system: CodeSystem, code: str) -> tuple[str, ...] | None:
     """The names of a code, the preferred one first; None where the system has no such code."""
     found = system.codes.get(code)
-    if found is None and pattern_of(system.url, code):
+    if found is None and template_code(system.url, code):
         return ()
     if found is None and system.any_case:
         folded = code.casefold()
@@ -136,9 +139,9 @@ def names(system: CodeSystem, code: str) -> tuple[str, ...] | None:
     return found
 
 
-def unknown_code(system: CodeSystem | Concepts, code: str) -> list[Finding]:
+def unknown_code(system: CodeSystem | CodeSystemConcepts, code: str) -> list[Finding]:
     """The finding, at the code, that the system has no such code."""
-    codes = system.names if isinstance(system, Concepts) else system.codes
+    codes = system.displays if isinstance(system, CodeSystemConcepts) else system.codes
     found = report(
         UNKNOWN_CODE,
         f"{quoted(code)} is not a code of {system.url}"

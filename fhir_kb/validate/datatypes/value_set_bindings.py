@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from fhir_kb.terminology.logic import any_of
+from fhir_kb.terminology.three_valued import any_of
 from fhir_kb.validate.codes import (
     CODE_NOT_CHECKED,
     CODE_NOT_IN_SET,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.diagnostics import Code
     from fhir_kb.packages import Binding
-    from fhir_kb.terminology.service import Terminology
+    from fhir_kb.terminology.service import TerminologyService
     from fhir_kb.validate.core.context import Checker, Context
     from fhir_kb.validate.core.issue import Findings
 
@@ -138,7 +138,7 @@ def required(url: str, inner: Checker) -> Checker:
     return check
 
 
-def _is_any_in(url: str, value: Any, terminology: Terminology) -> bool | None:
+def _is_any_in(url: str, value: Any, terminology: TerminologyService) -> bool | None:
     """Whether a code, Coding or one of a concept's codings is in the value set."""
     if isinstance(value, str):
         return terminology.contains(url, None, value)
@@ -150,7 +150,9 @@ def _is_any_in(url: str, value: Any, terminology: Terminology) -> bool | None:
     return any_of(_is_in(url, one, terminology) for one in codings if "code" in one)
 
 
-def _in_concept(wanted: _Set, value: Mapping[str, Any], terminology: Terminology) -> list[Finding]:
+def _in_concept(
+    wanted: _Set, value: Mapping[str, Any], terminology: TerminologyService
+) -> list[Finding]:
     codings = list(objects(value, "coding"))
     if not codings:
         if wanted.weakness:
@@ -173,7 +175,7 @@ def _in_concept(wanted: _Set, value: Mapping[str, Any], terminology: Terminology
     return made
 
 
-def _surely_fits(url: str, value: Mapping[str, Any], terminology: Terminology) -> bool:
+def _surely_fits(url: str, value: Mapping[str, Any], terminology: TerminologyService) -> bool:
     """Whether nothing can be wrong with a concept; most are such, so this is quick."""
     fits = False
     try:
@@ -186,11 +188,13 @@ def _surely_fits(url: str, value: Mapping[str, Any], terminology: Terminology) -
     return fits
 
 
-def _is_in(url: str, coding: Mapping[str, Any], terminology: Terminology) -> bool | None:
+def _is_in(url: str, coding: Mapping[str, Any], terminology: TerminologyService) -> bool | None:
     return terminology.contains(url, text(coding, "system"), text(coding, "code"))
 
 
-def _other_version(url: str, coding: Mapping[str, Any], terminology: Terminology) -> list[Finding]:
+def _other_version(
+    url: str, coding: Mapping[str, Any], terminology: TerminologyService
+) -> list[Finding]:
     """The finding that a coding is of another version of the system than the value set includes."""
     version = coding.get("version")
     if not isinstance(version, str):

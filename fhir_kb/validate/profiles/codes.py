@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fhir_kb.terminology.logic import any_of
+from fhir_kb.terminology.three_valued import any_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeGuard
 
-from fhir_kb.terminology.logic import all_of
+from fhir_kb.terminology.three_valued import all_of
 from fhir_kb.validate.profiles.known import is_of
 from fhir_kb.validate.profiles.slicing.spots import (
     Target,

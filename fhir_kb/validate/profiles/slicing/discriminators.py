@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fhir_kb.fhirpath.surroundings import member
 from fhir_kb.packages.snapshots.elements import profiles_of
-from fhir_kb.terminology.logic import any_of
+from fhir_kb.terminology.three_valued import any_of
 from fhir_kb.validate.profiles.known import is_of
 from fhir_kb.validate.profiles.run import has_errors
 from fhir_kb.validate.profiles.slicing.spots import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.terminology.logic import all_of
+from fhir_kb.terminology.three_valued import all_of
 from fhir_kb.validate.codes import NO_SLICE, PROFILE_NOT_CHECKED, SEVERAL_SLICES, SLICE_ORDER
 from fhir_kb.validate.profiles.places import at
 from fhir_kb.validate.profiles.run import has_errors

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from fhir_kb.packages.snapshots.elements import profiles_of
-from fhir_kb.terminology.logic import all_of, any_of
+from fhir_kb.terminology.three_valued import all_of, any_of
 from fhir_kb.validate.profiles.bindings import bound_value_sets
 from fhir_kb.validate.profiles.targets import target_profiles
 from fhir_kb.validate.profiles.tree import BrokenProfileError, Node

@@ -18,8 +18,8 @@ from fhir_kb.validate.resources.terminology.concept_properties import Properties
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fhir_kb.terminology.concepts import Concepts
-    from fhir_kb.terminology.service import Terminology
+    from fhir_kb.terminology.concepts import CodeSystemConcepts
+    from fhir_kb.terminology.service import TerminologyService
     from fhir_kb.validate.core.context import Context
     from fhir_kb.validate.core.issue import Findings
 
@@ -137,7 +137,7 @@ def _advice(value: Mapping[str, Any]) -> Iterator[Finding]:
         yield Finding(SYSTEM_ADVICE, message, message_id="CODESYSTEM_CS_NONHL7_MISSING_ELEMENT")
 
 
-def _all_codes(value: Mapping[str, Any], terminology: Terminology) -> Iterator[Finding]:
+def _all_codes(value: Mapping[str, Any], terminology: TerminologyService) -> Iterator[Finding]:
     """What is wrong with the value set that is said to have all codes."""
     url = text(value, "valueSet")
     if not url or value.get("content") == "supplement":
@@ -184,10 +184,10 @@ class _Concepts:
         self._seen: set[str] = set()
         self._is_bare = not is_of_hl7(value)
         base = text(value, "supplements")
-        self._base: Concepts | None = None
+        self._base: CodeSystemConcepts | None = None
         self._has_base = bool(base)
         if base:
-            self._base = context.terminology.concepts(*_parted(base))
+            self._base = context.terminology.code_system(*_parted(base))
 
     def check(self) -> list[Finding]:
         """All findings."""
@@ -231,7 +231,7 @@ class _Concepts:
         return found
 
     def _in_base(self, code: str) -> Iterator[Finding]:
-        if self._base is not None and self._base.has(code) is False:
+        if self._base is not None and self._base.has_code(code) is False:
             yield Finding(
                 SYSTEM_CONTENT,
                 f"{quoted(code)} is not a code of {self._base.url}, so it cannot be supplemented",

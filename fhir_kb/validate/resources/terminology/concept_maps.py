@@ -12,8 +12,8 @@ from fhir_kb.validate.datatypes.codings import unknown_code
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fhir_kb.terminology.concepts import Concepts
-    from fhir_kb.terminology.service import Terminology
+    from fhir_kb.terminology.concepts import CodeSystemConcepts
+    from fhir_kb.terminology.service import TerminologyService
     from fhir_kb.validate.core.context import Context
     from fhir_kb.validate.core.issue import Findings
 
@@ -39,11 +39,11 @@ class _Side:
     """Where the codes of one side of a group come from."""
 
     def __init__(
-        self, side: str, scope: str, group: Mapping[str, Any], terminology: Terminology
+        self, side: str, scope: str, group: Mapping[str, Any], terminology: TerminologyService
     ) -> None:
         self.name = side.upper()
         self.system, _, version = text(group, side).partition("|")
-        self._known = terminology.concepts(self.system, version) if self.system else None
+        self._known = terminology.code_system(self.system, version) if self.system else None
         self._has_scope = bool(scope)
         # of a system that is not at hand, the official validator does not look up codes either
         is_known = bool(scope) and self._known is not None and terminology.value_set(scope)
@@ -79,15 +79,15 @@ class _Side:
         return self._in_system(value, code) if self._known is not None else []
 
     def _in_system(self, value: Mapping[str, Any], code: str) -> list[Finding]:
-        known: Concepts | None = self._known
+        known: CodeSystemConcepts | None = self._known
         assert known is not None
-        written = known.written(code)
+        written = known.find_code(code)
         if written is None:
             found = unknown_code(known, code) if known.is_complete else []
             for one in found:
                 one.message_id = f"CONCEPTMAP_GROUP_{self.name}_CODE_INVALID"
             return found
-        display, names = text(value, "display"), known.names[written]
+        display, names = text(value, "display"), known.displays[written]
         if not display or not names or display.casefold() in map(str.casefold, names):
             return []
         message = f"{quoted(display)} is not a display of '{code}' in {self.system}"
@@ -99,7 +99,7 @@ class _Side:
 class _Map:
     """The check of one map's groups."""
 
-    def __init__(self, value: Mapping[str, Any], terminology: Terminology) -> None:
+    def __init__(self, value: Mapping[str, Any], terminology: TerminologyService) -> None:
         self._terminology = terminology
         self._scopes = {
             side: next((text(value, name) for name in names if text(value, name)), "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from fhir_kb.terminology.concepts import Concepts, value_text
+from fhir_kb.terminology.concepts import CodeSystemConcepts, value_text
 from fhir_kb.validate.codes import PROPERTY, PROPERTY_DOUBTFUL, SYSTEM_ADVICE
 from fhir_kb.validate.core.issue import Finding, quoted, under
 from fhir_kb.validate.core.json_values import objects, text
@@ -12,7 +12,7 @@ from fhir_kb.validate.core.json_values import objects, text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fhir_kb.terminology.service import Terminology
+    from fhir_kb.terminology.service import TerminologyService
 
 _BASE: Final = "http://hl7.org/fhir/concept-properties"
 #: http://hl7.org/fhir/codesystem-concept-properties.html: code -> type.
@@ -41,12 +41,12 @@ class _Definition(NamedTuple):
 class Properties:
     """The properties that a CodeSystem defines; `found` is what is wrong with the definitions."""
 
-    def __init__(self, value: Mapping[str, Any], terminology: Terminology) -> None:
+    def __init__(self, value: Mapping[str, Any], terminology: TerminologyService) -> None:
         self._terminology = terminology
         self._defined: dict[str, _Definition] = {}
         self._uris: set[str] = set()
         self._told: set[tuple[str, str]] = set()
-        self._codes: Concepts | None = None
+        self._codes: CodeSystemConcepts | None = None
         self._value = value
         self.found: list[Finding] = []
         for index, one in objects(value, "property"):
@@ -104,7 +104,7 @@ class Properties:
             else:
                 yield Finding(SYSTEM_ADVICE, message, message_id="CODESYSTEM_PROPERTY_URI_UNKNOWN")
             return
-        known = self._terminology.concepts(base)
+        known = self._terminology.code_system(base)
         if known is None:
             message = f"the code system {base} of the property's uri is not known"
             if base != _BASE:
@@ -112,7 +112,7 @@ class Properties:
                     PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_URI_UNKNOWN_BASE"
                 )
                 return
-        if known is None or not (known.has(name) or name in known.declared):
+        if known is None or not (known.has_code(name) or name in known.declared_properties):
             message = f"{base} has no property or code {quoted(name)}"
             yield Finding(PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_URI_INVALID")
 
@@ -157,8 +157,8 @@ class Properties:
 
     def _is_missing(self, code: str) -> bool:
         if self._codes is None:
-            self._codes = Concepts.of({**self._value, "content": "complete"})
-        return not self._codes.has(code)
+            self._codes = CodeSystemConcepts.from_resource({**self._value, "content": "complete"})
+        return not self._codes.has_code(code)
 
 
 #: The code system of a property's uri is not known, so its codes may be of any.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.terminology.ecl import is_broken
+from fhir_kb.terminology.ecl import is_invalid_ecl
 from fhir_kb.validate.codes import FILTER, SET_DOUBTFUL
 from fhir_kb.validate.core.issue import Finding, quoted
 from fhir_kb.validate.core.json_values import text
@@ -14,8 +14,8 @@ from fhir_kb.validate.resources.terminology.concept_properties import KNOWN
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fhir_kb.terminology.concepts import Concepts
-    from fhir_kb.terminology.service import Terminology
+    from fhir_kb.terminology.concepts import CodeSystemConcepts
+    from fhir_kb.terminology.service import TerminologyService
 
 _LONGEST_PATTERN: Final = 5000
 _SNOMED: Final = "http://snomed.info/sct"
@@ -43,17 +43,21 @@ _BY_TYPE: Final = {
 
 
 def check_filter(
-    part: Mapping[str, Any], one: Mapping[str, Any], terminology: Terminology
+    part: Mapping[str, Any], one: Mapping[str, Any], terminology: TerminologyService
 ) -> Iterator[Finding]:
     """What is wrong with a filter of an include or exclude."""
     system = text(part, "system").partition("|")[0]
     name, operator, value = text(one, "property"), text(one, "op"), text(one, "value")
-    known = terminology.concepts(system) if system else None
+    known = terminology.code_system(system) if system else None
     if not (system and name and operator):
         return
-    if known is not None and name != "constraint" and not known.knows(name):
+    if known is not None and name != "constraint" and not known.has_property(name):
         message = f"{system} has no property {quoted(name)}"
-        advice = f"it has: {', '.join(sorted(known.declared))}" if known.declared else None
+        advice = (
+            f"it has: {', '.join(sorted(known.declared_properties))}"
+            if known.declared_properties
+            else None
+        )
         yield Finding(SET_DOUBTFUL, message, advice, "VALUESET_UNKNOWN_FILTER_PROPERTY")
     kind = "code" if name in ("concept", "code") else _type(known, name)
     if not _is_allowed(system, name, operator):
@@ -61,7 +65,7 @@ def check_filter(
         yield Finding(FILTER, message, message_id="VALUESET_BAD_FILTER_OP")
     if not value:
         return
-    if system == _SNOMED and name == "constraint" and operator == "=" and is_broken(value):
+    if system == _SNOMED and name == "constraint" and operator == "=" and is_invalid_ecl(value):
         message = f"{quoted(value)} is no expression constraint of SNOMED CT"
         yield Finding(FILTER, message, message_id="VALUESET_BAD_FILTER_VALUE_INVALID")
     if operator == "regex":
@@ -74,9 +78,9 @@ def check_filter(
             yield from _value(system, name, kind, word, terminology)
 
 
-def _type(known: Concepts | None, name: str) -> str:
+def _type(known: CodeSystemConcepts | None, name: str) -> str:
     """The type of a property; "" where it is not known."""
-    declared = known.types.get(name, "") if known is not None else ""
+    declared = known.property_types.get(name, "") if known is not None else ""
     return declared or KNOWN.get(name, "")
 
 
@@ -108,7 +112,7 @@ def _formed(kind: str, name: str, value: str) -> Iterator[Finding]:
 
 
 def _value(
-    system: str, name: str, kind: str, value: str, terminology: Terminology
+    system: str, name: str, kind: str, value: str, terminology: TerminologyService
 ) -> Iterator[Finding]:
     if kind == "Coding":
         yield from _coding(name, value, terminology)
@@ -127,7 +131,7 @@ def _value(
         )
 
 
-def _coding(name: str, value: str, terminology: Terminology) -> Iterator[Finding]:
+def _coding(name: str, value: str, terminology: TerminologyService) -> Iterator[Finding]:
     canonical, hash_sign, code = value.rpartition("#")
     if not hash_sign:
         message = f"the property {quoted(name)} asks for 'system#code', and this is {quoted(value)}"

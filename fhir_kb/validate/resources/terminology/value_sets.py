@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics import did_you_mean
-from fhir_kb.terminology.membership import GRAMMARS
+from fhir_kb.terminology.membership import GRAMMAR_OF_SYSTEM
 from fhir_kb.validate.codes import (
     INCLUDED_CODE,
     INCLUDED_SYSTEM,
@@ -19,11 +19,11 @@ from fhir_kb.validate.resources.terminology.value_set_filters import check_filte
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fhir_kb.terminology.service import Terminology
+    from fhir_kb.terminology.service import TerminologyService
     from fhir_kb.validate.core.context import Context
     from fhir_kb.validate.core.issue import Findings
 
-_SYSTEMS: Final = {"http://snomed.info/sct", "http://loinc.org", *GRAMMARS}
+_SYSTEMS: Final = {"http://snomed.info/sct", "http://loinc.org", *GRAMMAR_OF_SYSTEM}
 
 
 def check_set(value: Mapping[str, Any], context: Context) -> Findings:
@@ -94,7 +94,7 @@ def _contained(system: str, context: Context) -> Iterator[Finding]:
 
 def _is_set(system: str, context: Context) -> Iterator[Finding]:
     terminology = context.terminology
-    if terminology is None or system in _SYSTEMS or terminology.concepts(system) is not None:
+    if terminology is None or system in _SYSTEMS or terminology.code_system(system) is not None:
         return
     known = terminology.value_set(system)
     if known is None:
@@ -111,7 +111,9 @@ def _is_set(system: str, context: Context) -> Iterator[Finding]:
     )
 
 
-def _imports(part: Mapping[str, Any], terminology: Terminology, includes: int) -> Iterator[Finding]:
+def _imports(
+    part: Mapping[str, Any], terminology: TerminologyService, includes: int
+) -> Iterator[Finding]:
     given = part.get("valueSet")
     urls = [one for one in given if isinstance(one, str)] if isinstance(given, list) else []
     for url in urls:
@@ -124,7 +126,7 @@ def _imports(part: Mapping[str, Any], terminology: Terminology, includes: int) -
         yield Finding(SET_DOUBTFUL, message, advice, "VALUESET_IMPORT_UNION_INTERSECTION")
 
 
-def _concepts(part: Mapping[str, Any], terminology: Terminology) -> list[Finding]:
+def _concepts(part: Mapping[str, Any], terminology: TerminologyService) -> list[Finding]:
     concepts = list(objects(part, "concept"))
     with_display = sum("display" in one for _, one in concepts)
     found: list[Finding] = []
@@ -134,27 +136,27 @@ def _concepts(part: Mapping[str, Any], terminology: Terminology) -> list[Finding
             Finding(SET_ADVICE, message, message_id="VALUESET_CONCEPT_DISPLAY_PRESENCE_MIXED")
         )
     system, version = text(part, "system"), text(part, "version")
-    known = terminology.concepts(system, version) if system and concepts else None
+    known = terminology.code_system(system, version) if system and concepts else None
     if known is None or not known.is_complete or (version and version != known.version):
         return found
     for index, one in concepts:
         code, display = text(one, "code"), text(one, "display")
-        if code in known.names and (not display or display in known.names[code]):
+        if code in known.displays and (not display or display in known.displays[code]):
             continue
-        written = known.written(code)
+        written = known.find_code(code)
         if not code:
             continue
         if written is None:
             bad = Finding(
                 INCLUDED_CODE,
                 f"{quoted(code)} is not a code of {system}",
-                did_you_mean(code, known.names),
+                did_you_mean(code, known.displays),
                 "VALUESET_INCLUDE_INVALID_CONCEPT_CODE",
             )
             found += under([bad], "concept", index)
-        elif display and known.names[written] and display not in known.names[written]:
+        elif display and known.displays[written] and display not in known.displays[written]:
             message = f"{quoted(display)} is not a display of '{code}' in {system}"
-            advice = f"the display is {quoted(known.names[written][0])}"
+            advice = f"the display is {quoted(known.displays[written][0])}"
             hint = Finding(SET_ADVICE, message, advice, "VALUESET_CODE_CONCEPT_HINT")
             found += under([hint], "concept", index)
     return found
