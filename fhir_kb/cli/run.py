@@ -11,6 +11,7 @@ import click
 
 from fhir_kb.cli import COMPLETE
 from fhir_kb.cli.exits import BUG, CLOSED_PIPE, FINE, INTERRUPTED, OUTSIDE, USAGE
+from fhir_kb.diagnostics.errors import FhirKbError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ def _guarded(command: Callable[[], int]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return CLOSED_PIPE
-    except _outside_errors() as error:
+    except FhirKbError as error:
         return _failed(error)
     except OSError as error:
         return _refused(error)
@@ -80,20 +81,11 @@ def _usage(error: click.UsageError) -> int:
     return USAGE
 
 
-def _outside_errors() -> tuple[type[Exception], ...]:
-    """The failures of the outside world; asked for only when something has been raised."""
-    from fhir_kb.packages import PackageError
-    from fhir_kb.pipeline import OutsideError
-    from fhir_kb.push import PushError, ServerError
-
-    return OutsideError, PackageError, PushError, ServerError
-
-
-def _failed(error: Exception) -> int:
-    _say(str(getattr(error, "message", error)))
-    if advice := getattr(error, "help", None):
-        _say(advice, "  ")
-    return USAGE if getattr(error, "usage", False) else OUTSIDE
+def _failed(error: FhirKbError) -> int:
+    _say(error.message)
+    if error.help:
+        _say(error.help, "  ")
+    return USAGE if error.usage else OUTSIDE
 
 
 def _refused(error: OSError) -> int:

@@ -1,28 +1,20 @@
-"""What goes wrong outside."""
+"""What goes wrong on the network."""
 
 from __future__ import annotations
 
+from fhir_kb.diagnostics.errors import FhirKbError
 
-class NetError(Exception):
-    """No usable answer. message: one sentence, without secrets. advice: what to do about it.
 
-    status: the HTTP status where there was one, else 0.
-    """
+class NetError(FhirKbError):
+    """There is no usable response."""
 
-    def __init__(self, message: str, advice: str = "", status: int = 0) -> None:
-        super().__init__(message)
-        self.message = message
-        self.advice = advice
+    status: int
+    """The HTTP status of the response, 0 where none came."""
+
+    def __init__(self, message: str, help: str = "", status: int = 0) -> None:  # noqa: A002
+        super().__init__(message, help)
         self.status = status
-
-    @property
-    def help(self) -> str:
-        """What to do about it."""
-        return self.advice
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.message, self.advice, self.status)
 
 
 class OfflineError(NetError):
-    """Somebody wanted to go out although that was not wished."""
+    """A request was not sent because the run is offline."""

@@ -13,8 +13,8 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, cast
 
+from fhir_kb.files import FileLock, LockedError
 from fhir_kb.packages.errors import PackageError
-from fhir_kb.packages.locking import locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,7 @@ MAX_RATIO = 150
 """How many times its own size a package may unpack to, once it has passed FREE bytes."""
 FREE = 64 * 2**20
 _CHUNK = 2**18
+_PATIENCE = 300.0
 _REFUSED = "Do not use it; get the package from somewhere else"
 _WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
@@ -62,7 +63,7 @@ def unpack_to(
     if folder.is_dir():
         return folder
     name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:32]
-    with locked(own / "locks" / f"{name}.lock"):
+    with _locked(own / "locks" / f"{name}.lock"):
         if folder.is_dir():
             return folder
         aside = folder.with_name(f".{name}.tmp")  # nobody else's: the lock is ours
@@ -75,6 +76,13 @@ def unpack_to(
         finally:
             shutil.rmtree(aside, ignore_errors=True)
     return folder
+
+
+def _locked(path: Path) -> FileLock:
+    try:
+        return FileLock(path, patience=_PATIENCE)
+    except LockedError as error:
+        raise PackageError(f"another process holds '{path}'", error.help) from error
 
 
 def _move(aside: Path, folder: Path) -> None:

@@ -62,7 +62,7 @@ def registry_access(from_kb: str = "", environ: Mapping[str, str] = os.environ) 
         if not token and origin in users:
             token = _environ_token(environ)
     except NetError as error:
-        raise PackageError(error.message, error.advice) from error
+        raise PackageError(error.message, error.help) from error
     user = _text(own, "user") if token else ""
     return Access(url, token, _text(own, "ca"), _text(own, "proxy"), user)
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from fhir_kb.files import write_cache
 from fhir_kb.packages.entries import Entry, Index, entry_of
 from fhir_kb.packages.errors import PackageError
 from fhir_kb.packages.reading import UnreadableError, read_object
@@ -196,11 +197,4 @@ def _keep(path: Path, key: str, index: FolderIndex) -> None:
         "entries": index.entries.rows,
         "problems": index.problems,
     }
-    aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(orjson.dumps(content))
-        aside.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
+    write_cache(path, orjson.dumps(content))

@@ -192,7 +192,7 @@ class Obtainer:
                 f"It has {', '.join(known[-8:])}" if known else "Check the name",
             )
         error = missing(str(one), self._where)
-        elsewhere = error.advice.rpartition(", or ")[2]
+        elsewhere = error.help.rpartition(", or ")[2]
         how = "Run this without --offline" if self._offline else _NO_REGISTRY
         message = f"{error.message}{f', and {by} needs it' if by else ''}"
         return PackageError(message, f"{how}; or {elsewhere}")

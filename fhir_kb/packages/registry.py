@@ -82,7 +82,7 @@ class Registry:
         try:
             received = self._client.download(release.url, target, most=MAX_PACKED)
         except NetError as error:
-            raise PackageError(error.message, error.advice) from error
+            raise PackageError(error.message, error.help) from error
         release.check(received)
         return received
 
@@ -96,7 +96,7 @@ class Registry:
         except NetError as error:
             if error.status == 404:
                 return Listing({})
-            raise PackageError(error.message, error.advice) from error
+            raise PackageError(error.message, error.help) from error
         except UnreadableError as error:
             raise PackageError(
                 f"what '{shown(url)}' says of the package cannot be used: {error}",

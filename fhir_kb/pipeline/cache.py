@@ -7,7 +7,6 @@ and what it may know of the topics that it names.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 from pathlib import Path
@@ -17,6 +16,7 @@ import orjson
 
 import fhir_kb
 from fhir_kb.diagnostics import from_json, to_json
+from fhir_kb.files import write_cache
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -70,7 +70,7 @@ class Cache:
     def put(self, name: str, content: bytes) -> None:
         """Keep what was made. A cache that can't be written is no reason to stop."""
         if self._folder is not None:
-            write_aside(self._path(name), content)
+            write_cache(self._path(name), content)
 
     def note(self, name: str) -> dict[str, Any]:
         """A small JSON object that was kept under `name`; empty where there is none."""
@@ -85,7 +85,7 @@ class Cache:
     def put_note(self, name: str, note: Mapping[str, Any]) -> None:
         """Keep a small JSON object."""
         if self._folder is not None:
-            write_aside(self._folder / f"{name}.json", orjson.dumps(note))
+            write_cache(self._folder / f"{name}.json", orjson.dumps(note))
 
     @property
     def stamps(self) -> Path | None:
@@ -95,18 +95,6 @@ class Cache:
     def _path(self, name: str) -> Path:
         assert self._folder is not None
         return self._folder / "topics" / hashlib.sha256(name.encode()).hexdigest()[:32]
-
-
-def write_aside(path: Path, content: bytes) -> None:
-    """Write a file of the cache, whole or not at all, and never complain."""
-    aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(content)
-        aside.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
 
 
 def findings_json(findings: Iterable[Diagnostic]) -> list[dict[str, Any]]:

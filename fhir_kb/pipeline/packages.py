@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics import has_errors
+from fhir_kb.files import write_atomically
 from fhir_kb.packages import Package, PackageError, Places, installed, open_package, places
 from fhir_kb.packages.lock import LOCK_FILE, Locked, lock_bytes, read_lock
 from fhir_kb.packages.manifest import Manifest, read_manifest
@@ -125,9 +126,7 @@ def lock_packages(
     try:
         before = file.read_bytes() if file.exists() else b""
         if content != before:
-            aside = file.with_name(f".{file.name}.new")
-            aside.write_bytes(content)
-            aside.replace(file)
+            write_atomically(file, content)
     except OSError as error:
         reason = error.strerror or str(error)
         raise PackageError(f"'{file}' cannot be written: {reason}", "Allow writing it") from error

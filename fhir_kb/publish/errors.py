@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING
 
-from fhir_kb.publish.codes import CANNOT_WRITE, CODES
+from fhir_kb.diagnostics.errors import FhirKbError
+from fhir_kb.publish.codes import CANNOT_WRITE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,24 +14,15 @@ if TYPE_CHECKING:
     from fhir_kb.diagnostics import Code
 
 
-class OutputError(Exception):
-    """The output cannot be written; what was there before is whole, or the next run completes it.
+class OutputError(FhirKbError):
+    """The output cannot be written; it is as it was, or the next run completes it."""
 
-    code: see codes.py. message: one sentence. help: what to do about it.
-    """
+    code: str
+    """See codes.py."""
 
     def __init__(self, code: Code, message: str, advice: str) -> None:
-        super().__init__(message)
+        super().__init__(message, advice)
         self.code = code.id
-        self.message = message
-        self.help = advice
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _restore, (self.code, self.message, self.help)
-
-
-def _restore(code: str, message: str, advice: str) -> OutputError:
-    return OutputError(next(one for one in CODES if one.id == code), message, advice)
 
 
 _AGAIN = "Free some space and run the command again"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from fhir_kb.files import replace_durably, sync_file, sync_folder, write_aside
 from fhir_kb.publish.codes import DAMAGED
 from fhir_kb.publish.errors import OutputError
 from fhir_kb.publish.paths import OURS, is_safe
@@ -99,22 +100,20 @@ class Stage:
         renames = [*folders, *self._singles.items()]
         journal = orjson.dumps({"renames": renames, "removals": removals})
         aside = self._aside / f"{_JOURNAL}.new"
-        aside.write_bytes(journal)
-        _sync_file(aside)
+        write_aside(aside, journal)
         self._committed = True  # before it is true: from here on nothing may be thrown away
-        aside.replace(self._aside / _JOURNAL)
-        _sync_directory(self._aside)
+        replace_durably(aside, self._aside / _JOURNAL)
         _carry_out(self._folder, renames, removals)
 
     def _sync(self) -> None:
         if len(self._unsynced) <= _FEW or sys.platform == "win32":
             for path in self._unsynced:
-                _sync_file(path)
+                sync_file(path)
         else:
             os.sync()
         for staged in self._folders.values():
-            _sync_directory(self._aside / staged)
-        _sync_directory(self._aside)
+            sync_folder(self._aside / staged)
+        sync_folder(self._aside)
 
 
 def _new_folders(folder: Path, names: Iterable[str]) -> list[str]:
@@ -127,9 +126,6 @@ def _new_folders(folder: Path, names: Iterable[str]) -> list[str]:
     return [
         top for top, flat in sorted(files.items()) if flat and not os.path.lexists(folder / top)
     ]
-
-
-_BINARY = getattr(os, "O_BINARY", 0)
 
 
 def recover(folder: Path) -> bool:
@@ -177,7 +173,7 @@ def _carry_out(folder: Path, renames: Sequence[tuple[str, str]], removals: Seque
         (folder / parent).mkdir(parents=True, exist_ok=True)
     _rename(aside, folder, renames)
     for parent in ("", *parents):
-        _sync_directory(folder / parent)
+        sync_folder(folder / parent)
     (aside / _JOURNAL).unlink()
     shutil.rmtree(aside)
 
@@ -196,22 +192,3 @@ def _remove_emptied(folder: Path, removals: Sequence[str]) -> None:
     for directory in sorted(emptied, key=lambda one: (-one.count("/"), one)):
         with contextlib.suppress(OSError):
             (folder / directory).rmdir()
-
-
-def _sync_file(path: Path | str) -> None:
-    file = os.open(path, os.O_RDWR | _BINARY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
-def _sync_directory(path: Path) -> None:
-    """Make names durable; Windows has no such call and needs none."""
-    if sys.platform == "win32":
-        return
-    directory = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -7,13 +7,13 @@ are read.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
+from fhir_kb.files import write_cache
 from fhir_kb.publish.codes import DAMAGED
 from fhir_kb.publish.errors import OutputError
 from fhir_kb.publish.paths import OURS, is_safe
@@ -107,11 +107,7 @@ def write_stamps(path: Path | None, digest: str, stamps: Mapping[str, Stamp]) ->
     """Note the stamps; a cache that cannot be written is not worth an error."""
     if path is None:
         return
-    aside = path.with_name(path.name + ".new")
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(orjson.dumps({"manifest": digest, "files": stamps}))
-        aside.replace(path)
+    write_cache(path, orjson.dumps({"manifest": digest, "files": stamps}))
 
 
 def stamps_below(folder: Path, directories: set[str]) -> dict[str, Stamp | None]:

@@ -8,6 +8,8 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fhir_kb.files import write_all
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -35,7 +37,7 @@ def write_new(path: str, content: Content, *, durable: bool = False) -> Staged:
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o644)
     try:
         for chunk in _chunks(content.parts()):
-            _write_all(file, chunk)
+            write_all(file, chunk)
             size += len(chunk)
             if hashed is not None:
                 hashed.update(chunk)
@@ -115,10 +117,3 @@ def _chunks(parts: Iterable[bytes]) -> Iterator[bytes]:
             size = 0
     if size:
         yield b"".join(waiting)
-
-
-def _write_all(file: int, chunk: bytes) -> None:
-    written = os.write(file, chunk)
-    while written < len(chunk):
-        chunk = chunk[written:]
-        written = os.write(file, chunk)

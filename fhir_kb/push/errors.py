@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from fhir_kb.diagnostics.errors import FhirKbError
 
-class PushError(Exception):
-    """For people: what stands in the way, and what to do. Never with a secret.
 
-    usage: whether other words on the command line would do.
-    """
+class PushError(FhirKbError):
+    """The push cannot begin or go on; see `FhirKbError` for its fields."""
 
-    def __init__(self, message: str, advice: str = "", *, usage: bool = False) -> None:
-        super().__init__(message)
-        self.message = message
-        self.help = advice
+    def __init__(self, message: str, help: str = "", *, usage: bool = False) -> None:  # noqa: A002
+        super().__init__(message, help)
         self.usage = usage

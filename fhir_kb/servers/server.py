@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, TypeAlias
 
+from fhir_kb.diagnostics.errors import FhirKbError
 from fhir_kb.servers.content import content_of
 
 if TYPE_CHECKING:
@@ -140,16 +141,8 @@ class DoubtError(Exception):
         self.wait = wait
 
 
-class ServerError(Exception):
-    """The server cannot be asked, or says no to the whole of a question.
-
-    message and help: for people, without any secret.
-    """
-
-    def __init__(self, message: str, advice: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.help = advice
+class ServerError(FhirKbError):
+    """The server cannot be reached, or rejects a whole request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def test_a_key_that_the_server_does_not_know_at_all(
         pytest.raises(NetError, match=r"refuses: .*keys tried: 'next'") as caught,
     ):
         one.ask("GET", guarded.url)
-    assert "Register the public key" in caught.value.advice
+    assert "Register the public key" in caught.value.help
     assert not guarded.statuses
 
 

@@ -79,7 +79,7 @@ def test_a_refusal_is_not_repeated_and_says_what_to_do(
     with pytest.raises(NetError) as caught:
         Client().get(f"{served.url}/a?key={TOKEN}")
     assert (caught.value.status, len(served.asked)) == (status, 1)
-    assert advice in caught.value.advice
+    assert advice in caught.value.help
     assert TOKEN not in caught.value.message
 
 
@@ -210,7 +210,7 @@ def test_a_proxy_is_asked_instead_and_its_password_is_not_told(served: Web) -> N
     gone = f"http://user:{TOKEN}@127.0.0.1:9"
     with pytest.raises(NetError) as caught:
         Client(Access(proxy=gone), tries=1).get("http://registry.example/x")
-    assert TOKEN not in f"{caught.value.message} {caught.value.advice} {caught.value!r}"
+    assert TOKEN not in f"{caught.value.message} {caught.value.help} {caught.value!r}"
 
 
 def test_a_proxy_of_the_environment_is_used(served: Web, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,4 +244,4 @@ def test_what_is_no_address_is_refused(url: str) -> None:
 
 def test_errors_pass_between_processes() -> None:
     error = pickle.loads(pickle.dumps(NetError("what", "do", 404)))
-    assert (error.message, error.advice, error.status) == ("what", "do", 404)
+    assert (error.message, error.help, error.status) == ("what", "do", 404)

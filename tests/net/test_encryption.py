@@ -42,7 +42,7 @@ def test_an_unknown_certificate_is_refused_at_once(encrypted: Web) -> None:
     waited: list[float] = []
     with pytest.raises(NetError, match=r"certificate of 127\.0\.0\.1 cannot be trusted") as caught:
         Client(sleep=waited.append).get(encrypted.url)
-    assert "CA" in caught.value.advice
+    assert "CA" in caught.value.help
     assert not waited
     assert not encrypted.asked
 

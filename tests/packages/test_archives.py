@@ -140,7 +140,7 @@ def test_where_nothing_can_be_written_the_error_says_so(where: Places) -> None:
     where.own.write_text("a file where the folder should be")
     with pytest.raises(PackageError, match="cannot be unpacked") as caught:
         opened(where, tgz(GOOD))
-    assert str(where.own) in caught.value.advice
+    assert str(where.own) in caught.value.help
 
 
 def test_what_a_killed_process_left_is_cleared_away(

@@ -104,8 +104,8 @@ def test_settings_that_make_no_sense_are_errors_without_the_token(
     write(environ, text)
     with pytest.raises(PackageError, match=reason) as caught:
         registry_access(environ=environ)
-    assert TOKEN not in f"{caught.value.message} {caught.value.advice}"
-    assert caught.value.advice
+    assert TOKEN not in f"{caught.value.message} {caught.value.help}"
+    assert caught.value.help
 
 
 def test_the_own_file_is_where_the_system_has_such_files(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def test_a_version_that_is_nowhere_is_told_with_those_that_are(
     registry.publish("org.example.kb.r4", "1.0.0")
     with pytest.raises(PackageError, match="the registry has no package") as caught:
         get("org.example.kb.r4#3.x")
-    assert caught.value.advice == "It has 1.0.0"
+    assert caught.value.help == "It has 1.0.0"
 
 
 @pytest.mark.parametrize("algorithm", ["shasum", "integrity"])
@@ -155,7 +155,7 @@ def test_nonsense_of_a_registry_is_an_error(
     registry.web.answer = lambda asked: Reply(content)
     with pytest.raises(PackageError) as caught:
         get("org.example.kb.r4#1.0.0")
-    assert caught.value.advice
+    assert caught.value.help
 
 
 def test_the_token_is_sent_and_never_told(registry: Registry, where: Places, get: Getter) -> None:
@@ -164,7 +164,7 @@ def test_the_token_is_sent_and_never_told(registry: Registry, where: Places, get
     with pytest.raises(PackageError) as caught:
         get("org.example.kb.r4#1.0.0", token="wr0ng-t0ken")
     assert "HTTP 401" in caught.value.message
-    assert "wr0ng-t0ken" not in f"{caught.value.message} {caught.value.advice}"
+    assert "wr0ng-t0ken" not in f"{caught.value.message} {caught.value.help}"
     get("org.example.kb.r4#1.0.0")
     for path in where.own.parent.rglob("*"):
         assert not path.is_file() or TOKEN.encode() not in path.read_bytes()
@@ -226,7 +226,7 @@ def test_a_version_that_was_published_again_is_refused(
     elsewhere = Places(tmp_path / "other", tmp_path / "own2")
     with pytest.raises(PackageError, match="is not the one that is locked") as caught:
         obtainer(registry, elsewhere, locked).get([wanted("org.example.kb.r4#1.0.0")])
-    assert "fhir-kb packages lock" in caught.value.advice
+    assert "fhir-kb packages lock" in caught.value.help
     assert not (elsewhere.packages / "org.example.kb.r4#1.0.0").exists()
 
 
@@ -263,14 +263,14 @@ def test_offline_what_is_here_is_taken_and_no_socket_opened(where: Places) -> No
     ]
     with pytest.raises(PackageError, match=r"org\.example\.x#1\.0\.0 is not on this") as caught:
         offline.get([wanted("org.example.x#1.0.0")])
-    assert caught.value.advice.startswith("Run this without --offline; or unpack it to ")
+    assert caught.value.help.startswith("Run this without --offline; or unpack it to ")
 
 
 @pytest.mark.disable_socket
 def test_without_a_registry_the_advice_is_to_name_one(where: Places) -> None:
     with pytest.raises(PackageError) as caught:
         Obtainer(where, None).get([wanted("org.example.x#1.0.0")])
-    assert "FHIR_KB_REGISTRY" in caught.value.advice
+    assert "FHIR_KB_REGISTRY" in caught.value.help
 
 
 def test_a_place_that_cannot_be_written_is_an_error(
@@ -281,7 +281,7 @@ def test_a_place_that_cannot_be_written_is_an_error(
     where.packages.write_text("a file where the folder should be")
     with pytest.raises(PackageError, match="cannot be stored") as caught:
         get("org.example.kb.r4#1.0.0")
-    assert str(where.packages) in caught.value.advice
+    assert str(where.packages) in caught.value.help
 
 
 def test_our_own_package_is_opened_from_its_file(where: Places, tmp_path: Path) -> None:
@@ -304,7 +304,7 @@ def test_a_damaged_lock_file_is_an_error(tmp_path: Path, content: str) -> None:
     file.write_text(content)
     with pytest.raises(PackageError, match="cannot be used") as caught:
         read_lock(file)
-    assert "fhir-kb packages lock" in caught.value.advice
+    assert "fhir-kb packages lock" in caught.value.help
 
 
 def test_without_a_lock_file_nothing_is_locked(tmp_path: Path) -> None:

@@ -224,9 +224,7 @@ def test_asking_for_a_broken_resource_is_an_error_not_a_silence(where: Places) -
     (folder / "ValueSet-colours.json").write_bytes(b'{"resourceType": "ValueSet", ')
     with pytest.raises(PackageError, match=r"'ValueSet-colours.json' in package") as caught:
         open_installed("org.example.a", "1.0.0", where).find(SET)
-    assert caught.value.advice == (
-        "Get the package again: fhir-kb packages get org.example.a#1.0.0"
-    )
+    assert caught.value.help == ("Get the package again: fhir-kb packages get org.example.a#1.0.0")
 
 
 def test_a_byte_order_mark_is_passed_over(where: Places) -> None:
@@ -253,14 +251,14 @@ def test_a_broken_manifest_is_an_error(
     write(tmp_path / "p", {"package/package.json": stated.encode()})
     with pytest.raises(PackageError, match=reason) as caught:
         open_package(tmp_path / "p", where)
-    assert caught.value.advice
+    assert caught.value.help
 
 
 def test_a_missing_package_is_an_error_with_advice(where: Places) -> None:
     with pytest.raises(PackageError, match=r"org\.example\.x#1\.0\.0 is not on this") as caught:
         open_installed("org.example.x", "1.0.0", where)
-    assert "fhir-kb packages get org.example.x#1.0.0" in caught.value.advice
-    assert str(where.packages / "org.example.x#1.0.0") in caught.value.advice
+    assert "fhir-kb packages get org.example.x#1.0.0" in caught.value.help
+    assert str(where.packages / "org.example.x#1.0.0") in caught.value.help
 
 
 @pytest.mark.parametrize(("name", "version"), [("..", "1"), ("a/../b", "1"), ("a.b", "../../x")])
@@ -302,4 +300,4 @@ def test_errors_pass_between_processes() -> None:
     import pickle
 
     error = pickle.loads(pickle.dumps(PackageError("what", "do")))
-    assert (error.message, error.advice, error.help) == ("what", "do", "do")
+    assert (error.message, error.help, error.help) == ("what", "do", "do")

@@ -35,7 +35,7 @@ def test_an_alias_of_npm_names_the_package_behind_it() -> None:
 def test_moving_versions_are_refused_with_advice(version: str) -> None:
     with pytest.raises(PackageError, match="changes from day to day") as caught:
         wanted(f"hl7.fhir.uv.cpg#{version}")
-    assert ".tgz" in caught.value.advice
+    assert ".tgz" in caught.value.help
 
 
 @pytest.mark.parametrize("word", ["", "#1.0.0", "../x#1", "a b#1.0.0", "-x", "x" * 200])

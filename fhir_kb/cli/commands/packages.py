@@ -115,7 +115,7 @@ def _unclear(name: str) -> str:
     try:
         wanted(name)
     except PackageError as error:
-        return f"{error.message}; {error.advice[0].lower()}{error.advice[1:]}"
+        return f"{error.message}; {error.help[0].lower()}{error.help[1:]}"
     return ""
 
 

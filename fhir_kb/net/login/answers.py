@@ -53,9 +53,6 @@ class LoginRefused(NetError):  # noqa: N818  a NetError that says so
         super().__init__(message, advice, status)
         self.code = code
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.message, self.advice, self.status, self.code)
-
 
 def token_of(answer: Answer, hidden: Collection[str]) -> Token:
     """The token in an answer. Raises NetError, LoginRefused where the server refuses.
@@ -133,7 +130,7 @@ def with_clock(error: LoginRefused, answer: Answer, now: float) -> LoginRefused:
     apart = abs(theirs - now)
     if apart <= _CLOCKS_APART:
         return error
-    advice = f"{error.advice}. The server's clock and this machine's are {apart:.0f} s apart"
+    advice = f"{error.help}. The server's clock and this machine's are {apart:.0f} s apart"
     return LoginRefused(error.message, advice, error.status, error.code)
 
 

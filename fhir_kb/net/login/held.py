@@ -140,7 +140,7 @@ class HeldCredentials:
     def _raise_failure(self) -> None:
         if self._failure is not None:
             failure = self._failure
-            raise NetError(failure.message, failure.advice, failure.status)
+            raise NetError(failure.message, failure.help, failure.status)
 
 
 def _margin(lifetime: float) -> float:

@@ -9,15 +9,21 @@ log.jsonl        who did what, when
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import re
-import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from fhir_kb import files
+from fhir_kb.files import (
+    AppendFile,
+    FileLock,
+    LockedError,
+    drop_partial_line,
+    whole_lines,
+    write_atomically,
+)
 from fhir_kb.push.errors import PushError
 
 if TYPE_CHECKING:
@@ -25,17 +31,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9.-]+")
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(file: int) -> None:
-        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-else:
-    import fcntl
-
-    def _try_lock(file: int) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def workspace_folder(root: Path, base: str) -> Path:
@@ -45,52 +40,31 @@ def workspace_folder(root: Path, base: str) -> Path:
     return root / "servers" / f"{name}-{hashlib.sha256(plain.encode()).hexdigest()[:8]}"
 
 
-@contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder; the system frees it when the process ends, however it ends.
-
-    Raises PushError where another process holds it, or the folder cannot be made.
-    """
+def locked(folder: Path) -> FileLock:
+    """The lock of the folder. Raises PushError if another process holds it or the disk refuses."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        return FileLock(folder / "lock")
+    except LockedError as error:
+        raise PushError(
+            "another run of fhir-kb is at work on this server",
+            f"Wait until it is done (its folder is {folder})",
+        ) from error
     except OSError as error:
         raise unwritable(error, folder) from error
-    try:
-        try:
-            _try_lock(file)
-        except (BlockingIOError, PermissionError) as error:
-            raise PushError(
-                "another run of fhir-kb is at work on this server",
-                f"Wait until it is done (its folder is {folder})",
-            ) from error
-        yield
-    finally:
-        os.close(file)
 
 
 def write(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Write a file whole or not at all, on the disk for sure. Raises PushError."""
-    aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as file:
-            file.writelines([content] if isinstance(content, bytes) else content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-        _sync(path.parent)
+        write_atomically(path, content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
         raise unwritable(error, path) from error
 
 
 def remove(path: Path) -> None:
-    """Take a file away, for sure. Raises PushError."""
+    """Remove a file, for sure. Raises PushError."""
     try:
-        path.unlink(missing_ok=True)
-        _sync(path.parent)
+        files.remove(path)
     except OSError as error:
         raise unwritable(error, path) from error
 
@@ -120,8 +94,11 @@ def damaged(path: Path) -> PushError:
 
 
 def unwritable(error: OSError, path: Path) -> PushError:
-    """What to say where the disk stands in the way."""
-    return PushError(f"{path}: {error.strerror or error}", "Make room or mend its rights")
+    """The error for a file that cannot be written."""
+    return PushError(
+        f"{path} cannot be written: {error.strerror or error}",
+        f"Free disk space, or fix the permissions of {path.parent}",
+    )
 
 
 class AppendOnlyFile:
@@ -130,65 +107,33 @@ class AppendOnlyFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            self._file = AppendFile(path)
         except OSError as error:
             raise unwritable(error, path) from error
 
     def add(self, *lines: bytes, sure: bool) -> None:
         """Add lines (without their ends); sure: on the disk before this returns."""
-        content = b"".join(line + b"\n" for line in lines)
         try:
-            while content:
-                content = content[os.write(self._file, content) :]
-            if sure:
-                os.fsync(self._file)
+            self._file.add(*lines, durable=sure)
         except OSError as error:
             raise unwritable(error, self._path) from error
 
     def close(self) -> None:
         """Bring everything to the disk and end."""
-        with contextlib.suppress(OSError):
-            os.fsync(self._file)
-        os.close(self._file)
+        self._file.close()
 
 
 def drop_half_line(path: Path) -> None:
-    """Take away what was cut off at the end of a file that grows line by line. Raises PushError."""
+    """Cut off a line that was not written whole. Raises PushError."""
     try:
-        with path.open("r+b") as file:
-            file.seek(0, os.SEEK_END)
-            end = file.tell()
-            while end and (file.seek(end - 1) or file.read(1)) != b"\n":
-                end -= 1
-            file.truncate(end)
-    except FileNotFoundError:
-        return
+        drop_partial_line(path)
     except OSError as error:
         raise unwritable(error, path) from error
 
 
 def lines_of(path: Path) -> Iterator[bytes]:
-    """The whole lines of a file that grew line by line; one that was cut off at the end is left
-    out. Nothing where there is no file.
-    """
+    """The whole lines of a file; none where there is no file. Raises PushError."""
     try:
-        with path.open("rb") as file:
-            for line in file:
-                if line.endswith(b"\n"):
-                    yield line
-    except FileNotFoundError:
-        return
+        yield from whole_lines(path)
     except OSError as error:
         raise PushError(f"{path}: {error.strerror or error}") from error
-
-
-def _sync(folder: Path) -> None:
-    """The folder's own entries; Windows has no such call."""
-    if sys.platform == "win32":
-        return
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

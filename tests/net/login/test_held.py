@@ -206,9 +206,9 @@ def test_many_threads_fail_with_one_attempt() -> None:
     found: list[object] = []
     at_once(8, found, lambda: words(credentials))
     assert source.calls == 1
-    assert {
-        (one.message, one.advice, one.status) for one in found if isinstance(one, NetError)
-    } == {("no", "do", 400)}
+    assert {(one.message, one.help, one.status) for one in found if isinstance(one, NetError)} == {
+        ("no", "do", 400)
+    }
     assert len(found) == 8
 
 

@@ -100,7 +100,7 @@ def test_a_wrong_password_is_sent_once(served: Web) -> None:
 def test_nothing_is_said_aloud_unless_told(login: Basic | Bearer) -> None:
     with pytest.raises(NetError, match="is not encrypted") as caught:
         open_login(login, "http://fhir.example.org")
-    assert "https" in caught.value.advice
+    assert "https" in caught.value.help
     for good in ("https://fhir.example.org", "http://127.0.0.1:8080", "http://[::1]/fhir",
                  "http://localhost/fhir"):  # fmt: skip
         open_login(login, good)

@@ -128,7 +128,7 @@ def test_a_key_that_must_not_be_used_is_passed_over(tmp_path: Path, unfit: dict[
     assert kids(jwks(tmp_path, unfit_key, jwk(EC, "good"))) == ["good"]
     with pytest.raises(NetError, match=r"no key .* that can be used now") as caught:
         kids(jwks(tmp_path, unfit_key))
-    assert "P-384" in caught.value.advice
+    assert "P-384" in caught.value.help
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "jwt.algorithms", None)
     with pytest.raises(NetError, match="PyJWT") as caught:
         kids(tmp_path)
-    assert "fhir-kb[login]" in caught.value.advice
+    assert "fhir-kb[login]" in caught.value.help
 
 
 class Knowing:

@@ -64,7 +64,7 @@ def test_a_file_that_others_can_reach(tmp_path: Path, mode: int, good: bool) -> 
         return
     with pytest.raises(NetError, match="others on this machine can reach it") as caught:
         FromFile(str(path)).read()
-    assert "chmod 600" in caught.value.advice
+    assert "chmod 600" in caught.value.help
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_the_keyring(keyring: types.ModuleType) -> None:
     assert FromKeyring("fhir-kb", "me").read() == "s3cret"
     with pytest.raises(NetError, match="no secret of 'you'") as caught:
         FromKeyring("fhir-kb", "you").read()
-    assert "keyring set fhir-kb you" in caught.value.advice
+    assert "keyring set fhir-kb you" in caught.value.help
 
 
 @pytest.mark.parametrize("error", [KeyringError, RuntimeError, OSError])
@@ -153,4 +153,4 @@ def test_without_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring.errors", None)
     with pytest.raises(NetError, match="'keyring' is not here") as caught:
         FromKeyring("fhir-kb", "me").read()
-    assert "fhir-kb[keyring]" in caught.value.advice
+    assert "fhir-kb[keyring]" in caught.value.help

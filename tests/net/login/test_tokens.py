@@ -165,7 +165,7 @@ def test_what_is_no_token(served: Web, content: bytes, status: int, message: str
     served.answer = lambda asked: Reply(content, status)
     with pytest.raises(NetError, match=message) as caught:
         words(opened(login(f"{served.url}/token")))
-    assert caught.value.advice
+    assert caught.value.help
     assert len(served.asked) == (3 if len(content) > 1_000_000 else 1)
 
 
@@ -191,7 +191,7 @@ def test_clocks_that_differ_are_told(served: Web) -> None:
     served.answer = lambda asked: Reply(b'{"error": "invalid_client"}', 401)
     with pytest.raises(LoginRefused) as caught:
         words(opened(login(served.url)))  # the test's clock is at the beginning of 1970
-    assert "clock" in caught.value.advice
+    assert "clock" in caught.value.help
 
 
 def test_a_secret_does_not_follow_a_redirection(served: Web, other: Web) -> None:
@@ -206,7 +206,7 @@ def test_where_others_listen_nothing_is_opened(server: str) -> None:
     one = login("https://login.example.org/token")
     with pytest.raises(NetError, match="is not encrypted") as caught:
         open_login(one, server)
-    assert "insecure: true" in caught.value.advice
+    assert "insecure: true" in caught.value.help
     told = open_login(replace(one, insecure=True), server)
     assert told.headers_for("https://elsewhere.example.org/") == {}
 

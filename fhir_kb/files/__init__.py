@@ -1,0 +1,30 @@
+"""Files that survive a crash: atomic writes, appending, fsync, and a lock between processes."""
+
+from fhir_kb.files.appending import AppendFile, drop_partial_line, whole_lines
+from fhir_kb.files.lock import FileLock, LockedError
+from fhir_kb.files.writing import (
+    remove,
+    replace_durably,
+    sync_file,
+    sync_folder,
+    write_all,
+    write_aside,
+    write_atomically,
+    write_cache,
+)
+
+__all__ = [
+    "AppendFile",
+    "FileLock",
+    "LockedError",
+    "drop_partial_line",
+    "remove",
+    "replace_durably",
+    "sync_file",
+    "sync_folder",
+    "whole_lines",
+    "write_all",
+    "write_aside",
+    "write_atomically",
+    "write_cache",
+]
