@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
     from multiprocessing.connection import Connection
 
-    from fhir_kb.validate import Against, ResourceReport
+    from fhir_kb.validate import ResourceReport, ValidationOptions
 
 BLOCK: Final = 512 * 1024
 """How many bytes of lines a process is given at once."""
@@ -34,7 +34,7 @@ class _Worker(NamedTuple):
 
 
 def check_lines(
-    lines: Iterable[bytes], against: Against, *, jobs: int | None = None
+    lines: Iterable[bytes], options: ValidationOptions, *, jobs: int | None = None
 ) -> Generator[ResourceReport, None, None]:
     """As `fhir_kb.validate.check_lines`, by `jobs` processes (None: as many as there are cores).
 
@@ -44,13 +44,13 @@ def check_lines(
     blocks = _blocks(lines)
     head = list(islice(blocks, 2))
     if count == 1 or len(head) < 2:  # one block is no work for two
-        validator = against.validator()
+        validator = options.validator()
         for block in chain(head, blocks):
             yield from check_lines_with(validator, block.lines, first=block.first)
         return
     workers: list[_Worker] = []
     try:
-        yield from _shared(chain(head, blocks), against, count, workers)
+        yield from _shared(chain(head, blocks), options, count, workers)
     except EOFError as error:
         msg = "a process of this run was ended from outside"
         raise OutsideError(msg, "run it again; smaller files need less memory") from error
@@ -63,11 +63,11 @@ def check_lines(
 
 
 def _shared(
-    blocks: Iterator[_Block], against: Against, count: int, workers: list[_Worker]
+    blocks: Iterator[_Block], options: ValidationOptions, count: int, workers: list[_Worker]
 ) -> Iterator[ResourceReport]:
     busy: list[_Worker] = []
     for block in islice(blocks, count):
-        workers.append(_start(against, workers))
+        workers.append(_start(options, workers))
         busy.append(workers[-1])
         busy[-1].pipe.send(block)
     while busy:
@@ -95,22 +95,22 @@ def _blocks(lines: Iterable[bytes]) -> Iterator[_Block]:
         yield _Block(first, block)
 
 
-def _start(against: Against, others: list[_Worker]) -> _Worker:
+def _start(options: ValidationOptions, others: list[_Worker]) -> _Worker:
     context = process_context()
     ours, theirs = context.Pipe()
     inherited = [*(other.pipe for other in others), ours]
-    process = context.Process(target=_serve, args=(theirs, inherited, against), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, inherited, options), daemon=True)
     process.start()
     theirs.close()
     return _Worker(ours, process)
 
 
-def _serve(pipe: Connection, inherited: list[Connection], against: Against) -> None:
+def _serve(pipe: Connection, inherited: list[Connection], options: ValidationOptions) -> None:
     """A process's life: check blocks until nobody listens."""
     for other in inherited:
         other.close()
     try:
-        validator = against.validator()
+        validator = options.validator()
         while True:
             first, lines = pipe.recv()
             try:

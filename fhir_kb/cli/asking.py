@@ -65,9 +65,9 @@ def services_for(expression: str, version: str) -> Services:
     """What the expression may ask of codes and profiles; nothing where it asks for none."""
     if not any(name in expression for name in _ASKING):
         return NO_SERVICES
-    from fhir_kb.validate import services
+    from fhir_kb.validate import fhirpath_services
 
-    return services(version)
+    return fhirpath_services(version)
 
 
 def serve(questions: TextIO, answers: TextIO, model: Callable[[str], Model]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.pipeline.outside import OutsideError
-from fhir_kb.validate import Against, check_lines_with, check_with
+from fhir_kb.validate import ValidationOptions, check_lines_with, check_text_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ class FileReport:
     issues: tuple[Issue, ...]
 
 
-CheckLines = Callable[[Iterable[bytes], Against], "Iterator[ResourceReport]"]
+CheckLines = Callable[[Iterable[bytes], ValidationOptions], "Iterator[ResourceReport]"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +51,25 @@ class _Checks:
 
 
 def validate_files(
-    paths: Sequence[Path], against: Against | None = None, *, lines: CheckLines | None = None
+    paths: Sequence[Path],
+    options: ValidationOptions | None = None,
+    *,
+    lines: CheckLines | None = None,
 ) -> Iterator[FileReport]:
     """Check files, and what lies in folders and packages; one report a resource, as it comes.
 
-    against: FHIR R5, where it is None. lines: what checks NDJSON, such as
+    options: FHIR R5, where it is None. lines: what checks NDJSON, such as
     `fhir_kb.bulk.check_lines`, which has all cores do it.
 
     NDJSON is read line by line. In folders and packages, JSON that is no resource (package.json,
     indexes, reports) is passed over; a file that is named is always checked. Raises OutsideError
     for what cannot be read, ValueError for an unknown version, PackageError for packages.
     """
-    against = against or Against()
-    validator = against.validator()
+    options = options or ValidationOptions()
+    validator = options.validator()
 
     def checked(some: Iterable[bytes]) -> Iterator[ResourceReport]:
-        return check_lines_with(validator, some) if lines is None else lines(some, against)
+        return check_lines_with(validator, some) if lines is None else lines(some, options)
 
     checks = _Checks(validator, checked)
     for path in paths:
@@ -93,7 +96,7 @@ def _folder(folder: Path, checks: _Checks) -> Iterator[FileReport]:
             elif path.suffix in _MARKS:
                 data = _read(path)
                 if _MARKS[path.suffix] in data:
-                    report = check_with(checks.validator, data)
+                    report = check_text_with(checks.validator, data)
                     yield from _reports(path.as_posix(), report.resources)
 
 
@@ -105,7 +108,7 @@ def _file(path: Path, checks: _Checks) -> Iterator[FileReport]:
         with gzip.open(path) if name.endswith(_ZIPPED) else path.open("rb") as file:
             yield from _reports(name, checks.lines(_lines(file, name)))
     else:
-        yield from _reports(name, check_with(checks.validator, _read(path)).resources)
+        yield from _reports(name, check_text_with(checks.validator, _read(path)).resources)
 
 
 def _lines(file: BufferedReader | gzip.GzipFile, name: str) -> Iterator[bytes]:
@@ -131,7 +134,7 @@ def _package(path: Path, checks: _Checks) -> Iterator[FileReport]:
             content = package.extractfile(member)
             data = content.read() if content else b""
             if b'"resourceType"' in data:
-                report = check_with(checks.validator, data)
+                report = check_text_with(checks.validator, data)
                 yield from _reports(f"{path.as_posix()}!{member.name}", report.resources)
 
 

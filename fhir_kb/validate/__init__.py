@@ -16,33 +16,33 @@ if TYPE_CHECKING:
         check_lines,
         check_lines_with,
         check_text,
-        check_with,
+        check_text_with,
     )
     from fhir_kb.validate.codes import CODES
     from fhir_kb.validate.core.issue import Issue
-    from fhir_kb.validate.offline import services
-    from fhir_kb.validate.options import Against
+    from fhir_kb.validate.fhirpath_services import fhirpath_services
+    from fhir_kb.validate.options import ValidationOptions
     from fhir_kb.validate.validator import Validator
 
 __all__ = [
     "CODES",
-    "Against",
     "Issue",
     "Report",
     "ResourceReport",
+    "ValidationOptions",
     "Validator",
     "check_lines",
     "check_lines_with",
     "check_text",
-    "check_with",
-    "services",
+    "check_text_with",
+    "fhirpath_services",
 ]
 _HOMES: Final = {
     "CODES": "codes",
-    "Against": "options",
+    "ValidationOptions": "options",
     "Issue": "core.issue",
     "Validator": "validator",
-    "services": "offline",
+    "fhirpath_services": "fhirpath_services",
 }
 
 

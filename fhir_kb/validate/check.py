@@ -67,10 +67,10 @@ def check_text(
     fhir_version: "5.0.0" where it is None; ValueError for one that is not known. canonicals: as
     for a Validator. Bad content gives issues with line and column, never an exception.
     """
-    return check_with(Validator(fhir_version or DEFAULT_VERSION, canonicals=canonicals), data)
+    return check_text_with(Validator(fhir_version or DEFAULT_VERSION, canonicals=canonicals), data)
 
 
-def check_with(validator: Validator, data: bytes) -> Report:
+def check_text_with(validator: Validator, data: bytes) -> Report:
     """See check_text; for who has a validator already."""
     if _is_xml(data):
         return Report((_check(_parse_xml(data, validator), validator),))

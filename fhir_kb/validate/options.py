@@ -1,4 +1,4 @@
-"""What files are checked against: a release, packages, profiles; as words that travel."""
+"""The settings of a validation: release, packages, profiles; other processes can receive them."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ if TYPE_CHECKING:
     from fhir_kb.validate.validator import Validator
 
 
-class Against(NamedTuple):
-    """What resources have to conform to; another process can make the same validator of it.
-
-    fhir_version: "5.0.0", "4.3.0" or "4.0.1". packages: "name#version" of those on this machine,
-    or paths of .tgz files and folders. also: files (JSON, XML) and folders with profiles, value
-    sets, … of one's own, which go before all others. profiles: canonical urls that every resource
-    has to conform to. terminology: the URL of a terminology server that is asked for codes that
-    cannot be known offline; "" asks none.
-    """
+class ValidationOptions(NamedTuple):
+    """What resources are validated against; another process can make the same validator of it."""
 
     fhir_version: str = "5.0.0"
+    """"5.0.0", "4.3.0" or "4.0.1"."""
     packages: tuple[str, ...] = ()
+    """"name#version" of packages on this machine, or paths of .tgz files and folders."""
     also: tuple[Path, ...] = ()
+    """Files (JSON, XML) and folders with profiles, value sets, … that go before all others."""
     profiles: tuple[str, ...] = ()
-    terminology: str = ""
+    """Canonical URLs of profiles that every resource has to conform to."""
+    terminology_server: str = ""
+    """The URL of a server to ask for codes that cannot be checked offline; "": none is asked."""
 
     def validator(self) -> Validator:
         """A validator; costs the opening of the packages (milliseconds each, the first time more).
 
-        Raises ValueError for an unknown FHIR version, PackageError for a package that is not there
-        or cannot be used, and for a profile in `profiles` that nothing defines.
+        Raises:
+            ValueError: The FHIR version is unknown.
+            PackageError: A package is missing or cannot be used, or nothing defines one of the
+                profiles.
         """
         from fhir_kb.packages import Chain, Loaded, core_profiles
         from fhir_kb.validate.validator import Validator
 
         if not self.packages and not self.also:
-            self._known(core_profiles(self.fhir_version))
-            value_sets = self._value_sets(None)
-            return Validator(self.fhir_version, profiles=self.profiles, value_sets=value_sets)
+            self._require_profiles(core_profiles(self.fhir_version))
+            terminology = self._terminology(None)
+            return Validator(self.fhir_version, profiles=self.profiles, terminology=terminology)
         from fhir_kb.packages.resolve import load
 
         xml = [path for path in self._files() if path.suffix == ".xml"]
@@ -49,29 +49,29 @@ class Against(NamedTuple):
         json_ = [path for path in self.also if path.suffix != ".xml"]
         packages = load(self.packages, also=json_).packages
         given = Chain(Loaded(read), packages)
-        self._known(Chain(given, core_profiles(self.fhir_version)))
+        self._require_profiles(Chain(given, core_profiles(self.fhir_version)))
         return Validator(
             self.fhir_version,
             canonicals=given,
             profiles=self.profiles,
-            everywhere=_everywhere(read, packages),
-            value_sets=self._value_sets(given),
+            global_profiles=_everywhere(read, packages),
+            terminology=self._terminology(given),
         )
 
-    def _value_sets(self, given: Canonicals | None) -> TerminologyService | None:
-        """What knows codes with the server's help; None where no server is to be asked."""
-        if not self.terminology:
+    def _terminology(self, given: Canonicals | None) -> TerminologyService | None:
+        """The terminology service with the server behind it; None where no server is set."""
+        if not self.terminology_server:
             return None
         from fhir_kb.packages import definitions
         from fhir_kb.terminology.service import TerminologyService
         from fhir_kb.terminology.tx_server import tx_server
 
         return TerminologyService(
-            given, definitions(self.fhir_version), tx_server(self.terminology)
+            given, definitions(self.fhir_version), tx_server(self.terminology_server)
         )
 
-    def _known(self, canonicals: Canonicals) -> None:
-        """Refuse to check against nothing where somebody asked for a profile."""
+    def _require_profiles(self, canonicals: Canonicals) -> None:
+        """Raise PackageError for a requested profile that nothing defines."""
         from fhir_kb.packages import PackageError
 
         for url in self.profiles:

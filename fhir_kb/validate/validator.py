@@ -23,15 +23,23 @@ if TYPE_CHECKING:
 class Validator:
     """Checks resources against the core definitions of a FHIR release.
 
-    fhir_version: "5.0.0", "4.3.0" or "4.0.1"; ValueError for any other. Making one costs a few
-    milliseconds; the rules of a type are compiled when the first value of that type is met and
-    are shared by all validators of the same version.
-    invariants: whether the rules that FHIR states as FHIRPath are checked too. canonicals: where
-    profiles, extensions, value sets, questionnaires, … are looked up, before FHIR's own.
-    profiles: canonical urls that every resource has to conform to, besides those that it claims in
-    `meta.profile`. everywhere: resource type -> profiles that its resources have to conform to,
-    wherever they stand. value_sets: what is known of codes; by default, what ships, and
-    `canonicals`.
+    Making one costs a few milliseconds; the rules of a type are compiled when the first value of
+    that type is met, and are shared by all validators of the same release.
+
+    Args:
+        fhir_version: "5.0.0", "4.3.0" or "4.0.1".
+        invariants: Whether the rules that FHIR states as FHIRPath are checked too.
+        canonicals: Where profiles, extensions, value sets, questionnaires, … are looked up, before
+            FHIR's own.
+        profiles: Canonical URLs that every resource has to conform to, besides those that it
+            claims in `meta.profile`.
+        global_profiles: Resource type -> profiles that all resources of the type have to conform
+            to, contained ones and those in bundles included.
+        terminology: Answers whether codes exist and are in value sets; by default from what ships
+            and from `canonicals`.
+
+    Raises:
+        ValueError: For any other FHIR version.
     """
 
     def __init__(
@@ -41,14 +49,14 @@ class Validator:
         invariants: bool = True,
         canonicals: Canonicals | None = None,
         profiles: Sequence[str] = (),
-        everywhere: Mapping[str, Sequence[str]] | None = None,
-        value_sets: TerminologyService | None = None,
+        global_profiles: Mapping[str, Sequence[str]] | None = None,
+        terminology: TerminologyService | None = None,
     ) -> None:
         self.fhir_version = fhir_version
         self._canonicals = Known(fhir_version, canonicals)
-        self._asked = tuple(profiles)
-        self._everywhere = dict(everywhere or {})
-        self._terminology = value_sets or TerminologyService(
+        self._profile_urls = tuple(profiles)
+        self._global_profiles = dict(global_profiles or {})
+        self._terminology = terminology or TerminologyService(
             self._canonicals, definitions(fhir_version)
         )
         self._known_extensions = KnownExtensions(
@@ -71,8 +79,8 @@ class Validator:
         if (
             context.deferred_resources
             or context.deferred_extensions
-            or self._asked
-            or self._everywhere
+            or self._profile_urls
+            or self._global_profiles
         ):
             found = combine(found, self._by_profiles(content, context))
         if news := self._terminology.unreported_problem():
@@ -91,8 +99,8 @@ class Validator:
         return self._profiles_made().check(
             content,
             context.deferred_resources,
-            self._asked,
-            self._everywhere,
+            self._profile_urls,
+            self._global_profiles,
             context.deferred_extensions,
         )
 

@@ -10,7 +10,7 @@ import pytest
 from fhir_kb.bulk import checking
 from fhir_kb.bulk.checking import check_lines
 from fhir_kb.pipeline import OutsideError, validate_files
-from fhir_kb.validate import Against
+from fhir_kb.validate import ValidationOptions
 from fhir_kb.validate import check_lines as check_alone
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _lines(count: int) -> list[bytes]:
 def test_many_processes_find_what_one_finds(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checking, "BLOCK", 1000)  # about 20 lines
     lines = _lines(count)
-    found = list(check_lines(iter(lines), Against(), jobs=3))
+    found = list(check_lines(iter(lines), ValidationOptions(), jobs=3))
     assert found == list(check_alone(lines, fhir_version="5.0.0"))
     assert [one.line for one in found] == [n for n in range(1, count + 1) if n % 7]
     assert [one.line for one in found if one.errors] == [
@@ -51,7 +51,7 @@ def test_no_more_is_read_than_can_be_checked_soon(monkeypatch: pytest.MonkeyPatc
             read += 1
             yield line
 
-    found = check_lines(lines(), Against(), jobs=2)
+    found = check_lines(lines(), ValidationOptions(), jobs=2)
     next(found)
     assert read < 200
     found.close()

@@ -86,7 +86,7 @@ def test_the_validator_asks_it(base: str) -> None:
     resource = {"resourceType": "Basic", "code": {"coding": codes}}
     with open_session() as session:
         known = TerminologyService(None, definitions("4.0.1"), TxServer(session, base))
-        found = Validator("4.0.1", value_sets=known).check(resource)
+        found = Validator("4.0.1", terminology=known).check(resource)
     assert [one.path for one in found if one.code == "KB572"] == [
         "Basic.code.coding[0].code",
         "Basic.code.coding[3].code",

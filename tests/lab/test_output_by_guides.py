@@ -9,7 +9,7 @@ import pytest
 
 from fhir_kb.bulk import build
 from fhir_kb.pipeline import validate_files
-from fhir_kb.validate import Against
+from fhir_kb.validate import ValidationOptions
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("FHIR_KB_SHARED", ROOT.parent / "shared"))
@@ -33,7 +33,7 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("release", VERSIONS)
 def test_no_error_by_any_guide(release: str, output: Path) -> None:
     guides = tuple(str(next(PACKAGES.glob(pattern))) for pattern in GUIDES)
-    reports = list(validate_files([output / release], Against(VERSIONS[release], guides)))
+    reports = list(validate_files([output / release], ValidationOptions(VERSIONS[release], guides)))
     issues = [issue for one in reports for issue in one.issues]
     assert len(reports) > 30
     assert [one for one in issues if one.severity.value == "error"] == []

@@ -147,7 +147,7 @@ def test_a_server_that_is_down_is_left_alone_and_named_once() -> None:
 
     down = Down()
     terminology = TerminologyService(None, definitions("5.0.0"), TxServer(down, BASE))
-    validator = Validator(value_sets=terminology)
+    validator = Validator(terminology=terminology)
     resource = {
         "resourceType": "Basic",
         "code": {"coding": [{"system": SNOMED, "code": str(code)} for code in range(50)]},
@@ -163,7 +163,7 @@ def test_a_server_that_is_down_is_left_alone_and_named_once() -> None:
 
 def test_a_code_that_the_server_refuses_is_an_error() -> None:
     server, session = _server(_parameters(False))
-    validator = Validator(value_sets=TerminologyService(None, definitions("5.0.0"), server))
+    validator = Validator(terminology=TerminologyService(None, definitions("5.0.0"), server))
     resource = {"resourceType": "Basic", "code": {"coding": [{"system": SNOMED, "code": "1"}]}}
     found = [(one.code, one.path) for one in validator.check(resource) if one.code != "KB591"]
     assert found == [("KB572", "Basic.code.coding[0].code")]

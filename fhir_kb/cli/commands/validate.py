@@ -78,7 +78,7 @@ def command(
     from fhir_kb.cli.console import style_of
     from fhir_kb.cli.targets import targets
     from fhir_kb.cli.views.checks import Checks
-    from fhir_kb.validate import Against
+    from fhir_kb.validate import ValidationOptions
 
     if terminology and offline:
         message = "--tx asks a server, and --offline allows none: leave one of them out"
@@ -86,7 +86,7 @@ def command(
     if terminology:
         _refuse_odd(terminology)
     version = BY_NAME[release].version if release else NEWEST.version
-    against = Against(version, packages, also, profiles, terminology)
+    validation = ValidationOptions(version, packages, also, profiles, terminology)
     if packages and not offline:
         _get(packages)
     style = style_of(sys.stdout, everything=everything)
@@ -94,7 +94,7 @@ def command(
     for target in targets(paths):
         if target.knowledge_base is not None:
             checks.definitions(target.knowledge_base, target.paths, release)
-        elif not checks.files(target.paths, against):
+        elif not checks.files(target.paths, validation):
             names = ", ".join(f"'{path}'" for path in target.paths)
             raise click.UsageError(
                 f"there is nothing to check in {names}: neither kb.yaml nor FHIR files",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.diagnostics.render.human import Style
     from fhir_kb.pipeline import FileReport
-    from fhir_kb.validate import Against, ResourceReport
+    from fhir_kb.validate import ResourceReport, ValidationOptions
 
 MAX_KEPT: Final = 20_000
 
@@ -54,7 +54,7 @@ class Checks:
         self._failed |= has_errors(found)
         self._checked.append(f"{knowledge_base.as_posix()}/")
 
-    def files(self, paths: tuple[Path, ...], against: Against) -> int:
+    def files(self, paths: tuple[Path, ...], options: ValidationOptions) -> int:
         """Check FHIR files; in JSON each resource has a line as soon as it was checked.
 
         Returns how many resources there were.
@@ -62,7 +62,7 @@ class Checks:
         from fhir_kb.pipeline import validate_files
 
         resources = 0
-        for report in validate_files(paths, against, lines=_shared):
+        for report in validate_files(paths, options, lines=_shared):
             resources += 1
             found = [_diagnostic(report, issue) for issue in report.issues]
             self._failed |= has_errors(found)
@@ -86,11 +86,11 @@ class Checks:
         return int(self._failed)
 
 
-def _shared(lines: Iterable[bytes], against: Against) -> Iterator[ResourceReport]:
+def _shared(lines: Iterable[bytes], options: ValidationOptions) -> Iterator[ResourceReport]:
     # Imported when there is NDJSON: other files are checked sooner without.
     from fhir_kb.bulk.checking import check_lines
 
-    return check_lines(lines, against)
+    return check_lines(lines, options)
 
 
 def _within(file: str, paths: tuple[Path, ...]) -> bool:

@@ -106,9 +106,9 @@ def _check(profile: dict[str, Any]) -> None:
     start = time.process_time()
     validator = Validator("5.0.0", canonicals=Loaded([profile]), profiles=["urn:p"])
     validator.check(OBSERVATION)
-    Validator("5.0.0", canonicals=Loaded([profile]), everywhere={"Observation": ["urn:p"]}).check(
-        BUNDLE
-    )
+    Validator(
+        "5.0.0", canonicals=Loaded([profile]), global_profiles={"Observation": ["urn:p"]}
+    ).check(BUNDLE)
     assert time.process_time() - start < _LONGEST
 
 

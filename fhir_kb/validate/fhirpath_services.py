@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fhir_kb.packages import Canonicals
 
 
-def services(fhir_version: str, canonicals: Canonicals | None = None) -> Services:
+def fhirpath_services(fhir_version: str, canonicals: Canonicals | None = None) -> Services:
     """For memberOf(), conformsTo(), elementDefinition() and slice(); nothing is asked of a network.
 
     canonicals: profiles, value sets, … of one's own, before those of FHIR. Making it costs little;
