@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     )
     from fhir_kb.validate.codes import CODES
     from fhir_kb.validate.core.issue import Issue
-    from fhir_kb.validate.fhirpath_services import fhirpath_services
+    from fhir_kb.validate.fhirpath_support import fhirpath_services
     from fhir_kb.validate.options import ValidationOptions
     from fhir_kb.validate.validator import Validator
 
@@ -42,7 +42,7 @@ _HOMES: Final = {
     "ValidationOptions": "options",
     "Issue": "core.issue",
     "Validator": "validator",
-    "fhirpath_services": "fhirpath_services",
+    "fhirpath_services": "fhirpath_support",
 }
 
 

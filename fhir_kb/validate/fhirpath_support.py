@@ -1,4 +1,4 @@
-"""What FHIRPath may ask of the world, answered by the validator: codes and profiles."""
+"""The services that FHIRPath functions need, from the validator: terminology and profiles."""
 
 from __future__ import annotations
 
