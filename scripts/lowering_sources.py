@@ -6,27 +6,20 @@ import json
 import tarfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fhir_kb.model.resource_kind import BASIC, BY_TYPE
+
 if TYPE_CHECKING:
     from pathlib import Path
 
 ROOTS = (
-    "PlanDefinition",
-    "ActivityDefinition",
-    "Evidence",
-    "EvidenceVariable",
-    "Citation",
-    "Library",
-    "Composition",
-    "ValueSet",
-    "CodeSystem",
-    "ArtifactAssessment",
+    *BY_TYPE,
     # these come as contained resources
     "Group",
     "Practitioner",
     "PractitionerRole",
     "Organization",
     # what others become
-    "Basic",
+    BASIC,
 )
 XVER = "http://hl7.org/fhir/5.0/StructureDefinition/extension-"
 # R4's own extensions, older and better known than the cross-version ones; CRMI's profiles name them

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fhir_kb import releases
+from fhir_kb.model.resource_kind import BY_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,10 +20,7 @@ if TYPE_CHECKING:
     from fhir_kb.releases.lowering import Lowering
 
 PAGE = Path(__file__).parent.parent / "docs/releases.md"
-RESOURCES = (
-    *("PlanDefinition", "ActivityDefinition", "Evidence", "EvidenceVariable", "Citation"),
-    *("Library", "ValueSet", "CodeSystem", "Composition", "ArtifactAssessment"),
-)
+RESOURCES = tuple(BY_TYPE)
 PARTS = (
     *("RelatedArtifact", "Dosage", "Timing", "Expression", "DataRequirement", "TriggerDefinition"),
     *("Attachment", "Quantity", "UsageContext"),

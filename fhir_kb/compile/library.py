@@ -13,6 +13,7 @@ from fhir_kb.compile.metadata import artifact, topics
 from fhir_kb.compile.related import reference
 from fhir_kb.compile.workbench import is_uri
 from fhir_kb.model import Text
+from fhir_kb.model.resource_kind import BY_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,8 +28,6 @@ _CONTENT_TYPES: Final = {
     "xml": "application/elm+xml",
     "fhirpath": "text/fhirpath",
 }
-#: types whose resources are referred to literally: not every release gives them a URL
-LITERAL: Final = frozenset({"Composition", "ArtifactAssessment"})
 
 
 def logic_libraries(bench: Workbench) -> Iterator[Element]:
@@ -109,7 +108,7 @@ def manifest(bench: Workbench, resources: Iterable[Element]) -> Element:
 def _part(bench: Workbench, one: Element) -> Element:
     kind, resource_id, title = one["resourceType"], one["id"], one.get("title")
     span = one.span or bench.topic.span
-    if kind in LITERAL:
+    if not BY_TYPE[kind].is_canonical:
         link = reference(kind, resource_id, title or kind, span)
         return element(span, type="composed-of", display=title, resourceReference=link)
     canonical = bench.canonical(kind, resource_id)

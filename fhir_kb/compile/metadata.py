@@ -9,6 +9,7 @@ from fhir_kb.compile.concepts import codeable, codeables, hl7_coding
 from fhir_kb.compile.hl7 import USAGE_CONTEXT
 from fhir_kb.compile.ids import machine_name
 from fhir_kb.compile.quantities import single
+from fhir_kb.model.resource_kind import BY_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,26 +24,6 @@ DEFAULT_STATUS: Final = "draft"
 _ISO_COUNTRIES: Final = "urn:iso:std:iso:3166"
 _M49: Final = "http://unstats.un.org/unsd/methods/m49/m49.htm"
 MAX_LABEL: Final = 50
-_PEOPLE: Final = frozenset({"author", "editor", "reviewer", "endorser"})
-_REVIEW: Final = frozenset({"approvalDate", "lastReviewDate"})
-_USE: Final = frozenset({"usage", "effectivePeriod"})
-_FORMAL: Final = frozenset({"versionAlgorithmString", "copyrightLabel"})
-#: What is not said by kinds that a reader does not take for the knowledge itself, or that FHIR has
-#: no element for in some release; the root of the topic says all of it.
-_LEFT_OUT: Final[dict[str, frozenset[str]]] = {
-    "PlanDefinition": frozenset(),
-    "ActivityDefinition": frozenset(),
-    "Library": frozenset(),
-    "ValueSet": _PEOPLE | _REVIEW | _USE,
-    "CodeSystem": _PEOPLE | _REVIEW | _USE,
-    "Evidence": _USE | _FORMAL | {"jurisdiction", "name"},
-    "EvidenceVariable": _USE | _REVIEW | _FORMAL | {"jurisdiction", "copyright", "experimental"},
-    "Citation": _PEOPLE | _REVIEW | _USE | _FORMAL,
-}
-#: kinds that say whether they are experimental even where they are not
-_ALWAYS_EXPERIMENTAL: Final = frozenset(
-    {"PlanDefinition", "ActivityDefinition", "Library", "ValueSet", "CodeSystem"}
-)
 
 
 def artifact(
@@ -57,22 +38,22 @@ def artifact(
     **content: Any,
 ) -> Element:
     """A resource with what the topic and the knowledge base say of all of theirs."""
-    left_out = _LEFT_OUT[resource_type]
+    kind = BY_TYPE[resource_type]
     common = bench.common or _common(bench)
     made = element(
         span,
         resourceType=resource_type,
         id=resource_id,
         url=bench.url(resource_type, resource_id),
-        name=None if "name" in left_out else machine_name(title, resource_id),
+        name=None if "name" in kind.omits else machine_name(title, resource_id),
         title=title,
         date=date or bench.topic.date or bench.settings.date,
     )
     for name, value in common.items():
-        if name not in left_out:
+        if name not in kind.omits:
             made[name] = value
     made.spans.update({name: place for name, place in common.spans.items() if name in made})
-    if not common["experimental"] and resource_type not in _ALWAYS_EXPERIMENTAL:
+    if not common["experimental"] and not kind.always_states_experimental:
         made.pop("experimental", None)
     more = element(span, **content)
     made.update(more)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from fhir_kb.diagnostics import Diagnostic, Severity, Span
 from fhir_kb.model import Element, span_at
 from fhir_kb.model.fhir_release import BY_NAME
+from fhir_kb.model.resource_kind import RESOURCE_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -65,8 +66,9 @@ def have_process() -> None:
 
 def prepare(release: str) -> None:
     """Import what every knowledge base needs, before it is asked for."""
-    for kind in ("PlanDefinition", "ActivityDefinition", "Evidence", "Citation"):
-        _validator(release, kind)
+    for kind in RESOURCE_KINDS:
+        if kind.is_in_most_topics:
+            _validator(release, kind.type)
 
 
 @cache

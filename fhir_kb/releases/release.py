@@ -33,11 +33,6 @@ class Release(Protocol):
         """Which release it is: its names, its version and its quirks."""
         ...
 
-    @property
-    def kinds(self) -> frozenset[str]:
-        """The resource types it has."""
-        ...
-
     def lower(self, resource: Element) -> Lowered:
         """The release's form of an R5-shaped resource, with the profiles that it meets."""
         ...

@@ -5,18 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_KINDS = {
-    "PlanDefinition": "plan",
-    "ActivityDefinition": "activity",
-    "Evidence": "evidence",
-    "EvidenceVariable": "variable",
-    "Citation": "reference",
-    "Library": "library",
-    "Composition": "page",
-    "ValueSet": "value set",
-    "CodeSystem": "code system",
-    "ArtifactAssessment": "assessment",
-}
+from fhir_kb.model.resource_kind import BY_TYPE
+
 # What an author names in a definition, and the properties that the name may stand in
 _NAMED = {
     "PlanDefinition.action": ("step", "linkId", "id", "title"),
@@ -89,9 +79,9 @@ _LONGEST = 60
 
 def owner(type_path: str, source: dict[str, Any]) -> str:
     """What an author calls an element, with its name: "step 'insert'"; "" where it has no name."""
-    kind = _KINDS.get(type_path)
+    kind = BY_TYPE.get(type_path)
     if kind is not None:
-        return _with_name(kind, source.get("id") or source.get("title"))
+        return _with_name(kind.term, source.get("id") or source.get("title"))
     named = _NAMED.get(type_path)
     if named is None:
         return ""

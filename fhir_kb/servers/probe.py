@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from fhir_kb.model.fhir_release import BY_NAME
+from fhir_kb.model.resource_kind import published_types
 from fhir_kb.servers.capabilities import known_of
 from fhir_kb.servers.server import ServerError
 
@@ -14,22 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fhir_kb.servers.server import Profile, Server
-
-PUBLISHED: Final = {
-    "r5": (
-        "ActivityDefinition", "ArtifactAssessment", "Citation", "CodeSystem", "Composition",
-        "Evidence", "EvidenceVariable", "Library", "PlanDefinition", "ValueSet",
-    ),
-    "r4b": (
-        "ActivityDefinition", "Basic", "Citation", "CodeSystem", "Composition", "Evidence",
-        "EvidenceVariable", "Library", "PlanDefinition", "ValueSet",
-    ),
-    "r4": (
-        "ActivityDefinition", "Basic", "CodeSystem", "Composition", "Evidence",
-        "EvidenceVariable", "Library", "PlanDefinition", "ValueSet",
-    ),
-}  # fmt: skip
-"""The types that definitions become, by release."""
 
 How = Literal["says", "tried", "known", "not known"]
 """Whether the server says so itself, has shown it, its software is known for it, or nobody knows
@@ -66,7 +51,7 @@ def probe(server: Server) -> list[Answer]:
 
 
 def _types(profile: Profile) -> Answer:
-    wanted = PUBLISHED.get(profile.release, ())
+    wanted = published_types(BY_NAME[profile.release]) if profile.release else ()
     missing = [kind for kind in wanted if kind not in profile.types]
     if not profile.types:
         return Answer("types", "not said", "says")

@@ -12,6 +12,7 @@ from fhir_kb import releases
 from fhir_kb.diagnostics import Severity
 from fhir_kb.model import Element
 from fhir_kb.model.fhir_release import R4
+from fhir_kb.model.resource_kind import BY_TYPE
 from fhir_kb.packages import definitions
 from fhir_kb.releases.audit import silent
 from fhir_kb.validate import Validator
@@ -22,18 +23,7 @@ if TYPE_CHECKING:
     from fhir_kb.packages.schema import Property
 
 R5 = definitions("5.0.0")
-KINDS = (
-    "ActivityDefinition",
-    "ArtifactAssessment",
-    "Citation",
-    "CodeSystem",
-    "Composition",
-    "Evidence",
-    "EvidenceVariable",
-    "Library",
-    "PlanDefinition",
-    "ValueSet",
-)
+KINDS = tuple(sorted(BY_TYPE))
 FEW, MANY = (0, 7), range(12)
 # Said by another element as well: a reason for "as needed" says that it is as needed
 IMPLIED = {"ActivityDefinition.dosage[0].asNeeded"}

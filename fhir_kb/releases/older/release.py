@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics import Diagnostic, Severity, Span
+from fhir_kb.model.resource_kind import BY_TYPE
 from fhir_kb.releases import wording
 from fhir_kb.releases.claims import Profile, claim
 from fhir_kb.releases.lowering import Lowering, lower_resource
@@ -20,7 +21,6 @@ class OlderRelease:
 
     def __init__(self, lowering: Lowering, profiles: tuple[Profile, ...]) -> None:
         self.fhir = lowering.fhir
-        self.kinds = lowering.table.kinds
         self._lowering = lowering
         self._profiles = profiles
 
@@ -33,7 +33,8 @@ class OlderRelease:
         """See `Release`."""
         kind = resource["resourceType"]
         is_known = kind in self._lowering.table.types
-        if kind in self.kinds and is_known:
+        has_type = kind in self._lowering.table.kinds
+        if has_type and is_known:
             node = lower_resource(self._lowering, resource)
             claim(node.target, self._profiles)
             return Lowered((node.target,), tuple(node.run.losses))
@@ -42,10 +43,10 @@ class OlderRelease:
             message = f"becomes a Basic: {self.fhir.title} has no {kind}"
             losses = (self._said(resource, "KB401", message), *node.run.losses)
             return Lowered((node.target,), losses)
-        if kind == "Citation":
+        if kind in BY_TYPE and BY_TYPE[kind].fallback == "text":
             message = f"stays as text in the works that name it: {self.fhir.title} has no {kind}"
             return Lowered((), (self._said(resource, "KB400", message),))
-        reason = f"fhir-kb cannot lower a {kind}" if kind in self.kinds else "it has no such type"
+        reason = f"fhir-kb cannot lower a {kind}" if has_type else "it has no such type"
         message = f"is left out in {self.fhir.title}: {reason}"
         return Lowered((), (self._said(resource, "KB400", message, Severity.WARNING),))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fhir_kb.model.fhir_release import R4B
+from fhir_kb.model.resource_kind import basic_id_prefixes
 from fhir_kb.releases import older
 from fhir_kb.releases.lowering import Lowering
 from fhir_kb.releases.older.release import OlderRelease
@@ -27,6 +28,6 @@ def make() -> OlderRelease:
             **expression.FINISH,
             **systems.FINISH,
         },
-        {"ArtifactAssessment": "assessment"},
+        basic_id_prefixes(R4B, citations_as_basic=False),
     )
     return OlderRelease(lowering, PROFILES)

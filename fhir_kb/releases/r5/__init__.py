@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from fhir_kb.model.fhir_release import R5 as FHIR_R5
 from fhir_kb.releases.claims import claim
-from fhir_kb.releases.r5.kinds import KINDS
 from fhir_kb.releases.r5.profiles import PROFILES
 from fhir_kb.releases.release import Lowered
 
@@ -19,7 +18,6 @@ class R5:
     """FHIR R5; see `Release`."""
 
     fhir: FhirRelease = FHIR_R5
-    kinds = KINDS
 
     def lower(self, resource: Element) -> Lowered:
         """The resource itself, with the profiles that it meets."""
