@@ -85,7 +85,7 @@ def main() -> int:
     print(f"{'µs':>8}  what")
     print(f"{best(lambda: parse.__wrapped__(expression)):8.1f}  parse {expression}")
     fresh = compile_expression.__wrapped__
-    took = best(lambda: fresh(expression, MODEL).code("PlanDefinition"))
+    took = best(lambda: fresh(expression, MODEL).fragment("PlanDefinition"))
     print(f"{took:8.1f}  compile the same")
     for type_path, invariant, node in INVARIANTS:
         test = compile_expression(invariant, MODEL).test

@@ -12,15 +12,15 @@ from fhir_kb.cli.console import put, style_of
 from fhir_kb.cli.exits import FINDINGS, FINE
 from fhir_kb.diagnostics.render.text import harmless, width
 from fhir_kb.fhirpath.errors import FHIRPathError
+from fhir_kb.fhirpath.evaluation.services import NO_SERVICES
 from fhir_kb.fhirpath.protocol import Answer, answer_line, evaluate
-from fhir_kb.fhirpath.scope import NO_SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
 
-    from fhir_kb.fhirpath.model import Model
-    from fhir_kb.fhirpath.scope import Services
+    from fhir_kb.fhirpath.evaluation.services import Services
+    from fhir_kb.fhirpath.types.model import Model
     from fhir_kb.packages import Definitions
 
 MAX_BYTES: Final = 256 * 1024 * 1024

@@ -157,7 +157,7 @@ def _quantity(value: Decimal, found: Amount) -> Element:
 def _is_ucum(unit: str) -> bool:
     if unit in _COMMON:
         return True
-    from fhir_kb.fhirpath import ucum
+    from fhir_kb.fhirpath.values import ucum
 
     return ucum.unit(unit) is not None
 

@@ -14,11 +14,11 @@ from fhir_kb.fhirpath.errors import (
     FHIRPathSemanticError,
     FHIRPathSyntaxError,
 )
-from fhir_kb.fhirpath.items import Element, Item
-from fhir_kb.fhirpath.model import Model
-from fhir_kb.fhirpath.nodes import Expression
-from fhir_kb.fhirpath.parser import parse
-from fhir_kb.fhirpath.scope import Profiles, Services, Terminology
+from fhir_kb.fhirpath.evaluation.items import Element, Item
+from fhir_kb.fhirpath.evaluation.services import Profiles, Services, Terminology
+from fhir_kb.fhirpath.syntax.nodes import Expression
+from fhir_kb.fhirpath.syntax.parser import parse
+from fhir_kb.fhirpath.types.model import Model
 
 __all__ = [
     "Compiled",

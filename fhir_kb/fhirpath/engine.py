@@ -6,29 +6,31 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.fhirpath.compiler import Compiler, Options
+from fhir_kb.fhirpath.compiler.compiler import Compiler, Options
 from fhir_kb.fhirpath.errors import FHIRPathError, FHIRPathLimitError
-from fhir_kb.fhirpath.items import Element, Item
-from fhir_kb.fhirpath.model import Model, Schema, schema_of
-from fhir_kb.fhirpath.parser import parse
-from fhir_kb.fhirpath.scope import NO_SERVICES, Env, Scope, Services, Trace, truth
-from fhir_kb.fhirpath.shapes import Shape, shape_of
+from fhir_kb.fhirpath.evaluation.items import Element, Item
+from fhir_kb.fhirpath.evaluation.scope import Environment, Scope, truth
+from fhir_kb.fhirpath.evaluation.services import NO_SERVICES, Services, Trace
+from fhir_kb.fhirpath.fast_path.property_names import Outcome, outcome_of
+from fhir_kb.fhirpath.syntax.parser import parse
+from fhir_kb.fhirpath.types.schema import Schema, schema_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fhir_kb.fhirpath.fragments import Code
-    from fhir_kb.fhirpath.pure import Flag
-    from fhir_kb.fhirpath.values import System
+    from fhir_kb.fhirpath.compiler.fragment import Fragment
+    from fhir_kb.fhirpath.fast_path.fast_path import Test
+    from fhir_kb.fhirpath.types.model import Model
+    from fhir_kb.fhirpath.values.system import System
 
 _TOO_DEEP = "the expression or the data nest too deeply"
 
 AS_FILTERS = frozenset(("4.0.1", "4.3.0"))
-"""The releases whose own invariants (dom-3) use as() on several items."""
+"""The releases whose invariants use as() on several items (dom-3)."""
 
 
 class Evaluation:
-    """The result of an expression, and what trace() was told on the way."""
+    """The result of an expression, and the calls of trace()."""
 
     __slots__ = ("items", "traces")
 
@@ -40,7 +42,7 @@ class Evaluation:
 class Compiled:
     """An expression ready to be evaluated on resources of one FHIR release.
 
-    It specialises itself for each type that it meets, so keep it (compile_expression does).
+    It is compiled for each type that it is evaluated on, so keep it (compile_expression does).
     """
 
     def __init__(self, expression: str, schema: Schema, options: Options) -> None:
@@ -48,23 +50,27 @@ class Compiled:
         self._schema = schema
         self._options = options
         self._parsed = parse(expression)
-        self._codes: dict[str, Code] = {}
-        self._tests: dict[str, tuple[Flag | None, bool]] = {}
+        self._fragments: dict[str, Fragment] = {}
+        self._fast_tests: dict[str, tuple[Test | None, bool]] = {}
 
     def __repr__(self) -> str:
         return f"Compiled({self.expression!r})"
 
-    def code(self, type_path: str) -> Code:
-        """The code for a `$this` of that type ("PlanDefinition.action"); "" where unknown.
+    def fragment(self, type_path: str) -> Fragment:
+        """The expression compiled for a `$this` of that type.
 
-        Raises FHIRPathSemanticError for what can have no meaning (there).
+        Args:
+            type_path: "PlanDefinition.action"; "" where the type is not known.
+
+        Raises:
+            FHIRPathSemanticError: The expression can have no meaning (on that type).
         """
-        found = self._codes.get(type_path)
-        if found is None:
-            found = self._codes[type_path] = self._compile(type_path)
-        return found
+        fragment = self._fragments.get(type_path)
+        if fragment is None:
+            fragment = self._fragments[type_path] = self._compile(type_path)
+        return fragment
 
-    def _compile(self, type_path: str) -> Code:
+    def _compile(self, type_path: str) -> Fragment:
         root = frozenset((self._schema.type(type_path),)) if type_path else None
         try:
             return Compiler(self._schema, root, self._options).compile(self._parsed.root, root)
@@ -81,9 +87,15 @@ class Compiled:
     ) -> list[Item]:
         """The items that the expression gives for a resource's (or element's) JSON.
 
-        resource: a JSON object with resourceType, an Element, or None for an expression that needs
-        nothing. context: where in the resource it is evaluated; the resource itself by default.
-        variables: %name -> JSON value, item or list of either. Raises FHIRPathError.
+        Args:
+            resource: A JSON object with resourceType, an Element, or None for an expression that
+                needs nothing.
+            context: The element that it is evaluated on; the resource itself by default.
+            variables: %name -> JSON value, item or list of either.
+            services: What the evaluation may use besides the resource.
+
+        Raises:
+            FHIRPathError: The evaluation fails.
         """
         return self.evaluate(
             resource, context=context, variables=variables, services=services
@@ -98,27 +110,27 @@ class Compiled:
         services: Services = NO_SERVICES,
     ) -> Evaluation:
         """As a call, with the traces."""
-        whole = self._items(resource)
-        this = whole if context is None else [context]
-        env = Env(
+        root = self._items(resource)
+        this = root if context is None else [context]
+        env = Environment(
             self._schema,
             context=this,
-            resource=whole,
-            root=whole,
+            resource=root,
+            root=root,
             variables={name: self._items(value) for name, value in (variables or {}).items()},
             services=services,
             steps=services.max_steps,
         )
         first = this[0] if len(this) == 1 else None
-        code = self.code(first.type.path if isinstance(first, Element) else "")
-        return Evaluation(_run(code, Scope(env, this)), env.traces)
+        fragment = self.fragment(first.type.path if isinstance(first, Element) else "")
+        return Evaluation(_run(fragment, Scope(env, this)), env.traces)
 
     def _items(self, value: Any) -> list[Item]:
         """JSON values, items or lists of them as a collection."""
         if value is None:
             return []
         if isinstance(value, list | tuple):
-            return [item for one in value for item in self._items(one)]
+            return [item for part in value for item in self._items(part)]
         if isinstance(value, Mapping):
             return [Element(value, self._schema.of_value(value))]
         if isinstance(value, float):
@@ -138,74 +150,86 @@ class Compiled:
     ) -> bool | None:
         """The truth of an invariant for one element; None is neither true nor false.
 
-        node: the element's JSON, or an Element (whose parents resolve() can then walk).
-        type_path: the type of a plain JSON node as definitions name it ("PlanDefinition.action",
-        "HumanName"); resource: %resource, root: %rootResource; the node itself by default.
-        variables: %name -> JSON value or item. Raises FHIRPathError.
+        Args:
+            node: The element's JSON, or an Element (whose parents resolve() can then use).
+            type_path: The type of a plain JSON node as definitions name it: "HumanName",
+                "PlanDefinition.action".
+            resource: %resource; the node itself by default.
+            root: %rootResource; %resource by default.
+            services: What the evaluation may use besides the resource.
+            variables: %name -> JSON value or item.
+
+        Raises:
+            FHIRPathError: The evaluation fails.
         """
         element = node if isinstance(node, Element) else None
         path = type_path if element is None else element.type.path
         if not path:
             path = self._schema.of_value(node).path
-        known = self._tests.get(path)
-        if known is None:
-            known = self._tests[path] = self._pure_test(path)
-        flag, is_complex = known
-        if flag is not None:
+        fast_test, is_complex = self._fast_tests.get(path) or self._fast_test(path)
+        if fast_test is not None:
             value = node if element is None else element.value
             if isinstance(value, dict) is is_complex and value is not None:
                 try:
-                    return flag(value)
+                    return fast_test(value)
                 except FHIRPathError:
-                    pass  # the full evaluation decides, and can say where it failed
-        code = self.code(path)
+                    pass  # the full evaluation decides, and its error has the place
+        fragment = self.fragment(path)
         if element is None:
             element = Element(node, self._schema.type(path))
         this: list[Item] = [element]
-        whole: list[Item] = this if resource is None else [resource]
-        outermost: list[Item] = whole if root is None else [root]
-        env = Env(
+        container: list[Item] = this if resource is None else [resource]
+        outermost: list[Item] = container if root is None else [root]
+        env = Environment(
             self._schema,
             this,
-            whole,
+            container,
             outermost,
             variables={name: self._items(value) for name, value in (variables or {}).items()},
             services=services,
             steps=services.max_steps,
         )
         try:
-            return code.as_truth()(Scope(env, this))
+            return fragment.as_truth()(Scope(env, this))
         except RecursionError:
             raise FHIRPathLimitError(_TOO_DEEP) from None
 
-    def _pure_test(self, path: str) -> tuple[Flag | None, bool]:
-        """The pure form of the whole expression, and whether it is for JSON objects."""
-        pure = self.code(path).pure
-        return (None if pure is None else pure.as_flag()), not self._schema.type(path).system
+    def _fast_test(self, path: str) -> tuple[Test | None, bool]:
+        """The fast path of the whole expression, and whether it is for JSON objects."""
+        fast_test = self._fast_tests.get(path)
+        if fast_test is None:
+            fast_path = self.fragment(path).fast_path
+            test = None if fast_path is None else fast_path.as_test()
+            fast_test = self._fast_tests[path] = (test, not self._schema.type(path).system)
+        return fast_test
 
-    def flag(self, type_path: str) -> Flag | None:
-        """What tells the truth from a plain JSON value of that type, where that is possible.
+    def fast_test(self, type_path: str) -> Test | None:
+        """The fast path on plain JSON values of that type; None where there is none.
 
-        It wants an object where the type has elements, and gives None for what is neither true nor
-        false. Raises FHIRPathError where it cannot tell; `test` can then.
+        It takes an object where the type has elements, and gives None for what is neither true nor
+        false. It raises FHIRPathError where it cannot tell; `test` can then.
         """
-        return self._pure_test(type_path)[0]
+        return self._fast_test(type_path)[0]
 
-    def holds_for(self, type_path: str, names: frozenset[str]) -> bool:
-        """Whether it is true of every object of that type with these properties.
+    def is_true_for(self, type_path: str, names: frozenset[str]) -> bool:
+        """Whether it is true for every object of that type with these properties.
 
-        names: as JSON has them; their values must be right, neither null nor empty.
+        Args:
+            type_path: The type of the object: "Quantity".
+            names: The names of its JSON properties. Their values must be valid, neither null nor
+                empty.
         """
-        return shape_of(self._parsed.root, self._schema.type(type_path), names) is Shape.TRUE
+        outcome = outcome_of(self._parsed.root, self._schema.type(type_path), names)
+        return outcome is Outcome.TRUE
 
     def element(self, resource: Any) -> Element:
-        """A resource's JSON as an Element, to be handed to `test` many times."""
+        """A resource's JSON as an Element, for many calls of `test`."""
         return Element(resource, self._schema.of_value(resource))
 
 
-def _run(code: Code, scope: Scope) -> list[Item]:
+def _run(fragment: Fragment, scope: Scope) -> list[Item]:
     try:
-        return code.run(scope)
+        return fragment.run(scope)
     except RecursionError:
         raise FHIRPathLimitError(_TOO_DEEP) from None
 
@@ -216,22 +240,32 @@ def compile_expression(
 ) -> Compiled:
     """The expression, ready for resources of the model's FHIR release.
 
-    model: for example fhir_kb.packages.definitions("5.0.0"). strict: elements that a type does not
-    have, and other sure mistakes, are errors. json_names: `valueQuantity` may stand for `value`.
-    Raises FHIRPathSyntaxError.
+    Args:
+        expression: The text of the expression.
+        model: For example fhir_kb.packages.definitions("5.0.0").
+        strict: Whether certain mistakes, such as elements that a type does not have, are errors.
+        json_names: Whether `valueQuantity` is allowed for `value`.
+
+    Raises:
+        FHIRPathSyntaxError: The text is not a FHIRPath expression.
     """
     options = Options(strict, json_names, model.fhir_version in AS_FILTERS)
     return Compiled(expression, schema_of(model), options)
 
 
 def check(expression: str, model: Model, type_path: str = "") -> FHIRPathError | None:
-    """What is wrong with an expression that is to be evaluated on elements of a type, or None.
+    """What is wrong with an expression for elements of a type, or None; nothing is evaluated.
 
-    type_path: "PlanDefinition", "Patient.contact"; empty where it is not known. Nothing is
-    evaluated. The error has the place and what to do.
+    Args:
+        expression: The text of the expression.
+        model: For example fhir_kb.packages.definitions("5.0.0").
+        type_path: "PlanDefinition", "Patient.contact"; empty where the type is not known.
+
+    Returns:
+        The error, with its place in the expression.
     """
     try:
-        compile_expression(expression, model, strict=True).code(type_path)
+        compile_expression(expression, model, strict=True).fragment(type_path)
     except FHIRPathError as error:
         return error
     return None

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fhir_kb.fhirpath.engine import compile_expression
 from fhir_kb.fhirpath.errors import FHIRPathError
-from fhir_kb.fhirpath.items import Element, Item, type_of, value_of
-from fhir_kb.fhirpath.scope import NO_SERVICES, Services
-from fhir_kb.fhirpath.temporal import Temporal
-from fhir_kb.fhirpath.values import Quantity, TypeInfo
+from fhir_kb.fhirpath.evaluation.items import Element, Item, type_of, value_of
+from fhir_kb.fhirpath.evaluation.services import NO_SERVICES, Services
+from fhir_kb.fhirpath.values.system import Quantity, TypeInfo
+from fhir_kb.fhirpath.values.temporal import Temporal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fhir_kb.fhirpath.model import Model
+    from fhir_kb.fhirpath.types.model import Model
 
 
 class Answer(NamedTuple):

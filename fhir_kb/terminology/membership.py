@@ -146,7 +146,7 @@ def matches_grammar(system: str, code: str) -> bool | None:
 def _is_unit(code: str) -> bool:
     """Whether all units of a UCUM code are in our table; rarely used ones are not."""
     # Imported late: few value sets have units.
-    from fhir_kb.fhirpath.ucum import unit
+    from fhir_kb.fhirpath.values.ucum import unit
 
     return unit(code) is not None
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fhir_kb.fhirpath import FHIRPathLimitError, FHIRPathSyntaxError, nodes, parse
+from fhir_kb.fhirpath import FHIRPathLimitError, FHIRPathSyntaxError, parse
+from fhir_kb.fhirpath.syntax import nodes
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from fhir_kb.fhirpath import FHIRPathExecutionError, FHIRPathLimitError
 from fhir_kb.fhirpath.regex import matches, replace
-from fhir_kb.fhirpath.regex_automaton import Automaton
-from fhir_kb.fhirpath.regex_tree import paths, read
+from fhir_kb.fhirpath.regex.automaton import Automaton
+from fhir_kb.fhirpath.regex.tree import paths, read
 
 PATTERNS = [
     "",

@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from fhir_kb.fhirpath.ucum import factor, parts, unit
-from fhir_kb.fhirpath.ucum_units import ARBITRARY, DEFINITIONS, SPECIAL
+from fhir_kb.fhirpath.values.ucum import factor, parts, unit
+from fhir_kb.fhirpath.values.ucum_units import ARBITRARY, DEFINITIONS, SPECIAL
 
 
 @pytest.mark.parametrize(

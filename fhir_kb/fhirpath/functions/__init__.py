@@ -11,12 +11,11 @@ from fhir_kb.fhirpath.functions import (
     text,
     trees,
 )
-from fhir_kb.fhirpath.functions.registry import FUNCTIONS, Function, Run
+from fhir_kb.fhirpath.functions.registry import FUNCTIONS, Function
 
 __all__ = [
     "FUNCTIONS",
     "Function",
-    "Run",
     "arithmetic",
     "conversion",
     "dates",

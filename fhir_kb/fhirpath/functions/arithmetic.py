@@ -13,15 +13,15 @@ from decimal import (
 )
 from typing import TYPE_CHECKING
 
-from fhir_kb.fhirpath.equality import order
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
+from fhir_kb.fhirpath.evaluation.arithmetic import arithmetic
+from fhir_kb.fhirpath.evaluation.equality import order
+from fhir_kb.fhirpath.evaluation.items import EMPTY, Item, system_name, value_of
+from fhir_kb.fhirpath.evaluation.scope import Scope, single
 from fhir_kb.fhirpath.functions.registry import function
 from fhir_kb.fhirpath.functions.subsets import integer
-from fhir_kb.fhirpath.items import EMPTY, Item, system_name, value_of
-from fhir_kb.fhirpath.operators import arithmetic
-from fhir_kb.fhirpath.quantities import CONTEXT, MAX_DIGITS, PRECISION
-from fhir_kb.fhirpath.scope import Scope, single
-from fhir_kb.fhirpath.values import Long, Quantity
+from fhir_kb.fhirpath.values.quantities import CONTEXT, MAX_DIGITS, PRECISION
+from fhir_kb.fhirpath.values.system import Long, Quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable

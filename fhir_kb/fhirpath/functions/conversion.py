@@ -7,13 +7,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeAlias
 
-from fhir_kb.fhirpath import quantities
-from fhir_kb.fhirpath.date_formats import parse_formatted
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
+from fhir_kb.fhirpath.evaluation.items import EMPTY, FALSE, Item, boolean, value_of
+from fhir_kb.fhirpath.evaluation.scope import Scope, single
 from fhir_kb.fhirpath.functions.registry import function
-from fhir_kb.fhirpath.items import EMPTY, FALSE, Item, boolean, value_of
-from fhir_kb.fhirpath.scope import Scope, single
-from fhir_kb.fhirpath.values import Date, DateTime, Long, Quantity, System, Temporal, Time
+from fhir_kb.fhirpath.values import quantities
+from fhir_kb.fhirpath.values.date_formats import parse_formatted
+from fhir_kb.fhirpath.values.system import Date, DateTime, Long, Quantity, System, Temporal, Time
 
 _TRUE = frozenset(("true", "t", "yes", "y", "1", "1.0"))
 _FALSE = frozenset(("false", "f", "no", "n", "0", "0.0"))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from fhir_kb.fhirpath import temporal_math
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
+from fhir_kb.fhirpath.evaluation.items import EMPTY, Item, value_of
+from fhir_kb.fhirpath.evaluation.scope import Scope, single
 from fhir_kb.fhirpath.functions.registry import function
 from fhir_kb.fhirpath.functions.subsets import integer
 from fhir_kb.fhirpath.functions.text import text_of
-from fhir_kb.fhirpath.items import EMPTY, Item, value_of
-from fhir_kb.fhirpath.scope import Scope, single
-from fhir_kb.fhirpath.values import Date, DateTime, Quantity, System, Temporal, Time
+from fhir_kb.fhirpath.values import temporal_math
+from fhir_kb.fhirpath.values.system import Date, DateTime, Quantity, System, Temporal, Time
 
 
 @function("now", returns="DateTime")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from fhir_kb.fhirpath.equality import Unique, unique_of
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
-from fhir_kb.fhirpath.functions.registry import Run, each, function
-from fhir_kb.fhirpath.items import FALSE, TRUE, Item, boolean, value_of
-from fhir_kb.fhirpath.scope import Scope, truth
+from fhir_kb.fhirpath.evaluation.equality import Unique, unique_of
+from fhir_kb.fhirpath.evaluation.items import FALSE, TRUE, Item, boolean, value_of
+from fhir_kb.fhirpath.evaluation.scope import Run, Scope, truth
+from fhir_kb.fhirpath.functions.registry import each, function
 
 
 @function("empty", returns="Boolean")

@@ -5,16 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.fhirpath import quantities
-from fhir_kb.fhirpath.equality import as_quantity
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
+from fhir_kb.fhirpath.evaluation.equality import as_quantity
+from fhir_kb.fhirpath.evaluation.items import EMPTY, FALSE, Element, Item, boolean, value_of
+from fhir_kb.fhirpath.evaluation.references import contained, entry_for, member, surroundings
+from fhir_kb.fhirpath.evaluation.scope import Scope, single
 from fhir_kb.fhirpath.functions.registry import function
 from fhir_kb.fhirpath.functions.text import text_of
-from fhir_kb.fhirpath.items import EMPTY, FALSE, Element, Item, boolean, value_of
-from fhir_kb.fhirpath.scope import Scope, single
-from fhir_kb.fhirpath.surroundings import contained, entry_for, member, surroundings
-from fhir_kb.fhirpath.values import Quantity
-from fhir_kb.fhirpath.xhtml import is_safe_xhtml
+from fhir_kb.fhirpath.functions.xhtml import is_safe_xhtml
+from fhir_kb.fhirpath.values import quantities
+from fhir_kb.fhirpath.values.system import Quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,15 +5,16 @@ from __future__ import annotations
 from functools import cmp_to_key
 from typing import NamedTuple, NoReturn
 
-from fhir_kb.fhirpath.equality import Unique, order
 from fhir_kb.fhirpath.errors import (
     FHIRPathExecutionError,
     FHIRPathLimitError,
     FHIRPathSemanticError,
 )
-from fhir_kb.fhirpath.functions.registry import Run, each, function
-from fhir_kb.fhirpath.items import EMPTY, Item, value_of
-from fhir_kb.fhirpath.scope import MAX_ITEMS, Scope, Trace, single, truth
+from fhir_kb.fhirpath.evaluation.equality import Unique, order
+from fhir_kb.fhirpath.evaluation.items import EMPTY, Item, value_of
+from fhir_kb.fhirpath.evaluation.scope import Run, Scope, single, truth
+from fhir_kb.fhirpath.evaluation.services import MAX_ITEMS, Trace
+from fhir_kb.fhirpath.functions.registry import each, function
 
 RESERVED_VARIABLES = frozenset(
     [

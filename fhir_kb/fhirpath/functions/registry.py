@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fhir_kb.fhirpath.items import Item
-from fhir_kb.fhirpath.scope import Scope
+from fhir_kb.fhirpath.evaluation.items import Item
 
-Run: TypeAlias = Callable[[Scope], list[Item]]
-"""A compiled expression: a lazy argument is handed over as one."""
+if TYPE_CHECKING:
+    from fhir_kb.fhirpath.evaluation.scope import Run, Scope
+
 Implementation: TypeAlias = Callable[..., list[Item]]
 """(scope, input collection, *arguments) -> result; an eager argument is a collection."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fhir_kb.fhirpath.equality import distinct as without_repetitions
-from fhir_kb.fhirpath.equality import unique_of
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
+from fhir_kb.fhirpath.evaluation.equality import distinct as without_repetitions
+from fhir_kb.fhirpath.evaluation.equality import unique_of
+from fhir_kb.fhirpath.evaluation.items import Item, value_of
+from fhir_kb.fhirpath.evaluation.scope import Scope, single
 from fhir_kb.fhirpath.functions.registry import function
-from fhir_kb.fhirpath.items import Item, value_of
-from fhir_kb.fhirpath.scope import Scope, single
 
 
 def integer(items: list[Item], what: str) -> int | None:

@@ -9,10 +9,10 @@ import re
 from typing import TYPE_CHECKING
 
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
+from fhir_kb.fhirpath.evaluation.items import EMPTY, Item, boolean, value_of
+from fhir_kb.fhirpath.evaluation.scope import Scope, single
 from fhir_kb.fhirpath.functions.registry import function
 from fhir_kb.fhirpath.functions.subsets import integer
-from fhir_kb.fhirpath.items import EMPTY, Item, boolean, value_of
-from fhir_kb.fhirpath.scope import Scope, single
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,7 +123,7 @@ def _matcher(name: str, *, full: bool) -> None:
         from fhir_kb.fhirpath import regex
 
         options = _flags(flags)
-        scope.env.spend(len(text) + regex.work(form, len(text), flags=options) // _WORK_PER_STEP)
+        scope.env.spend(len(text) + regex.cost(form, len(text), flags=options) // _WORK_PER_STEP)
         return boolean(regex.matches(form, text, flags=options, full=full))
 
 
@@ -147,7 +147,7 @@ def replace_matches(
     from fhir_kb.fhirpath import regex
 
     options = _flags(flags)
-    scope.env.spend(len(text) + regex.work(form, len(text), flags=options) // _WORK_PER_STEP)
+    scope.env.spend(len(text) + regex.cost(form, len(text), flags=options) // _WORK_PER_STEP)
     result = regex.replace(form, text, new, flags=options)
     scope.env.write(len(result))
     return [result]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fhir_kb.fhirpath.errors import FHIRPathLimitError
+from fhir_kb.fhirpath.evaluation.items import Element, Item, type_of
+from fhir_kb.fhirpath.evaluation.services import MAX_ITEMS
 from fhir_kb.fhirpath.functions.registry import function
-from fhir_kb.fhirpath.items import Element, Item, type_of
-from fhir_kb.fhirpath.scope import MAX_ITEMS, Scope
+
+if TYPE_CHECKING:
+    from fhir_kb.fhirpath.evaluation.scope import Scope
 
 
 @function("children")

@@ -84,7 +84,7 @@ class Invariants:
         Their values must be right.
         """
         known = self._evaluated.get(rule)
-        return known is not None and known[0].holds_for(known[1], names)
+        return known is not None and known[0].is_true_for(known[1], names)
 
     def _checks(
         self, stated: Iterable[tuple[str, Invariant]], type_path: str
@@ -106,7 +106,7 @@ class Invariants:
             expression = rule.invariant.expression
             if type_path in self._definitions.primitive_types:
                 return _certain(OF_VALUES.get(expression), check)
-            flag = rule.compiled.flag(type_path)
+            flag = rule.compiled.fast_test(type_path)
             if flag is not None:
                 check = _quick(flag, check)
             check = _certain(OF_OBJECTS.get(expression), check)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fhir_kb.fhirpath import Element
-    from fhir_kb.fhirpath.model import FhirType
+    from fhir_kb.fhirpath.types.schema import FhirType
     from fhir_kb.packages import Definitions
     from fhir_kb.validate.core.issue import Finding
     from fhir_kb.validate.profiles.known import KnownProfiles

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import Element
-from fhir_kb.fhirpath.model import schema_of
+from fhir_kb.fhirpath.types.schema import schema_of
 from fhir_kb.validate.profiles.codes import Codes, ValueSets
 from fhir_kb.validate.profiles.conform import WALK, walk_profile
 from fhir_kb.validate.profiles.extensions import check_extensions

@@ -9,8 +9,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import Element, FHIRPathError, compile_expression
-from fhir_kb.fhirpath.model import slots_by_key
-from fhir_kb.fhirpath.surroundings import around, member
+from fhir_kb.fhirpath.evaluation.references import around, member
+from fhir_kb.fhirpath.types.schema import slots_by_key
 from fhir_kb.validate.codes import (
     EXTENSION_CONTEXT,
     EXTENSION_MODIFIER,

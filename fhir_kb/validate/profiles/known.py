@@ -12,7 +12,7 @@ from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError, Tree, mark_
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.fhirpath.model import FhirType
+    from fhir_kb.fhirpath.types.schema import FhirType
     from fhir_kb.packages import Canonicals, Definitions
     from fhir_kb.validate.profiles.codes import Codes
     from fhir_kb.validate.profiles.tree import Node

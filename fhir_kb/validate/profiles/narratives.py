@@ -12,7 +12,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from fhir_kb.fhirpath.surroundings import member
+from fhir_kb.fhirpath.evaluation.references import member
 from fhir_kb.validate.codes import NARRATIVE_LANGUAGE, NARRATIVE_SOURCE
 from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.profiles.places import at

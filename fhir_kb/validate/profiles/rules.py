@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fhir_kb.fhirpath import Element
-    from fhir_kb.fhirpath.model import FhirType
+    from fhir_kb.fhirpath.types.schema import FhirType
     from fhir_kb.packages import Definitions
     from fhir_kb.validate.core.issue import Finding
     from fhir_kb.validate.profiles.known import KnownProfiles
@@ -54,7 +54,7 @@ def _surely(known: KnownProfiles, expression: str, kind: FhirType) -> Sure:
     if short is not None:
         return lambda value, _room: short(value)
     try:
-        flag = compile_expression(expression, known.definitions).flag(kind.path)
+        flag = compile_expression(expression, known.definitions).fast_test(kind.path)
     except FHIRPathError:
         return never
     if flag is None:

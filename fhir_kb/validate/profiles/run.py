@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.fhirpath import Element, Services
-from fhir_kb.fhirpath.surroundings import (
+from fhir_kb.fhirpath.evaluation.references import (
     around,
     contained,
     entry_for,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.fhirpath.surroundings import member
+from fhir_kb.fhirpath.evaluation.references import member
 from fhir_kb.validate.codes import AGGREGATION, PROFILE_TARGET
 from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.profiles.places import at
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fhir_kb.fhirpath import Element
-    from fhir_kb.fhirpath.model import FhirType
+    from fhir_kb.fhirpath.types.schema import FhirType
     from fhir_kb.validate.core.issue import Finding
     from fhir_kb.validate.profiles.known import KnownProfiles
     from fhir_kb.validate.profiles.run import Run

@@ -15,7 +15,7 @@ from fhir_kb.validate.profiles.tree import never
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from fhir_kb.fhirpath.model import FhirType, Slot
+    from fhir_kb.fhirpath.types.schema import FhirType, Slot
     from fhir_kb.validate.profiles.known import KnownProfiles
     from fhir_kb.validate.profiles.tree import Node, Sure
 

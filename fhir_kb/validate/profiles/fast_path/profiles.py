@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.fhirpath.model import schema_of
+from fhir_kb.fhirpath.types.schema import schema_of
 from fhir_kb.validate.profiles.bindings import is_surely_bound
 from fhir_kb.validate.profiles.fast_path.objects import Inside, may_lack
 from fhir_kb.validate.profiles.known import is_of, referred_to, type_profiles
@@ -23,7 +23,7 @@ from fhir_kb.validate.profiles.values import is_surely_right
 
 if TYPE_CHECKING:
     from fhir_kb.fhirpath import Element
-    from fhir_kb.fhirpath.model import FhirType
+    from fhir_kb.fhirpath.types.schema import FhirType
     from fhir_kb.validate.profiles.known import KnownProfiles
     from fhir_kb.validate.profiles.tree import Node, Sure
 

@@ -26,7 +26,7 @@ from fhir_kb.validate.profiles.values import choice
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fhir_kb.fhirpath.model import FhirType, Slot
+    from fhir_kb.fhirpath.types.schema import FhirType, Slot
     from fhir_kb.validate.profiles.known import KnownProfiles
     from fhir_kb.validate.profiles.slicing.spots import Discriminator
     from fhir_kb.validate.profiles.tree import Node, Sure

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.fhirpath.surroundings import member
+from fhir_kb.fhirpath.evaluation.references import member
 from fhir_kb.packages.snapshots.elements import profiles_of
 from fhir_kb.terminology.three_valued import any_of
 from fhir_kb.validate.profiles.known import is_of

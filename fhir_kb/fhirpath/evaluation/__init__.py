@@ -1,0 +1,1 @@
+"""What an expression is evaluated on and with: items, scopes, equality, arithmetic, references."""

@@ -1,0 +1,1 @@
+"""The types of FHIR's elements, and which types the result of an expression can have."""
