@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from fhir_kb.bulk import cores
-from fhir_kb.bulk.checking import check_lines
+from fhir_kb.bulk.ndjson import check_lines
 from fhir_kb.validate.options import ValidationOptions
 
 #: A small PlanDefinition, as loads of knowledge have them.

@@ -122,11 +122,11 @@ class Maker:
     @staticmethod
     def _mark(known: Any, there: Any) -> str:
         text = {"markdown", "string"}
-        harmless = {("id", "string"), ("SimpleQuantity", "Quantity")}
+        terminal_safe = {("id", "string"), ("SimpleQuantity", "Quantity")}
         same_type = (
             known.type_path == there.type_path
             or {known.type_path, there.type_path} == text
-            or (known.type_path, there.type_path) in harmless
+            or (known.type_path, there.type_path) in terminal_safe
         )
         return "=" if same_type and known.is_array == there.is_array else "~"
 

@@ -20,7 +20,7 @@ from fhir_kb.pipeline import catalogue
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fhir_kb.diagnostics import Code
+    from fhir_kb.diagnostics import FindingCode
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 GENERATED = "<!-- made by scripts/make_reference.py: `make docs` -->"
@@ -95,7 +95,7 @@ def codes_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _anchor(code: Code) -> str:
+def _anchor(code: FindingCode) -> str:
     return f"{code.id} {code.name}".lower().replace(" ", "-")
 
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from fhir_kb.bulk.errors import WorkerLostError
-from fhir_kb.bulk.processes import Processes, cores
-from fhir_kb.pipeline import OutsideError
+from fhir_kb.bulk.process_executor import ProcessExecutor, cores
+from fhir_kb.pipeline import EnvironmentFailure
 from fhir_kb.pipeline.building import Build
 from fhir_kb.pipeline.building import build as build_alone
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.pipeline.progress import Progress
 
-__all__ = ["Processes", "WorkerLostError", "build", "cache_folder", "cores"]
+__all__ = ["ProcessExecutor", "WorkerLostError", "build", "cache_folder", "cores"]
 
 
 def build(
@@ -32,7 +32,10 @@ def build(
     models: bool | None = None,
 ) -> Build:
     """As `fhir_kb.pipeline.build`, with `jobs` processes (None: as many as there are cores)."""
-    with _without_collector(), Processes(jobs or cores(), models=models is not False) as processes:
+    with (
+        _without_collector(),
+        ProcessExecutor(jobs or cores(), models=models is not False) as processes,
+    ):
         try:
             return build_alone(
                 definitions,
@@ -45,7 +48,7 @@ def build(
             )
         except WorkerLostError as error:
             advice = "run it again; with --jobs 1 it needs less memory"
-            raise OutsideError(str(error), advice) from error
+            raise EnvironmentFailure(str(error), advice) from error
 
 
 @contextmanager

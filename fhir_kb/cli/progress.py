@@ -38,7 +38,7 @@ class Silent:
         """Say nothing."""
 
 
-class Lines:
+class LineProgress:
     """One line a stage, for logs."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -55,7 +55,7 @@ class Lines:
         """Say nothing: a log wants no steps."""
 
 
-class Bar:
+class ProgressBar:
     """One line that is drawn again and again, and gone at the end."""
 
     def __init__(self, stream: TextIO) -> None:
@@ -97,10 +97,10 @@ def progress(*, quiet: bool = False) -> Iterator[Progress]:
     if quiet:
         yield Silent()
     elif is_terminal(sys.stderr, os.environ):
-        bar = Bar(sys.stderr)
+        bar = ProgressBar(sys.stderr)
         try:
             yield bar
         finally:
             bar.clear()
     else:
-        yield Lines(sys.stderr)
+        yield LineProgress(sys.stderr)

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from fhir_kb.cli import options
-from fhir_kb.cli.exits import FINDINGS, FINE
+from fhir_kb.cli.exit_codes import FINDINGS, FINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fhir_kb.cli.progress import Progress
     from fhir_kb.diagnostics.span import Span
-    from fhir_kb.pipeline.pushing import Desired
-    from fhir_kb.pipeline.targets import Target
+    from fhir_kb.pipeline.pushing import DesiredState
+    from fhir_kb.pipeline.server_targets import ServerTarget
     from fhir_kb.push import Plan, Reconciler, Server
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -61,21 +61,21 @@ def words(command: F) -> F:
 
 
 @dataclass(slots=True)
-class At:
+class PushSession:
     """A server that is reached, its book open."""
 
-    target: Target
+    target: ServerTarget
     server: Server
     book: Reconciler
     progress: Progress
 
 
 @contextmanager
-def at(word: str, definitions: Path, *, quiet: bool) -> Iterator[At]:
+def at(word: str, definitions: Path, *, quiet: bool) -> Iterator[PushSession]:
     """The server of that name, or at that address, and our book of it."""
     from fhir_kb.bulk import cache_folder
     from fhir_kb.cli.progress import progress
-    from fhir_kb.pipeline.targets import find_target, reached
+    from fhir_kb.pipeline.server_targets import find_target, reached
     from fhir_kb.push import open_reconciler, workspace_folder
 
     found = find_target(word, definitions, os.environ)
@@ -87,20 +87,20 @@ def at(word: str, definitions: Path, *, quiet: bool) -> Iterator[At]:
     ):
         if book.recovered >= 0:
             shown.stage(f"a push had broken off: {book.recovered} of its changes are there")
-        yield At(found, server, book, shown)
+        yield PushSession(found, server, book, shown)
 
 
-def wanted(here: At, definitions: Path, bundles: tuple[Path, ...]) -> Desired:
+def wanted(here: PushSession, definitions: Path, bundles: tuple[Path, ...]) -> DesiredState:
     """What shall stand there: of the definitions, or of somebody's files."""
-    from fhir_kb.bulk import Processes, cache_folder, cores
-    from fhir_kb.pipeline.pushing import desired, from_files
+    from fhir_kb.bulk import ProcessExecutor, cache_folder, cores
+    from fhir_kb.pipeline.pushing import desired_from_definitions, desired_from_files
 
     release = here.server.profile.release
     if bundles:
-        return from_files(bundles, release)
+        return desired_from_files(bundles, release)
     folder = cache_folder(definitions)
-    with Processes(cores(), models=False) as processes:
-        return desired(
+    with ProcessExecutor(cores(), models=False) as processes:
+        return desired_from_definitions(
             definitions,
             release,
             work=processes,
@@ -109,17 +109,17 @@ def wanted(here: At, definitions: Path, bundles: tuple[Path, ...]) -> Desired:
         )
 
 
-def where(found: Desired) -> Callable[[str, str], Span | None]:
+def where(found: DesiredState) -> Callable[[str, str], Span | None]:
     """Where a resource, or an element of it, was written."""
     return found.origins.place if found.origins else lambda _, __: None
 
 
-def names(found: Desired) -> dict[str, str]:
+def names(found: DesiredState) -> dict[str, str]:
     """What the definitions call the resource of a key: "Type/id"."""
     return {key: f"{one.type}/{one.id}" for key, one in found.wanted.items()}
 
 
-def refused(found: Desired, form: str, *, everything: bool) -> bool:
+def refused(found: DesiredState, form: str, *, everything: bool) -> bool:
     """Whether there are errors in the definitions; prints them."""
     from fhir_kb.cli.console import style_of
     from fhir_kb.cli.views import findings
@@ -156,7 +156,7 @@ def allowed(**words: bool) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PushRequest:
     """What the person has asked for. allowed: the words given. yes: without a question. check: the
     plan is an old one, and only good if the server has not moved.
     """
@@ -170,7 +170,7 @@ class Asked:
     provenance: bool = False
 
 
-def push(here: At, made: Plan, found: Desired | None, asked: Asked) -> int:
+def push(here: PushSession, made: Plan, found: DesiredState | None, asked: PushRequest) -> int:
     """Show a plan, ask, do it, and say what was done; the exit code."""
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.views import plans
@@ -211,7 +211,7 @@ def push(here: At, made: Plan, found: Desired | None, asked: Asked) -> int:
     return FINDINGS if result.not_made or lost or undecided else FINE
 
 
-def _confirmed(here: At, changing: int) -> bool:
+def _confirmed(here: PushSession, changing: int) -> bool:
     """Whether the person wants it. Raises click.UsageError where nobody can be asked."""
     if not sys.stdin.isatty():
         raise click.UsageError(

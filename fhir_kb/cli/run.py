@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from fhir_kb.cli import COMPLETE
-from fhir_kb.cli.exits import BUG, CLOSED_PIPE, FINE, INTERRUPTED, OUTSIDE, USAGE
+from fhir_kb.cli.exit_codes import BUG, CLOSED_PIPE, FINE, INTERRUPTED, OUTSIDE, USAGE
 from fhir_kb.diagnostics.errors import FhirKbError
 
 if TYPE_CHECKING:
@@ -110,9 +110,9 @@ def _bug(error: Exception) -> int:
 
 
 def _say(message: str, start: str = "fhir-kb: ") -> None:
-    from fhir_kb.diagnostics.render.text import harmless
+    from fhir_kb.diagnostics.render.terminal_text import terminal_safe
 
-    sys.stderr.write(f"{start}{harmless(message)}\n")
+    sys.stderr.write(f"{start}{terminal_safe(message)}\n")
 
 
 def _speak_utf8() -> None:

@@ -13,7 +13,7 @@ from fhir_kb.lint.rule import BaseRule, Finding, Rule, Scope, Shared
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fhir_kb.diagnostics import Code, Diagnostic
+    from fhir_kb.diagnostics import Diagnostic, FindingCode
     from fhir_kb.model.concept import Concept
     from fhir_kb.model.kb import Settings
     from fhir_kb.model.knowledge import Base, Entry, Source
@@ -26,7 +26,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *topic.RULES,
 )
 BASE_RULES: Final[tuple[BaseRule, ...]] = base_rules.RULES
-CODES: Final[tuple[Code, ...]] = (
+CODES: Final[tuple[FindingCode, ...]] = (
     *(rule.code for rule in RULES),
     *(rule.code for rule in BASE_RULES),
 )

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, cast
 
-from fhir_kb.diagnostics import Code, Diagnostic, Page, Severity, Span
+from fhir_kb.diagnostics import CodePage, Diagnostic, FindingCode, Severity, Span
 from fhir_kb.model.page import links
 from fhir_kb.model.walk import Use, own_uses, records
 
@@ -109,9 +109,11 @@ class Rule:
     shared: Callable[[Shared], Iterator[Finding]] | None = None
 
     @property
-    def code(self) -> Code:
+    def code(self) -> FindingCode:
         """The rule as `fhir-kb explain` shows it."""
-        return Code(self.id, Page(self.name, self.severity, _explanation(self.id, self.page)))
+        return FindingCode(
+            self.id, CodePage(self.name, self.severity, _explanation(self.id, self.page))
+        )
 
     def findings(self, scope: Scope) -> Iterator[Diagnostic]:
         """What the rule finds in a topic; no more than MAX_FINDINGS."""
@@ -136,9 +138,11 @@ class BaseRule:
     page: str
 
     @property
-    def code(self) -> Code:
+    def code(self) -> FindingCode:
         """The rule as `fhir-kb explain` shows it."""
-        return Code(self.id, Page(self.name, self.severity, _explanation(self.id, self.page)))
+        return FindingCode(
+            self.id, CodePage(self.name, self.severity, _explanation(self.id, self.page))
+        )
 
     def findings(self, entries: tuple[Entry, ...]) -> Iterator[Diagnostic]:
         """What the rule finds among the topics."""

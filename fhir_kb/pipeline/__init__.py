@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.pipeline.outside import OutsideError
+from fhir_kb.pipeline.environment import EnvironmentFailure
 
 if TYPE_CHECKING:
-    from fhir_kb.pipeline.building import Build, Counts, Made, build
-    from fhir_kb.pipeline.bundling import Bundled, bundle
-    from fhir_kb.pipeline.checking import FileReport, validate_files
-    from fhir_kb.pipeline.codes import catalogue
+    from fhir_kb.pipeline.building import Build, FileCounts, ReleaseOutput, build
+    from fhir_kb.pipeline.bundling import BundleResult, bundle
+    from fhir_kb.pipeline.fhir_files import FileReport, validate_files
+    from fhir_kb.pipeline.finding_codes import catalogue
     from fhir_kb.pipeline.packages import (
         get_packages,
         list_packages,
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Build",
-    "Bundled",
-    "Counts",
+    "BundleResult",
+    "EnvironmentFailure",
+    "FileCounts",
     "FileReport",
-    "Made",
-    "OutsideError",
     "Progress",
+    "ReleaseOutput",
     "build",
     "bundle",
     "catalogue",
@@ -47,14 +47,14 @@ __all__ = [
 
 _HOMES = {
     "Build": "fhir_kb.pipeline.building",
-    "Counts": "fhir_kb.pipeline.building",
-    "Made": "fhir_kb.pipeline.building",
+    "FileCounts": "fhir_kb.pipeline.building",
+    "ReleaseOutput": "fhir_kb.pipeline.building",
     "build": "fhir_kb.pipeline.building",
-    "Bundled": "fhir_kb.pipeline.bundling",
+    "BundleResult": "fhir_kb.pipeline.bundling",
     "bundle": "fhir_kb.pipeline.bundling",
-    "FileReport": "fhir_kb.pipeline.checking",
-    "validate_files": "fhir_kb.pipeline.checking",
-    "catalogue": "fhir_kb.pipeline.codes",
+    "FileReport": "fhir_kb.pipeline.fhir_files",
+    "validate_files": "fhir_kb.pipeline.fhir_files",
+    "catalogue": "fhir_kb.pipeline.finding_codes",
     "get_packages": "fhir_kb.pipeline.packages",
     "list_packages": "fhir_kb.pipeline.packages",
     "lock_packages": "fhir_kb.pipeline.packages",

@@ -17,8 +17,8 @@ from fhir_kb.pipeline.cache import (
     findings_json,
     program,
 )
-from fhir_kb.pipeline.outside import OutsideError
-from fhir_kb.pipeline.progress import Progress, Unwatched
+from fhir_kb.pipeline.environment import EnvironmentFailure
+from fhir_kb.pipeline.progress import NullProgress, Progress
 from fhir_kb.read.sources import find
 from fhir_kb.read.sources import stamp as stamp_of
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from fhir_kb.emit import Emitted
+    from fhir_kb.emit import EmittedResource
     from fhir_kb.model.kb import Settings
-    from fhir_kb.pipeline.gather import Gathered
-    from fhir_kb.pipeline.work import Work
-    from fhir_kb.publish import Content, PackageInfo, Written
+    from fhir_kb.pipeline.executors import Executor
+    from fhir_kb.pipeline.incremental import CompiledKnowledgeBase
+    from fhir_kb.publish import FileContent, PackageInfo, WriteResult
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ReleaseOutput:
     """What was made for a release: how many resources of each type, and where they lie."""
 
     name: str
@@ -45,10 +45,10 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class FileCounts:
     """What writing did to the files of the output folder."""
 
-    made: int
+    created: int
     changed: int
     unchanged: int
     removed: int
@@ -58,14 +58,14 @@ class Counts:
 class Build:
     """What a build has to say.
 
-    written: None where nothing was to be written, or could be. without_models: how many topics the
+    files: None where nothing was to be written, or could be. without_models: how many topics the
     models of `fhir.resources` have not checked, because there were too many.
     """
 
     diagnostics: tuple[Diagnostic, ...]
     losses: tuple[Diagnostic, ...] = ()
-    made: tuple[Made, ...] = ()
-    written: Counts | None = None
+    releases: tuple[ReleaseOutput, ...] = ()
+    files: FileCounts | None = None
     topics: int = 0
     without_models: int = 0
 
@@ -81,7 +81,7 @@ def build(
     output: Path | None,
     releases: tuple[str, ...] | None = None,
     progress: Progress | None = None,
-    work: Work | None = None,
+    work: Executor | None = None,
     cache_folder: Path | None = None,
     models: bool | None = None,
 ) -> Build:
@@ -92,8 +92,8 @@ def build(
     was made, for the next time; None: nowhere. models: whether the models of `fhir.resources` check
     what is made; None: unless it is very many topics (they cost as much as all the rest).
 
-    With any error nothing is written and the output stays as it was. Raises OutsideError where the
-    disk stands in the way, ValueError for an unknown release.
+    With any error nothing is written and the output stays as it was. Raises EnvironmentFailure
+    where the output or the cache cannot be written, ValueError for an unknown release.
     """
     for name in releases or ():
         fhir_releases.get(name)
@@ -107,14 +107,16 @@ def build(
     )
     if output is not None and (done := _done_before(cache, stamp, output)) is not None:
         return done
-    from fhir_kb.pipeline.gather import gather  # all of the work: not needed when nothing changed
-    from fhir_kb.pipeline.work import Alone
+    from fhir_kb.pipeline.executors import SerialExecutor
+    from fhir_kb.pipeline.incremental import (
+        collect,  # all of the work: not needed when nothing changed
+    )
 
-    progress = progress or Unwatched()
-    gathered = gather(
+    progress = progress or NullProgress()
+    gathered = collect(
         definitions,
         releases,
-        work=work or Alone(),
+        work=work or SerialExecutor(),
         cache=cache,
         program=fingerprint,
         progress=progress,
@@ -124,7 +126,11 @@ def build(
 
 
 def _publish(
-    gathered: Gathered, output: Path | None, cache: Cache, stamp: str, progress: Progress
+    gathered: CompiledKnowledgeBase,
+    output: Path | None,
+    cache: Cache,
+    stamp: str,
+    progress: Progress,
 ) -> Build:
     emitted = {name: _of_release(gathered, name) for name in gathered.releases}
     checked = Build(
@@ -135,29 +141,35 @@ def _publish(
     )
     if gathered.settings is None or has_errors(checked.diagnostics):
         return checked
-    result = replace(checked, made=_made(emitted, output))
+    result = replace(checked, releases=_made(emitted, output))
     if output is None:
         return result
-    from fhir_kb.publish import OutputError, files_for_release, plain, unresolved, write
+    from fhir_kb.publish import (
+        OutputError,
+        files_for_release,
+        fixed_content,
+        unresolved_references,
+        write,
+    )
 
-    if lost := [one for name, all_ in emitted.items() for one in unresolved(all_, name)]:
+    if lost := [one for name, all_ in emitted.items() for one in unresolved_references(all_, name)]:
         return replace(checked, diagnostics=(*checked.diagnostics, *lost))
     progress.stage("writing")
     info = package_info(gathered.settings)
-    files: dict[str, Content] = {}
+    files: dict[str, FileContent] = {}
     for name, resources in emitted.items():
         version = BY_NAME[name].version
         files.update(files_for_release(resources, name, version, info))
-    files["report.json"] = plain(report(result))
+    files["report.json"] = fixed_content(report(result))
     try:
         written = write(output, files, stamps=cache.stamps)
     except OutputError as error:
-        raise OutsideError(error.message, error.help, error.code) from error
+        raise EnvironmentFailure(error.message, error.help, error.code) from error
     findings = (*result.diagnostics, *written.diagnostics)
     if has_errors(written.diagnostics):
         return replace(checked, diagnostics=findings)
-    counts = Counts(*(len(part) for part in written[:4]))
-    whole = replace(result, diagnostics=findings, written=counts)
+    counts = FileCounts(*(len(part) for part in written[:4]))
+    whole = replace(result, diagnostics=findings, files=counts)
     _note(cache, stamp, whole, written)
     return whole
 
@@ -165,9 +177,9 @@ def _publish(
 def report(result: Build) -> bytes:
     """report.json: what was made, found and lost."""
     content = {
-        "made": {
-            made.name: {"fhirVersion": made.fhir_version, "resources": dict(made.counts)}
-            for made in result.made
+        "releases": {
+            release.name: {"fhirVersion": release.fhir_version, "resources": dict(release.counts)}
+            for release in result.releases
         },
         "findings": [to_json(found) for found in result.diagnostics],
         "losses": [to_json(loss) for loss in result.losses],
@@ -231,11 +243,13 @@ def _package_name(settings: Settings | None) -> list[Diagnostic]:
     return [Diagnostic("KB226", Severity.ERROR, message, given.span, help=advice)]
 
 
-def _of_release(gathered: Gathered, name: str) -> tuple[Emitted, ...]:
+def _of_release(gathered: CompiledKnowledgeBase, name: str) -> tuple[EmittedResource, ...]:
     return tuple(one for made in gathered.everything() for one in made.emitted.get(name, ()))
 
 
-def _made(emitted: Mapping[str, tuple[Emitted, ...]], output: Path | None) -> tuple[Made, ...]:
+def _made(
+    emitted: Mapping[str, tuple[EmittedResource, ...]], output: Path | None
+) -> tuple[ReleaseOutput, ...]:
     found = []
     for name, resources in emitted.items():
         counts: dict[str, int] = {}
@@ -244,12 +258,14 @@ def _made(emitted: Mapping[str, tuple[Emitted, ...]], output: Path | None) -> tu
         release = BY_NAME[name]
         folder = (output / name).as_posix() if output else ""
         found.append(
-            Made(name, release.title, release.version, dict(sorted(counts.items())), folder)
+            ReleaseOutput(
+                name, release.title, release.version, dict(sorted(counts.items())), folder
+            )
         )
     return tuple(found)
 
 
-def _same_names(emitted: Mapping[str, tuple[Emitted, ...]]) -> list[Diagnostic]:
+def _same_names(emitted: Mapping[str, tuple[EmittedResource, ...]]) -> list[Diagnostic]:
     """Two resources that would be one: topics keep their ids apart, so this is the last net."""
     found: dict[str, Diagnostic] = {}
     for resources in emitted.values():
@@ -265,7 +281,7 @@ def _same_names(emitted: Mapping[str, tuple[Emitted, ...]]) -> list[Diagnostic]:
     return list(found.values())
 
 
-def _note(cache: Cache, stamp: str, result: Build, written: Written) -> None:
+def _note(cache: Cache, stamp: str, result: Build, written: WriteResult) -> None:
     cache.put_note(
         "build",
         {
@@ -273,7 +289,9 @@ def _note(cache: Cache, stamp: str, result: Build, written: Written) -> None:
             "output": written.digest,
             "findings": findings_json(result.diagnostics),
             "losses": findings_json(result.losses),
-            "made": [[m.name, m.label, m.fhir_version, m.counts, m.folder] for m in result.made],
+            "releases": [
+                [m.name, m.label, m.fhir_version, m.counts, m.folder] for m in result.releases
+            ],
             "files": sum(len(part) for part in written[:3]),
             "topics": result.topics,
             "without_models": result.without_models,
@@ -286,15 +304,15 @@ def _done_before(cache: Cache, stamp: str, output: Path) -> Build | None:
     note: Mapping[str, Any] = cache.note("build")
     if note.get("stamp") != stamp or cache.stamps is None:
         return None
-    from fhir_kb.publish.folder import as_written
+    from fhir_kb.publish.output_folder import unchanged_digest
 
-    if as_written(output, stamps=cache.stamps) != note["output"]:
+    if unchanged_digest(output, stamps=cache.stamps) != note["output"]:
         return None
     return Build(
         findings_from(note["findings"]),
         findings_from(note["losses"]),
-        tuple(Made(*made) for made in note["made"]),
-        Counts(0, 0, note["files"], 0),
+        tuple(ReleaseOutput(*made) for made in note["releases"]),
+        FileCounts(0, 0, note["files"], 0),
         note["topics"],
         note["without_models"],
     )

@@ -9,22 +9,22 @@ from fhir_kb import publish
 from fhir_kb import releases as fhir_releases
 from fhir_kb.diagnostics import Diagnostic, Severity, Span, did_you_mean, has_errors, in_order
 from fhir_kb.pipeline.cache import Cache, program
-from fhir_kb.pipeline.gather import Gathered, gather
-from fhir_kb.pipeline.progress import Progress, Unwatched
-from fhir_kb.pipeline.work import Alone
+from fhir_kb.pipeline.executors import SerialExecutor
+from fhir_kb.pipeline.incremental import CompiledKnowledgeBase, collect
+from fhir_kb.pipeline.progress import NullProgress, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fhir_kb.emit import Emitted
+    from fhir_kb.emit import EmittedResource
 
 Kind = Literal["transaction", "batch", "collection", "document"]
 KINDS: Final = ("transaction", "batch", "collection", "document")
 
 
 @dataclass(frozen=True, slots=True)
-class Bundled:
+class BundleResult:
     """A bundle as bytes of JSON; None where a finding is an error."""
 
     data: bytes | None
@@ -45,7 +45,7 @@ def bundle(
     kind: str = "transaction",
     progress: Progress | None = None,
     cache_folder: Path | None = None,
-) -> Bundled:
+) -> BundleResult:
     """One bundle of the named topics and all they need; of every topic where none is named.
 
     release: "r5", "r4b" or "r4". kind: one of KINDS; a document is of one topic. Raises ValueError
@@ -55,13 +55,13 @@ def bundle(
     if kind not in KINDS:
         msg = f"'{kind}' is no kind of bundle; {did_you_mean(kind, KINDS)}"
         raise ValueError(msg)
-    gathered = gather(
+    gathered = collect(
         definitions,
         (release,),
-        work=Alone(),
+        work=SerialExecutor(),
         cache=Cache(cache_folder),
         program=program(),
-        progress=progress or Unwatched(),
+        progress=progress or NullProgress(),
         only=topics or None,
     )
     findings = [*gathered.findings, *_unknown(topics, gathered)]
@@ -69,16 +69,18 @@ def bundle(
         one for made in gathered.topics.values() for one in made.emitted.get(release, ())
     )
     if has_errors(findings) or gathered.settings is None:
-        return Bundled(None, in_order(findings), gathered.losses)
+        return BundleResult(None, in_order(findings), gathered.losses)
     if kind == "document":
         data, wrong = _document(gathered, topics, resources, release)
         findings.extend(wrong)
     else:
         data = _whole(kind, resources, release, gathered)
-    return Bundled(data, in_order(findings), gathered.losses)
+    return BundleResult(data, in_order(findings), gathered.losses)
 
 
-def _whole(kind: str, resources: Sequence[Emitted], release: str, gathered: Gathered) -> bytes:
+def _whole(
+    kind: str, resources: Sequence[EmittedResource], release: str, gathered: CompiledKnowledgeBase
+) -> bytes:
     assert gathered.settings is not None
     base = gathered.settings.canonical.rstrip("/")
     if kind == "transaction":
@@ -88,7 +90,10 @@ def _whole(kind: str, resources: Sequence[Emitted], release: str, gathered: Gath
 
 
 def _document(
-    gathered: Gathered, topics: Sequence[str], resources: Sequence[Emitted], release: str
+    gathered: CompiledKnowledgeBase,
+    topics: Sequence[str],
+    resources: Sequence[EmittedResource],
+    release: str,
 ) -> tuple[bytes | None, list[Diagnostic]]:
     assert gathered.settings is not None
     names = list(topics) or sorted(gathered.directory)
@@ -109,7 +114,7 @@ def _document(
     return publish.document(page, by_name, release, base).to_bytes(), []
 
 
-def _unknown(topics: Sequence[str], gathered: Gathered) -> list[Diagnostic]:
+def _unknown(topics: Sequence[str], gathered: CompiledKnowledgeBase) -> list[Diagnostic]:
     found = []
     for name in topics:
         if name not in gathered.directory and gathered.settings is not None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class CachedPackage:
     """A package in the cache. problem: why its package.json cannot be used, or ""."""
 
     manifest: Manifest
@@ -37,7 +37,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PackageDetails:
     """A package, and how many resources of each type it has."""
 
     package: Package
@@ -53,21 +53,21 @@ class LockResult:
     is_changed: bool
 
 
-def list_packages(where: Places | None = None) -> list[Listed]:
+def list_packages(where: Places | None = None) -> list[CachedPackage]:
     """The packages in the cache, by name and version."""
     return [
         _listed(name, version, folder) for name, version, folder in installed(where or places())
     ]
 
 
-def _listed(name: str, version: str, folder: Path) -> Listed:
+def _listed(name: str, version: str, folder: Path) -> CachedPackage:
     try:
-        return Listed(read_manifest(folder / "package" / "package.json"), folder)
+        return CachedPackage(read_manifest(folder / "package" / "package.json"), folder)
     except PackageError as error:
-        return Listed(Manifest(name, version), folder, error.message)
+        return CachedPackage(Manifest(name, version), folder, error.message)
 
 
-def show_package(word: str, where: Places | None = None) -> Shown:
+def show_package(word: str, where: Places | None = None) -> PackageDetails:
     """A package by "name#version", "name" (the newest that is here), or the path of a .tgz."""
     where = where or places()
     if is_path(word):
@@ -81,7 +81,7 @@ def show_package(word: str, where: Places | None = None) -> Shown:
             raise missing(str(asked), where)
         package = open_package(where.packages / chosen.label, where)
     counts = Counter(entry.resource_type for entry in package.entries())
-    return Shown(package, dict(sorted(counts.items())))
+    return PackageDetails(package, dict(sorted(counts.items())))
 
 
 def get_packages(

@@ -15,7 +15,7 @@ class Progress(Protocol):
         """So many steps of the stage are done."""
 
 
-class Unwatched:
+class NullProgress:
     """Nobody watches."""
 
     def stage(self, name: str, total: int | None = None) -> None:

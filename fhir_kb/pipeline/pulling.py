@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.emit import canonical_json
-from fhir_kb.pipeline.outside import OutsideError
+from fhir_kb.pipeline.environment import EnvironmentFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,14 +16,19 @@ _NAME: Final = re.compile(r"[A-Z][A-Za-z]+-[A-Za-z0-9\-.]{1,64}\.json")
 
 
 def write_pulled(resources: Iterable[Mapping[str, Any]], folder: Path) -> list[Path]:
-    """Write each as <Type>-<id>.json and remove other files of that form. Raises OutsideError."""
+    """Write each as <Type>-<id>.json and remove other files of that form.
+
+    Raises EnvironmentFailure.
+    """
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for resource in resources:
             name = f"{resource.get('resourceType')}-{resource.get('id')}.json"
             if not _NAME.fullmatch(name):
-                raise OutsideError(f"the server has a resource that cannot be a file: {name!r}")
+                raise EnvironmentFailure(
+                    f"the server has a resource that cannot be a file: {name!r}"
+                )
             path = folder / name
             path.write_bytes(canonical_json(resource))
             written.append(path)
@@ -31,5 +36,5 @@ def write_pulled(resources: Iterable[Mapping[str, Any]], folder: Path) -> list[P
             if _NAME.fullmatch(path.name) and path not in written:
                 path.unlink()
     except OSError as error:
-        raise OutsideError(f"{folder}: {error.strerror or error}") from error
+        raise EnvironmentFailure(f"{folder}: {error.strerror or error}") from error
     return written

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.compile import compile_shared, compile_topic
-from fhir_kb.diagnostics import Code, Diagnostic, Span, has_errors, in_order
+from fhir_kb.diagnostics import Diagnostic, FindingCode, Span, has_errors, in_order
 from fhir_kb.model import Element, span_at
 from fhir_kb.model.knowledge import Base
 from fhir_kb.packages import PackageError, open_package, places
 from fhir_kb.pipeline.cache import Cache, program
-from fhir_kb.pipeline.gather import Gathered, gather
-from fhir_kb.pipeline.progress import Progress, Unwatched
-from fhir_kb.pipeline.work import Alone
-from fhir_kb.publish import unresolved
+from fhir_kb.pipeline.executors import SerialExecutor
+from fhir_kb.pipeline.incremental import CompiledKnowledgeBase, collect
+from fhir_kb.pipeline.progress import NullProgress, Progress
+from fhir_kb.publish import unresolved_references
 from fhir_kb.push import (
     DesiredResource,
     PushError,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from fhir_kb.pipeline.work import Work
+    from fhir_kb.pipeline.executors import Executor
     from fhir_kb.push import FailedChange, PlannedChange, PushResult
 
 _MOST_BYTES: Final = 512 * 2**20
@@ -46,7 +46,7 @@ _SKIPPED: Final = frozenset({"ImplementationGuide"})
 
 
 @dataclass(slots=True)
-class Desired:
+class DesiredState:
     """What shall stand on a server, by key; and what was found on the way to it.
 
     wanted is empty where a finding is an error.
@@ -64,30 +64,30 @@ class Desired:
         return has_errors(self.diagnostics)
 
 
-def desired(
+def desired_from_definitions(
     definitions: Path,
     release: str,
     *,
-    work: Work | None = None,
+    work: Executor | None = None,
     cache_folder: Path | None = None,
     progress: Progress | None = None,
-) -> Desired:
+) -> DesiredState:
     """What the definitions want to stand on a server of this release; compiled and checked as by
-    `build`. Raises OutsideError where the disk stands in the way.
+    `build`. Raises EnvironmentFailure where the disk stands in the way.
     """
-    gathered = gather(
+    gathered = collect(
         definitions,
         (release,),
-        work=work or Alone(),
+        work=work or SerialExecutor(),
         cache=Cache(cache_folder),
         program=program(),
-        progress=progress or Unwatched(),
+        progress=progress or NullProgress(),
     )
     emitted = [one for made in gathered.everything() for one in made.emitted.get(release, ())]
     findings = [*gathered.findings]
     if gathered.settings is not None and not has_errors(findings):
-        findings += unresolved(emitted, release)
-    result = Desired(release, {}, in_order(findings), gathered.losses)
+        findings += unresolved_references(emitted, release)
+    result = DesiredState(release, {}, in_order(findings), gathered.losses)
     if not result.has_errors:
         result.wanted = desired_state(desired_from_json(one.line_bytes) for one in emitted)
         result.origins = Origins(definitions, gathered, release)
@@ -99,7 +99,7 @@ class Origins:
     for, so this is for what people look at.
     """
 
-    def __init__(self, definitions: Path, gathered: Gathered, release: str) -> None:
+    def __init__(self, definitions: Path, gathered: CompiledKnowledgeBase, release: str) -> None:
         self._definitions, self._gathered, self._release = definitions, gathered, release
         self._folder_of = {
             one.name: folder
@@ -142,7 +142,7 @@ class Origins:
         return {f"{one['resourceType']}/{one['id']}": one for one in lowered}
 
 
-def findings(result: PushResult, found: Desired | None) -> tuple[Diagnostic, ...]:
+def findings(result: PushResult, found: DesiredState | None) -> tuple[Diagnostic, ...]:
     """What a server did not take, or not keep, at the lines of the definitions."""
     made: list[Diagnostic] = []
     for one in result.not_made:
@@ -162,28 +162,28 @@ def findings(result: PushResult, found: Desired | None) -> tuple[Diagnostic, ...
     return in_order(made)
 
 
-def _code_of(one: FailedChange) -> Code:
+def _code_of(one: FailedChange) -> FindingCode:
     if one.refused is None:
         return NOT_SENT
     return MOVED if one.refused.moved else REFUSED
 
 
-def _name_of(item: PlannedChange, found: Desired | None) -> str:
+def _name_of(item: PlannedChange, found: DesiredState | None) -> str:
     """What the definitions call it: "Type/id"."""
     one = found.wanted.get(item.key) if found else None
     return f"{one.type}/{one.id}" if one else ""
 
 
-def _span(found: Desired | None, name: str, path: str) -> Span:
+def _span(found: DesiredState | None, name: str, path: str) -> Span:
     origins = found.origins if found else None
     return (origins.place(name, path) if origins and name else None) or Span("")
 
 
-def _finding(code: Code, message: str, span: Span, path: str) -> Diagnostic:
+def _finding(code: FindingCode, message: str, span: Span, path: str) -> Diagnostic:
     return Diagnostic(code.id, code.severity, message, span, path=path)
 
 
-def from_files(paths: Iterable[Path], release: str) -> Desired:
+def desired_from_files(paths: Iterable[Path], release: str) -> DesiredState:
     """What bundles, packages, NDJSON or single resources want to stand on a server.
 
     References between the entries of a bundle by their fullUrl become literal ones. Raises
@@ -195,7 +195,7 @@ def from_files(paths: Iterable[Path], release: str) -> Desired:
             found += _of_file(path)
         except PushError as error:
             raise PushError(f"{path}: {error.message}", error.help, usage=True) from error
-    return Desired(release, desired_state(found))
+    return DesiredState(release, desired_state(found))
 
 
 def _of_file(path: Path) -> Iterator[DesiredResource]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from fhir_kb.compile import compile_topic
 from fhir_kb.diagnostics import Diagnostic, Severity, Span, has_errors
-from fhir_kb.emit import EmitError, Emitted, element_order, emit
+from fhir_kb.emit import EmitError, EmittedResource, element_order, emit
 from fhir_kb.lint import check_topic
 from fhir_kb.model import span_of
 from fhir_kb.releases.models import findings as model_findings
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from fhir_kb.model import Element
     from fhir_kb.model.knowledge import Base, Source
-    from fhir_kb.pipeline.models import Answers, Models
+    from fhir_kb.pipeline.model_checks import ModelChecker, PendingRefusals
     from fhir_kb.releases import Release
 
 
 @dataclass(frozen=True, slots=True)
-class TopicMade:
+class CompiledTopic:
     """What became of a topic.
 
     emitted: by release name; empty where a finding is an error.
@@ -31,48 +31,48 @@ class TopicMade:
 
     findings: tuple[Diagnostic, ...]
     losses: tuple[Diagnostic, ...]
-    emitted: Mapping[str, tuple[Emitted, ...]]
+    emitted: Mapping[str, tuple[EmittedResource, ...]]
 
 
 @dataclass(slots=True)
-class InTheMaking:
+class TopicBuild:
     """A topic of which everything is done, but for what the models have not answered yet."""
 
     findings: list[Diagnostic] = field(default_factory=list)
     losses: list[Diagnostic] = field(default_factory=list)
-    emitted: dict[str, tuple[Emitted, ...]] = field(default_factory=dict)
+    emitted: dict[str, tuple[EmittedResource, ...]] = field(default_factory=dict)
     answers: list[Callable[[], Iterable[Diagnostic]]] = field(default_factory=list)
 
-    def made(self) -> TopicMade:
+    def finish(self) -> CompiledTopic:
         """The topic; waits for the models."""
         for answer in self.answers:
             self.findings.extend(answer())
         emitted = {} if has_errors(self.findings) else self.emitted
-        return TopicMade(tuple(self.findings), tuple(self.losses), emitted)
+        return CompiledTopic(tuple(self.findings), tuple(self.losses), emitted)
 
 
-def make_topic(
-    source: Source, base: Base, releases: Sequence[Release], models: Models | None
-) -> InTheMaking:
+def build_topic(
+    source: Source, base: Base, releases: Sequence[Release], models: ModelChecker | None
+) -> TopicBuild:
     """Check a topic, compile it, lower it to each release, write and check that.
 
     A topic that breaks a rule is not compiled: it would only repeat the finding in FHIR's words.
     models: who asks the models of `fhir.resources`; None: nobody.
     """
-    made = InTheMaking(list(check_topic(source, base)))
+    made = TopicBuild(list(check_topic(source, base)))
     if has_errors(made.findings):
         return made
     compiled = compile_topic(source, base)
     made.findings.extend(compiled.diagnostics)
-    make_releases(compiled.resources, releases, models, made)
+    build_releases(compiled.resources, releases, models, made)
     return made
 
 
-def make_releases(
+def build_releases(
     resources: Sequence[Element],
     releases: Sequence[Release],
-    models: Models | None,
-    made: InTheMaking,
+    models: ModelChecker | None,
+    made: TopicBuild,
 ) -> None:
     """Lower compiled resources to each release, write and check them; adds to `made`."""
     for release in releases:
@@ -91,11 +91,11 @@ def make_releases(
             answers = models.ask(release.fhir.name, [one.line_bytes for one in emitted])
             made.answers.append(_answer(release.fhir.name, lowered, answers))
         for resource in lowered:
-            made.findings.extend(structure_findings(resource, release))
+            made.findings.extend(validation_findings(resource, release))
 
 
 def _answer(
-    release: str, lowered: Sequence[Element], answers: Answers
+    release: str, lowered: Sequence[Element], answers: PendingRefusals
 ) -> Callable[[], Iterable[Diagnostic]]:
     def findings() -> Iterable[Diagnostic]:
         for resource, refused in zip(lowered, answers(), strict=True):
@@ -111,7 +111,7 @@ def _unwritable(resources: Sequence[Element], error: EmitError) -> Diagnostic:
     return Diagnostic("KB605", Severity.ERROR, message, Span(span.file), help=advice)
 
 
-def structure_findings(resource: Element, release: Release) -> Iterable[Diagnostic]:
+def validation_findings(resource: Element, release: Release) -> Iterable[Diagnostic]:
     """What FHIR's own rules say of a resource, at the author's place.
 
     Passed over is what an author cannot mend: profiles of guides that the compiler claims, where

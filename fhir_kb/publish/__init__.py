@@ -20,11 +20,10 @@ if TYPE_CHECKING:
         urn,
     )
     from fhir_kb.publish.codes import CODES
-    from fhir_kb.publish.content import Content, composed, plain
     from fhir_kb.publish.errors import OutputError
-    from fhir_kb.publish.folder import Written, as_written, write
-    from fhir_kb.publish.lines import ndjson
-    from fhir_kb.publish.links import reachable, roots_first, unresolved
+    from fhir_kb.publish.file_content import FileContent, fixed_content, lazy_content
+    from fhir_kb.publish.ndjson_file import ndjson
+    from fhir_kb.publish.output_folder import WriteResult, unchanged_digest, write
     from fhir_kb.publish.packaging import (
         MAX_PACKAGE_NAME,
         PACKAGE_NAME,
@@ -33,63 +32,64 @@ if TYPE_CHECKING:
         implementation_guide,
         package,
     )
-    from fhir_kb.publish.release import files_for_release
+    from fhir_kb.publish.references import reachable, roots_first, unresolved_references
+    from fhir_kb.publish.release_files import files_for_release
 
 __all__ = [
     "CODES",
     "MAX_PACKAGE_NAME",
     "PACKAGE_NAME",
-    "Content",
     "Dependency",
+    "FileContent",
     "NotADocumentError",
     "OutputError",
     "PackageInfo",
-    "Written",
-    "as_written",
+    "WriteResult",
     "batch",
     "collection",
-    "composed",
     "document",
     "files_for_release",
+    "fixed_content",
     "implementation_guide",
+    "lazy_content",
     "match",
     "ndjson",
     "package",
-    "plain",
     "reachable",
     "roots_first",
     "transaction",
-    "unresolved",
+    "unchanged_digest",
+    "unresolved_references",
     "urn",
     "write",
 ]
 _HOMES = {
     "CODES": "codes",
-    "Content": "content",
+    "FileContent": "file_content",
     "Dependency": "packaging",
     "MAX_PACKAGE_NAME": "packaging",
     "NotADocumentError": "bundle",
     "OutputError": "errors",
     "PACKAGE_NAME": "packaging",
     "PackageInfo": "packaging",
-    "Written": "folder",
-    "as_written": "folder",
+    "WriteResult": "output_folder",
+    "unchanged_digest": "output_folder",
     "batch": "bundle",
     "collection": "bundle",
-    "composed": "content",
+    "lazy_content": "file_content",
     "document": "bundle",
-    "files_for_release": "release",
+    "files_for_release": "release_files",
     "implementation_guide": "packaging",
     "match": "bundle",
-    "ndjson": "lines",
+    "ndjson": "ndjson_file",
     "package": "packaging",
-    "plain": "content",
-    "reachable": "links",
-    "roots_first": "links",
+    "fixed_content": "file_content",
+    "reachable": "references",
+    "roots_first": "references",
     "transaction": "bundle",
-    "unresolved": "links",
+    "unresolved_references": "references",
     "urn": "bundle",
-    "write": "folder",
+    "write": "output_folder",
 }
 
 

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fhir_kb.emit import compact_json
-from fhir_kb.publish.content import Content, composed
-from fhir_kb.publish.links import needed_first, reachable, roots_first
+from fhir_kb.publish.file_content import FileContent, lazy_content
+from fhir_kb.publish.references import dependencies_first, reachable, roots_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from fhir_kb.emit import Emitted
+    from fhir_kb.emit import EmittedResource
 
 _REFERENCE = re.compile(rb'"reference":"([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})"')
 _NAMESPACE = uuid.NAMESPACE_URL.bytes
@@ -31,7 +31,7 @@ class NotADocumentError(ValueError):
     """A document was asked for that has no Composition, or one without a date."""
 
 
-def urn(resource: Emitted, release: str) -> str:
+def urn(resource: EmittedResource, release: str) -> str:
     """The resource's name within bundles: the same for the same artifact, version and release."""
     canonical = resource.url or "|".join(resource.identifier or (resource.name,))
     return _urn_of(f"{canonical}|{resource.version}|{release}")
@@ -50,7 +50,7 @@ def _urn_of(name: str) -> str:
     return f"urn:uuid:{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def match(resource: Emitted) -> str:
+def match(resource: EmittedResource) -> str:
     """The search that finds this artifact in this version on any server.
 
     By url and version; by identifier for a type that has no url in its release. A resource that
@@ -71,7 +71,7 @@ def _term(value: str) -> str:
     return quote(_SEARCH_SPECIAL.sub(r"\\\g<0>", value), safe="")
 
 
-def transaction(resources: Sequence[Emitted], release: str) -> Content:
+def transaction(resources: Sequence[EmittedResource], release: str) -> FileContent:
     """All or nothing: each entry updates the artifact's version on the server or creates it.
 
     Root artifacts come first. References between entries are by `urn:uuid`, and the resources have
@@ -91,7 +91,7 @@ def transaction(resources: Sequence[Emitted], release: str) -> Content:
     return _bundle("transaction", entries, ordered, release)
 
 
-def _without_id(resource: Emitted) -> bytes:
+def _without_id(resource: EmittedResource) -> bytes:
     """The line less its id, which `emit` has put right behind the type."""
     head = f'{{"resourceType":"{resource.resource_type}"'.encode()
     return head + resource.line_bytes.removeprefix(head + f',"id":"{resource.id}"'.encode())
@@ -104,13 +104,13 @@ def _with_urns(line: bytes, urns: Mapping[bytes, bytes]) -> bytes:
     return _REFERENCE.sub(lambda found: b'"reference":"%s"' % urns.get(found[1], found[1]), line)
 
 
-def batch(resources: Sequence[Emitted], base: str) -> Content:
+def batch(resources: Sequence[EmittedResource], base: str) -> FileContent:
     """Each entry for itself: an update at "Type/id", what others refer to first.
 
     For servers without transactions that let clients choose ids: an entry of a batch cannot refer
     to another entry, so the references stay as they are and must be true on the server.
     """
-    ordered = needed_first(resources)
+    ordered = dependencies_first(resources)
 
     def entries() -> Iterator[bytes]:
         for resource in ordered:
@@ -119,7 +119,7 @@ def batch(resources: Sequence[Emitted], base: str) -> Content:
     return _bundle("batch", entries, ordered, base)
 
 
-def collection(resources: Sequence[Emitted], base: str) -> Content:
+def collection(resources: Sequence[EmittedResource], base: str) -> FileContent:
     """The resources as they are, each at its address below the canonical `base`."""
     ordered = roots_first(resources)
 
@@ -131,8 +131,8 @@ def collection(resources: Sequence[Emitted], base: str) -> Content:
 
 
 def document(
-    composition: Emitted, resources: Mapping[str, Emitted], release: str, base: str
-) -> Content:
+    composition: EmittedResource, resources: Mapping[str, EmittedResource], release: str, base: str
+) -> FileContent:
     """The Composition with everything that it refers to, directly or not.
 
     resources: those of the release by "Type/id". The identifier follows from the content, the
@@ -158,7 +158,7 @@ def document(
         for resource in ordered:
             yield _entry(_url(resource, base), resource.line_bytes)
 
-    return composed(lambda: _lines(head, entries()), "document", content, base)
+    return lazy_content(lambda: _lines(head, entries()), "document", content, base)
 
 
 def _instant(date: str) -> str:
@@ -169,7 +169,7 @@ def _instant(date: str) -> str:
     return "-".join(parts) + "T00:00:00Z" if date else ""
 
 
-def _url(resource: Emitted, base: str) -> bytes:
+def _url(resource: EmittedResource, base: str) -> bytes:
     return f"{base.rstrip('/')}/{resource.name}".encode()
 
 
@@ -181,11 +181,14 @@ def _entry(full_url: bytes, line: bytes, request: str = "") -> bytes:
 
 
 def _bundle(
-    kind: str, entries: Callable[[], Iterator[bytes]], ordered: Iterable[Emitted], setting: str
-) -> Content:
+    kind: str,
+    entries: Callable[[], Iterator[bytes]],
+    ordered: Iterable[EmittedResource],
+    setting: str,
+) -> FileContent:
     digests = (resource.digest for resource in ordered)
     head = b'"type":"%s"' % kind.encode()
-    return composed(lambda: _lines(head, entries()), kind, setting, *digests)
+    return lazy_content(lambda: _lines(head, entries()), kind, setting, *digests)
 
 
 def _lines(head: bytes, entries: Iterable[bytes]) -> Iterator[bytes]:

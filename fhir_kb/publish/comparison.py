@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fhir_kb.diagnostics import Diagnostic, Span
 from fhir_kb.publish.codes import CHANGED_BY_HAND, IN_THE_WAY, NAMES_COLLIDE, UNSAFE_NAME
-from fhir_kb.publish.manifest import Entry
-from fhir_kb.publish.paths import OURS, is_safe, same_on_some_disks
+from fhir_kb.publish.output_manifest import FileEntry
+from fhir_kb.publish.paths import OWN_PREFIX, case_collisions, is_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from fhir_kb.diagnostics import Code
-    from fhir_kb.publish.content import Content
-    from fhir_kb.publish.manifest import Manifest, Stamp
+    from fhir_kb.diagnostics import FindingCode
+    from fhir_kb.publish.file_content import FileContent
+    from fhir_kb.publish.output_manifest import OutputManifest, Stamp
 
 
-class Present(NamedTuple):
+class FolderState(NamedTuple):
     """What is known of a folder.
 
     noted: the stamps that our files had when we wrote them, as far as this machine remembers.
@@ -28,7 +28,7 @@ class Present(NamedTuple):
     """
 
     folder: Path
-    old: Manifest
+    old: OutputManifest
     noted: Mapping[str, Stamp]
     found: Mapping[str, Stamp | None]
     blocked: frozenset[str]
@@ -60,29 +60,29 @@ class Present(NamedTuple):
             return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-class Change(NamedTuple):
+class FolderChange(NamedTuple):
     """kept: our entries for files that stay. write, remove: paths, sorted."""
 
-    kept: dict[str, Entry]
+    kept: dict[str, FileEntry]
     write: list[str]
     remove: list[str]
     findings: list[Diagnostic]
 
 
-def unwritable(folder: Path, paths: Iterable[str]) -> Iterator[Diagnostic]:
+def unsafe_names(folder: Path, paths: Iterable[str]) -> Iterator[Diagnostic]:
     """Names that some operating system refuses, or takes for the same."""
     for path in sorted(paths):
-        if not is_safe(path) or path.startswith(OURS):
+        if not is_safe(path) or path.startswith(OWN_PREFIX):
             message = f"'{path}' is not a name for a file on every operating system"
             yield _finding(UNSAFE_NAME, folder, path, message, "Choose another id")
-    for one, other in same_on_some_disks(paths):
+    for one, other in case_collisions(paths):
         message = f"'{other}' and '{one}' are one file on Windows and macOS"
         yield _finding(NAMES_COLLIDE, folder, other, message, "Change the id of one of them")
 
 
-def compare(present: Present, files: Mapping[str, Content]) -> Change:
+def compare(present: FolderState, files: Mapping[str, FileContent]) -> FolderChange:
     """What `files` asks of the folder."""
-    change = Change({}, [], [], [])
+    change = FolderChange({}, [], [], [])
     for path in sorted(files):
         if present.is_blocked(path):
             change.findings.append(_in_the_way(present.folder, path))
@@ -100,7 +100,7 @@ def compare(present: Present, files: Mapping[str, Content]) -> Change:
     return change
 
 
-def _meet_own(present: Present, path: str, content: Content, change: Change) -> None:
+def _meet_own(present: FolderState, path: str, content: FileContent, change: FolderChange) -> None:
     entry = present.old.files[path]
     if not present.is_intact(path):
         if _says_the_same(present, path, content, change):
@@ -112,17 +112,21 @@ def _meet_own(present: Present, path: str, content: Content, change: Change) -> 
     change.write.append(path)
 
 
-def _meet_foreign(present: Present, path: str, content: Content, change: Change) -> None:
+def _meet_foreign(
+    present: FolderState, path: str, content: FileContent, change: FolderChange
+) -> None:
     if not _says_the_same(present, path, content, change):
         change.findings.append(_in_the_way(present.folder, path))
 
 
-def _says_the_same(present: Present, path: str, content: Content, change: Change) -> bool:
+def _says_the_same(
+    present: FolderState, path: str, content: FileContent, change: FolderChange
+) -> bool:
     """A file that we did not write is welcome, and then ours, if it says what ours would."""
     wanted = content.to_bytes()
     sha256 = hashlib.sha256(wanted).hexdigest()
     if same := present.holds(path, len(wanted), sha256):
-        change.kept[path] = Entry(len(wanted), sha256, content.key)
+        change.kept[path] = FileEntry(len(wanted), sha256, content.key)
     return same
 
 
@@ -136,6 +140,6 @@ def _by_hand(folder: Path, path: str, what_now: str) -> Diagnostic:
     return _finding(CHANGED_BY_HAND, folder, path, message, "Change the definitions instead")
 
 
-def _finding(code: Code, folder: Path, path: str, message: str, advice: str) -> Diagnostic:
+def _finding(code: FindingCode, folder: Path, path: str, message: str, advice: str) -> Diagnostic:
     span = Span((folder / path).as_posix())
     return Diagnostic(code.id, code.severity, message, span, help=advice)

@@ -11,7 +11,7 @@ from fhir_kb.publish.codes import CANNOT_WRITE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fhir_kb.diagnostics import Code
+    from fhir_kb.diagnostics import FindingCode
 
 
 class OutputError(FhirKbError):
@@ -20,7 +20,7 @@ class OutputError(FhirKbError):
     code: str
     """See codes.py."""
 
-    def __init__(self, code: Code, message: str, advice: str) -> None:
+    def __init__(self, code: FindingCode, message: str, advice: str) -> None:
         super().__init__(message, advice)
         self.code = code.id
 

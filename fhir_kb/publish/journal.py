@@ -20,22 +20,22 @@ import orjson
 from fhir_kb.files import replace_durably, sync_file, sync_folder, write_aside
 from fhir_kb.publish.codes import DAMAGED
 from fhir_kb.publish.errors import OutputError
-from fhir_kb.publish.paths import OURS, is_safe
+from fhir_kb.publish.paths import OWN_PREFIX, is_safe
 from fhir_kb.publish.writing import write_all_new
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from fhir_kb.publish.content import Content
-    from fhir_kb.publish.writing import Staged
+    from fhir_kb.publish.file_content import FileContent
+    from fhir_kb.publish.writing import StagedFile
 
-STAGE = f"{OURS}.stage"
+STAGE = f"{OWN_PREFIX}.stage"
 _JOURNAL = "journal.json"
 _STAGED = re.compile(r"f?[0-9]{1,9}")
 _FEW = 32  # up to here, each file is brought to the disk by itself
 
 
-class Stage:
+class StagingArea:
     """The place where a change is prepared. Use as a context manager: what is not committed by the
     end of it is thrown away.
 
@@ -53,7 +53,7 @@ class Stage:
         self._committed = False
         self._numbers = count()
 
-    def __enter__(self) -> Stage:
+    def __enter__(self) -> StagingArea:
         self._aside.mkdir()
         for staged in self._folders.values():
             (self._aside / staged).mkdir()
@@ -63,7 +63,7 @@ class Stage:
         if not self._committed:
             shutil.rmtree(self._aside, ignore_errors=True)
 
-    def add(self, files: Mapping[str, Content]) -> dict[str, Staged]:
+    def add(self, files: Mapping[str, FileContent]) -> dict[str, StagedFile]:
         """Write files aside, each to become the one of its name."""
         places = {name: self._place(name) for name in files}
         few = len(files) <= _FEW
@@ -86,7 +86,7 @@ class Stage:
         self._singles[number] = name
         return f"{self._aside}{os.sep}{number}"
 
-    def drop(self, staged: Staged) -> None:
+    def drop(self, staged: StagedFile) -> None:
         """Forget a file: what is there already is the same."""
         del self._singles[staged.path.rpartition(os.sep)[2]]
         Path(staged.path).unlink()

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from fhir_kb.files import FileLock, LockedError
 from fhir_kb.publish.codes import BUSY
 from fhir_kb.publish.errors import OutputError
-from fhir_kb.publish.paths import OURS
+from fhir_kb.publish.paths import OWN_PREFIX
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-LOCK = f"{OURS}.lock"
+LOCK = f"{OWN_PREFIX}.lock"
 
 
 def locked(folder: Path) -> FileLock:

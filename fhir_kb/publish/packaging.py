@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.emit import canonical_json, compact_json
 from fhir_kb.model.fhir_release import BY_NAME
 from fhir_kb.publish.archive import gzip_stored, tar
-from fhir_kb.publish.content import Content, composed
+from fhir_kb.publish.file_content import FileContent, lazy_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fhir_kb.emit import Emitted
+    from fhir_kb.emit import EmittedResource
 
 PACKAGE_NAME = re.compile(r"[a-z][a-z0-9\-]*(\.[a-z][a-z0-9\-]*)+")
 """Two or more words with dots between, as the FHIR package specification asks."""
@@ -73,8 +73,8 @@ class PackageInfo:
 
 
 def package(
-    resources: Sequence[Emitted], info: PackageInfo, release: str, fhir_version: str
-) -> Content:
+    resources: Sequence[EmittedResource], info: PackageInfo, release: str, fhir_version: str
+) -> FileContent:
     """package.tgz, byte for byte the same for the same resources and info."""
     about = canonical_json(_package_json(info, release, fhir_version))
     guide = implementation_guide(resources, info, release, fhir_version)
@@ -90,7 +90,7 @@ def package(
             yield f"package/{name}", content
 
     digests = sorted(f"{one.name} {one.digest}" for one in resources)
-    return composed(
+    return lazy_content(
         lambda: gzip_stored(tar(files())),
         "package", about.decode(), compact_json(guide).decode(), *digests,
     )  # fmt: skip
@@ -125,7 +125,7 @@ def _package_json(info: PackageInfo, release: str, fhir_version: str) -> dict[st
 
 
 def implementation_guide(
-    resources: Sequence[Emitted], info: PackageInfo, release: str, fhir_version: str
+    resources: Sequence[EmittedResource], info: PackageInfo, release: str, fhir_version: str
 ) -> dict[str, Any]:
     """The guide that lists the package's content: elements that R4, R4B and R5 have alike."""
     package_id, dependencies = info.of(release)
@@ -160,7 +160,7 @@ def implementation_guide(
     return {key: value for key, value in guide.items() if value}
 
 
-def _listing(resources: Sequence[Emitted]) -> dict[str, Any] | None:
+def _listing(resources: Sequence[EmittedResource]) -> dict[str, Any] | None:
     listed = [
         {"reference": {"reference": one.name}, "name": one.title or one.name}
         for one in sorted(resources, key=lambda one: one.file_name)

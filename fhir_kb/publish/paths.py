@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-OURS = ".fhir-kb"
+OWN_PREFIX = ".fhir-kb"
 """What the names of our own files in an output folder begin with."""
 
 _FORBIDDEN = re.compile(r'[<>:"\\|?*\x00-\x1f\x7f]')
@@ -33,7 +33,7 @@ def is_safe(path: str) -> bool:
     )
 
 
-def same_on_some_disks(paths: Iterable[str]) -> list[tuple[str, str]]:
+def case_collisions(paths: Iterable[str]) -> list[tuple[str, str]]:
     """Pairs of paths that Windows and macOS take for one file: they differ only in case."""
     first: dict[str, str] = {}
     return [

@@ -13,15 +13,15 @@ from fhir_kb.files import write_all
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from fhir_kb.publish.content import Content
-    from fhir_kb.publish.manifest import Stamp
+    from fhir_kb.publish.file_content import FileContent
+    from fhir_kb.publish.output_manifest import Stamp
 
 _CHUNK = 1 << 18
 _BINARY = getattr(os, "O_BINARY", 0)
 _MANY = 1000  # from here on, a second process costs less than it saves
 
 
-class Staged(NamedTuple):
+class StagedFile(NamedTuple):
     """A file that was written aside."""
 
     path: str
@@ -30,7 +30,7 @@ class Staged(NamedTuple):
     stamp: Stamp
 
 
-def write_new(path: str, content: Content, *, durable: bool = False) -> Staged:
+def write_new(path: str, content: FileContent, *, durable: bool = False) -> StagedFile:
     """Write a file that must not be there yet; `durable`: and wait for the disk. Raises OSError."""
     hashed = None if content.sha256 else hashlib.sha256()
     size = 0
@@ -47,12 +47,12 @@ def write_new(path: str, content: Content, *, durable: bool = False) -> Staged:
     finally:
         os.close(file)
     sha256 = hashed.hexdigest() if hashed is not None else content.sha256
-    return Staged(path, size, sha256, (status.st_size, status.st_mtime_ns))
+    return StagedFile(path, size, sha256, (status.st_size, status.st_mtime_ns))
 
 
 def write_all_new(
-    files: Sequence[tuple[str, Content]], made_of: int = 0, *, durable: bool = False
-) -> list[Staged]:
+    files: Sequence[tuple[str, FileContent]], made_of: int = 0, *, durable: bool = False
+) -> list[StagedFile]:
     """Write files that must not be there yet, in any order. Raises OSError.
 
     durable: each is on the disk at the end; while one waits for that, the other process writes.
@@ -93,11 +93,11 @@ def _can_fork() -> bool:
     )
 
 
-def _write_each(files: Iterable[tuple[str, Content]], durable: bool) -> list[Staged]:
+def _write_each(files: Iterable[tuple[str, FileContent]], durable: bool) -> list[StagedFile]:
     return [write_new(path, content, durable=durable) for path, content in files]
 
 
-def _serve(pipe: Any, files: Iterable[tuple[str, Content]], durable: bool) -> None:
+def _serve(pipe: Any, files: Iterable[tuple[str, FileContent]], durable: bool) -> None:
     try:
         pipe.send(_write_each(files, durable))
     except OSError as error:

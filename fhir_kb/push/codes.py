@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from fhir_kb.diagnostics import Pages
+from fhir_kb.diagnostics import CodePages
 
-_PAGES: Final = Pages(__file__)
+_PAGES: Final = CodePages(__file__)
 
 REFUSED: Final = _PAGES["KB801"]
 NOT_KEPT: Final = _PAGES["KB802"]

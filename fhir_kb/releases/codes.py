@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from fhir_kb.diagnostics import Pages
+from fhir_kb.diagnostics import CodePages
 
-_PAGES: Final = Pages(__file__)
+_PAGES: Final = CodePages(__file__)
 
 CODES: Final = _PAGES.all()
 """All of them, in order of their numbers."""

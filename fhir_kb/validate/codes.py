@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.diagnostics import Pages
+from fhir_kb.diagnostics import CodePages
 
 if TYPE_CHECKING:
-    from fhir_kb.diagnostics import Code
+    from fhir_kb.diagnostics import FindingCode
 
-_PAGES: Final = Pages(__file__)
+_PAGES: Final = CodePages(__file__)
 
 # JSON
 NOT_JSON: Final = _PAGES["KB501"]
@@ -200,5 +200,5 @@ ENABLE_WHEN: Final = _PAGES["KB739"]
 ENABLE_WHEN_AFTER: Final = _PAGES["KB740"]
 DERIVED_ITEM: Final = _PAGES["KB741"]
 
-CODES: Final[tuple[Code, ...]] = _PAGES.all()
+CODES: Final[tuple[FindingCode, ...]] = _PAGES.all()
 """All of them, in order of their numbers."""

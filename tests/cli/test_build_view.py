@@ -27,8 +27,13 @@ COUNTS = {
 }
 
 
-def made(name: str, label: str, **counts: int) -> Any:
-    return SimpleNamespace(name=name, label=label, counts=counts, folder=f"output/{name}")
+VERSIONS = {"r5": "5.0.0", "r4": "4.0.1"}
+
+
+def release(name: str, label: str, **counts: int) -> Any:
+    return SimpleNamespace(
+        name=name, label=label, fhir_version=VERSIONS[name], counts=counts, folder=f"output/{name}"
+    )
 
 
 def lost(line: int, what: str, *releases: str) -> list[Diagnostic]:
@@ -42,8 +47,8 @@ def a_build(**changes: Any) -> Any:
     whole: dict[str, Any] = {
         "diagnostics": (),
         "losses": (*lost(1, "R4 has no Citation; it is kept as text", "r4"),),
-        "made": (made("r5", "FHIR R5", **COUNTS), made("r4", "FHIR R4", Library=3)),
-        "written": SimpleNamespace(made=40, changed=0, unchanged=2, removed=1),
+        "releases": (release("r5", "FHIR R5", **COUNTS), release("r4", "FHIR R4", Library=3)),
+        "files": SimpleNamespace(created=40, changed=0, unchanged=2, removed=1),
         "topics": 3,
         "without_models": 0,
         "exit_code": 0,
@@ -103,7 +108,7 @@ def test_errors_are_1_and_nothing_is_said_to_be_made(
     fhir_kb: Callable[..., Ended], stand_in: Callable[..., None]
 ) -> None:
     wrong = Diagnostic("KB204", Severity.ERROR, "wrong", Span("definitions/a/topic.yaml"))
-    failed = a_build(diagnostics=(wrong,), losses=(), made=(), written=None, exit_code=1)
+    failed = a_build(diagnostics=(wrong,), losses=(), releases=(), files=None, exit_code=1)
     stand_in("fhir_kb.bulk", build=answering(failed))
     code, out, _ = fhir_kb("build")
     assert (code, out) == (
@@ -139,8 +144,9 @@ def test_json_is_one_object_with_all_of_it(
 ) -> None:
     stand_in("fhir_kb.bulk", build=answering(a_build()))
     found = json.loads(fhir_kb("build", "--format", "json").out)
-    assert found["made"][1] == {
-        "release": "r4",
+    assert found["releases"][1] == {
+        "name": "r4",
+        "fhirVersion": "4.0.1",
         "label": "FHIR R4",
         "folder": "output/r4",
         "resources": {"Library": 3},

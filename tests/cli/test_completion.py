@@ -51,9 +51,11 @@ def test_formats(complete: Callable[[str], list[str]]) -> None:
 
 
 def test_codes(complete: Callable[[str], list[str]], stand_in: Callable[..., None]) -> None:
-    from fhir_kb.diagnostics import Code, Page, Severity
+    from fhir_kb.diagnostics import CodePage, FindingCode, Severity
 
-    known = {code: Code(code, Page("x", Severity.ERROR, "Y.")) for code in ("KB101", "KB204")}
+    known = {
+        code: FindingCode(code, CodePage("x", Severity.ERROR, "Y.")) for code in ("KB101", "KB204")
+    }
     stand_in("fhir_kb.pipeline", catalogue=lambda: known)
     assert complete("fhir-kb explain kb2") == ["KB204"]
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fhir_kb.diagnostics import Code, Page, Severity
+from fhir_kb.diagnostics import CodePage, FindingCode, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from conftest import Ended
 
 KNOWN = {
-    "KB204": Code(
+    "KB204": FindingCode(
         "KB204",
-        Page("unknown-step", Severity.ERROR, "A step waits for none.\n\nWrite it:\n\n    after: x"),
+        CodePage(
+            "unknown-step", Severity.ERROR, "A step waits for none.\n\nWrite it:\n\n    after: x"
+        ),
     ),
-    "KB401": Code(
-        "KB401", Page("kept-as-text", Severity.WARNING, f"Something {'very ' * 20}long.")
+    "KB401": FindingCode(
+        "KB401", CodePage("kept-as-text", Severity.WARNING, f"Something {'very ' * 20}long.")
     ),
 }
 
@@ -56,7 +58,9 @@ def test_prose_is_wrapped_and_an_example_is_not(
     fhir_kb: Callable[..., Ended], stand_in: Callable[..., None]
 ) -> None:
     example = f"    key: {'x' * 100}"
-    code = Code("KB1", Page("x", Severity.ERROR, f"Wrong.\n\n{'word ' * 40}\n\n{example}"))
+    code = FindingCode(
+        "KB1", CodePage("x", Severity.ERROR, f"Wrong.\n\n{'word ' * 40}\n\n{example}")
+    )
     stand_in("fhir_kb.pipeline", catalogue=lambda: {"KB1": code})
     lines = fhir_kb("explain", "KB1").out.splitlines()
     assert example in lines

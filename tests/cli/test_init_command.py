@@ -33,7 +33,7 @@ def test_what_it_makes_builds_without_a_finding(fhir_kb: Callable[..., Ended]) -
     found = json.loads(out)
     assert found["findings"] == []
     assert code == 0
-    assert {each["release"] for each in found["made"]} == {"r5", "r4b", "r4"}
+    assert {each["name"] for each in found["releases"]} == {"r5", "r4b", "r4"}
 
 
 def test_each_file_names_a_schema_that_is_there(fhir_kb: Callable[..., Ended]) -> None:

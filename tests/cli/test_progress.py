@@ -52,7 +52,7 @@ def ticking(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_bar_grows_not_too_often_and_is_gone_at_the_end(ticking: None) -> None:
     screen = Terminal()
-    bar = views.Bar(screen)
+    bar = views.ProgressBar(screen)
     bar.stage("compiling", 4)
     for _ in range(4):
         bar.advance()
@@ -65,16 +65,16 @@ def test_a_bar_grows_not_too_often_and_is_gone_at_the_end(ticking: None) -> None
 
 def test_a_bar_never_overflows() -> None:
     screen = Terminal()
-    bar = views.Bar(screen)
+    bar = views.ProgressBar(screen)
     bar.stage("x", 1)
     bar.advance(0)
-    views.Bar.advance(bar, 50)
+    views.ProgressBar.advance(bar, 50)
     assert "█" * 25 not in screen.getvalue()
 
 
 def test_lines_for_a_log_have_no_control_characters() -> None:
     log = io.StringIO()
-    lines = views.Lines(log)
+    lines = views.LineProgress(log)
     lines.stage("reading")
     lines.stage("compiling", 3)
     lines.advance()

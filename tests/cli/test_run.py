@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fhir_kb.pipeline import OutsideError
+from fhir_kb.pipeline import EnvironmentFailure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,7 +67,8 @@ def test_the_outside_world_is_3_with_advice(
     fhir_kb: Callable[..., Ended], stand_in: Callable[..., None]
 ) -> None:
     stand_in(
-        "fhir_kb.pipeline", schema=failing(OutsideError("the disk is full", "Free some space"))
+        "fhir_kb.pipeline",
+        schema=failing(EnvironmentFailure("the disk is full", "Free some space")),
     )
     assert fhir_kb("schema") == (3, "", "fhir-kb: the disk is full\n  Free some space\n")
 

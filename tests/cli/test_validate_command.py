@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fhir_kb.cli.targets import Target, targets
+from fhir_kb.cli.validation_paths import PathGroup, group_paths
 from fhir_kb.diagnostics import Diagnostic, Severity, Span
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def test_of_very_many_findings_the_later_ones_are_only_counted(
     checks: Callable[..., list[Any]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from fhir_kb.cli.views import checks as views
+    from fhir_kb.cli.views import validation as views
 
     monkeypatch.setattr(views, "MAX_KEPT", 3)
     write("a.ndjson", "{}")
@@ -207,10 +207,10 @@ def test_what_a_path_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     ):
         write(file)
     paths = ("kb/a/page.md", "kb", "fhir", "kb/a/topic.yaml", "lone")
-    assert targets(map(Path, paths)) == [
-        Target(Path("kb"), (Path("kb/a/page.md"), Path("kb"), Path("kb/a/topic.yaml"))),
-        Target(None, (Path("fhir"),)),
-        Target(Path("lone"), (Path("lone"),)),
+    assert group_paths(map(Path, paths)) == [
+        PathGroup(Path("kb"), (Path("kb/a/page.md"), Path("kb"), Path("kb/a/topic.yaml"))),
+        PathGroup(None, (Path("fhir"),)),
+        PathGroup(Path("lone"), (Path("lone"),)),
     ]
 
 
@@ -220,7 +220,7 @@ def test_from_within_a_topic_the_knowledge_base_around_it_is_found(
     write(f"{tmp_path}/kb/kb.yaml")
     write(f"{tmp_path}/kb/a/topic.yaml")
     monkeypatch.chdir(tmp_path / "kb/a")
-    (target,) = targets([Path("topic.yaml")])
+    (target,) = group_paths([Path("topic.yaml")])
     assert target.knowledge_base is not None
     assert target.knowledge_base.resolve() == (tmp_path / "kb").resolve()
 

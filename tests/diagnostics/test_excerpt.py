@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from fhir_kb.diagnostics import Span
 from fhir_kb.diagnostics.render.excerpt import Excerpt, excerpt, lines_of
-from fhir_kb.diagnostics.render.text import width
+from fhir_kb.diagnostics.render.terminal_text import width
 
 
 def marked(line: str, start: int, end: int, room: int = 70) -> tuple[str, str]:

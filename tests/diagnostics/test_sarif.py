@@ -5,13 +5,17 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from fhir_kb.diagnostics import Code, Diagnostic, Page, Severity, Span
+from fhir_kb.diagnostics import CodePage, Diagnostic, FindingCode, Severity, Span
 from fhir_kb.diagnostics.render.sarif import Tool, sarif
 
 TOOL = Tool(
     "fhir-kb",
     "1.2.3",
-    {"KB204": Code("KB204", Page("unknown-step", Severity.ERROR, "A step is missing.\n\nAdd it."))},
+    {
+        "KB204": FindingCode(
+            "KB204", CodePage("unknown-step", Severity.ERROR, "A step is missing.\n\nAdd it.")
+        )
+    },
 )
 ERROR = Diagnostic(
     "KB204",

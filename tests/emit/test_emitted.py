@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.emit import EmitError, Emitted, element_order, emit
+from fhir_kb.emit import EmitError, EmittedResource, element_order, emit
 from fhir_kb.model import Element
 
 R5 = element_order("5.0.0")
@@ -100,7 +100,7 @@ def test_survives_pickling() -> None:
     one = emit(plan(), R5)
     back = pickle.loads(pickle.dumps(one))
     assert back == one
-    assert isinstance(back, Emitted)
+    assert isinstance(back, EmittedResource)
 
 
 def test_a_value_that_is_no_json_is_refused() -> None:

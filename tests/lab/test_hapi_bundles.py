@@ -10,12 +10,12 @@ from hapi import DROPPED, Hapi, hapi, load_and_compare, parse, versions
 from sample import BASE, FHIR_VERSIONS, sample
 
 from fhir_kb import publish
-from fhir_kb.emit import Emitted, element_order, emit
+from fhir_kb.emit import EmittedResource, element_order, emit
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow, pytest.mark.enable_socket]
 
 
-def emitted(release: str) -> list[Emitted]:
+def emitted(release: str) -> list[EmittedResource]:
     order = element_order(FHIR_VERSIONS[release])
     return [emit(resource, order) for resource in sample(release)]
 

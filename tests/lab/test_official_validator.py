@@ -39,6 +39,6 @@ def test_it_finds_no_error_in_any_release(tmp_path: Path) -> None:
     )
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    for made in result.made:
+    for made in result.releases:
         total = sum(made.counts.values())
         assert f"{made.name}: 0 of {total} resources with errors" in checked.stdout

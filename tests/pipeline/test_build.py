@@ -9,8 +9,8 @@ import pytest
 from knowledge_bases import content, write
 
 from fhir_kb.model.knowledge import Source
-from fhir_kb.pipeline import build, topic, work
-from fhir_kb.pipeline.topic import make_topic
+from fhir_kb.pipeline import build, executors, topic
+from fhir_kb.pipeline.topic import build_topic
 
 RELEASES = {"r5": "5.0.0", "r4b": "4.3.0", "r4": "4.0.1"}
 
@@ -29,7 +29,9 @@ def test_it_writes_every_file_that_the_architecture_names(tmp_path: Path) -> Non
         assert plan["url"] == "https://kb.test/fhir/PlanDefinition/sepsis"
         assert plan["version"] == "1.0.0"
     report = json.loads(found["report.json"])
-    assert {made: report["made"][made]["fhirVersion"] for made in report["made"]} == RELEASES
+    assert {
+        name: release["fhirVersion"] for name, release in report["releases"].items()
+    } == RELEASES
 
 
 def test_the_same_definitions_give_the_same_bytes_wherever_they_lie(tmp_path: Path) -> None:
@@ -54,7 +56,7 @@ def test_an_error_anywhere_leaves_the_old_output_whole(tmp_path: Path) -> None:
 
     assert result.exit_code == 1
     assert [(found.code, found.span.line) for found in result.diagnostics] == [("KB110", 10)]
-    assert result.written is None
+    assert result.files is None
     assert content(tmp_path / "output") == before
 
 
@@ -74,8 +76,8 @@ def test_a_topic_that_is_gone_takes_its_files_with_it(tmp_path: Path) -> None:
     (definitions / "pain").rmdir()
     result = build(definitions, output=tmp_path / "output")
     assert result.exit_code == 0
-    assert result.written is not None
-    assert result.written.removed > 0
+    assert result.files is not None
+    assert result.files.removed > 0
     assert not [name for name in content(tmp_path / "output") if "pain" in name]
 
 
@@ -91,9 +93,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def counted(source: Source, *rest: object, **options: object) -> object:
         names.append(str(source.topic.topic))
-        return make_topic(source, *rest, **options)  # type: ignore[arg-type]
+        return build_topic(source, *rest, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(work, "make_topic", counted)
+    monkeypatch.setattr(executors, "build_topic", counted)
     return names
 
 
@@ -167,7 +169,7 @@ def test_a_touched_output_is_mended_though_nothing_else_changed(tmp_path: Path) 
 def test_the_models_check_few_topics_and_more_only_when_asked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fhir_kb.pipeline.gather.MODELS_UP_TO", 1)
+    monkeypatch.setattr("fhir_kb.pipeline.incremental.MODELS_UP_TO", 1)
     definitions = write(tmp_path / "definitions", "sepsis", "pain")
     assert build(definitions, output=None).without_models == 2
     assert build(definitions, output=None, models=True).without_models == 0

@@ -6,20 +6,20 @@ from typing import Any, Protocol
 
 import pytest
 
-from fhir_kb.emit import Emitted, element_order, emit
+from fhir_kb.emit import EmittedResource, element_order, emit
 
 BASE = "https://example.org/fhir"
 
 
 class Maker(Protocol):
-    def __call__(self, kind: str, name: str, **more: Any) -> Emitted: ...
+    def __call__(self, kind: str, name: str, **more: Any) -> EmittedResource: ...
 
 
 @pytest.fixture
 def make() -> Maker:
     """Makes a resource of R5 with a url and version 1.0.0, or what `more` says."""
 
-    def made(kind: str, name: str, **more: Any) -> Emitted:
+    def made(kind: str, name: str, **more: Any) -> EmittedResource:
         resource = {
             "resourceType": kind,
             "id": name,
@@ -34,7 +34,7 @@ def make() -> Maker:
 
 
 @pytest.fixture
-def topic(make: Maker) -> list[Emitted]:
+def topic(make: Maker) -> list[EmittedResource]:
     """A topic: manifest → plan → activity, Composition → plan, evidence and its author."""
     manifest = [{"type": "composed-of", "resource": f"{BASE}/PlanDefinition/plan|1.0.0"}]
     step = {"definitionCanonical": f"{BASE}/ActivityDefinition/rest|1.0.0"}

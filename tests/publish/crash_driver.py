@@ -55,8 +55,8 @@ class Breaker:
         self.countdown -= 1 if self.countdown > 0 else 0
 
 
-def wanted(files: dict[str, bytes]) -> dict[str, publish.Content]:
-    return {path: publish.plain(content) for path, content in files.items()}
+def wanted(files: dict[str, bytes]) -> dict[str, publish.FileContent]:
+    return {path: publish.fixed_content(content) for path, content in files.items()}
 
 
 def standing(folder: Path) -> dict[str, bytes]:

@@ -13,8 +13,8 @@ from fhir_kb import publish
 if TYPE_CHECKING:
     from conftest import Maker
 
-    from fhir_kb.emit import Emitted
-    from fhir_kb.publish import Content
+    from fhir_kb.emit import EmittedResource
+    from fhir_kb.publish import FileContent
 
 BASE = "https://example.org/fhir"
 ROOTS_FIRST = [
@@ -28,7 +28,7 @@ ROOTS_FIRST = [
 ]
 
 
-def read(content: Content) -> dict[str, Any]:
+def read(content: FileContent) -> dict[str, Any]:
     parsed: dict[str, Any] = json.loads(content.to_bytes())
     return parsed
 
@@ -42,7 +42,7 @@ def references(value: Any) -> list[str]:
 
 
 class TestTransaction:
-    def test_roots_come_first_then_type_and_name(self, topic: list[Emitted]) -> None:
+    def test_roots_come_first_then_type_and_name(self, topic: list[EmittedResource]) -> None:
         found = read(publish.transaction(topic[::-1], "r5"))
         conditions = [entry["request"]["url"] for entry in found["entry"]]
         by_condition = {publish.match(one): one.name for one in topic}
@@ -62,7 +62,7 @@ class TestTransaction:
         one = make("PlanDefinition", "p", url="urn:p", version=None)
         assert publish.match(one) == "PlanDefinition?url=urn%3Ap"
 
-    def test_type_without_url_is_found_by_identifier(self, topic: list[Emitted]) -> None:
+    def test_type_without_url_is_found_by_identifier(self, topic: list[EmittedResource]) -> None:
         assert unquote(publish.match(topic[-1])) == r"Practitioner?identifier=urn:s|a\,1\|2"
 
     def test_resource_without_either_keeps_its_place_and_id(self, make: Maker) -> None:
@@ -71,14 +71,16 @@ class TestTransaction:
         assert entry["request"] == {"method": "PUT", "url": "Basic/b"}
         assert entry["resource"]["id"] == "b"
 
-    def test_the_server_gives_the_ids(self, topic: list[Emitted]) -> None:
+    def test_the_server_gives_the_ids(self, topic: list[EmittedResource]) -> None:
         entries = read(publish.transaction(topic, "r5"))["entry"]
         assert all("id" not in entry["resource"] for entry in entries)
         rest = next(e for e in entries if e["resource"]["resourceType"] == "ActivityDefinition")
         original = json.loads(topic[0].line_bytes)
         assert {"id": "rest", **rest["resource"]} == original
 
-    def test_every_reference_is_the_full_url_of_an_entry(self, topic: list[Emitted]) -> None:
+    def test_every_reference_is_the_full_url_of_an_entry(
+        self, topic: list[EmittedResource]
+    ) -> None:
         found = read(publish.transaction(topic, "r5"))
         full_urls = [entry["fullUrl"] for entry in found["entry"]]
         assert len(set(full_urls)) == len(topic)
@@ -119,7 +121,7 @@ class TestTransaction:
 
 
 class TestBatch:
-    def test_each_entry_comes_after_what_it_refers_to(self, topic: list[Emitted]) -> None:
+    def test_each_entry_comes_after_what_it_refers_to(self, topic: list[EmittedResource]) -> None:
         found = read(publish.batch(topic, BASE))
         seen: set[str] = set()
         for entry, name in zip(found["entry"], names(found), strict=True):
@@ -146,7 +148,7 @@ class TestBatch:
 
 
 class TestCollection:
-    def test_resources_are_whole_at_their_address(self, topic: list[Emitted]) -> None:
+    def test_resources_are_whole_at_their_address(self, topic: list[EmittedResource]) -> None:
         found = read(publish.collection(topic, BASE + "/"))
         assert names(found) == ROOTS_FIRST
         assert [e["fullUrl"] for e in found["entry"]] == [f"{BASE}/{name}" for name in ROOTS_FIRST]
@@ -154,7 +156,7 @@ class TestCollection:
         originals = {one.name: json.loads(one.line_bytes) for one in topic}
         assert [e["resource"] for e in found["entry"]] == [originals[n] for n in ROOTS_FIRST]
 
-    def test_one_entry_stands_on_each_line(self, topic: list[Emitted]) -> None:
+    def test_one_entry_stands_on_each_line(self, topic: list[EmittedResource]) -> None:
         lines = publish.collection(topic, BASE).to_bytes().splitlines()
         assert lines[0] == b'{"resourceType":"Bundle","type":"collection","entry":['
         assert len([json.loads(line.removesuffix(b",")) for line in lines[1:-1]]) == len(topic)
@@ -162,11 +164,13 @@ class TestCollection:
 
 
 class TestDocument:
-    def document(self, topic: list[Emitted]) -> dict[str, Any]:
+    def document(self, topic: list[EmittedResource]) -> dict[str, Any]:
         by_name = {one.name: one for one in topic}
         return read(publish.document(by_name["Composition/text"], by_name, "r5", BASE))
 
-    def test_composition_comes_first_then_what_it_refers_to(self, topic: list[Emitted]) -> None:
+    def test_composition_comes_first_then_what_it_refers_to(
+        self, topic: list[EmittedResource]
+    ) -> None:
         assert names(self.document(topic)) == [
             "Composition/text",
             "PlanDefinition/plan",
@@ -175,14 +179,18 @@ class TestDocument:
             "Practitioner/author",
         ]
 
-    def test_it_has_the_identifier_and_time_that_documents_need(self, topic: list[Emitted]) -> None:
+    def test_it_has_the_identifier_and_time_that_documents_need(
+        self, topic: list[EmittedResource]
+    ) -> None:
         found = self.document(topic)
         assert list(found) == ["resourceType", "identifier", "type", "timestamp", "entry"]
         assert found["timestamp"] == "2025-11-03T00:00:00Z"
         assert found["identifier"]["system"] == "urn:ietf:rfc:3986"
         assert found["identifier"]["value"].startswith("urn:uuid:")
 
-    def test_other_content_is_another_document(self, make: Maker, topic: list[Emitted]) -> None:
+    def test_other_content_is_another_document(
+        self, make: Maker, topic: list[EmittedResource]
+    ) -> None:
         before = self.document(topic)["identifier"]
         assert self.document(topic[::-1])["identifier"] == before
         changed = [*topic[:-1], make("Practitioner", "author", gender="female")]
@@ -207,7 +215,7 @@ class TestDocument:
                 publish.document(one, {}, "r5", BASE)
 
 
-def test_keys_follow_the_content(make: Maker, topic: list[Emitted]) -> None:
+def test_keys_follow_the_content(make: Maker, topic: list[EmittedResource]) -> None:
     """An unchanged file is known by its key, so the key must tell all that matters."""
     changed = [make("ActivityDefinition", "rest", code={"text": "more"}), *topic[1:]]
     keys = [

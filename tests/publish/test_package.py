@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from conftest import Maker
 
-    from fhir_kb.emit import Emitted
+    from fhir_kb.emit import EmittedResource
 
 CPG = publish.Dependency(
     "hl7.fhir.uv.cpg",
@@ -51,7 +51,7 @@ def unpacked(content: bytes) -> dict[str, bytes]:
 
 
 @pytest.fixture
-def files(topic: list[Emitted]) -> dict[str, Any]:
+def files(topic: list[EmittedResource]) -> dict[str, Any]:
     content = publish.package(topic, INFO, "r4", "4.0.1").to_bytes()
     return {name: json.loads(text) for name, text in unpacked(content).items()}
 
@@ -93,7 +93,7 @@ def test_index_lists_every_resource_sorted(files: dict[str, Any]) -> None:
         assert stated.items() <= resource.items()
 
 
-def test_resources_are_those_published(files: dict[str, Any], topic: list[Emitted]) -> None:
+def test_resources_are_those_published(files: dict[str, Any], topic: list[EmittedResource]) -> None:
     for one in topic:
         assert files[f"package/{one.file_name}"] == json.loads(one.line_bytes)
 
@@ -120,14 +120,14 @@ def test_package_without_resources_lists_none() -> None:
     assert "definition" not in publish.implementation_guide([], INFO, "r4", "4.0.1")
 
 
-def test_bytes_do_not_depend_on_order(topic: list[Emitted]) -> None:
+def test_bytes_do_not_depend_on_order(topic: list[EmittedResource]) -> None:
     one = publish.package(topic, INFO, "r5", "5.0.0")
     other = publish.package(topic[::-1], INFO, "r5", "5.0.0")
     assert one.to_bytes() == other.to_bytes() == one.to_bytes()
     assert one.key == other.key
 
 
-def test_key_follows_what_the_package_says_of_itself(topic: list[Emitted]) -> None:
+def test_key_follows_what_the_package_says_of_itself(topic: list[EmittedResource]) -> None:
     infos = [INFO, dataclasses.replace(INFO, license=""), dataclasses.replace(INFO, copyright="C")]
     assert len({publish.package(topic, info, "r5", "5.0.0").key for info in infos}) == 3
 
@@ -192,7 +192,7 @@ def test_longest_name_with_the_longest_release_is_still_an_id() -> None:
     assert len("x" * publish.MAX_PACKAGE_NAME + ".r4b") <= 64
 
 
-def test_ndjson_has_one_resource_a_line(topic: list[Emitted]) -> None:
+def test_ndjson_has_one_resource_a_line(topic: list[EmittedResource]) -> None:
     content = publish.ndjson(topic).to_bytes()
     assert content.endswith(b"}\n")
     lines = [json.loads(line) for line in content.splitlines()]
@@ -200,7 +200,7 @@ def test_ndjson_has_one_resource_a_line(topic: list[Emitted]) -> None:
     assert len(lines) == len(topic)
 
 
-def test_release_has_the_files_that_are_promised(topic: list[Emitted]) -> None:
+def test_release_has_the_files_that_are_promised(topic: list[EmittedResource]) -> None:
     files = publish.files_for_release(topic, "r4b", "4.3.0", INFO)
     assert sorted(files) == sorted(
         [f"r4b/{one.file_name}" for one in topic]

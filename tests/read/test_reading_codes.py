@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import fhir_kb.read
-from fhir_kb.diagnostics import Code, Severity
+from fhir_kb.diagnostics import FindingCode, Severity
 from fhir_kb.read.codes import CODES
 
 ROOM = Path(next(iter(fhir_kb.read.__path__)))
@@ -38,7 +38,7 @@ def test_they_stand_in_order() -> None:
 
 
 @pytest.mark.parametrize("code", CODES, ids=lambda code: code.id)
-def test_each_page_says_what_why_and_how(code: Code) -> None:
+def test_each_page_says_what_why_and_how(code: FindingCode) -> None:
     first, blank, *rest = code.explanation.split("\n")
     assert first.endswith(".")
     assert blank == ""

@@ -75,7 +75,7 @@ def command(
             models=models,
         )
     style = style_of(sys.stdout, everything=everything)
-    made = [each.name for each in result.made]
+    made = [each.name for each in result.releases]
     if form == "human":
         findings.show(result.diagnostics, form, style, made)
         if not quiet:

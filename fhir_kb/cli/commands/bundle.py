@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from fhir_kb.cli import options
-from fhir_kb.cli.exits import USAGE
+from fhir_kb.cli.exit_codes import USAGE
 
 UNKNOWN_TOPIC = "KB225"
 KINDS = ("transaction", "batch", "collection", "document")

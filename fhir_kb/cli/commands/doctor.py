@@ -11,7 +11,7 @@ import click
 
 from fhir_kb import __version__
 from fhir_kb.cli import options, pushing
-from fhir_kb.cli.exits import FINDINGS, FINE
+from fhir_kb.cli.exit_codes import FINDINGS, FINE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ def command(definitions: Path, word: str | None, form: str, quiet: bool) -> int:
 def _asked(word: str, definitions: Path, *, quiet: bool) -> tuple[list[Answer], str, str]:
     from fhir_kb.bulk import cache_folder
     from fhir_kb.cli.progress import progress
-    from fhir_kb.pipeline.targets import find_target, reached
+    from fhir_kb.pipeline.server_targets import find_target, reached
     from fhir_kb.push import workspace_folder
     from fhir_kb.servers.probe import probe
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fhir_kb.cli import options, pushing
-from fhir_kb.cli.exits import CHANGES, FINE
+from fhir_kb.cli.exit_codes import CHANGES, FINE
 
 if TYPE_CHECKING:
     from pathlib import Path

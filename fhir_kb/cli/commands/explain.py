@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from fhir_kb.diagnostics import Code
+    from fhir_kb.diagnostics import FindingCode
 
 
 class CodeName(options.ParamType):
@@ -43,7 +43,7 @@ class CodeName(options.ParamType):
 def command(code: str | None, form: str) -> int:
     """Tell what a finding's CODE means, why it matters and how to mend it; list all without one."""
     from fhir_kb.cli.console import put, style_of
-    from fhir_kb.cli.views import codes
+    from fhir_kb.cli.views import explanations
     from fhir_kb.pipeline import catalogue
 
     known = catalogue()
@@ -54,13 +54,13 @@ def command(code: str | None, form: str) -> int:
         data = [_data(each) for each in wanted]
         put(as_json({"codes": data} if code is None else data[0]))
     elif code is None:
-        put(codes.listing(wanted, style_of(sys.stdout)))
+        put(explanations.listing(wanted, style_of(sys.stdout)))
     else:
-        put(codes.page(wanted[0], style_of(sys.stdout)))
+        put(explanations.page(wanted[0], style_of(sys.stdout)))
     return 0
 
 
-def _find(word: str, known: Mapping[str, Code]) -> Code:
+def _find(word: str, known: Mapping[str, FindingCode]) -> FindingCode:
     """The code of that id or name; raises click.UsageError with the nearest one."""
     from fhir_kb.diagnostics.nearest import nearest
 
@@ -73,7 +73,7 @@ def _find(word: str, known: Mapping[str, Code]) -> Code:
     raise click.UsageError(f"there is no code '{word}'; {advice}", click.get_current_context())
 
 
-def _data(code: Code) -> dict[str, Any]:
+def _data(code: FindingCode) -> dict[str, Any]:
     return {
         "code": code.id,
         "name": code.name,

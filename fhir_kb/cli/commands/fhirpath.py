@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fhir_kb.cli import options
-from fhir_kb.cli.exits import FINDINGS, FINE
+from fhir_kb.cli.exit_codes import FINDINGS, FINE
 from fhir_kb.model.fhir_release import BY_NAME, NAMES, NEWEST
 
 if TYPE_CHECKING:
@@ -49,19 +49,19 @@ def command(
     With --jsonl, each line of the standard input is {"fhir": "5.0.0", "input": "file" or null,
     "expression": "..."} and is answered by {"result": [{"type", "value"}]} or {"error": "..."}.
     """
-    from fhir_kb.cli import asking
+    from fhir_kb.cli import fhirpath_queries
 
     if jsonl:
-        asking.serve(sys.stdin, sys.stdout, _model)
+        fhirpath_queries.serve(sys.stdin, sys.stdout, _model)
         return FINE
     if expression is None:
         raise click.UsageError("Missing argument 'EXPR'", click.get_current_context())
     version = BY_NAME[release].version
     if form == "json":
-        line = asking.answered(expression, file, version, _model, strict=strict)
+        line = fhirpath_queries.answered(expression, file, version, _model, strict=strict)
         sys.stdout.write(f"{line}\n")
         return FINDINGS if line.startswith('{"error"') else FINE
-    return asking.show(expression, file, _model(version), strict=strict)
+    return fhirpath_queries.show(expression, file, _model(version), strict=strict)
 
 
 def _model(version: str) -> Definitions:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from fhir_kb.cli import options, pushing
-from fhir_kb.cli.exits import CHANGES, FINDINGS, FINE
+from fhir_kb.cli.exit_codes import CHANGES, FINDINGS, FINE
 
 if TYPE_CHECKING:
-    from fhir_kb.pipeline.pushing import Desired
+    from fhir_kb.pipeline.pushing import DesiredState
     from fhir_kb.push import Plan
 
 
@@ -78,7 +78,9 @@ def _write(out: Path | None, made: Plan) -> None:
         out.write_bytes(serialize_plan(made))
 
 
-def _show(here: pushing.At, found: Desired, made: Plan, form: str, *, everything: bool) -> None:
+def _show(
+    here: pushing.PushSession, found: DesiredState, made: Plan, form: str, *, everything: bool
+) -> None:
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.views import plans, summary
     from fhir_kb.diagnostics.render.json import as_records

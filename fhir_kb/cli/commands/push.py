@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from fhir_kb.cli import options, pushing
-from fhir_kb.cli.exits import FINDINGS
+from fhir_kb.cli.exit_codes import FINDINGS
 
 
 @click.command("push")
@@ -68,7 +68,7 @@ def command(
             here.progress.stage("comparing with the server")
             made = here.book.plan(found.wanted, delete=delete, full=full)
         check = file is not None
-        asked = pushing.Asked(
+        asked = pushing.PushRequest(
             allowed, yes, form, everything=everything, verify=verify, check=check,
             provenance=provenance,
         )  # fmt: skip

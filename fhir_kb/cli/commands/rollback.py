@@ -51,5 +51,5 @@ def command(
         here.progress.stage("comparing with the server")
         made = here.book.rollback(here.book.before_last() if number is None else number,
                                   delete=delete)  # fmt: skip
-        asked = pushing.Asked(allowed, yes, form, everything=everything)
+        asked = pushing.PushRequest(allowed, yes, form, everything=everything)
         return pushing.push(here, made, None, asked)

@@ -76,8 +76,8 @@ def command(
     taken as FHIR. With --format json there is one line a resource, and one a knowledge base.
     """
     from fhir_kb.cli.console import style_of
-    from fhir_kb.cli.targets import targets
-    from fhir_kb.cli.views.checks import Checks
+    from fhir_kb.cli.validation_paths import group_paths
+    from fhir_kb.cli.views.validation import ValidationRun
     from fhir_kb.validate import ValidationOptions
 
     if terminology and offline:
@@ -90,8 +90,8 @@ def command(
     if packages and not offline:
         _get(packages)
     style = style_of(sys.stdout, everything=everything)
-    checks = Checks(form, style, quiet=quiet)
-    for target in targets(paths):
+    checks = ValidationRun(form, style, quiet=quiet)
+    for target in group_paths(paths):
         if target.knowledge_base is not None:
             checks.definitions(target.knowledge_base, target.paths, release)
         elif not checks.files(target.paths, validation):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.diagnostics.render.text import harmless
+from fhir_kb.diagnostics.render.terminal_text import terminal_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,10 +26,10 @@ def page(
     here: Mapping[str, str], name: str, base: str, answers: Sequence[Answer], style: Style
 ) -> str:
     """A table of the machine and one of the server."""
-    lines = [f"  {topic:<{_TOPIC}} {harmless(text)}" for topic, text in here.items()]
+    lines = [f"  {topic:<{_TOPIC}} {terminal_safe(text)}" for topic, text in here.items()]
     if answers:
-        title = style.bold(harmless(name))
-        lines += ["", title if name == base else f"{title}  {harmless(base)}"]
+        title = style.bold(terminal_safe(name))
+        lines += ["", title if name == base else f"{title}  {terminal_safe(base)}"]
         lines += [line for one in answers for line in _row(one, style)]
         trouble = sum(not one.fits for one in answers)
         lines.append(
@@ -40,7 +40,7 @@ def page(
 
 def _row(one: Answer, style: Style) -> Iterator[str]:
     sign = " " if one.fits else style.paint("!", "\x1b[31m")
-    text = harmless(one.text)
+    text = terminal_safe(one.text)
     how = style.dim(_HOW[one.how])
     if len(text) <= _TEXT:
         yield f"{sign} {one.topic:<{_TOPIC}} {text:<{_TEXT}} {how}".rstrip()

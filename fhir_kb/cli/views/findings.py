@@ -11,7 +11,7 @@ from fhir_kb.cli.console import put
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fhir_kb.diagnostics import Code, Diagnostic
+    from fhir_kb.diagnostics import Diagnostic, FindingCode
     from fhir_kb.diagnostics.render.human import Style
 
 MAX_QUOTED: Final = 8 * 1024 * 1024
@@ -61,7 +61,7 @@ def show(
         put(text, error=error)
 
 
-def _catalogue() -> Mapping[str, Code]:
+def _catalogue() -> Mapping[str, FindingCode]:
     from fhir_kb.pipeline import catalogue
 
     return catalogue()

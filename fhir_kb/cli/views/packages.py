@@ -5,14 +5,14 @@ from __future__ import annotations
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fhir_kb.diagnostics.render.text import harmless
+from fhir_kb.diagnostics.render.terminal_text import terminal_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from fhir_kb.diagnostics.render.human import Style
     from fhir_kb.packages.obtain import Obtained
-    from fhir_kb.pipeline.packages import Listed, LockResult, Shown
+    from fhir_kb.pipeline.packages import CachedPackage, LockResult, PackageDetails
 
 
 class Page(NamedTuple):
@@ -22,7 +22,7 @@ class Page(NamedTuple):
     data: dict[str, Any]
 
 
-def listing(packages: Sequence[Listed], style: Style) -> Page:
+def listing(packages: Sequence[CachedPackage], style: Style) -> Page:
     """The packages on this machine: one line each."""
     data = [
         {
@@ -68,7 +68,7 @@ def locked(result: LockResult, style: Style) -> Page:
     return Page(_text(lines), whole)
 
 
-def package(shown: Shown, style: Style) -> Page:
+def package(shown: PackageDetails, style: Style) -> Page:
     """One package."""
     one = shown.package
     facts = [
@@ -80,7 +80,7 @@ def package(shown: Shown, style: Style) -> Page:
         ("holds", ", ".join(f"{number} {name}" for name, number in shown.counts.items())),
         *(("problem", problem) for problem in one.problems),
     ]
-    lines = [style.bold(harmless(one.label))]
+    lines = [style.bold(terminal_safe(one.label))]
     for name, words in facts:
         if words:
             lines += _fact(name, words, style.width)
@@ -100,7 +100,7 @@ def package(shown: Shown, style: Style) -> Page:
 
 def _fact(name: str, words: str, width: int) -> Iterator[str]:
     first, *rest = wrap(
-        harmless(words), width - 12, break_on_hyphens=False, break_long_words=False
+        terminal_safe(words), width - 12, break_on_hyphens=False, break_long_words=False
     ) or [""]
     yield f"  {name:<9} {first}"
     for line in rest:
@@ -109,7 +109,7 @@ def _fact(name: str, words: str, width: int) -> Iterator[str]:
 
 def _table(rows: Iterable[tuple[str, str]], style: Style) -> Iterator[str]:
     """Two columns; the second goes below where the first is too long."""
-    shown = [(harmless(left), harmless(right)) for left, right in rows]
+    shown = [(terminal_safe(left), terminal_safe(right)) for left, right in rows]
     longest = max((len(left) for left, _ in shown), default=0)
     column = min(longest, style.width * 2 // 3)
     for left, right in shown:

@@ -6,7 +6,7 @@ import re
 from html import unescape
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.diagnostics.render.text import harmless, width
+from fhir_kb.diagnostics.render.terminal_text import terminal_safe, width
 from fhir_kb.model.fhir_release import BY_NAME
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _at(where: Where, origin: str) -> Callable[[str], Span | None]:
 
 def _head(made: Plan, name: str, profile: Profile, style: Style) -> str:
     server = ", ".join(filter(None, (BY_NAME[made.release].title, profile.software)))
-    return f"{style.bold(harmless(name))} ({harmless(server)}): {counts(made)}"
+    return f"{style.bold(terminal_safe(name))} ({terminal_safe(server)}): {counts(made)}"
 
 
 def counts(made: Plan) -> str:
@@ -96,8 +96,8 @@ def counts(made: Plan) -> str:
 
 def _item(item: PlannedChange, style: Style, span: Span | None) -> str:
     sign, colour = SIGNS[item.kind]
-    start = f"  {style.paint(sign, colour)} {harmless(item.name)}"
-    wide = 4 + width(harmless(item.name))
+    start = f"  {style.paint(sign, colour)} {terminal_safe(item.name)}"
+    wide = 4 + width(terminal_safe(item.name))
     place = f"{span.file}:{span.line}" if span is not None and span.file else ""
     if not place:
         return start
@@ -108,7 +108,7 @@ def _item(item: PlannedChange, style: Style, span: Span | None) -> str:
 
 def _reason(item: PlannedChange, style: Style) -> Iterator[str]:
     if item.reason:
-        yield f"      {harmless(item.reason)}"
+        yield f"      {terminal_safe(item.reason)}"
     if item.needs:
         yield f"      {style.dim(_ADVICE[item.needs])}"
 
@@ -121,7 +121,7 @@ def differences(
         span = where(one.path)
         place = f"  {span.file.rpartition('/')[2]}:{span.line}" if span and span.file else ""
         old, new = pair(one.old, one.new)
-        label, change = harmless(one.label), f"{old} → {new}"
+        label, change = terminal_safe(one.label), f"{old} → {new}"
         if 6 + width(label) + 2 + width(change) + width(place) <= style.width:
             yield f"      {label}  {change}{style.dim(place)}"
         else:
@@ -167,7 +167,7 @@ def _text(found: Any) -> str:
     text = found if isinstance(found, str) else compact_json(found).decode()
     if text.startswith("<div"):
         text = unescape(_TAG.sub(" ", text))
-    return harmless(" ".join(text.split()))
+    return terminal_safe(" ".join(text.split()))
 
 
 def _cut(text: str) -> str:
@@ -189,13 +189,13 @@ def markdown(made: Plan, name: str, where: Where, names: Mapping[str, str]) -> s
         lines += ["", f"<details><summary>{_cell(item.name)}</summary>", "", "```diff"]
         for one in item.differences:
             old, new = pair(one.old, one.new)
-            lines += [f"# {harmless(one.label)}", f"- {old}", f"+ {new}"]
+            lines += [f"# {terminal_safe(one.label)}", f"- {old}", f"+ {new}"]
         lines += ["```", "", "</details>"]
     return "\n".join(lines) + "\n"
 
 
 def _cell(text: str) -> str:
-    return harmless(text).replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
+    return terminal_safe(text).replace("|", "\\|").replace("<", "&lt;").replace("`", "'")
 
 
 def result(made: PushResult, style: Style, undecided: int) -> str:
@@ -221,7 +221,7 @@ def result(made: PushResult, style: Style, undecided: int) -> str:
     if lossy:
         lines.append(f"{lossy} do not stand there as they were sent: see above")
     lines += [
-        f"{harmless(one.item.name)}: something stood there in the meantime and was replaced"
+        f"{terminal_safe(one.item.name)}: something stood there in the meantime and was replaced"
         for one in made.made
         if one.replaced
     ]
@@ -231,8 +231,8 @@ def result(made: PushResult, style: Style, undecided: int) -> str:
 def drift(found: Sequence[Drift], name: str, style: Style) -> str:
     """What is no longer as we left it."""
     if not found:
-        return f"{style.bold(harmless(name))}: everything is as we left it\n"
-    lines = [f"{style.bold(harmless(name))}: {len(found)} changed since, not by us"]
+        return f"{style.bold(terminal_safe(name))}: everything is as we left it\n"
+    lines = [f"{style.bold(terminal_safe(name))}: {len(found)} changed since, not by us"]
     for one in found:
         sign, colour = SIGNS["conflict"]
         when = f" ({one.live.updated[:10]})" if one.live.updated else ""

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.cli.views.packages import Page
-from fhir_kb.diagnostics.render.text import harmless
+from fhir_kb.diagnostics.render.terminal_text import terminal_safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,10 @@ def page(
     types = Counter(record.ref.type for record in state.records.values() if not record.retired)
     retired = sum(record.retired for record in state.records.values())
     server = f"FHIR {profile.fhir_version}, {profile.software}".rstrip(", ")
-    lines = [f"{style.bold(harmless(name))} ({harmless(server)})", f"  {harmless(profile.base)}"]
+    lines = [
+        f"{style.bold(terminal_safe(name))} ({terminal_safe(server)})",
+        f"  {terminal_safe(profile.base)}",
+    ]
     if not state.records:
         lines.append("  Nothing stands there because of us")
     for kind, number in sorted(types.items()):
@@ -51,5 +54,8 @@ def _push(line: Mapping[str, Any]) -> str:
     failed = len(line.get("refused", ()))
     more = f", {failed} not made" if failed else ""
     broke = ", broke off" if line.get("failure") else ""
-    when, who = str(line.get("time", ""))[:16].replace("T", " "), harmless(str(line.get("who", "")))
+    when, who = (
+        str(line.get("time", ""))[:16].replace("T", " "),
+        terminal_safe(str(line.get("who", ""))),
+    )
     return f"  push {line.get('push')}  {when}  {who}  {what}{more}{broke}"

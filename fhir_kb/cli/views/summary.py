@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fhir_kb.diagnostics import Severity
 from fhir_kb.diagnostics.render.json import as_records
 from fhir_kb.diagnostics.render.merge import merged, release_names
-from fhir_kb.diagnostics.render.text import harmless, width, wrapped
+from fhir_kb.diagnostics.render.terminal_text import terminal_safe, width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.diagnostics import Diagnostic
     from fhir_kb.diagnostics.render.human import Style
-    from fhir_kb.diagnostics.render.merge import Shown
+    from fhir_kb.diagnostics.render.merge import MergedFinding
     from fhir_kb.pipeline import Build
 
 _SHOWN_LOSSES: Final = 5
@@ -25,13 +25,13 @@ _SHOWN_LOSSES: Final = 5
 def summary(build: Build, output: Path, style: Style, *, everything: bool = False) -> str:
     """The end of a build in a few lines of at most 80 columns."""
     lines: list[str] = []
-    if build.made and build.written is not None:
+    if build.releases and build.files is not None:
         lines.append(f"{style.bold(output.as_posix() + '/')}  {_written(build)}")
-        label = max(len(made.label) for made in build.made)
-        for made in build.made:
-            total = sum(made.counts.values())
-            start = f"  {made.name + '/':<5} {made.label:<{label}} {total:>5} resources: "
-            lines += _list(start, _counted(made.counts), style.width)
+        label = max(len(release.label) for release in build.releases)
+        for release in build.releases:
+            total = sum(release.counts.values())
+            start = f"  {release.name + '/':<5} {release.label:<{label}} {total:>5} resources: "
+            lines += _list(start, _counted(release.counts), style.width)
         if build.without_models:
             lines.append(
                 f"{build.without_models} topics were not checked by the models of fhir.resources;"
@@ -40,7 +40,7 @@ def summary(build: Build, output: Path, style: Style, *, everything: bool = Fals
             lines.append("checks them too, in twice the time")
     else:
         lines.append(f"Nothing was written to {output.as_posix()}/")
-    releases = [made.name for made in build.made]
+    releases = [release.name for release in build.releases]
     text = "".join(f"{line}\n" for line in lines)
     if not releases:  # first things first: the errors
         return text
@@ -56,14 +56,15 @@ def losses(lost: Iterable[Diagnostic], releases: list[str], style: Style, limit:
 def as_data(build: Build) -> dict[str, Any]:
     """The same for programs, without the findings."""
     return {
-        "made": [
+        "releases": [
             {
-                "release": made.name,
-                "label": made.label,
-                "folder": str(made.folder),
-                "resources": dict(made.counts),
+                "name": release.name,
+                "label": release.label,
+                "fhirVersion": release.fhir_version,
+                "folder": str(release.folder),
+                "resources": dict(release.counts),
             }
-            for made in build.made
+            for release in build.releases
         ],
         "files": _files(build),
         "losses": as_records(build.losses),
@@ -77,11 +78,11 @@ def _written(build: Build) -> str:
 
 
 def _files(build: Build) -> dict[str, int]:
-    written = build.written
+    written = build.files
     if written is None:
         return {}
     return {
-        "new": written.made,
+        "new": written.created,
         "changed": written.changed,
         "unchanged": written.unchanged,
         "removed": written.removed,
@@ -127,15 +128,15 @@ def _losses(
             yield from _listed(kept, style)
 
 
-def _by_release(lost: list[Shown], releases: list[str]) -> str:
+def _by_release(lost: list[MergedFinding], releases: list[str]) -> str:
     counted = Counter(release for one in lost for release in one.releases)
     numbers = [f"{counted[name]} in {release_names([name])}" for name in releases if counted[name]]
     return f" ({', '.join(numbers)})" if numbers else ""
 
 
-def _listed(lost: list[Shown], style: Style) -> Iterator[str]:
+def _listed(lost: list[MergedFinding], style: Style) -> Iterator[str]:
     for one in lost:
         where = f" ({release_names(one.releases)})" if one.releases else ""
-        yield f"  {harmless(str(one.finding.span))}"
-        text = harmless(one.finding.message) + where
+        yield f"  {terminal_safe(str(one.finding.span))}"
+        text = terminal_safe(one.finding.message) + where
         yield from (f"    {line}" for line in wrapped(text, style.width - 4))

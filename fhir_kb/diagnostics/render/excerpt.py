@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from fhir_kb.diagnostics.render.text import pictures, width
+from fhir_kb.diagnostics.render.terminal_text import pictures, width
 
 if TYPE_CHECKING:
     from fhir_kb.diagnostics.span import Span

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.diagnostics.render.merge import Shown, merged, release_names
+from fhir_kb.diagnostics.render.merge import MergedFinding, merged, release_names
 from fhir_kb.diagnostics.severity import Severity
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def github(findings: Iterable[Diagnostic], releases: Iterable[str] = ()) -> str:
     return "".join(f"{_command(each)}\n" for each in merged(findings, releases))
 
 
-def _command(shown: Shown) -> str:
+def _command(shown: MergedFinding) -> str:
     found = shown.finding
     properties = ",".join(f"{name}={_property(value)}" for name, value in _properties(found))
     message = found.message

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.diagnostics.render.excerpt import Excerpt, excerpt, lines_of
-from fhir_kb.diagnostics.render.merge import Shown, merged, release_names
-from fhir_kb.diagnostics.render.text import harmless, width, wrapped
+from fhir_kb.diagnostics.render.merge import MergedFinding, merged, release_names
+from fhir_kb.diagnostics.render.terminal_text import terminal_safe, width, wrapped
 from fhir_kb.diagnostics.severity import Severity
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def counts(findings: Sequence[Diagnostic]) -> str:
     return ", ".join(parts) + where
 
 
-def _gravest(shown: tuple[Shown, ...], limit: int | None) -> list[Shown]:
+def _gravest(shown: tuple[MergedFinding, ...], limit: int | None) -> list[MergedFinding]:
     if limit is None or len(shown) <= limit:
         return list(shown)
     by_rank = sorted(range(len(shown)), key=lambda n: (_RANK[shown[n].finding.severity], n))
@@ -116,14 +116,14 @@ class _Sources:
         return excerpt(self._lines, span, room)
 
 
-def _finding(shown: Shown, sources: _Sources, style: Style) -> Iterator[str]:
+def _finding(shown: MergedFinding, sources: _Sources, style: Style) -> Iterator[str]:
     found = shown.finding
     colour = _COLOURS[found.severity]
     label = style.paint(style.bold(f"{found.severity.value}[{found.code}]"), colour)
     where = f" ({release_names(shown.releases)})" if shown.releases else ""
-    place = style.bold(harmless(str(found.span)) + ": ") if found.span.file else ""
-    yield f"{place}{label} {harmless(found.message)}{style.dim(where)}"
-    advice = harmless(found.help) if found.help else ""
+    place = style.bold(terminal_safe(str(found.span)) + ": ") if found.span.file else ""
+    yield f"{place}{label} {terminal_safe(found.message)}{style.dim(where)}"
+    advice = terminal_safe(found.help) if found.help else ""
     quoted = sources.excerpt(found.span, max(20, style.width - _GUTTER - 3))
     edge = style.dim(" " * (_GUTTER + 1) + "|") if quoted else " "
     if quoted is not None:
@@ -136,4 +136,4 @@ def _finding(shown: Shown, sources: _Sources, style: Style) -> Iterator[str]:
     if advice:
         yield from (f"{edge} {line}" for line in wrapped(advice, style.width - _GUTTER - 3))
     if found.path:
-        yield f"{edge} {style.dim('at ' + harmless(found.path))}"
+        yield f"{edge} {style.dim('at ' + terminal_safe(found.path))}"

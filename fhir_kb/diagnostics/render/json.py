@@ -6,8 +6,8 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.diagnostics.as_json import to_json
-from fhir_kb.diagnostics.render.merge import Shown, merged
+from fhir_kb.diagnostics.json_records import to_json
+from fhir_kb.diagnostics.render.merge import MergedFinding, merged
 from fhir_kb.diagnostics.severity import Severity
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def as_json(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(", ", ": ")) + "\n"
 
 
-def _finding(shown: Shown) -> dict[str, Any]:
+def _finding(shown: MergedFinding) -> dict[str, Any]:
     content = to_json(shown.finding)
     content.pop("release", None)
     if shown.releases:

@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 _LABEL: Final = re.compile(r"\bFHIR R\d[A-Z]?\b")
 
 
-class Shown(NamedTuple):
+class MergedFinding(NamedTuple):
     """A finding with the releases it is true in; none where it is true in all of the run's."""
 
     finding: Diagnostic
     releases: tuple[str, ...] = ()
 
 
-def merged(findings: Iterable[Diagnostic], releases: Iterable[str] = ()) -> tuple[Shown, ...]:
+def merged(
+    findings: Iterable[Diagnostic], releases: Iterable[str] = ()
+) -> tuple[MergedFinding, ...]:
     """The findings in reading order, those that differ in their release only put into one.
 
     `releases` are all that the run was about; what holds in each of them is said without a name.
@@ -38,15 +40,15 @@ def merged(findings: Iterable[Diagnostic], releases: Iterable[str] = ()) -> tupl
     return tuple(_shown(group, everywhere) for group in groups.values())
 
 
-def _shown(group: list[Diagnostic], everywhere: tuple[str, ...]) -> Shown:
+def _shown(group: list[Diagnostic], everywhere: tuple[str, ...]) -> MergedFinding:
     named = {found.release for found in group}
     if "" in named or (everywhere and named.issuperset(everywhere)):
-        return Shown(group[0])
+        return MergedFinding(group[0])
     known = [release for release in everywhere if release in named]
     first = group[0]
     if len(named) > 1:
         first = replace(first, message=_anywhere(first.message))
-    return Shown(first, (*known, *sorted(named.difference(known))))
+    return MergedFinding(first, (*known, *sorted(named.difference(known))))
 
 
 def _anywhere(message: str) -> str:

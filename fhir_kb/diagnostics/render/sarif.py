@@ -9,14 +9,14 @@ import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
-from fhir_kb.diagnostics.render.merge import Shown, merged, release_names
+from fhir_kb.diagnostics.render.merge import MergedFinding, merged, release_names
 from fhir_kb.diagnostics.severity import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fhir_kb.diagnostics.code import Code
     from fhir_kb.diagnostics.diagnostic import Diagnostic
+    from fhir_kb.diagnostics.finding_code import FindingCode
 
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _LEVELS: Final = {
@@ -31,7 +31,7 @@ class Tool(NamedTuple):
 
     name: str
     version: str
-    catalogue: Mapping[str, Code]
+    catalogue: Mapping[str, FindingCode]
 
 
 def sarif(findings: Iterable[Diagnostic], tool: Tool, releases: Iterable[str] = ()) -> str:
@@ -53,7 +53,7 @@ def sarif(findings: Iterable[Diagnostic], tool: Tool, releases: Iterable[str] = 
     return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
 
 
-def _rule(code: str, known: Code | None) -> dict[str, Any]:
+def _rule(code: str, known: FindingCode | None) -> dict[str, Any]:
     if known is None:
         return {"id": code}
     explanation = known.explanation.strip()
@@ -67,7 +67,7 @@ def _rule(code: str, known: Code | None) -> dict[str, Any]:
     }
 
 
-def _result(shown: Shown, index: int) -> dict[str, Any]:
+def _result(shown: MergedFinding, index: int) -> dict[str, Any]:
     found = shown.finding
     message = found.message
     if shown.releases:

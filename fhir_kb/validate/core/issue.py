@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from fhir_kb.diagnostics import Code, Severity
+    from fhir_kb.diagnostics import FindingCode, Severity
 
 #: A place in JSON: property names and list indices from the resource on.
 Pointer: TypeAlias = "tuple[str | int, ...]"
@@ -49,7 +49,7 @@ class Finding:
     __slots__ = ("code", "help", "message", "message_id", "path_steps")
 
     def __init__(
-        self, code: Code, message: str, advice: str | None = None, message_id: str = ""
+        self, code: FindingCode, message: str, advice: str | None = None, message_id: str = ""
     ) -> None:
         self.code = code
         self.message = message
@@ -92,7 +92,7 @@ def combine(findings: Findings, more: Findings) -> Findings:
 
 
 def report(
-    code: Code, message: str, advice: str | None = None, message_id: str = ""
+    code: FindingCode, message: str, advice: str | None = None, message_id: str = ""
 ) -> list[Finding]:
     """A list with one finding, at the value that is being checked.
 

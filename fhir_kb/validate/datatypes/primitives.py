@@ -34,7 +34,7 @@ from fhir_kb.validate.datatypes.numbers import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fhir_kb.diagnostics import Code
+    from fhir_kb.diagnostics import FindingCode
     from fhir_kb.validate.core.context import Checker, Context
     from fhir_kb.validate.core.issue import Findings
 
@@ -117,7 +117,9 @@ def _fragment(value: str, context: Context, *, is_sure: bool) -> Findings:
     )
 
 
-def _pattern(code: Code, pattern: re.Pattern[str], what: str, advice: str | None = None) -> Any:
+def _pattern(
+    code: FindingCode, pattern: re.Pattern[str], what: str, advice: str | None = None
+) -> Any:
     def judge(value: str) -> Findings:
         if pattern.fullmatch(value):
             return None

@@ -24,7 +24,7 @@ from fhir_kb.validate.core.json_values import objects, text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.diagnostics import Code
+    from fhir_kb.diagnostics import FindingCode
     from fhir_kb.packages import Binding
     from fhir_kb.terminology.service import TerminologyService
     from fhir_kb.validate.core.context import Checker, Context
@@ -45,7 +45,7 @@ class _Set(NamedTuple):
     """A value set that codes should come from."""
 
     url: str
-    code: Code
+    code: FindingCode
     #: 0 for an extensible binding, 1 for a preferred one.
     weakness: int
 

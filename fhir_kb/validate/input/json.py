@@ -23,7 +23,7 @@ from fhir_kb.validate.datatypes.numbers import number
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.diagnostics import Code
+    from fhir_kb.diagnostics import FindingCode
     from fhir_kb.validate.core.issue import Pointer
 
 #: How deep JSON may nest: far more than any resource needs, far less than what exhausts a stack.
@@ -123,7 +123,7 @@ def _at(text: str, offset: int, finding: Finding) -> Located:
     return Located(finding, before.count("\n") + 1, offset - before.rfind("\n"))
 
 
-def _located(code: Code, message: str, advice: str | None = None) -> list[Located]:
+def _located(code: FindingCode, message: str, advice: str | None = None) -> list[Located]:
     return [Located(one) for one in report(code, message, advice)]
 
 

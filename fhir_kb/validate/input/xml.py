@@ -17,7 +17,7 @@ from fhir_kb.validate.narrative.xhtml import NAMESPACE as XHTML
 from fhir_kb.validate.structure.property_names import Names
 
 if TYPE_CHECKING:
-    from fhir_kb.diagnostics import Code
+    from fhir_kb.diagnostics import FindingCode
     from fhir_kb.packages import Definitions, Property
     from fhir_kb.validate.core.issue import Pointer
     from fhir_kb.validate.input.xml_tree import Node
@@ -150,7 +150,7 @@ class _Maker:
             return None, beside
         return _plain(written, known.type_path), beside
 
-    def _note(self, code: Code, message: str, node: Node, trail: _Trail) -> None:
+    def _note(self, code: FindingCode, message: str, node: Node, trail: _Trail) -> None:
         for finding in report(code, message):
             finding.path_steps = list(reversed(trail))
             self.found.append(Located(finding, node.line, node.column))

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 from fhir_kb.validate.core.issue import report
 
 if TYPE_CHECKING:
-    from fhir_kb.diagnostics import Code
+    from fhir_kb.diagnostics import FindingCode
     from fhir_kb.fhirpath import Element
     from fhir_kb.validate.core.issue import Finding
 
 
 def at(
-    element: Element, code: Code, message: str, advice: str | None = None, message_id: str = ""
+    element: Element,
+    code: FindingCode,
+    message: str,
+    advice: str | None = None,
+    message_id: str = "",
 ) -> list[Finding]:
     """A finding at an element, seen from the outermost resource."""
     found = report(code, message, advice, message_id)

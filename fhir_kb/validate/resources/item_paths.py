@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from fhir_kb.validate.core.issue import report, under_step
 
 if TYPE_CHECKING:
-    from fhir_kb.diagnostics import Code
+    from fhir_kb.diagnostics import FindingCode
     from fhir_kb.validate.core.issue import Finding, Pointer
 
 
 def at(
-    way: Pointer, code: Code, message: str, advice: str | None = None, message_id: str = ""
+    way: Pointer, code: FindingCode, message: str, advice: str | None = None, message_id: str = ""
 ) -> list[Finding]:
     """A finding at a place; a choice such as valueString is told by its type."""
     found = report(code, message, advice, message_id)

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from multiprocessing.connection import Connection
 
-    from fhir_kb.pipeline.models import Answers
+    from fhir_kb.pipeline.model_checks import PendingRefusals
     from fhir_kb.releases.models import Refusal
 
 
-class ModelProcesses:
+class ProcessModelChecker:
     """A process for each release that has models; they start to import them at once.
 
     context: how to start processes, of `multiprocessing`.
@@ -36,8 +36,8 @@ class ModelProcesses:
         for process in self._processes.values():
             process.listen()
 
-    def ask(self, release: str, contents: Sequence[bytes]) -> Answers:
-        """See fhir_kb.pipeline.models.Models."""
+    def ask(self, release: str, contents: Sequence[bytes]) -> PendingRefusals:
+        """See fhir_kb.pipeline.model_checks.ModelChecker."""
         return self._processes[release].ask(contents)
 
     def end(self) -> None:
@@ -62,7 +62,7 @@ class _Process:
         self._thread = threading.Thread(target=self._talk, daemon=True)
         self._thread.start()
 
-    def ask(self, contents: Sequence[bytes]) -> Answers:
+    def ask(self, contents: Sequence[bytes]) -> PendingRefusals:
         answer: SimpleQueue[Any] = SimpleQueue()
         self._questions.put((contents, answer))
 
@@ -97,7 +97,7 @@ class _Process:
 def _serve(pipe: Connection, others: Iterable[Connection], release: str) -> None:
     for other in others:
         other.close()
-    from fhir_kb.pipeline.models import ask
+    from fhir_kb.pipeline.model_checks import ask
     from fhir_kb.releases.models import have_process, prepare
 
     have_process()

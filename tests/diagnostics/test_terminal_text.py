@@ -1,6 +1,6 @@
 import pytest
 
-from fhir_kb.diagnostics.render.text import harmless, picture, width
+from fhir_kb.diagnostics.render.terminal_text import picture, terminal_safe, width
 
 
 @pytest.mark.parametrize(
@@ -38,4 +38,4 @@ def test_a_tab_reaches_to_the_next_stop(cell: int, spaces: int) -> None:
     ],
 )
 def test_nothing_that_a_terminal_would_obey_is_left(foreign: str, shown: str) -> None:
-    assert harmless(foreign) == shown
+    assert terminal_safe(foreign) == shown

@@ -13,19 +13,19 @@ import pytest
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.publish import (
-    Content,
+    FileContent,
     OutputError,
-    Written,
-    as_written,
-    composed,
+    WriteResult,
+    fixed_content,
     journal,
-    plain,
+    lazy_content,
+    unchanged_digest,
     write,
     writing,
 )
 from fhir_kb.publish.journal import STAGE
 from fhir_kb.publish.lock import LOCK, locked
-from fhir_kb.publish.manifest import MANIFEST
+from fhir_kb.publish.output_manifest import MANIFEST
 
 needs_posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX only")
 
@@ -46,9 +46,9 @@ def stamps(tmp_path: Path) -> Path:
     return tmp_path / "cache" / "stamps.json"
 
 
-def files(**texts: str) -> dict[str, Content]:
+def files(**texts: str) -> dict[str, FileContent]:
     """r4_a="x" is the file r4/a with that text."""
-    return {name.replace("_", "/"): plain(text.encode()) for name, text in texts.items()}
+    return {name.replace("_", "/"): fixed_content(text.encode()) for name, text in texts.items()}
 
 
 def standing(folder: Path) -> dict[str, str]:
@@ -59,7 +59,7 @@ def standing(folder: Path) -> dict[str, str]:
     }
 
 
-def codes(written: Written) -> list[str]:
+def codes(written: WriteResult) -> list[str]:
     return [found.code for found in written.diagnostics]
 
 
@@ -74,7 +74,7 @@ def refusal(folder: Path, *, many: bool = False) -> OutputError:
 class TestWriting:
     def test_makes_the_folder_and_says_what_it_made(self, out: Path) -> None:
         written = write(out, files(r4_a="1", r5_b="2", report="3"))
-        assert written.made == ("r4/a", "r5/b", "report")
+        assert written.created == ("r4/a", "r5/b", "report")
         assert standing(out) == {"r4/a": "1", "r5/b": "2", "report": "3"}
 
     def test_changes_removes_and_leaves_alone(self, out: Path) -> None:
@@ -90,21 +90,21 @@ class TestWriting:
         first = write(out, files(r4_a="1"), stamps=stamps)
         before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
         second = write(out, files(r4_a="1"), stamps=stamps)
-        assert second == Written(unchanged=("r4/a",), digest=first.digest)
+        assert second == WriteResult(unchanged=("r4/a",), digest=first.digest)
         assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
 
     def test_unchanged_content_is_not_even_made(self, out: Path) -> None:
-        write(out, {"r4/x": composed(lambda: [b"1", b"2"], "the same")})
+        write(out, {"r4/x": lazy_content(lambda: [b"1", b"2"], "the same")})
 
         def never() -> list[bytes]:
             raise AssertionError
 
-        assert write(out, {"r4/x": composed(never, "the same")}).unchanged == ("r4/x",)
+        assert write(out, {"r4/x": lazy_content(never, "the same")}).unchanged == ("r4/x",)
 
     def test_another_key_for_the_same_bytes_touches_nothing(self, out: Path) -> None:
-        write(out, {"r4/x": composed(lambda: [b"12"], "old way")})
+        write(out, {"r4/x": lazy_content(lambda: [b"12"], "old way")})
         before = (out / "r4/x").stat()
-        written = write(out, {"r4/x": composed(lambda: [b"1", b"2"], "new way")})
+        written = write(out, {"r4/x": lazy_content(lambda: [b"1", b"2"], "new way")})
         assert written.unchanged == ("r4/x",)
         assert (out / "r4/x").stat() == before
 
@@ -122,7 +122,7 @@ class TestWriting:
 
     def test_large_content_comes_in_pieces(self, out: Path) -> None:
         pieces = [bytes([n % 251]) * 100_000 for n in range(30)]
-        write(out, {"r4/big": composed(lambda: pieces, "big"), "r4/empty": plain(b"")})
+        write(out, {"r4/big": lazy_content(lambda: pieces, "big"), "r4/empty": fixed_content(b"")})
         assert (out / "r4/big").read_bytes() == b"".join(pieces)
         assert (out / "r4/empty").read_bytes() == b""
 
@@ -153,7 +153,7 @@ class TestWhatIsNotOurs:
         write(out, files(r4_a="1"))
         (out / "r4/b").mkdir()
         (out / "site").write_text("mine")
-        written = write(out, {"r4/b": plain(b"x"), "site/css/x": plain(b"y")})
+        written = write(out, {"r4/b": fixed_content(b"x"), "site/css/x": fixed_content(b"y")})
         assert codes(written) == ["KB601", "KB601"]
         assert standing(out) == {"r4/a": "1", "site": "mine"}
 
@@ -211,7 +211,7 @@ class TestChangedByHand:
     def test_missing_is_made_again(self, out: Path, stamps: Path) -> None:
         write(out, files(r4_a="1"), stamps=stamps)
         (out / "r4/a").unlink()
-        assert write(out, files(r4_a="1"), stamps=stamps).made == ("r4/a",)
+        assert write(out, files(r4_a="1"), stamps=stamps).created == ("r4/a",)
 
     def test_touched_only_is_unchanged(self, out: Path, stamps: Path) -> None:
         write(out, files(r4_a="1"), stamps=stamps)
@@ -222,9 +222,9 @@ class TestChangedByHand:
 class TestAsWritten:
     def test_knows_an_untouched_folder(self, out: Path, stamps: Path) -> None:
         written = write(out, files(r4_a="1", r5_b="2"), stamps=stamps)
-        assert as_written(out, stamps=stamps) == written.digest != ""
+        assert unchanged_digest(out, stamps=stamps) == written.digest != ""
         again = write(out, files(r4_a="1", r5_b="2"), stamps=stamps)
-        assert as_written(out, stamps=stamps) == again.digest
+        assert unchanged_digest(out, stamps=stamps) == again.digest
 
     def test_sees_what_was_touched(self, out: Path, stamps: Path) -> None:
         for spoil in (
@@ -242,35 +242,42 @@ class TestAsWritten:
             if (out / "r4").exists():
                 (out / "r4").rmdir()
             write(out, files(r4_a="1"), stamps=stamps)
-            assert as_written(out, stamps=stamps)
+            assert unchanged_digest(out, stamps=stamps)
             spoil()
-            assert as_written(out, stamps=stamps) == ""
+            assert unchanged_digest(out, stamps=stamps) == ""
 
     def test_other_peoples_files_do_not_matter(self, out: Path, stamps: Path) -> None:
         write(out, files(r4_a="1"), stamps=stamps)
         (out / "notes.txt").write_text("mine")
-        assert as_written(out, stamps=stamps)
+        assert unchanged_digest(out, stamps=stamps)
 
     def test_no_folder_is_not_written(self, out: Path, stamps: Path) -> None:
-        assert as_written(out, stamps=stamps) == ""
+        assert unchanged_digest(out, stamps=stamps) == ""
 
     def test_a_cache_that_cannot_be_written_is_no_error(self, out: Path, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
-        assert write(out, files(r4_a="1"), stamps=tmp_path / "file" / "stamps").made == ("r4/a",)
+        assert write(out, files(r4_a="1"), stamps=tmp_path / "file" / "stamps").created == ("r4/a",)
 
 
 class TestNames:
     @pytest.mark.parametrize("path", UNSAFE)
     def test_unsafe_ones_are_refused(self, out: Path, path: str) -> None:
-        assert codes(write(out, {path: plain(b"x")})) == ["KB602"]
+        assert codes(write(out, {path: fixed_content(b"x")})) == ["KB602"]
         assert not out.exists()
 
     @pytest.mark.parametrize("path", ["r4/console", "r4/A-x..json", "site/ä b.html", ".gitkeep"])
     def test_safe_ones_are_written(self, out: Path, path: str) -> None:
-        assert write(out, {path: plain(b"x")}).made == (path,)
+        assert write(out, {path: fixed_content(b"x")}).created == (path,)
 
     def test_names_that_differ_in_case_only_are_refused(self, out: Path) -> None:
-        written = write(out, {"r4/A-x": plain(b"1"), "r4/A-X": plain(b"2"), "r5/A-x": plain(b"3")})
+        written = write(
+            out,
+            {
+                "r4/A-x": fixed_content(b"1"),
+                "r4/A-X": fixed_content(b"2"),
+                "r5/A-x": fixed_content(b"3"),
+            },
+        )
         assert codes(written) == ["KB603"]
         assert "'r4/A-x'" in written.diagnostics[0].message
         assert "'r4/A-X'" in written.diagnostics[0].message
@@ -311,7 +318,7 @@ class TestTrouble:
     def test_folder_may_itself_be_a_link(self, out: Path, tmp_path: Path) -> None:
         (tmp_path / "big-disk").mkdir()
         out.symlink_to(tmp_path / "big-disk")
-        assert write(out, files(r4_a="1")).made == ("r4/a",)
+        assert write(out, files(r4_a="1")).created == ("r4/a",)
 
     @pytest.mark.skipif(
         sys.platform == "win32" or os.geteuid() == 0, reason="nothing is read-only for root"
@@ -396,11 +403,11 @@ class TestManyFiles:
 
     def test_are_all_written(self, out: Path) -> None:
         wanted = {f"r4/{number}": str(number) for number in range(25)}
-        done = write(out, {path: plain(text.encode()) for path, text in wanted.items()})
-        assert set(done.made) == set(wanted)
+        done = write(out, {path: fixed_content(text.encode()) for path, text in wanted.items()})
+        assert set(done.created) == set(wanted)
         assert standing(out) == wanted
-        again = write(out, {path: plain(text.encode()) for path, text in wanted.items()})
-        assert not again.made
+        again = write(out, {path: fixed_content(text.encode()) for path, text in wanted.items()})
+        assert not again.created
         assert not again.changed
 
     def test_a_full_disk_in_either_process_leaves_the_old(
@@ -443,7 +450,7 @@ class TestLock:
     def test_a_lock_file_left_behind_does_not_matter(self, out: Path) -> None:
         out.mkdir()
         (out / LOCK).touch()
-        assert write(out, files(r4_b="1")).made == ("r4/b",)
+        assert write(out, files(r4_b="1")).created == ("r4/b",)
 
     @needs_posix
     def test_many_at_once_never_mix(self, out: Path) -> None:
@@ -453,7 +460,7 @@ class TestLock:
             "me = sys.argv[2].encode()\n"
             "done = 0\n"
             "while done < 5:\n"
-            "    files = {f'r4/{n}': plain(me) for n in range(9)}\n"
+            "    files = {f'r4/{n}': fixed_content(me) for n in range(9)}\n"
             "    try: write(Path(sys.argv[1]), files); done += 1\n"
             "    except OutputError as error: assert error.code == 'KB613', error\n"
         )
@@ -472,7 +479,7 @@ class TestLock:
 def test_a_change_is_on_the_disk_before_it_is_carried_out(
     out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(out, {"r4/a": plain(b"old"), "r4/b": plain(b"old")})
+    write(out, {"r4/a": fixed_content(b"old"), "r4/b": fixed_content(b"old")})
     synced: set[int] = set()
     sync, carry_out = os.fsync, journal._carry_out
 
@@ -488,5 +495,5 @@ def test_a_change_is_on_the_disk_before_it_is_carried_out(
 
     monkeypatch.setattr(os, "fsync", noting)
     monkeypatch.setattr(journal, "_carry_out", checking)
-    written = write(out, {"r4/a": plain(b"new"), "r4/b": plain(b"newer")})
+    written = write(out, {"r4/a": fixed_content(b"new"), "r4/b": fixed_content(b"newer")})
     assert written.changed == ("r4/a", "r4/b")

@@ -6,19 +6,19 @@ from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.diagnostics import Pages
+from fhir_kb.diagnostics import CodePages
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.diagnostics import Code
+    from fhir_kb.diagnostics import FindingCode
 
-CODES: Final = Pages(__file__).all()
+CODES: Final = CodePages(__file__).all()
 """The codes of what the pipeline itself finds."""
 
 
 @cache
-def catalogue() -> Mapping[str, Code]:
+def catalogue() -> Mapping[str, FindingCode]:
     """Every code with its page, in order. Costs the import of every package that has codes."""
     from fhir_kb.compile.codes import CODES as COMPILE
     from fhir_kb.lint import CODES as RULES
@@ -28,7 +28,7 @@ def catalogue() -> Mapping[str, Code]:
     from fhir_kb.releases import CODES as RELEASES
     from fhir_kb.validate.codes import CODES as FHIR
 
-    found: dict[str, Code] = {}
+    found: dict[str, FindingCode] = {}
     for family in (READ, RULES, CODES, COMPILE, RELEASES, FHIR, PUBLISH, PUSH):
         for code in family:
             assert code.id not in found, code.id

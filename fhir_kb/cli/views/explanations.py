@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fhir_kb.diagnostics import Code
+    from fhir_kb.diagnostics import FindingCode
     from fhir_kb.diagnostics.render.human import Style
 
 _START: Final = 20
 
 
-def page(code: Code, style: Style) -> str:
+def page(code: FindingCode, style: Style) -> str:
     """A code's page."""
     head = style.bold(f"{code.id} {code.name}") + f" ({code.severity.value})"
     lines = (part for line in code.explanation.strip().splitlines() for part in _fit(line, style))
@@ -28,13 +28,13 @@ def _fit(line: str, style: Style) -> list[str]:
     return wrap(line, style.width)
 
 
-def listing(codes: Iterable[Code], style: Style) -> str:
+def listing(codes: Iterable[FindingCode], style: Style) -> str:
     """All codes, their severity and what they say, in lines that fit."""
     lines = [line for code in sorted(codes, key=lambda code: code.id) for line in _row(code, style)]
     return "\n".join([*lines, "", "fhir-kb explain CODE tells how to mend it", ""])
 
 
-def _row(code: Code, style: Style) -> Iterator[str]:
+def _row(code: FindingCode, style: Style) -> Iterator[str]:
     text = wrap(code.summary, style.width - _START) or [code.name]
     start = f"{code.id:<6} {code.severity.value:<12} "
     yield style.bold(start) + text[0]

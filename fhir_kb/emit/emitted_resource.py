@@ -16,7 +16,7 @@ _INDEXED = ("id", "url", "version", "kind", "type", "supplements", "content", "v
 _REFERENCE = re.compile(rb'"reference":"([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})"')
 
 
-class Emitted(NamedTuple):
+class EmittedResource(NamedTuple):
     """One resource of one release, written once and used in every output.
 
     Plain values only, so that it can be pickled to a cache or between processes.
@@ -57,7 +57,7 @@ class Emitted(NamedTuple):
 
 def emit(
     resource: Mapping[str, Any], order: Callable[[Mapping[str, Any]], Mapping[str, Any]]
-) -> Emitted:
+) -> EmittedResource:
     """Write a resource of one release; `order` is the ElementOrder of that release.
 
     The resource has a resourceType and an id. Raises EmitError where a value is not JSON.
@@ -65,7 +65,7 @@ def emit(
     ordered = order(resource)
     line = compact_json(ordered)
     file = canonical_json(ordered)
-    return Emitted(
+    return EmittedResource(
         resource_type=ordered["resourceType"],
         id=ordered["id"],
         url=_text(ordered, "url"),

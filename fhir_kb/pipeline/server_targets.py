@@ -29,7 +29,7 @@ _MOST_BYTES: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ServerTarget:
     """A server and what holds there. name: as it is called; its address where it has no name.
 
     fhir: the release it has to have, "" for any. ca_file: certificates to trust. login: where it
@@ -45,7 +45,7 @@ class Target:
     proxy: str = ""
 
 
-def find_target(word: str, definitions: Path, environ: Mapping[str, str]) -> Target:
+def find_target(word: str, definitions: Path, environ: Mapping[str, str]) -> ServerTarget:
     """The target of that name in kb.yaml, or at that address.
 
     environ: names the file of logins. Raises PushError where there is none, or a login cannot be
@@ -56,7 +56,7 @@ def find_target(word: str, definitions: Path, environ: Mapping[str, str]) -> Tar
     if found is None and word.startswith(_ADDRESS):
         found = next((one for one in named.values() if _plain(one.url) == _plain(word)), None)
         if found is None:
-            return Target(word, _plain(word), TargetPolicy(), _login(word, environ))
+            return ServerTarget(word, _plain(word), TargetPolicy(), _login(word, environ))
     if found is None:
         known = did_you_mean(word, named) or "name one under 'targets' in kb.yaml, or give a URL"
         raise PushError(f"there is no target '{word}'", known, usage=True)
@@ -70,7 +70,7 @@ def _targets(definitions: Path) -> dict[str, PushTarget]:
     return {str(one.name): one for one in settings.targets} if settings else {}
 
 
-def _of(one: PushTarget, definitions: Path, environ: Mapping[str, str]) -> Target:
+def _of(one: PushTarget, definitions: Path, environ: Mapping[str, str]) -> ServerTarget:
     usual = TargetPolicy()
     rules = TargetPolicy(
         ids="plain" if str(one.ids or "") == "plain" else "versioned",
@@ -83,7 +83,7 @@ def _of(one: PushTarget, definitions: Path, environ: Mapping[str, str]) -> Targe
     url = _plain(str(one.url))
     ca_file = str(definitions / str(one.ca)) if one.ca else ""
     login = _login(url, environ)
-    return Target(
+    return ServerTarget(
         str(one.name), url, rules, login, str(one.fhir or ""), ca_file, _plain(str(one.proxy or ""))
     )
 
@@ -137,7 +137,9 @@ def _logins(content: bytes, path: Path) -> Logins:
 
 
 @contextmanager
-def reached(target: Target, folder: Path | None = None, *, anew: bool = False) -> Iterator[Server]:
+def reached(
+    target: ServerTarget, folder: Path | None = None, *, anew: bool = False
+) -> Iterator[Server]:
     """The server, asked what it can do; closed at the end.
 
     folder: where what it can do is remembered. anew: ask, whatever is remembered. Raises PushError

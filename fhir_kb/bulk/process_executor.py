@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.bulk.errors import WorkerLostError
-from fhir_kb.bulk.models import ModelProcesses
+from fhir_kb.bulk.model_processes import ProcessModelChecker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from fhir_kb.model.knowledge import Base
-    from fhir_kb.pipeline.topic import TopicMade
-    from fhir_kb.pipeline.work import Alone, Job, Task, TopicRead
+    from fhir_kb.pipeline.executors import BuildContext, ParsedTopic, SerialExecutor, TopicJob
+    from fhir_kb.pipeline.topic import CompiledTopic
     from fhir_kb.read.sources import Folder
 
 _BATCH: Final = 8
@@ -29,7 +29,7 @@ WORTH_SHARING: Final = 32
 _END: Final = None
 
 
-class Processes:
+class ProcessExecutor:
     """So many processes; a context that ends them.
 
     Topics go to processes in turn, so that each has its share of the large ones. A few topics are
@@ -41,14 +41,14 @@ class Processes:
 
     def __init__(self, count: int, *, models: bool = True) -> None:
         self._count: Final = count
-        self._models: ModelProcesses | None = None
+        self._models: ProcessModelChecker | None = None
         self._ask_models = models and count > 1
         self._pipes: list[Connection] = []
         self._processes: list[Any] = []
         self._owners: dict[str, int] = {}
-        self._here: Alone | None = None
+        self._here: SerialExecutor | None = None
 
-    def __enter__(self) -> Processes:
+    def __enter__(self) -> ProcessExecutor:
         return self
 
     def __exit__(
@@ -76,11 +76,11 @@ class Processes:
                 process.join()
         self._pipes, self._processes = [], []
 
-    def read(self, task: Task, folders: Sequence[Folder]) -> Iterator[TopicRead]:
+    def read(self, task: BuildContext, folders: Sequence[Folder]) -> Iterator[ParsedTopic]:
         """Read topics, each in the process that will make it."""
         if self._count == 1 or (not self._pipes and len(folders) < WORTH_SHARING):
             if folders and self._ask_models and self._models is None:
-                self._models = ModelProcesses(process_context(), task.releases)
+                self._models = ProcessModelChecker(process_context(), task.releases)
             return self._alone().read(task, folders)
         self._start()
         shares: list[list[Folder]] = [[] for _ in range(self._count)]
@@ -91,33 +91,35 @@ class Processes:
         return self._round([("read", task, share) for share in shares])
 
     def make(
-        self, base: Base, jobs: Sequence[Job], *, models: bool
-    ) -> Iterator[tuple[str, TopicMade]]:
+        self, base: Base, jobs: Sequence[TopicJob], *, models: bool
+    ) -> Iterator[tuple[str, CompiledTopic]]:
         """Make topics, each in the process that has read it."""
-        shares: list[list[Job]] = [[] for _ in self._pipes]
-        own: list[Job] = []
+        shares: list[list[TopicJob]] = [[] for _ in self._pipes]
+        own: list[TopicJob] = []
         for job in jobs:
             owner = self._owners.get(job.folder)
             (own if owner is None else shares[owner]).append(job)
         shared = self._round([("make", (base, models), share) for share in shares])
         return chain(shared, self._alone().make(base, own, models=models))
 
-    def shared(self, task: Task, base: Base, job: Job, *, models: bool) -> TopicMade:
+    def shared(
+        self, task: BuildContext, base: Base, job: TopicJob, *, models: bool
+    ) -> CompiledTopic:
         """Make what belongs to all topics together."""
         return self._alone().shared(task, base, job, models=models)
 
-    def _alone(self) -> Alone:
+    def _alone(self) -> SerialExecutor:
         """The work in this process; imported when there is work at all."""
         if self._here is None:
-            from fhir_kb.pipeline.work import Alone
+            from fhir_kb.pipeline.executors import SerialExecutor
 
-            self._here = Alone(self._models)
+            self._here = SerialExecutor(self._models)
         return self._here
 
     def _start(self) -> None:
         if self._pipes:
             return
-        import fhir_kb.pipeline.work  # noqa: F401  before the fork, so that it is imported once
+        import fhir_kb.pipeline.executors  # noqa: F401  before the fork, so that it is imported once
 
         context = process_context()
         for _ in range(self._count):
@@ -165,10 +167,10 @@ def _serve(pipe: Connection, others: list[Connection]) -> None:
     """A process's life: take orders, answer in batches, end when nobody listens."""
     for other in others:
         other.close()
-    from fhir_kb.pipeline.work import Alone
+    from fhir_kb.pipeline.executors import SerialExecutor
     from fhir_kb.releases.models import have_process
 
-    work = Alone()
+    work = SerialExecutor()
     try:
         while True:
             kind, shared, share = pipe.recv()

@@ -6,12 +6,12 @@ from typing import Any
 
 import orjson
 
-from fhir_kb.emit import Emitted
+from fhir_kb.emit import EmittedResource
 from fhir_kb.pipeline.cache import findings_from, findings_json
-from fhir_kb.pipeline.topic import TopicMade
+from fhir_kb.pipeline.topic import CompiledTopic
 
 
-def pack(made: TopicMade, key: str) -> bytes:
+def pack(made: CompiledTopic, key: str) -> bytes:
     """What was made, under its key."""
     blobs: list[bytes] = []
     emitted: dict[str, list[list[Any]]] = {}
@@ -40,7 +40,7 @@ def pack(made: TopicMade, key: str) -> bytes:
     return b"\n".join([orjson.dumps(head), b"".join(blobs)])
 
 
-def unpack(content: bytes, key: str) -> TopicMade | None:
+def unpack(content: bytes, key: str) -> CompiledTopic | None:
     """What was made; None where it was made under another key, or is not whole."""
     try:
         return _unpack(content, key)
@@ -48,13 +48,13 @@ def unpack(content: bytes, key: str) -> TopicMade | None:
         return None
 
 
-def _unpack(content: bytes, key: str) -> TopicMade | None:
+def _unpack(content: bytes, key: str) -> CompiledTopic | None:
     end = content.index(b"\n")
     head = orjson.loads(content[:end])
     if head["key"] != key:
         return None
     at = end + 1
-    emitted: dict[str, tuple[Emitted, ...]] = {}
+    emitted: dict[str, tuple[EmittedResource, ...]] = {}
     for release, rows in head["emitted"].items():
         resources = []
         for row in rows:
@@ -65,12 +65,12 @@ def _unpack(content: bytes, key: str) -> TopicMade | None:
         emitted[release] = tuple(resources)
     if at != len(content):
         return None
-    return TopicMade(findings_from(head["findings"]), findings_from(head["losses"]), emitted)
+    return CompiledTopic(findings_from(head["findings"]), findings_from(head["losses"]), emitted)
 
 
-def _emitted(row: list[Any], file_bytes: bytes, line_bytes: bytes) -> Emitted:
+def _emitted(row: list[Any], file_bytes: bytes, line_bytes: bytes) -> EmittedResource:
     kind, name, url, version, title, date, identifier, root, sha, index_entry, references = row[:11]
-    return Emitted(
+    return EmittedResource(
         resource_type=kind,
         id=name,
         url=url,

@@ -16,40 +16,40 @@ import orjson
 from fhir_kb.files import write_cache
 from fhir_kb.publish.codes import DAMAGED
 from fhir_kb.publish.errors import OutputError
-from fhir_kb.publish.paths import OURS, is_safe
+from fhir_kb.publish.paths import OWN_PREFIX, is_safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-MANIFEST = f"{OURS}.json"
+MANIFEST = f"{OWN_PREFIX}.json"
 _FORMAT = 1
 
 Stamp = tuple[int, int]
 """Size in bytes, time of the last change in nanoseconds."""
 
 
-class Entry(NamedTuple):
-    """A file of ours. key: Content.key of what it holds; sha256: of its bytes."""
+class FileEntry(NamedTuple):
+    """A file of ours. key: FileContent.key of what it holds; sha256: of its bytes."""
 
     size: int
     sha256: str
     key: str
 
 
-class Manifest(NamedTuple):
+class OutputManifest(NamedTuple):
     """files: by path. digest: of the manifest's own bytes; "" where there is none yet."""
 
-    files: Mapping[str, Entry]
+    files: Mapping[str, FileEntry]
     digest: str = ""
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> OutputManifest:
     """The folder's manifest; an empty one where there is none. Raises OutputError if damaged."""
     try:
         content = (folder / MANIFEST).read_bytes()
     except FileNotFoundError:
-        return Manifest({})
+        return OutputManifest({})
     try:
         files = _entries(orjson.loads(content))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -58,23 +58,23 @@ def read_manifest(folder: Path) -> Manifest:
             f"the list of files in '{folder / MANIFEST}' is damaged or of a newer fhir-kb",
             "Empty the folder and build again: everything in it can be made anew",
         ) from error
-    return Manifest(files, hashlib.sha256(content).hexdigest())
+    return OutputManifest(files, hashlib.sha256(content).hexdigest())
 
 
-def _entries(stated: dict[str, Any]) -> dict[str, Entry]:
+def _entries(stated: dict[str, Any]) -> dict[str, FileEntry]:
     if stated["format"] != _FORMAT:
         raise ValueError(stated["format"])
     return {path: _entry(path, fields) for path, fields in stated["files"].items()}
 
 
-def _entry(path: str, fields: list[Any]) -> Entry:
+def _entry(path: str, fields: list[Any]) -> FileEntry:
     size, sha256, *key = fields
     if not (is_safe(path) and isinstance(size, int) and isinstance(sha256, str)):
         raise ValueError(path)
-    return Entry(size, sha256, key[0] if key else sha256)
+    return FileEntry(size, sha256, key[0] if key else sha256)
 
 
-def manifest_bytes(files: Mapping[str, Entry]) -> bytes:
+def manifest_bytes(files: Mapping[str, FileEntry]) -> bytes:
     """The manifest as it is written: one line a file, by path."""
     lines = b",\n".join(_line(path, files[path]) for path in sorted(files))
     return (
@@ -83,7 +83,7 @@ def manifest_bytes(files: Mapping[str, Entry]) -> bytes:
     )
 
 
-def _line(path: str, entry: Entry) -> bytes:
+def _line(path: str, entry: FileEntry) -> bytes:
     fields: list[Any] = [entry.size, entry.sha256]
     if entry.key != entry.sha256:
         fields.append(entry.key)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from fhir_kb import releases
 from fhir_kb.compile import compile_shared
-from fhir_kb.pipeline.kept import pack
-from fhir_kb.pipeline.models import ModelsHere
-from fhir_kb.pipeline.topic import InTheMaking, TopicMade, make_releases, make_topic
+from fhir_kb.pipeline.cached_topic import pack
+from fhir_kb.pipeline.model_checks import SerialModelChecker
+from fhir_kb.pipeline.topic import CompiledTopic, TopicBuild, build_releases, build_topic
 from fhir_kb.read.files import entry_of, read_topic
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from fhir_kb.model.kb import Settings
     from fhir_kb.model.knowledge import Base, Entry, Source
     from fhir_kb.pipeline.cache import Cache
-    from fhir_kb.pipeline.models import Models
+    from fhir_kb.pipeline.model_checks import ModelChecker
     from fhir_kb.read.sources import Folder, Sources
     from fhir_kb.releases import Release
 
 
-class TopicRead(NamedTuple):
+class ParsedTopic(NamedTuple):
     """What reading a topic gave: its entry in the directory where it could be read.
 
     hash: of the content of all files in its folder.
@@ -37,7 +37,7 @@ class TopicRead(NamedTuple):
     hash: str
 
 
-class Job(NamedTuple):
+class TopicJob(NamedTuple):
     """A topic to be made: its folder, and the key to keep it under."""
 
     folder: str
@@ -45,7 +45,7 @@ class Job(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
+class BuildContext:
     """What all of the work needs to know; it can be sent to another process."""
 
     sources: Sources
@@ -54,21 +54,23 @@ class Task:
     cache: Cache
 
 
-class Work(Protocol):
+class Executor(Protocol):
     """Somebody who does the work: this process, or several."""
 
-    def read(self, task: Task, folders: Sequence[Folder]) -> Iterator[TopicRead]:
+    def read(self, task: BuildContext, folders: Sequence[Folder]) -> Iterator[ParsedTopic]:
         """Read topics; the results may come in any order."""
 
     def make(
-        self, base: Base, jobs: Sequence[Job], *, models: bool
-    ) -> Iterator[tuple[str, TopicMade]]:
+        self, base: Base, jobs: Sequence[TopicJob], *, models: bool
+    ) -> Iterator[tuple[str, CompiledTopic]]:
         """Make topics that were read before, and keep them; the results may come in any order.
 
         models: whether the models of `fhir.resources` are asked too.
         """
 
-    def shared(self, task: Task, base: Base, job: Job, *, models: bool) -> TopicMade:
+    def shared(
+        self, task: BuildContext, base: Base, job: TopicJob, *, models: bool
+    ) -> CompiledTopic:
         """Make what belongs to all topics together, and keep it."""
 
     def rest(self) -> None:
@@ -79,15 +81,15 @@ _AHEAD: Final = 32
 """So many topics are made while the models' answers to the first are waited for."""
 
 
-class Alone:
+class SerialExecutor:
     """The work done in this process, one topic after the other."""
 
-    def __init__(self, models: Models | None = None) -> None:
-        self._models = models or ModelsHere()
+    def __init__(self, models: ModelChecker | None = None) -> None:
+        self._models = models or SerialModelChecker()
         self._sources: dict[str, Source] = {}
-        self._task: Task | None = None
+        self._task: BuildContext | None = None
 
-    def read(self, task: Task, folders: Sequence[Folder]) -> Iterator[TopicRead]:
+    def read(self, task: BuildContext, folders: Sequence[Folder]) -> Iterator[ParsedTopic]:
         """Read topics in the given order."""
         self._task = task
         for folder in folders:
@@ -97,45 +99,49 @@ class Alone:
             if found.source is not None:
                 self._sources[folder.path] = found.source
                 entry = entry_of(found.source, task.settings)
-            yield TopicRead(folder.path, entry, found.findings, held.hash)
+            yield ParsedTopic(folder.path, entry, found.findings, held.hash)
 
     def make(
-        self, base: Base, jobs: Sequence[Job], *, models: bool
-    ) -> Iterator[tuple[str, TopicMade]]:
+        self, base: Base, jobs: Sequence[TopicJob], *, models: bool
+    ) -> Iterator[tuple[str, CompiledTopic]]:
         """Make topics in the given order."""
         if not jobs:
             return
         task = self._task
         assert task is not None  # what is made has been read
         targets = _targets(task)
-        open_: deque[tuple[Job, InTheMaking]] = deque()
+        open_: deque[tuple[TopicJob, TopicBuild]] = deque()
         for job in jobs:
             source = self._sources[job.folder]
-            open_.append((job, make_topic(source, base, targets, self._models if models else None)))
+            open_.append(
+                (job, build_topic(source, base, targets, self._models if models else None))
+            )
             if len(open_) > _AHEAD:
                 yield _finished(*open_.popleft(), task.cache)
         for one in open_:
             yield _finished(*one, task.cache)
 
-    def shared(self, task: Task, base: Base, job: Job, *, models: bool) -> TopicMade:
-        """See Work.shared."""
+    def shared(
+        self, task: BuildContext, base: Base, job: TopicJob, *, models: bool
+    ) -> CompiledTopic:
+        """See Executor.shared."""
         compiled = compile_shared(base)
-        topic = InTheMaking(list(compiled.diagnostics))
+        topic = TopicBuild(list(compiled.diagnostics))
         asked = self._models if models else None
-        make_releases(compiled.resources, _targets(task), asked, topic)
+        build_releases(compiled.resources, _targets(task), asked, topic)
         return _finished(job, topic, task.cache)[1]
 
     def rest(self) -> None:
         """Nothing was started."""
 
 
-def _targets(task: Task) -> tuple[Release, ...]:
+def _targets(task: BuildContext) -> tuple[Release, ...]:
     options = release_options(task.settings)
     return tuple(releases.get(name, **options) for name in task.releases)
 
 
-def _finished(job: Job, topic: InTheMaking, cache: Cache) -> tuple[str, TopicMade]:
-    made = topic.made()
+def _finished(job: TopicJob, topic: TopicBuild, cache: Cache) -> tuple[str, CompiledTopic]:
+    made = topic.finish()
     if cache.keeps:
         cache.put(job.folder, pack(made, job.key))
     return job.folder, made

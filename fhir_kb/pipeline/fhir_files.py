@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.pipeline.outside import OutsideError
+from fhir_kb.pipeline.environment import EnvironmentFailure
 from fhir_kb.validate import ValidationOptions, check_lines_with, check_text_with
 
 if TYPE_CHECKING:
@@ -62,8 +62,10 @@ def validate_files(
     `fhir_kb.bulk.check_lines`, which has all cores do it.
 
     NDJSON is read line by line. In folders and packages, JSON that is no resource (package.json,
-    indexes, reports) is passed over; a file that is named is always checked. Raises OutsideError
-    for what cannot be read, ValueError for an unknown version, PackageError for packages.
+    indexes, reports) is passed over; a file that is named is always checked.
+
+    Raises EnvironmentFailure for what cannot be read, ValueError for an unknown version,
+    PackageError for packages.
     """
     options = options or ValidationOptions()
     validator = options.validator()
@@ -80,11 +82,15 @@ def validate_files(
                 yield from _file(path, checks)
         except tarfile.TarError as error:
             message = f"'{path}' is not a FHIR package: {error}"
-            raise OutsideError(message, "a package is a tar file, compressed by gzip") from error
+            raise EnvironmentFailure(
+                message, "a package is a tar file, compressed by gzip"
+            ) from error
         except (EOFError, zlib.error) as error:
-            raise OutsideError(f"'{path}' cannot be unpacked: {error}") from error
+            raise EnvironmentFailure(f"'{path}' cannot be unpacked: {error}") from error
         except OSError as error:
-            raise OutsideError(f"'{path}' cannot be read: {error.strerror or error}") from error
+            raise EnvironmentFailure(
+                f"'{path}' cannot be read: {error.strerror or error}"
+            ) from error
 
 
 def _folder(folder: Path, checks: _Checks) -> Iterator[FileReport]:
@@ -117,7 +123,7 @@ def _lines(file: BufferedReader | gzip.GzipFile, name: str) -> Iterator[bytes]:
         if len(line) > MAX_FILE:
             limit = MAX_FILE // 1024 // 1024
             advice = "NDJSON has each resource in a line of its own"
-            raise OutsideError(f"'{name}' has a line of more than {limit} MB", advice)
+            raise EnvironmentFailure(f"'{name}' has a line of more than {limit} MB", advice)
         yield line
 
 
@@ -130,7 +136,7 @@ def _package(path: Path, checks: _Checks) -> Iterator[FileReport]:
                 continue
             total += member.size
             if member.size > MAX_FILE or total > MAX_PACKAGE:
-                raise OutsideError(f"'{path}' unpacks to more than a package may hold")
+                raise EnvironmentFailure(f"'{path}' unpacks to more than a package may hold")
             content = package.extractfile(member)
             data = content.read() if content else b""
             if b'"resourceType"' in data:
@@ -143,7 +149,7 @@ def _read(path: Path) -> bytes:
     if size > MAX_FILE:
         limit = MAX_FILE // 1024 // 1024
         advice = "split it, or write it as NDJSON, which is read line by line"
-        raise OutsideError(f"'{path}' has more than {limit} MB", advice)
+        raise EnvironmentFailure(f"'{path}' has more than {limit} MB", advice)
     return path.read_bytes()
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MAX_KEPT: Final = 20_000
 
 
-class Checks:
+class ValidationRun:
     """Runs the checks and shows each result as soon as its form allows."""
 
     def __init__(self, form: str, style: Style, *, quiet: bool) -> None:
@@ -88,7 +88,7 @@ class Checks:
 
 def _shared(lines: Iterable[bytes], options: ValidationOptions) -> Iterator[ResourceReport]:
     # Imported when there is NDJSON: other files are checked sooner without.
-    from fhir_kb.bulk.checking import check_lines
+    from fhir_kb.bulk.ndjson import check_lines
 
     return check_lines(lines, options)
 

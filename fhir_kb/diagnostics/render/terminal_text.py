@@ -15,7 +15,7 @@ _NO_CELL: Final = frozenset(("Mn", "Me", "Cf"))
 
 
 def picture(character: str, cell: int = 0) -> str:
-    """What is shown for `character` at column `cell`: itself, or something harmless.
+    """What is shown for `character` at column `cell`: itself, or something terminal_safe.
 
     A tab becomes spaces; control characters become their pictures or code points, so that a
     quoted file cannot steer the terminal.
@@ -47,7 +47,7 @@ def _cells(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in _WIDE else 1
 
 
-def harmless(text: str) -> str:
+def terminal_safe(text: str) -> str:
     """`text` on one line, with nothing in it that a terminal would obey."""
     if text.isascii() and text.isprintable():
         return text

@@ -12,21 +12,21 @@ if TYPE_CHECKING:
     from fhir_kb.releases.models import Refusal
 
 #: Waits, and says for each resource what the models object to.
-Answers: TypeAlias = "Callable[[], Sequence[Sequence[Refusal]]]"
+PendingRefusals: TypeAlias = "Callable[[], Sequence[Sequence[Refusal]]]"
 
 
-class Models(Protocol):
+class ModelChecker(Protocol):
     """Somebody who asks the models: this process, or others while this one goes on."""
 
-    def ask(self, release: str, contents: Sequence[bytes]) -> Answers:
+    def ask(self, release: str, contents: Sequence[bytes]) -> PendingRefusals:
         """Put resources, as JSON, to the models of a release; the answers come when called for."""
 
 
-class ModelsHere:
+class SerialModelChecker:
     """The models asked in this process, at once."""
 
-    def ask(self, release: str, contents: Sequence[bytes]) -> Answers:
-        """See Models.ask."""
+    def ask(self, release: str, contents: Sequence[bytes]) -> PendingRefusals:
+        """See ModelChecker.ask."""
         found = ask(release, contents)
         return lambda: found
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fhir_kb.diagnostics import has_errors
 from fhir_kb.publish.codes import CANNOT_WRITE, NOT_OURS
-from fhir_kb.publish.comparison import Present, compare, unwritable
-from fhir_kb.publish.content import plain
+from fhir_kb.publish.comparison import FolderState, compare, unsafe_names
 from fhir_kb.publish.errors import OutputError, cannot_write
-from fhir_kb.publish.journal import STAGE, Stage, recover
+from fhir_kb.publish.file_content import fixed_content
+from fhir_kb.publish.journal import STAGE, StagingArea, recover
 from fhir_kb.publish.lock import LOCK, locked
-from fhir_kb.publish.manifest import (
+from fhir_kb.publish.output_manifest import (
     MANIFEST,
-    Entry,
+    FileEntry,
     manifest_bytes,
     read_manifest,
     read_stamps,
@@ -31,22 +31,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fhir_kb.diagnostics import Diagnostic
-    from fhir_kb.publish.comparison import Change
-    from fhir_kb.publish.content import Content
-    from fhir_kb.publish.manifest import Stamp
-    from fhir_kb.publish.writing import Staged
+    from fhir_kb.publish.comparison import FolderChange
+    from fhir_kb.publish.file_content import FileContent
+    from fhir_kb.publish.output_manifest import Stamp
+    from fhir_kb.publish.writing import StagedFile
 
 # What may stand in a folder that is to become ours: kept in version control, or left by a desktop.
 _HARMLESS = {"README.md", ".gitignore", ".gitkeep", ".DS_Store", "Thumbs.db", "desktop.ini"}
 
 
-class Written(NamedTuple):
+class WriteResult(NamedTuple):
     """What a write did, by path; with an error among the findings, nothing at all was done.
 
     digest: of the manifest: two folders with the same digest hold the same files of ours.
     """
 
-    made: tuple[str, ...] = ()
+    created: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -54,7 +54,9 @@ class Written(NamedTuple):
     digest: str = ""
 
 
-def write(folder: Path, files: Mapping[str, Content], *, stamps: Path | None = None) -> Written:
+def write(
+    folder: Path, files: Mapping[str, FileContent], *, stamps: Path | None = None
+) -> WriteResult:
     """Make the folder hold exactly `files` of ours, and touch nothing else.
 
     files: by path below the folder, with "/". stamps: a cache file outside the folder, so that
@@ -63,8 +65,8 @@ def write(folder: Path, files: Mapping[str, Content], *, stamps: Path | None = N
     Returns findings instead of writing where a file that is not ours is in the way, or names
     collide. Raises OutputError where the folder is not ours, busy, or cannot be written.
     """
-    if refused := tuple(unwritable(folder, files)):
-        return Written(diagnostics=refused)
+    if refused := tuple(unsafe_names(folder, files)):
+        return WriteResult(diagnostics=refused)
     try:
         _must_be_ours(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +76,7 @@ def write(folder: Path, files: Mapping[str, Content], *, stamps: Path | None = N
             present = _look(folder, files, stamps)
             change = compare(present, files)
             if has_errors(change.findings):
-                return Written(diagnostics=tuple(change.findings))
+                return WriteResult(diagnostics=tuple(change.findings))
             written, seen = _apply(present, files, change)
             write_stamps(stamps, written.digest, seen)
             return written
@@ -82,7 +84,7 @@ def write(folder: Path, files: Mapping[str, Content], *, stamps: Path | None = N
         raise cannot_write(folder, error) from error
 
 
-def as_written(folder: Path, *, stamps: Path) -> str:
+def unchanged_digest(folder: Path, *, stamps: Path) -> str:
     """The digest that `write` returned, if nothing of ours in the folder was touched since.
 
     "" otherwise. Looks at sizes and times only, so it is fast; a change that was interrupted
@@ -118,7 +120,7 @@ def _must_be_ours(folder: Path) -> None:
         )
 
 
-def _look(folder: Path, files: Iterable[str], stamps: Path | None) -> Present:
+def _look(folder: Path, files: Iterable[str], stamps: Path | None) -> FolderState:
     old = read_manifest(folder)
     wanted = _directories(files)
     found = stamps_below(folder, wanted | _directories(old.files))
@@ -131,7 +133,7 @@ def _look(folder: Path, files: Iterable[str], stamps: Path | None) -> Present:
             )
     files_there = {path for path, stamp in found.items() if stamp is not None}
     blocked = (one for one in wanted if not files_there.isdisjoint({one, *_above(one)}))
-    return Present(folder, old, read_stamps(stamps, old.digest), found, frozenset(blocked))
+    return FolderState(folder, old, read_stamps(stamps, old.digest), found, frozenset(blocked))
 
 
 def _directories(paths: Iterable[str]) -> set[str]:
@@ -146,27 +148,27 @@ def _above(path: str) -> set[str]:
 
 
 def _apply(
-    present: Present, files: Mapping[str, Content], change: Change
-) -> tuple[Written, dict[str, Stamp]]:
+    present: FolderState, files: Mapping[str, FileContent], change: FolderChange
+) -> tuple[WriteResult, dict[str, Stamp]]:
     """Carry out the change; also returns the stamps that our files have now."""
     entries = dict(change.kept)
     seen = {path: stamp for path in entries if (stamp := present.found[path]) is not None}
     if not change.write and not change.remove and entries == present.old.files:
-        return Written(unchanged=tuple(entries), digest=present.old.digest), seen
-    made: dict[str, Staged] = {}
-    with Stage(present.folder, files) as stage:
+        return WriteResult(unchanged=tuple(entries), digest=present.old.digest), seen
+    made: dict[str, StagedFile] = {}
+    with StagingArea(present.folder, files) as stage:
         for path, staged in stage.add({path: files[path] for path in change.write}).items():
-            entries[path] = Entry(staged.size, staged.sha256, files[path].key)
+            entries[path] = FileEntry(staged.size, staged.sha256, files[path].key)
             if present.holds(path, staged.size, staged.sha256):  # another key, the same bytes
                 stage.drop(staged)
                 seen[path] = present.found[path] or staged.stamp
             else:
                 made[path] = staged
-        manifest = stage.add({MANIFEST: plain(manifest_bytes(entries))})[MANIFEST]
+        manifest = stage.add({MANIFEST: fixed_content(manifest_bytes(entries))})[MANIFEST]
         stage.commit(change.remove)
     seen.update((path, staged.stamp) for path, staged in made.items())
-    written = Written(
-        made=tuple(path for path in made if path not in present.found),
+    written = WriteResult(
+        created=tuple(path for path in made if path not in present.found),
         changed=tuple(path for path in made if path in present.found),
         unchanged=tuple(path for path in sorted(files) if path not in made),
         removed=tuple(change.remove),

@@ -11,22 +11,22 @@ from fhir_kb.publish.codes import UNRESOLVED_REFERENCE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from fhir_kb.emit import Emitted
+    from fhir_kb.emit import EmittedResource
 
 # Any string value that is an absolute URI. Those that are the url of one of our resources are
 # dependencies, whatever the property is called: canonical, system, reference by url.
 _URI = re.compile(rb'"((?:https?|urn):[^"\\\s]+)"')
 
 
-def roots_first(resources: Iterable[Emitted]) -> list[Emitted]:
+def roots_first(resources: Iterable[EmittedResource]) -> list[EmittedResource]:
     """Manifest Libraries, then PlanDefinitions, then the rest; each by type and id."""
     return sorted(resources, key=lambda one: (one.root, one.resource_type, one.id))
 
 
-def needed_first(resources: Iterable[Emitted]) -> list[Emitted]:
+def dependencies_first(resources: Iterable[EmittedResource]) -> list[EmittedResource]:
     """Each after those it refers to; a circle is entered at its first member by type and id."""
     known = {one.name: one for one in sorted(resources, key=lambda one: one[:2])}
-    done: dict[str, Emitted] = {}
+    done: dict[str, EmittedResource] = {}
     opened: set[str] = set()
     stack = list(reversed(known.values()))
     while stack:
@@ -39,9 +39,9 @@ def needed_first(resources: Iterable[Emitted]) -> list[Emitted]:
     return list(done.values())
 
 
-def by_canonical(resources: Iterable[Emitted]) -> dict[str, list[Emitted]]:
+def by_canonical(resources: Iterable[EmittedResource]) -> dict[str, list[EmittedResource]]:
     """The resources by their url, each also by "url|version"."""
-    found: dict[str, list[Emitted]] = {}
+    found: dict[str, list[EmittedResource]] = {}
     for one in resources:
         if one.url:
             found.setdefault(one.url, []).append(one)
@@ -50,8 +50,11 @@ def by_canonical(resources: Iterable[Emitted]) -> dict[str, list[Emitted]]:
 
 
 def reachable(
-    roots: Sequence[Emitted], resources: Mapping[str, Emitted], *, canonicals: bool = True
-) -> list[Emitted]:
+    roots: Sequence[EmittedResource],
+    resources: Mapping[str, EmittedResource],
+    *,
+    canonicals: bool = True,
+) -> list[EmittedResource]:
     """The roots, then all they need, directly or not, nearest first.
 
     resources: what there is, by "Type/id". With `canonicals`, also what is meant by its url.
@@ -71,7 +74,7 @@ def reachable(
     return list(found.values())
 
 
-def unresolved(resources: Iterable[Emitted], release: str) -> list[Diagnostic]:
+def unresolved_references(resources: Iterable[EmittedResource], release: str) -> list[Diagnostic]:
     """A finding for each literal reference that leads to no resource of the same set.
 
     Servers refuse such a transaction. Places are those of the resources, not of definitions.

@@ -9,8 +9,8 @@ from __future__ import annotations
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from fhir_kb.bulk.processes import cores, process_context
-from fhir_kb.pipeline import OutsideError
+from fhir_kb.bulk.process_executor import cores, process_context
+from fhir_kb.pipeline import EnvironmentFailure
 from fhir_kb.validate import check_lines_with
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def check_lines(
 ) -> Generator[ResourceReport, None, None]:
     """As `fhir_kb.validate.check_lines`, by `jobs` processes (None: as many as there are cores).
 
-    Little content is checked in this process. Raises OutsideError if a process is lost.
+    Little content is checked in this process. Raises EnvironmentFailure if a process is lost.
     """
     count = jobs or cores()
     blocks = _blocks(lines)
@@ -53,7 +53,7 @@ def check_lines(
         yield from _shared(chain(head, blocks), options, count, workers)
     except EOFError as error:
         msg = "a process of this run was ended from outside"
-        raise OutsideError(msg, "run it again; smaller files need less memory") from error
+        raise EnvironmentFailure(msg, "run it again; smaller files need less memory") from error
     finally:
         for worker in workers:
             worker.pipe.close()

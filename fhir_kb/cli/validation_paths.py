@@ -14,14 +14,14 @@ _KB_FILE: Final = "kb.yaml"
 _DEFINITION_FILES: Final = frozenset({".yaml", ".yml", ".md", ".cql"})
 
 
-class Target(NamedTuple):
+class PathGroup(NamedTuple):
     """Paths that are checked together; `knowledge_base` is the folder they are part of, if any."""
 
     knowledge_base: Path | None
     paths: tuple[Path, ...]
 
 
-def targets(paths: Iterable[Path]) -> list[Target]:
+def group_paths(paths: Iterable[Path]) -> list[PathGroup]:
     """What to check: each knowledge base once, and all FHIR files in one go.
 
     Raises click.UsageError for a path that is not there.
@@ -32,7 +32,7 @@ def targets(paths: Iterable[Path]) -> list[Target]:
             message = f"there is no file or folder '{path}'"
             raise click.UsageError(message, click.get_current_context(silent=True))
         grouped.setdefault(_knowledge_base(path), []).append(path)
-    return [Target(base, tuple(found)) for base, found in grouped.items()]
+    return [PathGroup(base, tuple(found)) for base, found in grouped.items()]
 
 
 def _knowledge_base(path: Path) -> Path | None:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.cli.console import put, style_of
-from fhir_kb.cli.exits import FINDINGS, FINE
-from fhir_kb.diagnostics.render.text import harmless, width
+from fhir_kb.cli.exit_codes import FINDINGS, FINE
+from fhir_kb.diagnostics.render.terminal_text import terminal_safe, width
 from fhir_kb.fhirpath.errors import FHIRPathError
 from fhir_kb.fhirpath.evaluation.services import NO_SERVICES
 from fhir_kb.fhirpath.protocol import Answer, answer_line, evaluate
@@ -106,7 +106,7 @@ def show(expression: str, file: str | None, model: Definitions, *, strict: bool)
     try:
         resource = None if file is None else load(file, model)
     except ValueError as error:
-        put(f"{harmless(str(file))}: {harmless(str(error))}\n", error=True)
+        put(f"{terminal_safe(str(file))}: {terminal_safe(str(error))}\n", error=True)
         return FINDINGS
     try:
         asked = services_for(expression, model.fhir_version)
@@ -115,7 +115,7 @@ def show(expression: str, file: str | None, model: Definitions, *, strict: bool)
         put(_wrong(expression, error), error=True)
         return FINDINGS
     for name, items in found.traces:
-        put("".join(f"trace {harmless(name)}: {row}\n" for row in _rows(items)), error=True)
+        put("".join(f"trace {terminal_safe(name)}: {row}\n" for row in _rows(items)), error=True)
     rows = _rows(found.items)
     put("".join(f"{row}\n" for row in rows) or "empty\n")
     return FINE
@@ -123,7 +123,7 @@ def show(expression: str, file: str | None, model: Definitions, *, strict: bool)
 
 def _rows(items: tuple[Answer, ...]) -> list[str]:
     """Place, type and value of each item, in columns."""
-    places = [harmless(one.path) or "-" for one in items]
+    places = [terminal_safe(one.path) or "-" for one in items]
     wide = max(map(width, places), default=0)
     named = max((len(one.type) for one in items), default=0)
     return [
@@ -136,16 +136,16 @@ def _value(value: Any) -> str:
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, str):
-        return harmless(value)
-    return harmless(json.dumps(value, ensure_ascii=False, default=str))
+        return terminal_safe(value)
+    return terminal_safe(json.dumps(value, ensure_ascii=False, default=str))
 
 
 def _wrong(expression: str, error: FHIRPathError) -> str:
     """The message, and the place in the expression."""
     style = style_of(sys.stderr)
-    head = f"{style.paint(style.bold('error'), chr(27) + '[31m')}: {harmless(error.message)}\n"
+    head = f"{style.paint(style.bold('error'), chr(27) + '[31m')}: {terminal_safe(error.message)}\n"
     lines = expression.splitlines()
     if not 0 < error.line <= len(lines):
         return head
-    before = width(harmless(lines[error.line - 1][: max(0, error.column - 1)]))
-    return f"{head}  {harmless(lines[error.line - 1])}\n  {' ' * before}^\n"
+    before = width(terminal_safe(lines[error.line - 1][: max(0, error.column - 1)]))
+    return f"{head}  {terminal_safe(lines[error.line - 1])}\n  {' ' * before}^\n"

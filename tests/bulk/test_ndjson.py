@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fhir_kb.bulk import checking
-from fhir_kb.bulk.checking import check_lines
-from fhir_kb.pipeline import OutsideError, validate_files
+from fhir_kb.bulk import ndjson
+from fhir_kb.bulk.ndjson import check_lines
+from fhir_kb.pipeline import EnvironmentFailure, validate_files
 from fhir_kb.validate import ValidationOptions
 from fhir_kb.validate import check_lines as check_alone
 
@@ -31,7 +31,7 @@ def _lines(count: int) -> list[bytes]:
 
 @pytest.mark.parametrize("count", [0, 1, 40, 41, 42, 200, 1000])
 def test_many_processes_find_what_one_finds(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "BLOCK", 1000)  # about 20 lines
+    monkeypatch.setattr(ndjson, "BLOCK", 1000)  # about 20 lines
     lines = _lines(count)
     found = list(check_lines(iter(lines), ValidationOptions(), jobs=3))
     assert found == list(check_alone(lines, fhir_version="5.0.0"))
@@ -42,7 +42,7 @@ def test_many_processes_find_what_one_finds(count: int, monkeypatch: pytest.Monk
 
 
 def test_no_more_is_read_than_can_be_checked_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checking, "BLOCK", 1000)
+    monkeypatch.setattr(ndjson, "BLOCK", 1000)
     read = 0
 
     def lines() -> Iterator[bytes]:
@@ -73,5 +73,5 @@ def test_a_file_that_is_compressed(tmp_path: Path) -> None:
 def test_a_file_that_is_not_compressed_as_it_says(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "all.ndjson.gz"
     path.write_bytes(content)
-    with pytest.raises(OutsideError, match=r"all\.ndjson\.gz"):
+    with pytest.raises(EnvironmentFailure, match=r"all\.ndjson\.gz"):
         list(validate_files([path]))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _COMPOSED = "+"  # how the key of content begins that is not made yet
 
 
-class Content(NamedTuple):
+class FileContent(NamedTuple):
     """The content of one file.
 
     key: equal keys, equal bytes; lets an unchanged file be left alone without making it again.
@@ -34,15 +34,15 @@ class Content(NamedTuple):
         return b"".join(self.parts())
 
 
-def plain(content: bytes, digest: str = "") -> Content:
+def fixed_content(content: bytes, digest: str = "") -> FileContent:
     """Content that is there already; `digest` is its SHA-256 where the caller knows it."""
-    return Content(digest or hashlib.sha256(content).hexdigest(), lambda: (content,))
+    return FileContent(digest or hashlib.sha256(content).hexdigest(), lambda: (content,))
 
 
-def composed(parts: Callable[[], Iterable[bytes]], *made_of: str) -> Content:
+def lazy_content(parts: Callable[[], Iterable[bytes]], *made_of: str) -> FileContent:
     """Content put together from what `made_of` names completely: kinds, settings, digests.
 
     Another version of fhir-kb may put it together differently, so that its keys differ.
     """
     whole = "\0".join((__version__, *made_of)).encode()
-    return Content(_COMPOSED + hashlib.sha256(whole).hexdigest(), parts)
+    return FileContent(_COMPOSED + hashlib.sha256(whole).hexdigest(), parts)

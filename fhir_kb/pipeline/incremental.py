@@ -10,8 +10,8 @@ from fhir_kb.lint import check_base, check_shared
 from fhir_kb.model.fhir_release import NAMES
 from fhir_kb.model.knowledge import Base, Entry
 from fhir_kb.pipeline.cache import Cache, digest, findings_from, findings_json
-from fhir_kb.pipeline.kept import unpack
-from fhir_kb.pipeline.work import Job, Task, Work
+from fhir_kb.pipeline.cached_topic import unpack
+from fhir_kb.pipeline.executors import BuildContext, Executor, TopicJob
 from fhir_kb.read.files import read_settings
 from fhir_kb.read.sources import CONCEPTS_FILE, KB_FILE, find, stamps
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
     from fhir_kb.model.kb import Settings
     from fhir_kb.pipeline.progress import Progress
-    from fhir_kb.pipeline.topic import TopicMade
+    from fhir_kb.pipeline.topic import CompiledTopic
 
 MODELS_UP_TO = 100
 """Of more changed topics than these, `fhir.resources` checks none unless it is asked to."""
 
 
 @dataclass(slots=True)
-class Gathered:
+class CompiledKnowledgeBase:
     """What became of a knowledge base.
 
     topics: what was made, by the topic's folder. shared: what belongs to all of them together; None
@@ -38,32 +38,32 @@ class Gathered:
 
     settings: Settings | None = None
     releases: tuple[str, ...] = ()
-    topics: dict[str, TopicMade] = field(default_factory=dict)
-    shared: TopicMade | None = None
+    topics: dict[str, CompiledTopic] = field(default_factory=dict)
+    shared: CompiledTopic | None = None
     directory: dict[str, Entry] = field(default_factory=dict)
     folders: dict[str, str] = field(default_factory=dict)
     findings: tuple[Diagnostic, ...] = ()
     losses: tuple[Diagnostic, ...] = ()
     without_models: int = 0
 
-    def everything(self) -> Iterator[TopicMade]:
+    def everything(self) -> Iterator[CompiledTopic]:
         """All that was made, what is shared first."""
         if self.shared is not None:
             yield self.shared
         yield from self.topics.values()
 
 
-def gather(
+def collect(
     definitions: Path,
     wanted: tuple[str, ...] | None,
     *,
-    work: Work,
+    work: Executor,
     cache: Cache,
     program: str,
     progress: Progress,
     only: Sequence[str] | None = None,
     models: bool | None = None,
-) -> Gathered:
+) -> CompiledKnowledgeBase:
     """Read, check and make the topics below `definitions` for the wanted releases.
 
     wanted: release names; None: those of kb.yaml. only: names of topics; the topics whose plans
@@ -72,13 +72,13 @@ def gather(
     """
     sources, found = find(definitions)
     settings, concepts, wrong = read_settings(sources)
-    gathered = Gathered(settings=settings)
+    gathered = CompiledKnowledgeBase(settings=settings)
     findings = [*found, *wrong]
     if settings is None:
         gathered.findings = in_order(findings)
         return gathered
     gathered.releases = wanted or tuple(dict.fromkeys(map(str, settings.releases))) or NAMES
-    task = Task(sources, settings, gathered.releases, cache)
+    task = BuildContext(sources, settings, gathered.releases, cache)
     reading = _Reading(task, cache, work, program, progress, models)
     entries = reading.entries(findings)
     findings.extend(check_shared(settings, concepts))
@@ -103,9 +103,9 @@ def gather(
 class _Reading:
     """One run of the two rounds, with what the cache knows."""
 
-    task: Task
+    task: BuildContext
     cache: Cache
-    work: Work
+    work: Executor
     program: str
     progress: Progress
     models: bool | None
@@ -150,15 +150,15 @@ class _Reading:
         self.cache.put_note("read", {"for": settings, "topics": notes})
         return sorted(self._entries.items())
 
-    def topics(self, base: Base, folders: Sequence[str]) -> dict[str, TopicMade]:
+    def topics(self, base: Base, folders: Sequence[str]) -> dict[str, CompiledTopic]:
         """The second round: every topic, made or taken from the cache, in the folders' order."""
-        made: dict[str, TopicMade] = {}
-        missing: list[Job] = []
+        made: dict[str, CompiledTopic] = {}
+        missing: list[TopicJob] = []
         for folder in folders:
             key = self._key(base, folder)
             kept = unpack(self.cache.get(folder), key)
             if kept is None:
-                missing.append(Job(folder, key))
+                missing.append(TopicJob(folder, key))
             else:
                 made[folder] = kept
         needed = {job.folder for job in missing} - self._read
@@ -173,7 +173,7 @@ class _Reading:
             made[folder] = topic
         return {folder: made[folder] for folder in folders if folder in made}
 
-    def shared(self, base: Base) -> TopicMade:
+    def shared(self, base: Base) -> CompiledTopic:
         """What belongs to the knowledge base as a whole, made or taken from the cache."""
         entries = (word for entry in base.directory.values() for word in _entry_words(entry))
         key = digest(self.program, self._settings_hash(), *self._options(), "shared", *entries)
@@ -181,7 +181,7 @@ class _Reading:
         if kept is not None:
             return kept
         models = self.models is not False and not self.without_models
-        return self.work.shared(self.task, base, Job("", key), models=models)
+        return self.work.shared(self.task, base, TopicJob("", key), models=models)
 
     def _options(self) -> tuple[str, ...]:
         return (str(self.models), *self.task.releases)
@@ -203,7 +203,7 @@ class _Reading:
         return self._hashes[""]
 
 
-def _needed(only: Sequence[str], gathered: Gathered) -> list[str]:
+def _needed(only: Sequence[str], gathered: CompiledKnowledgeBase) -> list[str]:
     """The folders of the named topics and of the topics whose plans they follow."""
     open_, seen = list(only), set()
     while open_:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _FENCE: Final = "---\n"
 
 
-class Page(NamedTuple):
+class CodePage(NamedTuple):
     """What is known of a code beside its id."""
 
     name: str
@@ -30,7 +30,7 @@ class Page(NamedTuple):
     """The section of a specification that the check comes from, where there is one."""
 
 
-class Code:
+class FindingCode:
     """A kind of finding: a stable id, and the page that `fhir-kb explain` prints.
 
     Args:
@@ -38,7 +38,7 @@ class Code:
         page: the page, or what reads it when something of it is first asked for.
     """
 
-    def __init__(self, id: str, page: Page | Callable[[], Page]) -> None:  # noqa: A002
+    def __init__(self, id: str, page: CodePage | Callable[[], CodePage]) -> None:  # noqa: A002
         self.id = id
         self._source = page
 
@@ -46,13 +46,13 @@ class Code:
         return f"Code({self.id!r})"
 
     @cached_property
-    def page(self) -> Page:
+    def page(self) -> CodePage:
         """What is known of the code. Reads a file when first asked for."""
         return self._source() if callable(self._source) else self._source
 
     @property
     def name(self) -> str:
-        """See `Page.name`."""
+        """See `CodePage.name`."""
         return self.page.name
 
     @property
@@ -62,22 +62,22 @@ class Code:
 
     @property
     def explanation(self) -> str:
-        """See `Page.explanation`."""
+        """See `CodePage.explanation`."""
         return self.page.explanation
 
     @property
     def issue_type(self) -> str:
-        """See `Page.issue_type`."""
+        """See `CodePage.issue_type`."""
         return self.page.issue_type
 
     @property
     def message_id(self) -> str:
-        """See `Page.message_id`."""
+        """See `CodePage.message_id`."""
         return self.page.message_id
 
     @property
     def specification(self) -> str:
-        """See `Page.specification`."""
+        """See `CodePage.specification`."""
         return self.page.specification
 
     @property
@@ -86,7 +86,7 @@ class Code:
         return self.explanation.strip().split("\n", 1)[0].rstrip(".")
 
 
-class Pages:
+class CodePages:
     """The pages of a package's codes: `pages/KB204-unknown-predecessor.md` beside a module.
 
     Args:
@@ -95,24 +95,24 @@ class Pages:
 
     def __init__(self, module: str) -> None:
         self._folder = Path(module).parent / "pages"
-        self._codes: dict[str, Code] = {}
+        self._codes: dict[str, FindingCode] = {}
 
     @cached_property
     def _files(self) -> dict[str, Path]:
         return {path.stem.partition("-")[0]: path for path in sorted(self._folder.glob("KB*.md"))}
 
-    def __getitem__(self, id: str) -> Code:  # noqa: A002
+    def __getitem__(self, id: str) -> FindingCode:  # noqa: A002
         """The code of that id; its page is read when something of it is first asked for."""
         if id not in self._codes:
-            self._codes[id] = Code(id, lambda: read_page(self._files[id]))
+            self._codes[id] = FindingCode(id, lambda: read_page(self._files[id]))
         return self._codes[id]
 
-    def all(self) -> tuple[Code, ...]:
+    def all(self) -> tuple[FindingCode, ...]:
         """A code for each page of the folder, in order of their ids."""
         return tuple(self[id_] for id_ in self._files)
 
 
-def read_page(path: Path) -> Page:
+def read_page(path: Path) -> CodePage:
     """The page in a file; its name is the file's, after the code.
 
     Raises ValueError where the front matter has no severity or something unknown.
@@ -121,7 +121,7 @@ def read_page(path: Path) -> Page:
         path.read_text(encoding="utf-8").removeprefix(_FENCE).partition(f"\n{_FENCE}")
     )
     fields = dict(line.split(": ", 1) for line in head.splitlines())
-    page = Page(
+    page = CodePage(
         name=path.stem.partition("-")[2],
         severity=Severity(fields.pop("severity", "")),
         explanation=explanation,

@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_kb.publish import bundle
-from fhir_kb.publish.content import Content, plain
-from fhir_kb.publish.lines import ndjson
+from fhir_kb.publish.file_content import FileContent, fixed_content
+from fhir_kb.publish.ndjson_file import ndjson
 from fhir_kb.publish.packaging import package
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fhir_kb.emit import Emitted
+    from fhir_kb.emit import EmittedResource
     from fhir_kb.publish.packaging import PackageInfo
 
 
 def files_for_release(
-    resources: Sequence[Emitted], release: str, fhir_version: str, info: PackageInfo
-) -> dict[str, Content]:
+    resources: Sequence[EmittedResource], release: str, fhir_version: str, info: PackageInfo
+) -> dict[str, FileContent]:
     """What lies below output/<release>, by path ("r4/PlanDefinition-x.json").
 
     resources: those of this release, each id of a type once, in any order; every Composition has a
@@ -27,7 +27,7 @@ def files_for_release(
     ordered = sorted(resources, key=lambda one: one.file_name)
     by_name = {one.name: one for one in ordered}
     base = info.canonical
-    files = {one.file_name: plain(one.file_bytes, one.digest) for one in ordered}
+    files = {one.file_name: fixed_content(one.file_bytes, one.digest) for one in ordered}
     for one in ordered:
         if one.resource_type == "Composition":
             made = bundle.document(one, by_name, release, base)

@@ -7,17 +7,17 @@ from fhir_kb import publish
 if TYPE_CHECKING:
     from conftest import Maker
 
-    from fhir_kb.emit import Emitted
+    from fhir_kb.emit import EmittedResource
 
 BASE = "https://example.org/fhir"
 
 
-def closure(roots: list[Emitted], everything: list[Emitted]) -> list[str]:
+def closure(roots: list[EmittedResource], everything: list[EmittedResource]) -> list[str]:
     by_name = {one.name: one for one in everything}
     return [one.name for one in publish.reachable(roots, by_name)]
 
 
-def test_follows_canonicals_and_references(topic: list[Emitted]) -> None:
+def test_follows_canonicals_and_references(topic: list[EmittedResource]) -> None:
     by_name = {one.name: one for one in topic}
     assert closure([by_name["Library/manifest"]], topic) == [
         "Library/manifest",
@@ -56,10 +56,10 @@ def test_circles_end(make: Maker) -> None:
     assert closure([two], [one, two]) == ["PlanDefinition/b", "PlanDefinition/a"]
 
 
-def test_references_that_lead_nowhere_are_found(make: Maker, topic: list[Emitted]) -> None:
-    assert publish.unresolved(topic, "r5") == []
+def test_references_that_lead_nowhere_are_found(make: Maker, topic: list[EmittedResource]) -> None:
+    assert publish.unresolved_references(topic, "r5") == []
     lost = make("Evidence", "lost", note=[{"authorReference": {"reference": "Practitioner/gone"}}])
-    (found,) = publish.unresolved([*topic, lost], "r5")
+    (found,) = publish.unresolved_references([*topic, lost], "r5")
     assert (found.code, found.release) == ("KB606", "r5")
     assert found.message == (
         "'Evidence/lost' refers to 'Practitioner/gone', which is not published with it"

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.publish.content import Content, composed
-from fhir_kb.publish.links import roots_first
+from fhir_kb.publish.file_content import FileContent, lazy_content
+from fhir_kb.publish.references import roots_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fhir_kb.emit import Emitted
+    from fhir_kb.emit import EmittedResource
 
 
-def ndjson(resources: Sequence[Emitted]) -> Content:
+def ndjson(resources: Sequence[EmittedResource]) -> FileContent:
     """Newline-delimited JSON (https://hl7.org/fhir/nd-json.html), roots first."""
     ordered = roots_first(resources)
-    return composed(
+    return lazy_content(
         lambda: (one.line_bytes + b"\n" for one in ordered),
         "ndjson",
         *(one.digest for one in ordered),

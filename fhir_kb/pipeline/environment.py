@@ -1,12 +1,12 @@
-"""What the outside world does to a command."""
+"""Failures of the environment that a command runs in: disk, permissions, memory."""
 
 from __future__ import annotations
 
 from fhir_kb.diagnostics.errors import FhirKbError
 
 
-class OutsideError(FhirKbError):
-    """The disk or the network failed."""
+class EnvironmentFailure(FhirKbError):  # noqa: N818  it is no error of the program
+    """A file, the disk or the memory keeps a command from doing its work."""
 
     code: str
     """The code of the finding that this is (KB6xx); "" for none."""
