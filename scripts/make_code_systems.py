@@ -21,8 +21,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from fhir_kb.packages.codesystems import COMMON, path_of, sets_path  # noqa: E402 (needs the path)
-from fhir_kb.packages.definitions import FILES  # noqa: E402
+from fhir_kb.packages.core.code_systems import (  # noqa: E402 (needs the path above)
+    COMMON,
+    path_of,
+    sets_path,
+)
+from fhir_kb.packages.core.definitions import supported_release  # noqa: E402
 from fhir_kb.terminology.concepts import value_text  # noqa: E402
 
 FHIR = "http://hl7.org/fhir/"
@@ -44,7 +48,7 @@ def main(folders: list[str]) -> int:
         manifest = json.loads((package / "package.json").read_text(encoding="utf-8"))
         found = (_systems(package), _value_sets(package))
         if manifest["name"].endswith(".core"):
-            name = FILES[manifest["fhirVersions"][0]]
+            name = supported_release(manifest["fhirVersions"][0]).name
             systems, sets = (
                 {u: one for u, one in of.items() if u.startswith(FHIR)} for of in found
             )

@@ -19,8 +19,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from fhir_kb.packages.definitions import CORE, FILES  # noqa: E402 (needs the path above)
-from fhir_kb.packages.expansion import Expander  # noqa: E402
+from fhir_kb.packages.core.definitions import CORE, supported_release  # noqa: E402 (needs the path above)
+from fhir_kb.packages.core.expansion import Expander  # noqa: E402
 
 FHIR = "http://hl7.org/fhir/StructureDefinition/"
 FHIR_TYPE = FHIR + "structuredefinition-fhir-type"
@@ -124,7 +124,7 @@ def _write(core: _Package, others: list[_Package]) -> None:
         "valueSets": [line["url"] for line in value_sets],
     }
     content = b"".join(_json(line) + b"\n" for line in (header, *lines, *value_sets))
-    target = CORE / f"{FILES[version]}.ndjson.gz"
+    target = CORE / f"{supported_release(version).name}.ndjson.gz"
     target.write_bytes(gzip.compress(content, compresslevel=9, mtime=0))
     print(f"{target.name}: {len(lines)} types, {len(value_sets)} value sets, {len(content)} bytes")
 

@@ -20,8 +20,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
 from make_definitions import ERRATA, ERRATA_EXPRESSIONS, FHIR, REGEX  # noqa: E402 (the path above)
 
-from fhir_kb.packages.definitions import CORE, FILES  # noqa: E402
-from fhir_kb.packages.entries import Entry, Index, entry_of  # noqa: E402
+from fhir_kb.packages.core.definitions import CORE, supported_release  # noqa: E402
+from fhir_kb.packages.index import Entry, Index, entry_of  # noqa: E402
 
 #: Raw bytes of a block: large enough to compress well, small enough to unpack in a millisecond.
 BLOCK = 400_000
@@ -59,7 +59,7 @@ def main(folders: list[str]) -> int:
     """Write one file for each package given."""
     for folder in map(Path, folders):
         manifest = json.loads((folder / "package" / "package.json").read_text(encoding="utf-8"))
-        release = FILES[manifest["fhirVersions"][0]]
+        release = supported_release(manifest["fhirVersions"][0]).name
         kind = "profiles" if manifest["name"].endswith(".core") else "extensions"
         paths = sorted((folder / "package").glob("StructureDefinition-*.json"))
         found = [json.loads(path.read_text(encoding="utf-8")) for path in paths]

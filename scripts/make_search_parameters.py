@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from fhir_kb.packages.definitions import CORE, FILES  # noqa: E402 (needs the path above)
+from fhir_kb.packages.core.definitions import CORE, supported_release  # noqa: E402 (needs the path above)
 
 
 def main(folders: list[str]) -> int:
@@ -29,7 +29,8 @@ def main(folders: list[str]) -> int:
             one = json.loads(path.read_text(encoding="utf-8"))
             known[one["url"]] = [one["type"], *sorted(one.get("base", ()))]
         content = json.dumps(dict(sorted(known.items())), separators=(",", ":")).encode()
-        target = CORE / f"search-{FILES[manifest['fhirVersions'][0]]}.json.gz"
+        release = supported_release(manifest["fhirVersions"][0])
+        target = CORE / f"search-{release.name}.json.gz"
         target.write_bytes(gzip.compress(content, compresslevel=9, mtime=0))
         print(f"{target.name}: {len(known)} search parameters, {target.stat().st_size} bytes")
     return 0 if folders else 2

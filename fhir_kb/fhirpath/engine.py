@@ -14,6 +14,7 @@ from fhir_kb.fhirpath.evaluation.services import NO_SERVICES, Services, Trace
 from fhir_kb.fhirpath.fast_path.property_names import Outcome, outcome_of
 from fhir_kb.fhirpath.syntax.parser import parse
 from fhir_kb.fhirpath.types.schema import Schema, schema_of
+from fhir_kb.model.fhir_release import BY_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from fhir_kb.fhirpath.values.system import System
 
 _TOO_DEEP = "the expression or the data nest too deeply"
-
-AS_FILTERS = frozenset(("4.0.1", "4.3.0"))
-"""The releases whose invariants use as() on several items (dom-3)."""
 
 
 class Evaluation:
@@ -249,7 +247,9 @@ def compile_expression(
     Raises:
         FHIRPathSyntaxError: The text is not a FHIRPath expression.
     """
-    options = Options(strict, json_names, model.fhir_version in AS_FILTERS)
+    release = BY_VERSION.get(model.fhir_version)
+    as_filters = release is not None and release.as_filters_collections
+    options = Options(strict, json_names, as_filters)
     return Compiled(expression, schema_of(model), options)
 
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fhir_kb.packages.cache.folders import Places, places
 from fhir_kb.packages.canonicals import Canonicals, Chain, Loaded
-from fhir_kb.packages.definitions import VERSIONS, Definitions, UnknownTypeError, definitions
-from fhir_kb.packages.entries import Entry
-from fhir_kb.packages.errors import PackageError
-from fhir_kb.packages.places import Places, places
-from fhir_kb.packages.schema import (
+from fhir_kb.packages.core.definitions import Definitions, UnknownTypeError, definitions
+from fhir_kb.packages.core.schema import (
     Binding,
     ElementDefinition,
     Invariant,
@@ -18,13 +16,20 @@ from fhir_kb.packages.schema import (
     TypeRef,
     ValueSetCodes,
 )
+from fhir_kb.packages.errors import PackageError
+from fhir_kb.packages.index import Entry
 
 if TYPE_CHECKING:
-    from fhir_kb.packages.shipped import Shipped, core_profiles
-    from fhir_kb.packages.store import Package, PackageSet, installed, open_installed, open_package
+    from fhir_kb.packages.cache.store import (
+        Package,
+        PackageSet,
+        installed,
+        open_installed,
+        open_package,
+    )
+    from fhir_kb.packages.core.profiles import Shipped, core_profiles
 
 __all__ = [
-    "VERSIONS",
     "Binding",
     "Canonicals",
     "Chain",
@@ -52,13 +57,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Shipped": "fhir_kb.packages.shipped",
-    "core_profiles": "fhir_kb.packages.shipped",
-    "Package": "fhir_kb.packages.store",
-    "PackageSet": "fhir_kb.packages.store",
-    "installed": "fhir_kb.packages.store",
-    "open_installed": "fhir_kb.packages.store",
-    "open_package": "fhir_kb.packages.store",
+    "Shipped": "fhir_kb.packages.core.profiles",
+    "core_profiles": "fhir_kb.packages.core.profiles",
+    "Package": "fhir_kb.packages.cache.store",
+    "PackageSet": "fhir_kb.packages.cache.store",
+    "installed": "fhir_kb.packages.cache.store",
+    "open_installed": "fhir_kb.packages.cache.store",
+    "open_package": "fhir_kb.packages.cache.store",
 }
 
 

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 from fhir_kb.diagnostics import has_errors
 from fhir_kb.files import write_atomically
 from fhir_kb.packages import Package, PackageError, Places, installed, open_package, places
-from fhir_kb.packages.lock import LOCK_FILE, Locked, lock_bytes, read_lock
-from fhir_kb.packages.manifest import Manifest, read_manifest
-from fhir_kb.packages.obtain import Obtained, Obtainer
-from fhir_kb.packages.resolve import Installed, is_path
-from fhir_kb.packages.store import missing
-from fhir_kb.packages.versions import Wanted, needed, wanted
+from fhir_kb.packages.cache.manifest import Manifest, read_manifest
+from fhir_kb.packages.cache.store import missing
+from fhir_kb.packages.dependencies.lock_file import LOCK_FILE, Locked, lock_bytes, read_lock
+from fhir_kb.packages.dependencies.resolution import Installed, is_path
+from fhir_kb.packages.dependencies.versions import Wanted, needed, wanted
+from fhir_kb.packages.registry.install import Obtained, Obtainer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from fhir_kb.model.kb import Settings
-    from fhir_kb.packages.registry import Registry
+    from fhir_kb.packages.registry.npm import Registry
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +159,13 @@ def _registry(settings: Settings | None, *, offline: bool) -> Registry | None:
     """The registry to ask; None where there is none, or none may be asked."""
     if offline:
         return None
-    from fhir_kb.packages.configuration import registry_access
+    from fhir_kb.packages.registry.access import registry_access
 
     from_kb = str(settings.registry) if settings is not None and settings.registry else ""
     access = registry_access(from_kb)
     if access is None:
         return None
     from fhir_kb.net import Client
-    from fhir_kb.packages.registry import Registry
+    from fhir_kb.packages.registry.npm import Registry
 
     return Registry(access.url, Client(access))

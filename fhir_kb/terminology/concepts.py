@@ -13,7 +13,7 @@ from fhir_kb.terminology.three_valued import negated
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from fhir_kb.packages.codesystems import CodeSystem
+    from fhir_kb.packages.core.code_systems import CodeSystem
 
 COMPLETE: Final = "complete"
 #: Properties of every concept, whatever its code system declares.

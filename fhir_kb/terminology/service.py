@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from fhir_kb.packages.codesystems import code_systems, value_sets
+from fhir_kb.packages.core.code_systems import code_systems, value_sets
 from fhir_kb.terminology.concepts import CodeSystemConcepts
 from fhir_kb.terminology.grammars import grammar_check
 from fhir_kb.terminology.membership import Coding, is_member, matches_grammar

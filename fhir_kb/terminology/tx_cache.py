@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from fhir_kb.packages.places import places
+from fhir_kb.packages.cache.folders import places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -42,7 +42,7 @@ class ValidationOptions(NamedTuple):
             self._require_profiles(core_profiles(self.fhir_version))
             terminology = self._terminology(None)
             return Validator(self.fhir_version, profiles=self.profiles, terminology=terminology)
-        from fhir_kb.packages.resolve import load
+        from fhir_kb.packages.dependencies.resolution import load
 
         xml = [path for path in self._files() if path.suffix == ".xml"]
         read = [one for path in xml for one in _in_xml(path, self.fhir_version)]

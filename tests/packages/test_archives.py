@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from making import files_of, resource, tgz
 
-from fhir_kb.packages import PackageError, Places, archives, open_package
+from fhir_kb.packages import PackageError, Places, open_package
+from fhir_kb.packages.cache import archives
 from fhir_kb.publish.archive import gzip_stored, tar
 
 GOOD = files_of("org.example.a", "1.0.0", resource("ValueSet", "colours"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fhir_kb.packages.codesystems import code_systems, value_sets
+from fhir_kb.packages.core.code_systems import code_systems, value_sets
 
 
 @pytest.mark.parametrize("version", ["4.0.1", "4.3.0", "5.0.0"])
@@ -22,7 +22,7 @@ def test_a_system_of_one_release_is_not_known_in_another() -> None:
 
 
 def test_only_known_releases_have_code_systems() -> None:
-    with pytest.raises(ValueError, match=r"no code systems for FHIR 3\.0\.2"):
+    with pytest.raises(ValueError, match=r"no definitions for FHIR 3\.0\.2"):
         code_systems("3.0.2")
 
 

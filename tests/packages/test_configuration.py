@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fhir_kb.packages import PackageError
-from fhir_kb.packages.configuration import registry_access, user_file
+from fhir_kb.packages.registry.access import registry_access, user_file
 
 TOKEN = "s3cret-t0ken"
 ONE, OTHER = "https://one.example/npm", "https://other.example"

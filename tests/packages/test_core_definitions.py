@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fhir_kb.packages import VERSIONS, UnknownTypeError, definitions
+from fhir_kb.model.fhir_release import BY_VERSION
+from fhir_kb.packages import UnknownTypeError, definitions
 
 R5, R4 = definitions("5.0.0"), definitions("4.0.1")
 
@@ -13,7 +14,7 @@ def test_each_release_knows_its_resources() -> None:
     assert {"Citation", "ArtifactAssessment"} <= R5.resource_types
     assert "Citation" in definitions("4.3.0").resource_types
     assert not {"Citation", "ArtifactAssessment"} & R4.resource_types
-    assert all("DomainResource" not in definitions(v).resource_types for v in VERSIONS)
+    assert all("DomainResource" not in definitions(v).resource_types for v in BY_VERSION)
 
 
 def test_an_unknown_version_is_refused() -> None:
@@ -118,7 +119,7 @@ def test_codes_that_follow_a_grammar_name_their_checker() -> None:
     assert R5.codes("http://hl7.org/fhir/ValueSet/all-languages") is None
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", BY_VERSION)
 def test_every_reference_inside_the_definitions_leads_somewhere(version: str) -> None:
     known = definitions(version)
     for name in sorted(known.resource_types | known.data_types):

@@ -7,7 +7,7 @@ import gzip
 import pytest
 
 from fhir_kb.packages import core_profiles, definitions
-from fhir_kb.packages.definitions import CORE
+from fhir_kb.packages.core.definitions import CORE
 
 FHIR = "http://hl7.org/fhir/StructureDefinition/"
 RELEASES = ("4.0.1", "4.3.0", "5.0.0")
@@ -110,7 +110,7 @@ def test_the_same_resource_is_given_again() -> None:
 
 
 def test_an_unknown_release_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"no profiles for FHIR 3\.0\.2"):
+    with pytest.raises(ValueError, match=r"no definitions for FHIR 3\.0\.2"):
         core_profiles("3.0.2")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages.expansion import Expander
+from fhir_kb.packages.core.expansion import Expander
 
 ANIMALS: dict[str, Any] = {
     "resourceType": "CodeSystem",

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages.definitions import Definitions
+from fhir_kb.packages.core.definitions import Definitions
 
 BASE = "http://hl7.org/fhir/StructureDefinition/"
 PATIENT: dict[str, Any] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages.shipped import Shipped, _File
+from fhir_kb.packages.core.profiles import Shipped, _File
 
 FHIR = "http://hl7.org/fhir/StructureDefinition/"
 

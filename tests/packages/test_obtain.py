@@ -14,10 +14,10 @@ from serving import Asked, Reply
 
 from fhir_kb.net import Access, Client
 from fhir_kb.packages import PackageError, PackageSet, Places, open_installed, open_package
-from fhir_kb.packages import registry as asking
-from fhir_kb.packages.lock import Locked, lock_bytes, read_lock
-from fhir_kb.packages.obtain import Obtained, Obtainer
-from fhir_kb.packages.versions import wanted
+from fhir_kb.packages.dependencies.lock_file import Locked, lock_bytes, read_lock
+from fhir_kb.packages.dependencies.versions import wanted
+from fhir_kb.packages.registry import npm as asking
+from fhir_kb.packages.registry.install import Obtained, Obtainer
 
 SET = f"{BASE}/ValueSet/colours"
 TOKEN = "s3cret-t0ken"

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from making import files_of, resource, tgz
 
 from fhir_kb.packages import PackageError
-from fhir_kb.packages.archives import extract
-from fhir_kb.packages.manifest import manifest_of
-from fhir_kb.packages.reading import UnreadableError, parse_object
-from fhir_kb.packages.registry import listing_of
-from fhir_kb.packages.versions import choose, needed, version_order, wanted
+from fhir_kb.packages.cache.archives import extract
+from fhir_kb.packages.cache.manifest import manifest_of
+from fhir_kb.packages.dependencies.versions import choose, needed, version_order, wanted
+from fhir_kb.packages.json_files import UnreadableError, parse_object
+from fhir_kb.packages.registry.npm import listing_of
 
 KEYS = ("name", "version", "versions", "dist-tags", "latest", "dist", "tarball", "shasum", "url",
         "integrity", "dependencies", "fhirVersions", "1.0.0", "a.b")  # fmt: skip

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages import PackageSet, Places, core_profiles, indexing, installed, open_installed
-from fhir_kb.packages.definitions import CORE
+from fhir_kb.packages import PackageSet, Places, core_profiles, installed, open_installed
+from fhir_kb.packages.cache import folder_index as indexing
+from fhir_kb.packages.core.definitions import CORE
 
 HOME = Path.home() / ".cache/fhir-kb-lab/fhir-home/.fhir/packages"
 SOURCES = {

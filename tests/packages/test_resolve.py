@@ -8,8 +8,8 @@ import pytest
 from making import BASE, files_of, install, resource, tgz, write
 
 from fhir_kb.packages import PackageError, Places
-from fhir_kb.packages.lock import Locked
-from fhir_kb.packages.resolve import load
+from fhir_kb.packages.dependencies.lock_file import Locked
+from fhir_kb.packages.dependencies.resolution import load
 
 pytestmark = pytest.mark.disable_socket
 
@@ -76,7 +76,7 @@ def test_files_and_folders_come_first_and_bring_what_they_need(
 def test_packages_that_need_each_other_without_end_are_refused(
     where: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fhir_kb.packages.resolve.MAX_PACKAGES", 3)
+    monkeypatch.setattr("fhir_kb.packages.dependencies.resolution.MAX_PACKAGES", 3)
     for number in range(6):
         needs = {f"a.p{number + 1}": "1.0.0"}
         install(where.packages, f"a.p{number}", "1.0.0", dependencies=needs)

@@ -14,12 +14,12 @@ from fhir_kb.packages import (
     PackageError,
     PackageSet,
     Places,
-    indexing,
     installed,
     open_installed,
     open_package,
     places,
 )
+from fhir_kb.packages.cache import folder_index as indexing
 
 SET = f"{BASE}/ValueSet/colours"
 

@@ -7,7 +7,14 @@ import random
 import pytest
 
 from fhir_kb.packages import PackageError
-from fhir_kb.packages.versions import LATEST, Wanted, choose, needed, version_order, wanted
+from fhir_kb.packages.dependencies.versions import (
+    LATEST,
+    Wanted,
+    choose,
+    needed,
+    version_order,
+    wanted,
+)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from fhir_kb.validate import Validator
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fhir_kb.packages.schema import Property
+    from fhir_kb.packages.core.schema import Property
 
 R5 = definitions("5.0.0")
 KINDS = tuple(sorted(BY_TYPE))

@@ -8,7 +8,8 @@ import pytest
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.fhirpath import compile_expression
-from fhir_kb.packages import VERSIONS, definitions
+from fhir_kb.model.fhir_release import BY_VERSION
+from fhir_kb.packages import definitions
 from fhir_kb.validate import Validator
 from fhir_kb.validate.core.context import Context
 from fhir_kb.validate.invariants.invariants import ELSEWHERE
@@ -27,7 +28,7 @@ def _found(resource: dict[str, Any], version: str = "5.0.0") -> list[tuple[str, 
 
 
 def test_all_is_well() -> None:
-    for version in VERSIONS:
+    for version in BY_VERSION:
         assert _found(PLAN, version) == []
 
 
@@ -116,7 +117,7 @@ def test_content_that_a_rule_cannot_cope_with_is_no_traceback() -> None:
             )
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", BY_VERSION)
 def test_rules_checked_elsewhere_exist(version: str) -> None:
     known = definitions(version)
     keys = {
@@ -153,7 +154,7 @@ SAMPLES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", BY_VERSION)
 @pytest.mark.parametrize("expression", sorted(NATIVE))
 def test_python_says_what_fhirpath_says(expression: str, version: str) -> None:
     compiled = compile_expression(expression, definitions(version))

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages import VERSIONS, definitions
+from fhir_kb.model.fhir_release import BY_VERSION
+from fhir_kb.packages import definitions
 from fhir_kb.validate.compiler import MAX_NESTING, RECURSIVE
 from fhir_kb.validate.core.context import Context
 from fhir_kb.validate.datatypes.fixed_values import fixed_to, like_pattern
@@ -33,7 +34,7 @@ def test_a_string_has_at_most_a_million_characters() -> None:
     "text", ["1.50", "0", "-0.1", "1e5", "1E+5", "1.5e-7", "123456789012345678"]
 )
 def test_decimals_that_all_releases_know(text: str) -> None:
-    for version in VERSIONS:
+    for version in BY_VERSION:
         assert _codes(_parameter(valueDecimal=number(text)), version) == []
 
 
@@ -133,7 +134,7 @@ def test_endless_nesting_is_refused_and_not_followed(resource: Any) -> None:
     Validator("5.0.0").check(resource)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", BY_VERSION)
 def test_types_lead_back_to_themselves_only_where_depth_is_counted(version: str) -> None:
     known = definitions(version)
     done: set[str] = set()
@@ -196,5 +197,5 @@ def test_an_unknown_version_is_refused() -> None:
 def test_entries_of_odd_types_are_found_wrong(odd: Any) -> None:
     entry = {"fullUrl": "https://a.org/Patient/1", "resource": {"resourceType": odd, "id": "1"}}
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
-    for version in VERSIONS:
+    for version in BY_VERSION:
         assert _codes(bundle, version)

@@ -27,7 +27,7 @@ class PackageName(options.ParamType):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """The packages on this machine."""
-        from fhir_kb.packages.store import installed
+        from fhir_kb.packages.cache.store import installed
 
         labels = (f"{name}#{version}" for name, version, _ in installed())
         return options.completions(label for label in labels if label.startswith(incomplete))
@@ -102,7 +102,7 @@ def _check(action: str, names: tuple[str, ...], definitions: Path) -> None:
 
 
 def _is_path(name: str) -> bool:
-    from fhir_kb.packages.resolve import is_path
+    from fhir_kb.packages.dependencies.resolution import is_path
 
     return is_path(name)
 
@@ -110,7 +110,7 @@ def _is_path(name: str) -> bool:
 def _unclear(name: str) -> str:
     """What is wrong with the name of a package, and what to write instead; "" if nothing is."""
     from fhir_kb.packages import PackageError
-    from fhir_kb.packages.versions import wanted
+    from fhir_kb.packages.dependencies.versions import wanted
 
     try:
         wanted(name)

@@ -120,7 +120,7 @@ def _refuse_odd(url: str) -> None:
 
 def _get(packages: tuple[str, ...]) -> None:
     """Fetch the packages that are not on this machine."""
-    from fhir_kb.packages.resolve import is_path
+    from fhir_kb.packages.dependencies.resolution import is_path
 
     named = [word for word in packages if not is_path(word)]
     if named:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from fhir_kb.diagnostics.render.human import Style
-    from fhir_kb.packages.obtain import Obtained
+    from fhir_kb.packages.registry.install import Obtained
     from fhir_kb.pipeline.packages import CachedPackage, LockResult, PackageDetails
 
 

@@ -16,6 +16,7 @@ from fhir_kb.fhirpath.fast_path.json_paths import fast_if_empty
 from fhir_kb.fhirpath.syntax import nodes
 from fhir_kb.fhirpath.types.schema import SYSTEM_TYPES, FhirType, Schema
 from fhir_kb.fhirpath.types.static_types import system
+from fhir_kb.model.fhir_release import BY_VERSION
 
 if TYPE_CHECKING:
     from fhir_kb.fhirpath.evaluation.scope import Scope
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 Matcher: TypeAlias = Callable[[Item], bool]
 
-_CASELESS = frozenset(("4.0.1", "4.3.0"))
 _GENERAL = frozenset(("Resource", "DomainResource", "Element", "DataType", "Base"))
 
 
@@ -121,11 +121,11 @@ def _fhir_name(specifier: str, schema: Schema) -> str:
         return ""
     if schema.knows(name):
         return name
+    release = BY_VERSION.get(schema.model.fhir_version)
+    if release is None or not release.ignores_case_of_primitive_types:
+        return ""
     primitive = name[:1].lower() + name[1:]
-    is_lenient = (
-        schema.model.fhir_version in _CASELESS and primitive in schema.model.primitive_types
-    )
-    return primitive if is_lenient else ""
+    return primitive if primitive in schema.model.primitive_types else ""
 
 
 def narrowed(types: Types, specifier: str, schema: Schema) -> Types:

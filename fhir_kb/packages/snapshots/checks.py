@@ -20,7 +20,7 @@ from fhir_kb.packages.snapshots.errors import SnapshotError
 
 if TYPE_CHECKING:
     from fhir_kb.packages.snapshots.elements import Element
-    from fhir_kb.packages.snapshots.sources import Sources
+    from fhir_kb.packages.snapshots.lookup import Sources
 
 _SYSTEM: Final = "http://hl7.org/fhirpath/System."
 _ANY: Final = {"Resource", "DomainResource", "Element", "BackboneElement", "Base", "DataType", "*"}

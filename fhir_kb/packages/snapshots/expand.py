@@ -8,7 +8,7 @@ from fhir_kb.packages.snapshots.elements import TYPES, profiles_of, types_of
 from fhir_kb.packages.snapshots.errors import SnapshotError
 
 if TYPE_CHECKING:
-    from fhir_kb.packages.snapshots.sources import Sources
+    from fhir_kb.packages.snapshots.lookup import Sources
     from fhir_kb.packages.snapshots.tree import Node
 
 _SYSTEM = "http://hl7.org/fhirpath/System."

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.packages.snapshots.apply import Making
+from fhir_kb.packages.snapshots.builder import Making
 from fhir_kb.packages.snapshots.differential import Change, read_differential
 from fhir_kb.packages.snapshots.errors import SnapshotError
-from fhir_kb.packages.snapshots.sources import Sources
+from fhir_kb.packages.snapshots.lookup import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

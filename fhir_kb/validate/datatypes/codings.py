@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics import did_you_mean
-from fhir_kb.packages.codesystems import code_systems
+from fhir_kb.packages.core.code_systems import code_systems
 from fhir_kb.terminology.concepts import CodeSystemConcepts, template_code
 from fhir_kb.terminology.membership import is_same_version
 from fhir_kb.validate.codes import (
@@ -22,7 +22,7 @@ from fhir_kb.validate.core.issue import quoted, report, under
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.packages.codesystems import CodeSystem, CodeSystems
+    from fhir_kb.packages.core.code_systems import CodeSystem, CodeSystems
     from fhir_kb.validate.core.context import Checker, Context
     from fhir_kb.validate.core.issue import Finding, Findings
 

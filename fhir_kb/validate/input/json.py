@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from fhir_kb.packages.reading import nests_deeper
+from fhir_kb.packages.json_files import nests_deeper
 from fhir_kb.validate.codes import (
     BYTE_ORDER_MARK,
     DUPLICATE_KEY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import FHIRPathSyntaxError
-from fhir_kb.packages.searches import search_parameters
+from fhir_kb.packages.core.search_parameters import search_parameters
 from fhir_kb.validate.codes import (
     SEARCH_DIFFERS,
     SEARCH_DOUBTFUL,
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.fhirpath import FHIRPathError
     from fhir_kb.packages import Definitions
-    from fhir_kb.packages.searches import SearchParameter
+    from fhir_kb.packages.core.search_parameters import SearchParameter
     from fhir_kb.validate.core.context import Checker, Context
     from fhir_kb.validate.core.issue import Findings
 

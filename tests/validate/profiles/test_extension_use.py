@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages import VERSIONS, Loaded
+from fhir_kb.model.fhir_release import BY_VERSION
+from fhir_kb.packages import Loaded
 from fhir_kb.validate import Validator
 
 URL = "https://kb.example.org/fhir/StructureDefinition/note"
@@ -75,7 +76,7 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", BY_VERSION)
 @pytest.mark.parametrize(
     ("place", "contexts"),
     [
@@ -178,7 +179,7 @@ def test_releases(start: str, end: str, fine: tuple[str, ...]) -> None:
     whole = {**extension("Patient"), **({"extension": stated} if stated else {})}
     context = {"type": "element", "expression": "Patient"}
     one_place = extension(context=[{**context, **({"extension": stated} if stated else {})}])
-    for version in VERSIONS:
+    for version in BY_VERSION:
         is_fine = version in fine
         assert found(patient, whole, version=version) == ([] if is_fine else [("KB594", "Patient")])
         assert found(patient, one_place, version=version) == (

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages import VERSIONS, Loaded
+from fhir_kb.model.fhir_release import BY_VERSION
+from fhir_kb.packages import Loaded
 from fhir_kb.validate import Issue, Validator
 
 TEST = "https://kb.example.org/fhir/StructureDefinition/"
@@ -67,7 +68,7 @@ def patient(**more: Any) -> dict[str, Any]:
     return {"resourceType": "Patient", **more}
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", BY_VERSION)
 def test_how_often(version: str) -> None:
     demands = profile(
         "Patient", {"id": "Patient.name", "min": 1, "max": "2"}, {"id": "Patient.photo", "max": "0"}

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from fhir_kb.files import write_cache
-from fhir_kb.packages.entries import Entry, Index, entry_of
 from fhir_kb.packages.errors import PackageError
-from fhir_kb.packages.reading import UnreadableError, read_object
+from fhir_kb.packages.index import Entry, Index, entry_of
+from fhir_kb.packages.json_files import UnreadableError, read_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fhir_kb.packages.snapshots.contradictions import Contradiction
     from fhir_kb.packages.snapshots.differential import Change
     from fhir_kb.packages.snapshots.elements import Element
-    from fhir_kb.packages.snapshots.sources import Sources
+    from fhir_kb.packages.snapshots.lookup import Sources
 
 #: More than the largest profiles add to their bases; a differential that adds more is refused.
 MAX_ELEMENTS: Final = 20_000

@@ -13,21 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from fhir_kb.packages.definitions import CORE, FILES
-from fhir_kb.packages.entries import Index, Kept, newest
+from fhir_kb.packages.core.definitions import CORE, supported_release
+from fhir_kb.packages.index import Index, Kept, newest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from fhir_kb.packages.entries import Entry
-
-PROFILES = {
-    "4.0.1": ("profiles-r4", "extensions-r4"),
-    "4.3.0": ("profiles-r4b", "extensions-r4"),
-    "5.0.0": ("profiles-r5", "extensions-r5"),
-}
-"""The files of each release. The extension pack for R4 serves R4B too."""
+    from fhir_kb.packages.index import Entry
 
 _GZIP = 31  # what zlib calls a stream with gzip's header
 _BLOCKS_KEPT = 8
@@ -35,19 +28,19 @@ _BLOCKS_KEPT = 8
 
 @cache
 def core_profiles(fhir_version: str) -> Shipped:
-    """The StructureDefinitions of "5.0.0", "4.3.0" or "4.0.1": types, profiles and extensions.
+    """The StructureDefinitions of a FHIR release: types, profiles and extensions.
 
-    A `Canonicals`: `find` reads what is asked for, about 2 ms the first time. It knows those of
+    A `Canonicals`: `find` reads one resource, about 2 ms the first time. It has those of
     hl7.fhir.*.core and of hl7.fhir.uv.extensions; of a url that both have, the newer is found,
     which is that of the extension pack. They have snapshots (but for two examples of R4B and R5),
     and profiles and extensions also differentials. What is meant for readers (narrative,
-    definitions, comments, mappings) is left out. Invariants are mended as those of `definitions`.
+    definitions, comments, mappings) is left out. Invariants are corrected as in `definitions`.
 
-    Raises ValueError for any other version.
+    Raises ValueError for a version that we do not support.
     """
-    if fhir_version not in PROFILES:
-        raise ValueError(f"no profiles for FHIR {fhir_version}; there are {', '.join(FILES)}")
-    return Shipped([_File(CORE / f"{name}.ndjson.gz") for name in PROFILES[fhir_version]])
+    release = supported_release(fhir_version)
+    names = (f"profiles-{release.name}", f"extensions-{release.extension_pack}")
+    return Shipped([_File(CORE / f"{name}.ndjson.gz") for name in names])
 
 
 class Shipped:

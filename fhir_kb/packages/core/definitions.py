@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from fhir_kb.packages.schema import (
+from fhir_kb.model.fhir_release import BY_VERSION, releases_in_words
+from fhir_kb.packages.core.schema import (
     Binding,
     ElementDefinition,
     Invariant,
@@ -26,9 +27,10 @@ from fhir_kb.packages.schema import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-CORE = Path(__file__).parent / "core"
-FILES = {"4.0.1": "r4", "4.3.0": "r4b", "5.0.0": "r5"}
-VERSIONS = tuple(FILES)
+    from fhir_kb.model.fhir_release import FhirRelease
+
+CORE = Path(__file__).parent
+"""The folder of the files that ship."""
 
 
 class UnknownTypeError(LookupError):
@@ -37,13 +39,26 @@ class UnknownTypeError(LookupError):
 
 @cache
 def definitions(fhir_version: str) -> Definitions:
-    """The core definitions of "5.0.0", "4.3.0" or "4.0.1"; read once, each type when first used.
+    """The core definitions of a FHIR release; read once, each type when first used.
 
-    Raises ValueError for any other version.
+    Args:
+        fhir_version: The version of a release that we support: "5.0.0".
+
+    Raises:
+        ValueError: We do not support that version.
     """
-    if fhir_version not in FILES:
-        raise ValueError(f"no definitions for FHIR {fhir_version}; there are {', '.join(FILES)}")
-    return Definitions(gzip.decompress((CORE / f"{FILES[fhir_version]}.ndjson.gz").read_bytes()))
+    name = supported_release(fhir_version).name
+    return Definitions(gzip.decompress((CORE / f"{name}.ndjson.gz").read_bytes()))
+
+
+def supported_release(fhir_version: str) -> FhirRelease:
+    """The release of a version. Raises ValueError where we do not support it."""
+    release = BY_VERSION.get(fhir_version)
+    if release is None:
+        raise ValueError(
+            f"no definitions for FHIR {fhir_version}; supported are {releases_in_words()}"
+        )
+    return release
 
 
 class Definitions:

@@ -11,9 +11,9 @@ import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from fhir_kb.packages.cache.manifest import is_name, is_version_name
 from fhir_kb.packages.errors import PackageError
-from fhir_kb.packages.manifest import is_name, is_version_name
-from fhir_kb.packages.reading import UnreadableError, read_object
+from fhir_kb.packages.json_files import UnreadableError, read_object
 
 if TYPE_CHECKING:
     from pathlib import Path

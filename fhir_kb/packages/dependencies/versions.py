@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from fhir_kb.packages.cache.manifest import is_name
 from fhir_kb.packages.errors import PackageError
-from fhir_kb.packages.manifest import is_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from fhir_kb.packages.definitions import FILES
-from fhir_kb.packages.errors import PackageError
-from fhir_kb.packages.places import Places, places
-from fhir_kb.packages.store import (
+from fhir_kb.model.fhir_release import FHIR_RELEASES
+from fhir_kb.packages.cache.folders import Places, places
+from fhir_kb.packages.cache.store import (
     ARCHIVES,
     Package,
     PackageSet,
@@ -18,18 +17,19 @@ from fhir_kb.packages.store import (
     open_installed,
     open_package,
 )
-from fhir_kb.packages.versions import Wanted, choose, needed, wanted
+from fhir_kb.packages.dependencies.versions import Wanted, choose, needed, wanted
+from fhir_kb.packages.errors import PackageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fhir_kb.packages.lock import Locked
+    from fhir_kb.packages.dependencies.lock_file import Locked
 
 MAX_PACKAGES = 1000
-SHIPPED = frozenset((f"hl7.fhir.{release}.core", version) for version, release in FILES.items()) | {
-    ("hl7.fhir.core", version) for version in FILES
-}
-"""Packages whose definitions are part of fhir-kb: whoever depends on them needs nothing more."""
+SHIPPED = frozenset(
+    (name, release.version) for release in FHIR_RELEASES for name in release.core_packages
+)
+"""Name and version of the packages whose definitions ship with fhir-kb: they need not be here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fhir_kb.packages.cache.folder_index import FolderIndex, index_of, resource_in
+from fhir_kb.packages.cache.folders import Places, places
+from fhir_kb.packages.cache.manifest import Manifest, is_name, is_version_name, read_manifest
 from fhir_kb.packages.canonicals import version_key
-from fhir_kb.packages.entries import Entry, Kept
 from fhir_kb.packages.errors import PackageError
-from fhir_kb.packages.indexing import FolderIndex, index_of, resource_in
-from fhir_kb.packages.manifest import Manifest, is_name, is_version_name, read_manifest
-from fhir_kb.packages.places import Places, places
-from fhir_kb.packages.reading import UnreadableError
+from fhir_kb.packages.index import Entry, Kept
+from fhir_kb.packages.json_files import UnreadableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -157,7 +157,7 @@ def open_package(path: Path, where: Places | None = None) -> Package:
             return Package(path, Manifest("", ""), where.own)
         if not path.name.endswith(ARCHIVES):
             raise PackageError(f"'{path}' is no package", "Name a .tgz or .json file, or a folder")
-        from fhir_kb.packages.archives import unpacked
+        from fhir_kb.packages.cache.archives import unpacked
 
         return _package_in(unpacked(path, where.own), where.own, str(path))
     if not path.is_dir():

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from fhir_kb.net import NetError, OfflineError, joined, shown
-from fhir_kb.packages.archives import MAX_PACKED
+from fhir_kb.packages.cache.archives import MAX_PACKED
+from fhir_kb.packages.cache.manifest import is_name, is_version_name
 from fhir_kb.packages.errors import PackageError
-from fhir_kb.packages.manifest import is_name, is_version_name
-from fhir_kb.packages.reading import UnreadableError, parse_object
+from fhir_kb.packages.json_files import UnreadableError, parse_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
-from fhir_kb.packages.definitions import CORE, FILES
+from fhir_kb.packages.core.definitions import CORE, supported_release
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,10 +49,8 @@ def path_of(name: str) -> Path:
 
 @cache
 def code_systems(fhir_version: str) -> CodeSystems:
-    """The code systems known for "5.0.0", "4.3.0" or "4.0.1"; ValueError for any other."""
-    if fhir_version not in FILES:
-        raise ValueError(f"no code systems for FHIR {fhir_version}; there are {', '.join(FILES)}")
-    return CodeSystems((_file(COMMON), _file(FILES[fhir_version])))
+    """The code systems of a FHIR release. Raises ValueError for a version we do not support."""
+    return CodeSystems((_file(COMMON), _file(supported_release(fhir_version).name)))
 
 
 def sets_path(name: str) -> Path:
@@ -62,11 +60,9 @@ def sets_path(name: str) -> Path:
 
 @cache
 def value_sets(fhir_version: str) -> ValueSets:
-    """The value sets that ship for "5.0.0", "4.3.0" or "4.0.1"; ValueError for any other."""
-    if fhir_version not in FILES:
-        raise ValueError(f"no value sets for FHIR {fhir_version}; there are {', '.join(FILES)}")
+    """The value sets of a FHIR release. Raises ValueError for a version that we do not support."""
     # the release's own go first: the extension packs have some of later releases
-    return ValueSets((_sets(FILES[fhir_version]), _sets(COMMON)))
+    return ValueSets((_sets(supported_release(fhir_version).name), _sets(COMMON)))
 
 
 class ValueSets:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from fhir_kb.packages.definitions import CORE, FILES
+from fhir_kb.packages.core.definitions import CORE, supported_release
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,8 +27,9 @@ class SearchParameter(NamedTuple):
 
 @cache
 def search_parameters(fhir_version: str) -> Mapping[str, SearchParameter]:
-    """Those of "5.0.0", "4.3.0" or "4.0.1" by url; KeyError for any other version."""
-    content = gzip.decompress((CORE / f"search-{FILES[fhir_version]}.json.gz").read_bytes())
+    """Those of a FHIR release by url. Raises ValueError for a version that we do not support."""
+    name = supported_release(fhir_version).name
+    content = gzip.decompress((CORE / f"search-{name}.json.gz").read_bytes())
     return {
         url: SearchParameter(url, kind, tuple(bases))
         for url, (kind, *bases) in orjson.loads(content).items()

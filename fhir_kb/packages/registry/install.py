@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 import orjson
 
 from fhir_kb.net import shown
-from fhir_kb.packages.archives import unpack_to
+from fhir_kb.packages.cache.archives import unpack_to
+from fhir_kb.packages.cache.manifest import AGAIN, read_manifest
+from fhir_kb.packages.cache.store import missing
+from fhir_kb.packages.dependencies.lock_file import Locked, content_digest
+from fhir_kb.packages.dependencies.resolution import Chosen, Installed, closure
+from fhir_kb.packages.dependencies.versions import Wanted, choose, version_order
 from fhir_kb.packages.errors import PackageError
-from fhir_kb.packages.lock import Locked, content_digest
-from fhir_kb.packages.manifest import AGAIN, read_manifest
-from fhir_kb.packages.resolve import Chosen, Installed, closure
-from fhir_kb.packages.store import missing
-from fhir_kb.packages.versions import Wanted, choose, version_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from fhir_kb.packages.places import Places
-    from fhir_kb.packages.registry import Registry, Release
+    from fhir_kb.packages.cache.folders import Places
+    from fhir_kb.packages.registry.npm import Registry, Release
 
 _NO_REGISTRY = (
     "No registry is configured: name one in FHIR_KB_REGISTRY, in kb.yaml (registry) or in your own "

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.packages.errors import PackageError
-from fhir_kb.packages.reading import UnreadableError, read_object
+from fhir_kb.packages.json_files import UnreadableError, read_object
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fhir_kb.packages.schema import ValueSetCodes
+from fhir_kb.packages.core.schema import ValueSetCodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -1,0 +1,1 @@
+"""The core definitions that ship with fhir-kb: types, profiles, code systems, search parameters."""

@@ -1,0 +1,1 @@
+"""Which packages are needed: versions and ranges, dependencies, and the lock file."""

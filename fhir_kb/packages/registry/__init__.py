@@ -1,0 +1,1 @@
+"""Getting packages from a registry that speaks npm's protocol."""
