@@ -217,6 +217,8 @@ class Compiled:
             names: The names of its JSON properties. Their values must be valid, neither null nor
                 empty.
         """
+        if not self._options.fast_paths:
+            return False
         outcome = outcome_of(self._parsed.root, self._schema.type(type_path), names)
         return outcome is Outcome.TRUE
 
@@ -234,7 +236,12 @@ def _run(fragment: Fragment, scope: Scope) -> list[Item]:
 
 @lru_cache(maxsize=8192)
 def compile_expression(
-    expression: str, model: Model, *, strict: bool = False, json_names: bool = False
+    expression: str,
+    model: Model,
+    *,
+    strict: bool = False,
+    json_names: bool = False,
+    fast_paths: bool = True,
 ) -> Compiled:
     """The expression, ready for resources of the model's FHIR release.
 
@@ -243,13 +250,15 @@ def compile_expression(
         model: For example fhir_kb.packages.definitions("5.0.0").
         strict: Whether certain mistakes, such as elements that a type does not have, are errors.
         json_names: Whether `valueQuantity` is allowed for `value`.
+        fast_paths: Whether fast paths are tried before the full evaluation. The results are the
+            same; tests compare them.
 
     Raises:
         FHIRPathSyntaxError: The text is not a FHIRPath expression.
     """
     release = BY_VERSION.get(model.fhir_version)
     as_filters = release is not None and release.as_filters_collections
-    options = Options(strict, json_names, as_filters)
+    options = Options(strict, json_names, as_filters, fast_paths)
     return Compiled(expression, schema_of(model), options)
 
 

@@ -17,7 +17,6 @@ from fhir_kb.validate.datatypes.extensions import known_extension, named_extensi
 from fhir_kb.validate.datatypes.fixed_values import fixed_to, like_pattern
 from fhir_kb.validate.datatypes.references import References
 from fhir_kb.validate.datatypes.value_set_bindings import recommended, required
-from fhir_kb.validate.memory import Fine, Memory
 from fhir_kb.validate.narrative.narrative import check_narrative
 from fhir_kb.validate.nested_resources import Resources
 from fhir_kb.validate.structure.arrays import aligned, array_of, without_filled_nulls
@@ -43,8 +42,6 @@ class _Plan(NamedTuple):
 
     #: The properties that need a look, each with its check.
     checks: tuple[tuple[str, Checker], ...]
-    #: The values that were found right already; None where they alone do not tell.
-    fine: Fine | None
     #: Whether the names are wrong, or some are of lists that have underscored lists beside them.
     is_odd: bool
     #: The rules that such objects could break if nothing is wrong with their values.
@@ -63,7 +60,7 @@ class Rules(Protocol):
     def of_element(self, element: ElementDefinition, type_path: str) -> tuple[Checker, ...]:
         """The checks that one element adds for its values, which are of `type_path`."""
 
-    def is_settled(self, rule: Checker, names: frozenset[str]) -> bool:
+    def is_always_kept(self, rule: Checker, names: frozenset[str]) -> bool:
         """Whether a check of `of_object` finds nothing wrong with any object of these properties.
 
         Their values are right: none is null or empty, or of the wrong kind.
@@ -81,7 +78,6 @@ class Compiler:
         self._objects: dict[str, Checker] = {}
         self._bounds: dict[str, Bound | None] = {}
         self._primitives: dict[str, Checker] = {}
-        self._memory = Memory()
 
     def object_check(self, type_path: str) -> Checker:
         """The check of a type ("HumanName") or inner element ("PlanDefinition.action")."""
@@ -98,7 +94,6 @@ class Compiler:
         plans: dict[tuple[str, ...], _Plan] = {}
         checks: dict[str, Checker] = {"resourceType": _nothing}
         rules = self._object_rules(type_path)
-        remember = self._memory.add
 
         def plan_for(names: tuple[str, ...]) -> _Plan:
             if len(plans) >= _MAX_PLANS:
@@ -111,15 +106,11 @@ class Compiler:
                 return _no_object(value)
             names = tuple(value)
             plan = plans.get(names) or plan_for(names)
-            checks, fine, is_odd, open_rules, _, _ = plan
+            checks, is_odd, open_rules, _, _ = plan
             found: Findings = None
-            values = () if fine is None else tuple(value.values())
-            if fine is None or not _is_among(values, fine):
-                for name, checker in checks:
-                    if bad := checker(value[name], context):
-                        found = combine(found, under_step(bad, name, names_of.step(name)))
-                if fine is not None and not found:
-                    remember(fine, values)
+            for name, checker in checks:
+                if bad := checker(value[name], context):
+                    found = combine(found, under_step(bad, name, names_of.step(name)))
             if is_odd:
                 found = _odd(found, value, plan, names_of)
             for rule in rules if found else open_rules:
@@ -153,7 +144,6 @@ class Compiler:
         in_order = tuple(checks.get(name, _nothing) for name in names)
         return _Plan(
             tuple(one for one in zip(names, in_order, strict=True) if one[1] is not _nothing),
-            None if is_odd else self._memory.of(in_order),
             is_odd,
             rules if is_odd else self._open_rules(rules, frozenset(names)),
             pairs,
@@ -163,7 +153,7 @@ class Compiler:
     def _open_rules(self, rules: tuple[Checker, ...], names: frozenset[str]) -> tuple[Checker, ...]:
         if self._rules is None:
             return rules
-        settled = self._rules.is_settled
+        settled = self._rules.is_always_kept
         return tuple(rule for rule in rules if not settled(rule, names))
 
     def _property(self, type_path: str, name: str, known: Property) -> Checker:
@@ -226,7 +216,6 @@ class Compiler:
             value = self.definitions.type(type_name).by_path.get(f"{type_name}.value")
             found = primitives.checker(type_name, value.regex if value else "")
             self._primitives[type_name] = found
-            self._memory.by_value.add(found)
         return found
 
     def _bound(self, element: ElementDefinition, code: str, check: Checker) -> Checker:
@@ -245,10 +234,7 @@ class Compiler:
         bound = self._bounds[url]
         if bound is None:
             return required(url, check)
-        made = binder(bound, check)
-        if check in self._memory.by_value:
-            self._memory.by_value.add(made)
-        return made
+        return binder(bound, check)
 
 
 def _one_after_the_other(first: Checker, second: Checker) -> Checker:
@@ -264,13 +250,6 @@ def _odd(found: Findings, value: dict[str, Any], plan: _Plan, names_of: Names) -
         found = without_filled_nulls(found, value, plan.pairs)
         found += aligned(value, plan.pairs, names_of.step)
     return combine(found, names_of.problems(tuple(value))) if plan.has_problems else found
-
-
-def _is_among(values: tuple[Any, ...], fine: Fine) -> bool:
-    try:
-        return values in fine
-    except TypeError:  # objects and lists, where simple values belong
-        return False
 
 
 def _nothing(_value: Any, _context: Context) -> Findings:

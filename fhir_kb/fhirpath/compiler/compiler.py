@@ -76,6 +76,8 @@ class Options:
     as_filters: bool = False
     """Whether as() may be used on several items, and keeps those of the type. FHIR R4 and R4B have
     invariants that need it (dom-3)."""
+    fast_paths: bool = True
+    """Whether fast paths on plain JSON are tried before the full evaluation."""
 
 
 class Compiler:
@@ -97,7 +99,7 @@ class Compiler:
                     fast_path=FastPath(constant=values),
                 )
             case nodes.This():
-                return Fragment(lambda scope: scope.this, this, fast_path=fast_this(this))
+                return self._this(this)
             case nodes.Index():
                 return Fragment(
                     lambda scope: [scope.index] if scope.index >= 0 else EMPTY, system("Integer")
@@ -163,7 +165,7 @@ class Compiler:
             if isinstance(first, nodes.Member):
                 code = self._root_member(first, this)
             else:
-                start = Fragment(lambda scope: scope.this, this, fast_path=fast_this(this))
+                start = self._this(this)
                 code = self._link(start, first, this)
         else:
             code = self.compile(node, this)
@@ -199,9 +201,13 @@ class Compiler:
 
         return Fragment(once, code.types, None, code.ordered, code.fast_path)
 
+    def _this(self, this: Types) -> Fragment:
+        fast_path = fast_this(this) if self.options.fast_paths else None
+        return Fragment(lambda scope: scope.this, this, fast_path=fast_path)
+
     def _root_member(self, node: nodes.Member, this: Types) -> Fragment:
         name = node.name
-        start = Fragment(lambda scope: scope.this, this, fast_path=fast_this(this))
+        start = self._this(this)
         is_open = any(isinstance(kind, FhirType) and kind.is_open for kind in this or ())
         if not name[:1].isupper() or not (self.schema.knows(name) or is_open):
             return self._link(start, node, this)

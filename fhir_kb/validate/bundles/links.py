@@ -15,7 +15,7 @@ from fhir_kb.validate.codes import (
     OTHER_TYPE_IN_BUNDLE,
 )
 from fhir_kb.validate.core.issue import Finding, quoted, report, under
-from fhir_kb.validate.invariants.native import walk
+from fhir_kb.validate.core.json_values import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

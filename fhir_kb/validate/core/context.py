@@ -30,7 +30,7 @@ class Context:
         "deferred_extensions",
         "deferred_resources",
         "depth",
-        "items",
+        "fhirpath_elements",
         "known_extensions",
         "reported",
         "resource",
@@ -55,7 +55,7 @@ class Context:
         self.container = root
         self.depth = 0
         #: id() of a resource -> the same for FHIRPath.
-        self.items: dict[int, Any] = {}
+        self.fhirpath_elements: dict[int, Any] = {}
         self._contained: dict[int, dict[str, dict[str, Any]]] = {}
 
     def contained(self, name: str) -> dict[str, Any] | None:

@@ -1,8 +1,8 @@
-"""The rules that FHIR states as FHIRPath: http://hl7.org/fhir/conformance-rules.html#constraints.
+"""FHIR's invariants as checks: http://hl7.org/fhir/conformance-rules.html#constraints.
 
-Each is compiled when the first element of its type is met. Some are left to code that does the same
-faster or says it better. Those that are published with mistakes are mended where the definitions
-are made (scripts/make_definitions.py).
+Each is compiled when the first element of its type is met. `policy` names those that are not
+evaluated as published, `fast_path` has some in Python. Expressions that are published with mistakes
+are corrected where the definitions are made (scripts/make_definitions.py).
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from fhir_kb.validate.codes import (
 )
 from fhir_kb.validate.core.issue import Finding, report
 from fhir_kb.validate.datatypes.bindings import Bound
-from fhir_kb.validate.invariants.certain import OF_OBJECTS, OF_VALUES
-from fhir_kb.validate.invariants.native import NATIVE
+from fhir_kb.validate.invariants.fast_path import IN_PYTHON
+from fhir_kb.validate.invariants.policy import CHECKED_ELSEWHERE, CORRECTED, NOT_ON_CONTAINED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -28,90 +28,89 @@ if TYPE_CHECKING:
     from fhir_kb.validate.core.issue import Findings
 
 _URL: Final = "http://hl7.org/fhir/StructureDefinition/"
-#: Rules that other code of this package checks: key -> where.
-ELSEWHERE: Final = {
-    "ele-1": "empty objects are found in names.py",
-    "ext-1": "value or extensions: names.py",
-    "txt-1": "narrative.py",
-    "txt-2": "narrative.py",
-    "ref-1": "references.py",
-    "dom-3": "resources.py",
-}
 
 
 class _Rule(NamedTuple):
-    """An invariant ready to be tested, by Python or by FHIRPath."""
+    """An invariant with its compiled expression."""
 
     invariant: Invariant
     message_id: str
-    native: Callable[[Mapping[str, Any], Context], bool] | None
     compiled: Compiled
 
 
 class Invariants:
     """The invariants of a FHIR release as checks."""
 
-    def __init__(self, definitions: Definitions) -> None:
+    def __init__(self, definitions: Definitions, *, fast_paths: bool = True) -> None:
         self._definitions = definitions
+        self._fast_paths = fast_paths
         self._services = Services(terminology=_ValueSets(definitions))
-        #: The checks of objects -> what they evaluate, and on which type.
-        self._evaluated: dict[Checker, tuple[Compiled, str]] = {}
+        self._compiled: dict[Checker, tuple[Compiled, str]] = {}
+        """The checks that `of_object` gave -> their expression, and the type it is evaluated on."""
 
     def of_object(self, type_path: str) -> tuple[Checker, ...]:
-        """What holds for all objects of a type or at an inner element's path."""
-        owner, _, inner = type_path.partition(".")
-        definition = self._definitions.type(owner)
+        """The checks for all objects of a type ("HumanName") or inner element."""
+        type_name, _, inner = type_path.partition(".")
+        definition = self._definitions.type(type_name)
         if inner:
             element = definition.by_path[type_path]
-            return self._checks(((owner, one) for one in element.invariants), type_path)
-        stated = [
-            (name, one)
-            for name in (owner, *self._definitions.ancestors(owner))
-            for one in self._definitions.type(name).invariants
+            return self._checks(((type_name, one) for one in element.invariants), type_path)
+        inherited = [
+            (name, invariant)
+            for name in (type_name, *self._definitions.ancestors(type_name))
+            for invariant in self._definitions.type(name).invariants
         ]
-        return self._checks(stated, type_path)
+        return self._checks(inherited, type_path)
 
     def of_element(self, element: ElementDefinition, type_path: str) -> tuple[Checker, ...]:
-        """What an element states about its values, whose type is `type_path`."""
+        """The checks that an element adds for its values, whose type is `type_path`."""
         if element.path == type_path or not element.invariants:
             return ()
-        owner = element.path.partition(".")[0]
-        return self._checks(((owner, one) for one in element.invariants), type_path)
+        type_name = element.path.partition(".")[0]
+        return self._checks(((type_name, one) for one in element.invariants), type_path)
 
-    def is_settled(self, rule: Checker, names: frozenset[str]) -> bool:
-        """Whether a check of `of_object` finds nothing wrong with any object of these properties.
+    def is_always_kept(self, check: Checker, names: frozenset[str]) -> bool:
+        """Whether every valid object with these properties passes a check of `of_object`.
 
-        Their values must be right.
+        Valid: no property is null, empty or of the wrong type.
         """
-        known = self._evaluated.get(rule)
-        return known is not None and known[0].is_true_for(known[1], names)
+        if not self._fast_paths or check not in self._compiled:
+            return False
+        compiled, type_path = self._compiled[check]
+        return compiled.is_true_for(type_path, names)
 
     def _checks(
-        self, stated: Iterable[tuple[str, Invariant]], type_path: str
+        self, invariants: Iterable[tuple[str, Invariant]], type_path: str
     ) -> tuple[Checker, ...]:
         rules: dict[str, _Rule] = {}
-        for owner, one in stated:
-            if one.key in ELSEWHERE or one.key in rules:
+        for type_name, invariant in invariants:
+            if invariant.key in CHECKED_ELSEWHERE or invariant.key in rules:
                 continue
-            native = NATIVE.get(one.expression)
-            compiled = compile_expression(one.expression, self._definitions)
-            rules[one.key] = _Rule(one, f"{_URL}{owner}#{one.key}", native, compiled)
+            expression = CORRECTED.get(invariant.expression, invariant.expression)
+            compiled = compile_expression(
+                expression, self._definitions, fast_paths=self._fast_paths
+            )
+            message_id = f"{_URL}{type_name}#{invariant.key}"
+            rules[invariant.key] = _Rule(invariant, message_id, compiled)
         return tuple(self._check(rule, type_path) for rule in rules.values())
 
     def _check(self, rule: _Rule, type_path: str) -> Checker:
-        if rule.native is not None:
-            check = _native(rule, rule.native)
-        else:
-            check = _evaluated(rule, type_path, self._services)
-            expression = rule.invariant.expression
-            if type_path in self._definitions.primitive_types:
-                return _certain(OF_VALUES.get(expression), check)
-            flag = rule.compiled.fast_test(type_path)
-            if flag is not None:
-                check = _quick(flag, check)
-            check = _certain(OF_OBJECTS.get(expression), check)
-        self._evaluated[check] = rule.compiled, type_path
+        check = _evaluated(rule, type_path, self._services)
+        if self._fast_paths:
+            check = self._with_fast_path(rule, type_path, check)
+        if rule.invariant.key in NOT_ON_CONTAINED:
+            check = _not_on_contained(check)
+        self._compiled[check] = rule.compiled, type_path
         return check
+
+    def _with_fast_path(self, rule: _Rule, type_path: str, check: Checker) -> Checker:
+        in_python = IN_PYTHON.get(rule.compiled.expression)
+        if in_python is not None:
+            return _in_python(rule, in_python)
+        if type_path in self._definitions.primitive_types:
+            return check
+        fast_test = rule.compiled.fast_test(type_path)
+        return check if fast_test is None else _fast_test_first(fast_test, check)
 
 
 class _ValueSets:
@@ -128,37 +127,32 @@ class _ValueSets:
         if isinstance(coded, str):
             return bound.has_code(coded)
         codings = coded.get("coding", (coded,)) if isinstance(coded, dict) else ()
-        return any(bound.has_coding(one.get("system"), one.get("code")) for one in codings)
+        return any(bound.has_coding(coding.get("system"), coding.get("code")) for coding in codings)
 
     def subsumes(self, _system: str, _code_a: str, _code_b: str) -> bool | None:
         return None
 
 
-def _native(rule: _Rule, holds: Callable[[Mapping[str, Any], Context], bool]) -> Checker:
-    def check(value: Any, context: Context) -> Findings:
-        return None if holds(value, context) else _broken(rule)
-
-    return check
+def _in_python(rule: _Rule, is_kept: Callable[[Mapping[str, Any]], bool]) -> Checker:
+    return lambda value, _context: None if is_kept(value) else _broken(rule)
 
 
-def _certain(holds: Callable[[Any], bool] | None, full: Checker) -> Checker:
-    """The check that first sees whether all is surely well."""
-    if holds is None:
-        return full
-    return lambda value, context: None if holds(value) else full(value, context)
+def _not_on_contained(check: Checker) -> Checker:
+    """The check for resources that are not contained."""
+    return lambda value, context: check(value, context) if value is context.container else None
 
 
-def _quick(flag: Callable[[Any], bool | None], full: Checker) -> Checker:
-    """The check of objects that tries the short way first."""
+def _fast_test_first(fast_test: Callable[[Any], bool | None], full_check: Checker) -> Checker:
+    """The check of objects that tries the expression's fast path first."""
 
     def check(value: Any, context: Context) -> Findings:
         if isinstance(value, dict):
             try:
-                if flag(value) is True:
+                if fast_test(value) is True:
                     return None
             except FHIRPathError:
                 pass  # the full evaluation can say where it failed
-        return full(value, context)
+        return full_check(value, context)
 
     return check
 
@@ -172,8 +166,8 @@ def _evaluated(rule: _Rule, type_path: str, services: Services) -> Checker:
             truth = test(
                 value,
                 type_path=type_path,
-                resource=_item(compiled, context, context.resource),
-                root=_item(compiled, context, context.container),
+                resource=_element(compiled, context, context.resource),
+                root=_element(compiled, context, context.container),
                 services=services,
             )
         except FHIRPathError as error:
@@ -183,21 +177,20 @@ def _evaluated(rule: _Rule, type_path: str, services: Services) -> Checker:
     return check
 
 
-def _item(compiled: Compiled, context: Context, resource: Any) -> Element:
-    """The resource as FHIRPath's element, made once for each resource."""
-    item: Element | None = context.items.get(id(resource))
-    if item is None:
-        item = context.items[id(resource)] = compiled.element(resource)
-    return item
+def _element(compiled: Compiled, context: Context, resource: Any) -> Element:
+    """The resource for FHIRPath, made once in a validation."""
+    element: Element | None = context.fhirpath_elements.get(id(resource))
+    if element is None:
+        element = context.fhirpath_elements[id(resource)] = compiled.element(resource)
+    return element
 
 
 def _broken(rule: _Rule) -> list[Finding]:
-    one = rule.invariant
-    kind = INVARIANT if one.severity == "error" else INVARIANT_WARNING
-    return report(kind, f"{one.key}: {one.human}", None, rule.message_id)
+    invariant = rule.invariant
+    code = INVARIANT if invariant.severity == "error" else INVARIANT_WARNING
+    return report(code, f"{invariant.key}: {invariant.human}", None, rule.message_id)
 
 
 def _not_evaluated(invariant: Invariant, error: FHIRPathError) -> list[Finding]:
-    return report(
-        INVARIANT_NOT_EVALUATED, f"the rule {invariant.key} could not be evaluated: {error}"
-    )
+    message = f"the invariant {invariant.key} could not be evaluated: {error}"
+    return report(INVARIANT_NOT_EVALUATED, message)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.fhirpath import FHIRPathError, compile_expression
@@ -10,10 +12,15 @@ from fhir_kb.validate.codes import (
     INVARIANT_NOT_EVALUATED,
     INVARIANT_WARNING,
 )
-from fhir_kb.validate.invariants.certain import OF_TYPES
 from fhir_kb.validate.profiles.places import at
 from fhir_kb.validate.profiles.run import resource_of
 from fhir_kb.validate.profiles.tree import never
+
+#: What makes the truth of an expression depend on more than the value.
+_NEEDS_MORE = re.compile(
+    r"%|\b(?:resolve|memberOf|conformsTo|subsumes|subsumedBy|elementDefinition|slice|"
+    r"checkModifiers|now|today|timeOfDay|trace)\b"
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,19 +57,19 @@ def are_surely_kept(known: KnownProfiles, node: Node, kind: FhirType) -> list[Su
 
 
 def _surely(known: KnownProfiles, expression: str, kind: FhirType) -> Sure:
-    short = OF_TYPES.get((kind.path, expression))
-    if short is not None:
-        return lambda value, _room: short(value)
     try:
-        flag = compile_expression(expression, known.definitions).fast_test(kind.path)
+        compiled = compile_expression(expression, known.definitions)
+        fast_test = compiled.fast_test(kind.path)
     except FHIRPathError:
         return never
-    if flag is None:
-        return never
+    if fast_test is None:
+        if not kind.system or _NEEDS_MORE.search(expression) is not None:
+            return never
+        fast_test = partial(compiled.test, type_path=kind.path)
 
     def test(value: Any, _room: int) -> bool:
         try:
-            return flag(value) is True
+            return fast_test(value) is True
         except FHIRPathError:
             return False
 
