@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fhir_kb.diagnostics.span import Span
     from fhir_kb.pipeline.pushing import DesiredState
     from fhir_kb.pipeline.server_targets import ServerTarget
-    from fhir_kb.push import Plan, Reconciler, Server
+    from fhir_kb.push import FhirServer, Plan, Reconciler
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -65,7 +65,7 @@ class PushSession:
     """A server that is reached, its book open."""
 
     target: ServerTarget
-    server: Server
+    server: FhirServer
     book: Reconciler
     progress: Progress
 
@@ -95,7 +95,7 @@ def wanted(here: PushSession, definitions: Path, bundles: tuple[Path, ...]) -> D
     from fhir_kb.bulk import ProcessExecutor, cache_folder, cores
     from fhir_kb.pipeline.pushing import desired_from_definitions, desired_from_files
 
-    release = here.server.profile.release
+    release = here.server.capabilities.release
     if bundles:
         return desired_from_files(bundles, release)
     folder = cache_folder(definitions)
@@ -184,7 +184,7 @@ def push(here: PushSession, made: Plan, found: DesiredState | None, asked: PushR
     if asked.form == "human":
         places = where(found) if found else lambda _, __: None
         called = names(found) if found else {}
-        profile = here.server.profile
+        profile = here.server.capabilities
         here.progress.stage("")
         put(plans.plan(made, here.target.name, profile, style, places, called, style.limit))
     if changing and not asked.yes and not _confirmed(here, changing):

@@ -23,14 +23,14 @@ from fhir_kb.push import (
     desired_from_json,
     desired_resource,
     desired_state,
-    load,
+    load_json,
 )
 from fhir_kb.push.codes import MOVED, NOT_KEPT, NOT_SENT, REFUSED
 from fhir_kb.read.files import read_settings, read_topic
 from fhir_kb.read.sources import find
 from fhir_kb.releases import get
 from fhir_kb.servers.content import MISSING
-from fhir_kb.servers.responses import expressions
+from fhir_kb.servers.responses import issue_expressions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -148,7 +148,7 @@ def findings(result: PushResult, found: DesiredState | None) -> tuple[Diagnostic
     for one in result.not_made:
         code = _code_of(one)
         name = _name_of(one.item, found)
-        places = expressions(one.refused.outcome) if one.refused else []
+        places = issue_expressions(one.refused.outcome) if one.refused else []
         for place, text in places or [("", one.text)]:
             path = _IN_BUNDLE.sub("", place)
             span = _span(found, name, path)
@@ -165,7 +165,7 @@ def findings(result: PushResult, found: DesiredState | None) -> tuple[Diagnostic
 def _code_of(one: FailedChange) -> FindingCode:
     if one.refused is None:
         return NOT_SENT
-    return MOVED if one.refused.moved else REFUSED
+    return MOVED if one.refused.conflict else REFUSED
 
 
 def _name_of(item: PlannedChange, found: DesiredState | None) -> str:
@@ -221,7 +221,7 @@ def _of_file(path: Path) -> Iterator[DesiredResource]:
 
 def _of_json(content: bytes) -> Iterator[DesiredResource]:
     try:
-        resource = load(content)
+        resource = load_json(content)
     except ValueError:
         resource = None
     if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fhir_kb.model.kb import PushTarget
-    from fhir_kb.push import Server
+    from fhir_kb.push import FhirServer
 
 _ADDRESS: Final = ("http://", "https://")
 _MOST_BYTES: Final = 2**20
@@ -139,7 +139,7 @@ def _logins(content: bytes, path: Path) -> Logins:
 @contextmanager
 def reached(
     target: ServerTarget, folder: Path | None = None, *, anew: bool = False
-) -> Iterator[Server]:
+) -> Iterator[FhirServer]:
     """The server, asked what it can do; closed at the end.
 
     folder: where what it can do is remembered. anew: ask, whatever is remembered. Raises PushError
@@ -156,7 +156,7 @@ def reached(
     with open_session(settings) as session:
         known = None if anew or folder is None else load_capabilities(folder, target.url)
         server = open_server(session, target.url, known)
-        profile = server.profile
+        profile = server.capabilities
         if folder is not None and profile != known:
             save_capabilities(folder, profile)
         if not profile.release:

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.planning.policy import TargetPolicy
-from fhir_kb.servers.server import Live, Profile, Ref, Server, ServerError
+from fhir_kb.servers.protocol import (
+    FhirServer,
+    Ref,
+    RemoteResource,
+    ServerCapabilities,
+    ServerError,
+)
 
 if TYPE_CHECKING:
     from fhir_kb.push.applying.outcomes import AppliedChange, FailedChange, PushResult
@@ -29,31 +35,31 @@ if TYPE_CHECKING:
     from fhir_kb.push.workspace.files import workspace_folder
     from fhir_kb.push.workspace.history import pushes, state_after
     from fhir_kb.push.workspace.server_capabilities import load_capabilities, save_capabilities
-    from fhir_kb.servers.content import load
-    from fhir_kb.servers.fhir_server import open_server
+    from fhir_kb.servers.content import load_json
+    from fhir_kb.servers.http_fhir_server import open_server
 
 __all__ = [
     "AppliedChange",
     "DesiredResource",
     "Drift",
     "FailedChange",
-    "Live",
+    "FhirServer",
     "Plan",
     "PlannedChange",
-    "Profile",
     "PushError",
     "PushResult",
     "Reconciler",
     "Ref",
-    "Server",
+    "RemoteResource",
+    "ServerCapabilities",
     "ServerError",
     "TargetPolicy",
     "approved_changes",
     "desired_from_json",
     "desired_resource",
     "desired_state",
-    "load",
     "load_capabilities",
+    "load_json",
     "open_reconciler",
     "open_server",
     "parse_plan",
@@ -76,8 +82,8 @@ _HOMES = {
     "push.workspace.files": ("workspace_folder",),
     "push.workspace.history": ("pushes", "state_after"),
     "push.workspace.server_capabilities": ("load_capabilities", "save_capabilities"),
-    "servers.content": ("load",),
-    "servers.fhir_server": ("open_server",),
+    "servers.content": ("load_json",),
+    "servers.http_fhir_server": ("open_server",),
 }  # fmt: skip
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -39,8 +39,8 @@ from fhir_kb.push.planning.policy import TargetPolicy, without
 from fhir_kb.push.workspace.files import AppendOnlyFile, damaged, lines_of, locked
 from fhir_kb.push.workspace.history import desired_state_after, load_contents, pushes
 from fhir_kb.push.workspace.state_store import load_state
-from fhir_kb.servers.content import digest, own
-from fhir_kb.servers.server import Refused, ServerError
+from fhir_kb.servers.content import content_digest, without_server_elements
+from fhir_kb.servers.protocol import Rejected, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,7 +48,8 @@ if TYPE_CHECKING:
 
     from fhir_kb.push.planning.desired_state import DesiredResource
     from fhir_kb.push.planning.state import RecordedResource, State
-    from fhir_kb.servers.server import Live, Ref, Resource, Server
+    from fhir_kb.servers.content import Resource
+    from fhir_kb.servers.protocol import FhirServer, Ref, RemoteResource
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +57,14 @@ class Drift:
     """Something of ours that is no longer as we left it. gone: it was deleted."""
 
     key: str
-    live: Live
+    live: RemoteResource
     differences: tuple[Difference, ...] = ()
     gone: bool = False
 
 
 @contextlib.contextmanager
 def open_reconciler(
-    folder: Path, server: Server, rules: TargetPolicy | None = None
+    folder: Path, server: FhirServer, rules: TargetPolicy | None = None
 ) -> Iterator[Reconciler]:
     """The book of a server, kept in `folder`; nobody else can open it meanwhile.
 
@@ -71,7 +72,7 @@ def open_reconciler(
     Raises PushError and ServerError.
     """
     with locked(folder):
-        state = load_state(folder, server.profile.base)
+        state = load_state(folder, server.capabilities.base)
         recovered = recover(folder, state, server)
         yield Reconciler(folder, server, rules or TargetPolicy(), state, recovered)
 
@@ -82,7 +83,7 @@ class Reconciler:
     """
 
     def __init__(
-        self, folder: Path, server: Server, rules: TargetPolicy, state: State, recovered: int
+        self, folder: Path, server: FhirServer, rules: TargetPolicy, state: State, recovered: int
     ) -> None:
         self.folder, self.server, self.rules = folder, server, rules
         self.state, self.recovered = state, recovered
@@ -96,7 +97,7 @@ class Reconciler:
         delete: what is no longer defined shall be deleted, not retired. full: read everything from
         the server, whatever we believe to know. Raises ServerError.
         """
-        profile = self.server.profile
+        profile = self.server.capabilities
         if self.rules.ids == "plain":
             self.state = renamed(self.state, wanted, profile.client_ids)
         learned = discover(self.server, self.state, wanted, self.rules, full=full)
@@ -148,7 +149,7 @@ class Reconciler:
         for item in plan.items:
             if item.kind == "forget":
                 state.records.pop(item.key, None)
-        sender = Sender(self.server, self.server.profile.ways[0], sleep)
+        sender = Sender(self.server, self.server.capabilities.send_modes[0], sleep)
         todo = ApprovedChanges(
             list(approved_changes(plan, words)),
             [item for item in plan.items if self._is_noted(item)],
@@ -189,11 +190,13 @@ class Reconciler:
                 found.append(Drift(key, live, gone=True))
                 continue
             assert live.resource is not None
-            if digest(live.resource) == record.stored:
+            if content_digest(live.resource) == record.stored:
                 continue
             skipped = (*self.rules.ignored, *self.rules.theirs)
             ours = without(self.sent(record), skipped)
-            changes = tuple(differences(ours, without(own(live.resource), skipped)))
+            changes = tuple(
+                differences(ours, without(without_server_elements(live.resource), skipped))
+            )
             if changes:
                 found.append(Drift(key, live, changes))
         return found
@@ -232,7 +235,7 @@ class Reconciler:
             item = PlannedChange(
                 "create", str(change.ref), change.ref, str(change.ref), change.body
             )
-            if self.server.profile.client_ids == "no":
+            if self.server.capabilities.client_ids == "no":
                 text = "not sent: the server gives ids itself, so it could not be found again"
                 result.not_made.append(FailedChange(item, text))
                 return
@@ -241,7 +244,7 @@ class Reconciler:
             except ServerError as error:
                 result.not_made.append(FailedChange(item, error.message))
                 return
-            if isinstance(outcome, Refused):
+            if isinstance(outcome, Rejected):
                 result.not_made.append(FailedChange(item, outcome.text, outcome))
 
     def _log(self, result: PushResult) -> None:
@@ -251,7 +254,7 @@ class Reconciler:
         line = {
             "time": _now(),
             "who": _who(),
-            "server": self.server.profile.base,
+            "server": self.server.capabilities.base,
             "push": result.number,
             "made": [
                 [

@@ -1,8 +1,8 @@
-"""Servers that choose ids themselves, seen as if they took ours.
+"""A server that assigns ids itself, presented as one that takes ours.
 
-What is to be created has a name of ours until the server has told its place; then everything that
-refers to it is led there. Whoever sends through this sees our names only, so nothing else has to
-know: what came of a create without an answer is looked up by what it is, and not by its id.
+A resource to be created has an id of ours until the server has assigned one; from then on
+references to it are rewritten. The caller uses our ids only. What became of a create whose response
+was lost is found by searching for the artifact's identity, not by id.
 """
 
 from __future__ import annotations
@@ -12,163 +12,186 @@ from typing import TYPE_CHECKING
 
 from fhir_kb.servers.content import references, with_references
 from fhir_kb.servers.identity import escaped, identity_of
-from fhir_kb.servers.server import Done, Live, Outcome, Ref, Refused
+from fhir_kb.servers.protocol import Applied, Outcome, Ref, Rejected, RemoteResource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from fhir_kb.servers.server import Change, Profile, Query, Resource, Server, Way
+    from fhir_kb.servers.content import Resource
+    from fhir_kb.servers.protocol import (
+        ChangeRequest,
+        FhirServer,
+        Query,
+        SendMode,
+        ServerCapabilities,
+    )
 
 
-class Placing:
-    """See the module; a `Server`. May be used by several threads.
-
-    changes: all that will be sent; those that create need not be in it again. places: where what
-    was created before stands, by our name for it.
-    """
+class AssignedIds:
+    """A `FhirServer` over a server that assigns ids; see the module. May be used by threads."""
 
     def __init__(
-        self, server: Server, changes: Iterable[Change], places: Mapping[Ref, Ref] | None = None
+        self,
+        server: FhirServer,
+        changes: Iterable[ChangeRequest],
+        assigned: Mapping[Ref, Ref] | None = None,
     ) -> None:
+        """Prepare for a push.
+
+        Args:
+            server: The server itself.
+            changes: All that will be sent.
+            assigned: The server's ids of what was created before, by ours.
+        """
         self._server = server
         self._queries = {
-            one.ref: query_of(resource)
-            for one in changes
-            if one.action == "create" and (resource := one.resource) is not None
+            change.ref: identity_query(resource)
+            for change in changes
+            if change.action == "create" and (resource := change.resource) is not None
         }
-        self._there: dict[str, str] = {}
+        self._theirs: dict[str, str] = {}
         self._ours: dict[str, str] = {}
-        for ref, place in (places or {}).items():
-            self._note(ref, place)
+        for ref, server_ref in (assigned or {}).items():
+            self._assign(ref, server_ref)
 
     @property
-    def profile(self) -> Profile:
+    def capabilities(self) -> ServerCapabilities:
         """See the protocol."""
-        return self._server.profile
+        return self._server.capabilities
 
-    def place(self, ref: Ref) -> Ref:
-        """Where it stands; our own name for it as long as that is not known."""
-        return _ref(self._there.get(str(ref), str(ref)))
+    def server_ref(self, ref: Ref) -> Ref:
+        """Type and id on the server; our own as long as none is assigned."""
+        return _ref(self._theirs.get(str(ref), str(ref)))
 
-    def final(self, ref: Ref, resource: Resource) -> Resource:
-        """The resource as it is on the server: with its id there, and references to real places."""
-        return _moved(resource, self.place(ref), self._there)
+    def as_stored(self, ref: Ref, resource: Resource) -> Resource:
+        """The resource as it is on the server: with the server's ids in it."""
+        return _relocated(resource, self.server_ref(ref), self._theirs)
 
     def count(self, type_: str, query: Query) -> int:
         """See the protocol."""
         return self._server.count(type_, query)
 
-    def search(self, type_: str, query: Query, *, heads: bool = False) -> Iterator[Live]:
+    def search(
+        self, type_: str, query: Query, *, summary: bool = False
+    ) -> Iterator[RemoteResource]:
         """See the protocol."""
-        return map(self._seen, self._server.search(type_, query, heads=heads))
+        return map(self._with_our_id, self._server.search(type_, query, summary=summary))
 
-    def changed(self, type_: str, since: str) -> Iterator[Live]:
+    def changed_since(self, type_: str, since: str) -> Iterator[RemoteResource]:
         """See the protocol."""
-        return map(self._seen, self._server.changed(type_, since))
+        return map(self._with_our_id, self._server.changed_since(type_, since))
 
-    def version(self, ref: Ref, version: str) -> Live | None:
+    def read_version(self, ref: Ref, version: str) -> RemoteResource | None:
         """See the protocol."""
-        live = self._server.version(self.place(ref), version)
-        return self._seen(live) if live else None
+        remote = self._server.read_version(self.server_ref(ref), version)
+        return self._with_our_id(remote) if remote else None
 
-    def read(self, refs: Iterable[Ref], *, gone: bool = False) -> Mapping[Ref, Live]:
-        """See the protocol. What has no place yet is searched by what it is."""
-        asked = list(refs)
-        new = [ref for ref in asked if ref in self._queries and str(ref) not in self._there]
-        found: dict[Ref, Live] = {}
-        for ref in new:
+    def read(
+        self, refs: Iterable[Ref], *, include_deleted: bool = False
+    ) -> Mapping[Ref, RemoteResource]:
+        """See the protocol. What has no assigned id yet is searched by its identity."""
+        requested = list(refs)
+        unassigned = [ref for ref in requested if self._is_unassigned(ref)]
+        remotes: dict[Ref, RemoteResource] = {}
+        for ref in unassigned:
             query = self._queries[ref]
-            hits = sorted(self._server.search(ref.type, query), key=_by_place) if query else []
+            hits = sorted(self._server.search(ref.type, query), key=_by_ref) if query else []
             if hits:
-                self._note(ref, hits[0].ref)
-                found[ref] = hits[0]
-        known = {self.place(ref): ref for ref in asked if ref not in new}
-        for place, live in (self._server.read(known, gone=gone) if known else {}).items():
-            found[known[place]] = live
-        return {ref: self._seen(live) for ref, live in found.items()}
+                self._assign(ref, hits[0].ref)
+                remotes[ref] = hits[0]
+        assigned = {self.server_ref(ref): ref for ref in requested if ref not in unassigned}
+        if assigned:
+            by_server_ref = self._server.read(assigned, include_deleted=include_deleted)
+            remotes.update((assigned[ref], remote) for ref, remote in by_server_ref.items())
+        return {ref: self._with_our_id(remote) for ref, remote in remotes.items()}
 
-    def send(self, changes: Sequence[Change], way: Way) -> Sequence[Outcome]:
-        """See the protocol. A create that finds itself there already is refused as moved: whoever
-        asks what stands there then knows its place.
+    def send(self, changes: Sequence[ChangeRequest], mode: SendMode) -> Sequence[Outcome]:
+        """See the protocol. A create that finds its artifact on the server is a conflict: a `read`
+        then knows its id.
         """
-        coming = {str(one.ref) for one in changes if self._is_new(one)}
-        lost = {} if way == "transaction" else self._unresolved(changes, coming)
-        sent = [one for one in changes if one.ref not in lost]
-        outcomes = self._server.send([self._translated(one) for one in sent], way) if sent else []
+        creates = {str(change.ref) for change in changes if self._is_create(change)}
+        rejected = {} if mode == "transaction" else self._unresolvable(changes, creates)
+        sent = [change for change in changes if change.ref not in rejected]
+        requests = [self._translated(change) for change in sent]
+        outcomes = self._server.send(requests, mode) if requests else []
         for change, outcome in zip(sent, outcomes, strict=True):
-            if isinstance(outcome, Done) and self._is_new(change):
-                self._note(change.ref, outcome.ref)
-        by_ref = {
-            change.ref: self._told(change, outcome)
+            if isinstance(outcome, Applied) and self._is_create(change):
+                self._assign(change.ref, outcome.ref)
+        by_ref: dict[Ref, Outcome] = {
+            change.ref: self._outcome_with_our_id(change, outcome)
             for change, outcome in zip(sent, outcomes, strict=True)
         }
-        return [lost.get(one.ref) or by_ref[one.ref] for one in changes]
+        by_ref.update(rejected)
+        return [by_ref[change.ref] for change in changes]
 
-    def _is_new(self, change: Change) -> bool:
-        return change.ref in self._queries and str(change.ref) not in self._there
+    def _is_unassigned(self, ref: Ref) -> bool:
+        return ref in self._queries and str(ref) not in self._theirs
 
-    def _unresolved(self, changes: Sequence[Change], coming: set[str]) -> dict[Ref, Refused]:
-        """What refers to something that gets its place only with it, where that cannot be said."""
-        found = {}
-        for one in changes:
-            others = coming & set(references(one.resource or {})) - {str(one.ref)}
-            if others:
+    def _is_create(self, change: ChangeRequest) -> bool:
+        return self._is_unassigned(change.ref)
+
+    def _unresolvable(
+        self, changes: Sequence[ChangeRequest], creates: set[str]
+    ) -> dict[Ref, Rejected]:
+        """The changes that refer to something whose id is assigned only with the same request."""
+        rejected = {}
+        for change in changes:
+            targets = creates & set(references(change.resource or {})) - {str(change.ref)}
+            if targets:
                 text = (
-                    f"it refers to {min(others)}, and this server gives ids itself: only a "
-                    "transaction could make both, and it has none"
+                    f"it refers to {min(targets)}, and this server assigns ids itself: only a "
+                    "transaction could create both, and the server has none"
                 )
-                found[one.ref] = Refused(one.ref, 0, text)
-        return found
+                rejected[change.ref] = Rejected(change.ref, 0, text)
+        return rejected
 
-    def _translated(self, change: Change) -> Change:
-        if self._is_new(change):
-            body = with_references(change.resource, self._there)
-            return replace(change, body=body, expected="", unless=self._queries[change.ref])
-        place = self.place(change.ref)
+    def _translated(self, change: ChangeRequest) -> ChangeRequest:
+        query = self._queries.get(change.ref)
+        if query is not None and self._is_create(change):
+            body = with_references(change.resource, self._theirs)
+            return replace(change, body=body, expected_version="", if_none_exist=query)
+        ref = self.server_ref(change.ref)
         resource = change.resource
-        body = resource and _moved(resource, place, self._there)
-        return replace(change, ref=place, body=body)
+        body = resource and _relocated(resource, ref, self._theirs)
+        return replace(change, ref=ref, body=body)
 
-    def _told(self, change: Change, outcome: Outcome) -> Outcome:
-        """An outcome with our name for what it is about."""
-        if isinstance(outcome, Done) and outcome.stored is not None:
-            stored = _moved(outcome.stored, change.ref, self._ours)
+    def _outcome_with_our_id(self, change: ChangeRequest, outcome: Outcome) -> Outcome:
+        if isinstance(outcome, Applied) and outcome.stored is not None:
+            stored = _relocated(outcome.stored, change.ref, self._ours)
             return replace(outcome, ref=change.ref, stored=stored)
         return replace(outcome, ref=change.ref)
 
-    def _seen(self, live: Live) -> Live:
-        ref = _ref(self._ours.get(str(live.ref), str(live.ref)))
-        body = live.resource and _moved(live.resource, ref, self._ours)
-        return replace(live, ref=ref, resource=body)
+    def _with_our_id(self, remote: RemoteResource) -> RemoteResource:
+        ref = _ref(self._ours.get(str(remote.ref), str(remote.ref)))
+        resource = remote.resource and _relocated(remote.resource, ref, self._ours)
+        return replace(remote, ref=ref, resource=resource)
 
-    def _note(self, ref: Ref, place: Ref) -> None:
-        self._there[str(ref)] = str(place)
-        self._ours[str(place)] = str(ref)
-
-
-def as_new(change: Change) -> Change:
-    """A change for a server that gives ids itself: what was deleted there gets another place."""
-    return replace(change, expected="") if change.action == "create" else change
+    def _assign(self, ref: Ref, server_ref: Ref) -> None:
+        self._theirs[str(ref)] = str(server_ref)
+        self._ours[str(server_ref)] = str(ref)
 
 
-def query_of(resource: Resource) -> Query:
-    """What finds an artifact on whatever server; empty where nothing does."""
-    one = identity_of(resource)
-    if one.url:
-        return {"url": escaped(one.url)} | (
-            {"version": escaped(one.version)} if one.version else {}
-        )
-    return {"identifier": "|".join(map(escaped, one.identifier))} if one.identifier else {}
+def without_expected_version(change: ChangeRequest) -> ChangeRequest:
+    """A create for a server that assigns ids: what was deleted there gets another id."""
+    return replace(change, expected_version="") if change.action == "create" else change
 
 
-def _moved(resource: Resource, place: Ref, places: Mapping[str, str]) -> Resource:
-    moved: Resource = with_references(resource, places)
-    return {**moved, "id": place.id}
+def identity_query(resource: Resource) -> Query:
+    """The search that finds an artifact on whatever server; empty where nothing does."""
+    url, version, identifier = identity_of(resource)
+    if url:
+        return {"url": escaped(url)} | ({"version": escaped(version)} if version else {})
+    return {"identifier": "|".join(map(escaped, identifier))} if identifier else {}
+
+
+def _relocated(resource: Resource, ref: Ref, refs: Mapping[str, str]) -> Resource:
+    relocated: Resource = with_references(resource, refs)
+    return {**relocated, "id": ref.id}
 
 
 def _ref(name: str) -> Ref:
     return Ref(*name.split("/", 1))
 
 
-def _by_place(live: Live) -> Ref:
-    return live.ref
+def _by_ref(remote: RemoteResource) -> Ref:
+    return remote.ref

@@ -18,8 +18,8 @@ from fhir_kb.emit import compact_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fhir_kb.servers.server import Resource
 
+Resource = dict[str, Any]
 _OF_THE_SERVER: Final = ("versionId", "lastUpdated", "source")
 _REFERENCE: Final = re.compile(rb'"reference":"([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})"')
 _START: Final = re.compile(rb'(\{"resourceType":"[A-Za-z]+","id":)"[A-Za-z0-9\-.]{1,64}"')
@@ -48,12 +48,12 @@ class Loss(NamedTuple):
     there: Any
 
 
-Body = Callable[[], "Resource"]
+LazyResource = Callable[[], Resource]
 """A resource that is read when it is asked for: bytes take a tenth of the memory of what they say.
 """
 
 
-def load(content: bytes | str) -> Any:
+def load_json(content: bytes | str) -> Any:
     """JSON with its decimals digit for digit. Raises ValueError, also for NaN and the like."""
     if isinstance(content, bytes) and (found := _loaded(content)) is not None:
         return found
@@ -72,7 +72,7 @@ def _loaded(content: bytes) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class JsonResource:
     """A resource as compact JSON. exact: whether the faster reader reads it digit for digit."""
 
     content: bytes = field(repr=False)
@@ -80,27 +80,27 @@ class Text:
 
     def __call__(self) -> Resource:
         """The resource; another one each time."""
-        found: Resource = orjson.loads(self.content) if self.exact else load(self.content)
+        found: Resource = orjson.loads(self.content) if self.exact else load_json(self.content)
         return found
 
 
-def text(resource: Resource) -> Text:
+def json_resource(resource: Resource) -> JsonResource:
     """The resource as text."""
     try:
         made = orjson.dumps(resource)
     except orjson.JSONEncodeError:  # it has decimals
-        return Text(compact_json(resource), exact=False)
-    return Text(bytes(memoryview(made)), exact=True)
+        return JsonResource(compact_json(resource), exact=False)
+    return JsonResource(bytes(memoryview(made)), exact=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class RelocatedResource:
     """A resource at a place: with the id there, its references led to where `places` says.
 
     Read when it is asked for; another one each time.
     """
 
-    body: Body = field(repr=False)
+    body: LazyResource = field(repr=False)
     id: str
     places: Mapping[str, str] = field(repr=False)
 
@@ -116,7 +116,7 @@ class Moved:
     def content(self) -> bytes:
         """The same as compact JSON; text that begins with type and id is not read for that."""
         body = self.body
-        found = _START.match(body.content) if isinstance(body, Text) else None
+        found = _START.match(body.content) if isinstance(body, JsonResource) else None
         if found is None:
             return compact_json(self())
         content = found[1] + orjson.dumps(self.id) + found.string[found.end() :]
@@ -124,16 +124,16 @@ class Moved:
 
     def _references(self) -> Iterator[str]:
         body = self.body
-        return references_in(body.content) if isinstance(body, Text) else references(body())
+        return references_in(body.content) if isinstance(body, JsonResource) else references(body())
 
     def _led(self, found: re.Match[bytes]) -> bytes:
         place = self.places.get(found[1].decode())
         return found[0] if place is None else b'"reference":' + orjson.dumps(place)
 
 
-def content_of(body: Resource | Body) -> bytes:
+def compact_bytes(body: Resource | LazyResource) -> bytes:
     """A resource as compact JSON."""
-    if isinstance(body, Text | Moved):
+    if isinstance(body, JsonResource | RelocatedResource):
         return body.content
     return compact_json(body() if callable(body) else body)
 
@@ -143,7 +143,7 @@ def _no_number(word: str) -> Any:
     raise ValueError(msg)
 
 
-def own(resource: Resource) -> Resource:
+def without_server_elements(resource: Resource) -> Resource:
     """The resource less what every server sets for itself: versionId, lastUpdated, meta.source."""
     meta = resource.get("meta")
     if not isinstance(meta, dict):
@@ -153,9 +153,9 @@ def own(resource: Resource) -> Resource:
     return {**others, "meta": kept} if kept else others
 
 
-def digest(resource: Resource) -> str:
+def content_digest(resource: Resource) -> str:
     """A fingerprint of the content: equal for equal content, in whatever order it is written."""
-    whole = own(resource)
+    whole = without_server_elements(resource)
     meta = whole.get("meta")
     if isinstance(meta, dict):
         whole = {**whole, "meta": {key: _unordered(key, value) for key, value in meta.items()}}
@@ -175,7 +175,7 @@ def _number(value: Any) -> orjson.Fragment:
     return orjson.Fragment(compact_json(value).lower())
 
 
-def same(first: Any, second: Any) -> bool:
+def is_equivalent(first: Any, second: Any) -> bool:
     """Whether two values say the same: 1.50 is 1.5, white space of narrative does not count, and
     neither do tags that `second` has beside those of `first` (servers keep them).
     """
@@ -184,7 +184,7 @@ def same(first: Any, second: Any) -> bool:
     return all(loss.path.startswith(".meta") for loss in _losses("", second, first))
 
 
-def alike(path: str, first: Any, second: Any) -> bool:
+def is_equal_element(path: str, first: Any, second: Any) -> bool:
     """Whether the values of one element say the same; its path tells narrative from other text."""
     return _equal(path, first, second)
 
@@ -194,7 +194,13 @@ def losses(sent: Resource, there: Resource) -> list[Loss]:
 
     What a server adds is no loss.
     """
-    return list(_losses(str(sent.get("resourceType", "")), own(sent), own(there)))
+    return list(
+        _losses(
+            str(sent.get("resourceType", "")),
+            without_server_elements(sent),
+            without_server_elements(there),
+        )
+    )
 
 
 def _losses(path: str, sent: Any, there: Any) -> Iterator[Loss]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from fhir_kb.servers.server import Resource
+    from fhir_kb.servers.content import Resource
 
 _SPECIAL: Final = re.compile(r"[\\$,|]")
 
@@ -24,7 +24,7 @@ class Identity(NamedTuple):
 
 def identity_of(resource: Resource) -> Identity:
     """The identity that a resource states."""
-    url, version = string(resource, "url"), string(resource, "version")
+    url, version = string_element(resource, "url"), string_element(resource, "version")
     return Identity(url, version, _identifier(resource.get("identifier")))
 
 
@@ -36,7 +36,7 @@ def escaped(value: str) -> str:
     return _SPECIAL.sub(r"\\\g<0>", value)
 
 
-def string(resource: Resource, name: str) -> str:
+def string_element(resource: Resource, name: str) -> str:
     """The string of that name; "" where there is none."""
     value = resource.get(name)
     return value if isinstance(value, str) else ""
@@ -46,7 +46,10 @@ def _identifier(value: Any) -> tuple[str, str] | None:
     """The first identifier with both parts; some types have one, others a list."""
     for identifier in value if isinstance(value, list) else [value]:
         if isinstance(identifier, dict):
-            system, number = string(identifier, "system"), string(identifier, "value")
+            system, number = (
+                string_element(identifier, "system"),
+                string_element(identifier, "value"),
+            )
             if system and number:
                 return system, number
     return None

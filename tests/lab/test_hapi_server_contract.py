@@ -11,7 +11,7 @@ from own_ids import OwnIds
 from temper import HAPI, Temper
 
 from fhir_kb.net import open_session
-from fhir_kb.push import Profile, open_server
+from fhir_kb.push import ServerCapabilities, open_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,36 +20,36 @@ pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def r4() -> Iterator[tuple[Hapi, Profile]]:
+def r4() -> Iterator[tuple[Hapi, ServerCapabilities]]:
     yield from _running("R4")
 
 
 @pytest.fixture(scope="module")
-def r5() -> Iterator[tuple[Hapi, Profile]]:
+def r5() -> Iterator[tuple[Hapi, ServerCapabilities]]:
     yield from _running("R5")
 
 
-def _running(release: str) -> Iterator[tuple[Hapi, Profile]]:
+def _running(release: str) -> Iterator[tuple[Hapi, ServerCapabilities]]:
     with hapi(release) as server:
         with open_session() as session:
-            profile = open_server(session, server.base).profile
+            profile = open_server(session, server.base).capabilities
         yield server, profile
 
 
-def _site(running: tuple[Hapi, Profile], temper: Temper) -> Iterator[Site]:
+def _site(running: tuple[Hapi, ServerCapabilities], temper: Temper) -> Iterator[Site]:
     server, profile = running
     yield from site_of(server.base, temper, profile)
 
 
 class TestHapiR4(Contract):
     @pytest.fixture
-    def site(self, r4: tuple[Hapi, Profile]) -> Iterator[Site]:
+    def site(self, r4: tuple[Hapi, ServerCapabilities]) -> Iterator[Site]:
         yield from _site(r4, HAPI)
 
 
 class TestHapiR5(Contract):
     @pytest.fixture
-    def site(self, r5: tuple[Hapi, Profile]) -> Iterator[Site]:
+    def site(self, r5: tuple[Hapi, ServerCapabilities]) -> Iterator[Site]:
         yield from _site(r5, HAPI.but(fhir_version="5.0.0"))
 
 
@@ -57,5 +57,5 @@ class TestHapiOwnIds(OwnIds):
     """HAPI lets clients choose ids, and chooses them itself where it is asked to."""
 
     @pytest.fixture
-    def site(self, r4: tuple[Hapi, Profile]) -> Iterator[Site]:
+    def site(self, r4: tuple[Hapi, ServerCapabilities]) -> Iterator[Site]:
         yield from _site(r4, HAPI)

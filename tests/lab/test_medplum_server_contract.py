@@ -95,8 +95,8 @@ class TestMedplum(Contract):
 
     def test_it_says_what_it_is(self, site: Site) -> None:
         """In the words of `server.mjs`, since the router says nothing of itself."""
-        assert site.server.profile.release == "r4"
-        assert site.server.profile.ways == ("batch", "single")
+        assert site.server.capabilities.release == "r4"
+        assert site.server.capabilities.send_modes == ("batch", "single")
 
 
 def test_pushing_to_it(base: str, tmp_path: Path) -> None:

@@ -21,13 +21,13 @@ from pushed import Quiet, artifact, kinds, wants
 
 from fhir_kb.net import SessionSettings, open_session
 from fhir_kb.push import Ref, TargetPolicy, open_reconciler, open_server
-from fhir_kb.servers.server import Change
+from fhir_kb.servers.protocol import ChangeRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fhir_kb.push import FhirServer, PushResult
     from fhir_kb.push import Plan as PushPlan
-    from fhir_kb.push import PushResult, Server
 
 pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.slow, pytest.mark.enable_socket]
 
@@ -99,7 +99,7 @@ def test_ids_by_the_server_with_three_faults_in_ten(seed: int, r4: Hapi, tmp_pat
         SessionSettings(tries=12), sleep=a_moment
     ) as session:  # fmt: skip
         server = open_server(session, base)
-        server.profile = replace(server.profile, client_ids="no")
+        server.capabilities = replace(server.capabilities, client_ids="no")
         for resources in (first, later):
             with open_reconciler(tmp_path, server, TargetPolicy(entries=4)) as book:
                 plan = book.plan(wants(*resources))
@@ -304,33 +304,35 @@ def test_what_hapi_does_that_push_relies_on(r4: Hapi) -> None:
         _facts(server)
 
 
-def _facts(server: Server) -> None:
+def _facts(server: FhirServer) -> None:
     ref = Ref("PlanDefinition", "fact-1")
     body = {**artifact("fact"), "id": "fact-1"}
-    (made,) = server.send([Change("create", ref, body)], "transaction")
+    (made,) = server.send([ChangeRequest("create", ref, body)], "transaction")
     assert (made.version, made.created) == ("1", True)
-    (again,) = server.send([Change("create", ref, body)], "transaction")
-    assert again.moved  # If-Match: W/"0" keeps a create from replacing what is there
-    (same,) = server.send([Change("update", ref, body, "1")], "single")
+    (again,) = server.send([ChangeRequest("create", ref, body)], "transaction")
+    assert again.conflict  # If-Match: W/"0" keeps a create from replacing what is there
+    (same,) = server.send([ChangeRequest("update", ref, body, "1")], "single")
     assert same.version == "1"  # identical content makes no new version
-    (new,) = server.send([Change("update", ref, {**body, "title": "N"}, "1")], "batch")
+    (new,) = server.send([ChangeRequest("update", ref, {**body, "title": "N"}, "1")], "batch")
     assert new.version == "2"
     for way in ("transaction", "batch", "single"):
-        (stale,) = server.send([Change("update", ref, body, "1")], way)
-        assert stale.moved, way
-    earlier = server.version(ref, "1")
+        (stale,) = server.send([ChangeRequest("update", ref, body, "1")], way)
+        assert stale.conflict, way
+    earlier = server.read_version(ref, "1")
     assert earlier.resource["title"] == body["title"]
-    (gone,) = server.send([Change("delete", ref, None, "2")], "transaction")
+    (gone,) = server.send([ChangeRequest("delete", ref, None, "2")], "transaction")
     assert gone.ref == ref
     assert ref not in server.read([ref, Ref("PlanDefinition", "never")])
-    there = server.read([ref], gone=True)[ref]
+    there = server.read([ref], include_deleted=True)[ref]
     assert there.deleted
-    (refused,) = server.send([Change("create", ref, body)], "single")
-    assert refused.moved  # a deleted place has a version, and wants to hear it
-    (back,) = server.send([Change("create", ref, body, there.version)], "single")
+    (refused,) = server.send([ChangeRequest("create", ref, body)], "single")
+    assert refused.conflict  # a deleted place has a version, and wants to hear it
+    (back,) = server.send([ChangeRequest("create", ref, body, there.version)], "single")
     assert back.created
-    changed = {live.ref: live for live in server.changed("PlanDefinition", "2020-01-01T00:00:00Z")}
+    changed = {
+        live.ref: live for live in server.changed_since("PlanDefinition", "2020-01-01T00:00:00Z")
+    }
     assert changed[ref].version == back.version
-    found = list(server.search("PlanDefinition", {"url": body["url"]}, heads=True))
+    found = list(server.search("PlanDefinition", {"url": body["url"]}, summary=True))
     assert [live.ref for live in found] == [ref]
     assert server.count("PlanDefinition", {"url": body["url"]}) == 1

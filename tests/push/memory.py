@@ -1,4 +1,4 @@
-"""A server in memory that keeps the protocol of `fhir_kb.servers.server`, to test our decisions.
+"""A server in memory that keeps the protocol of `fhir_kb.servers.protocol`, to test our decisions.
 
 It is a fake: what real servers do is tested over HTTP, in the contract tests. Here answers can be
 lost before or after the server acted, come from an older state, or say that it has no time.
@@ -13,19 +13,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.servers.content import digest, references
-from fhir_kb.servers.server import (
-    Busy,
-    Change,
-    Done,
-    DoubtError,
-    Live,
+from fhir_kb.servers.content import content_digest, references
+from fhir_kb.servers.protocol import (
+    Applied,
+    ChangeRequest,
     Outcome,
-    Profile,
     Ref,
-    Refused,
+    Rejected,
+    RemoteResource,
+    SendMode,
+    ServerCapabilities,
     ServerError,
-    Way,
+    Unavailable,
+    UnknownOutcomeError,
 )
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class MemoryServer:
     def __init__(
         self,
         *,
-        ways: tuple[Way, ...] = ("transaction",),
+        send_modes: tuple[SendMode, ...] = ("transaction",),
         has_history: bool = True,
         drops: Iterable[str] = (),
         new_version_for_same: bool = False,
@@ -67,16 +67,16 @@ class MemoryServer:
         names = {"read", "create", "update", "delete", "search-type"}
         if has_history:
             names |= {"history-type"}
-        self.profile = Profile(
+        self.capabilities = ServerCapabilities(
             BASE,
             software="memory",
             fhir_version="4.0.1",
             release="r4",
             types=dict.fromkeys(TYPES, frozenset(names)),
-            ways=ways,
+            send_modes=send_modes,
             max_entries=max_entries,
         )
-        self.history: dict[Ref, list[Live]] = {}
+        self.history: dict[Ref, list[RemoteResource]] = {}
         self.drops = frozenset(drops)
         self.new_version_for_same = new_version_for_same
         self.answers = answers
@@ -91,7 +91,7 @@ class MemoryServer:
 
     # what tests ask and do
 
-    def now(self, ref: Ref) -> Live | None:
+    def now(self, ref: Ref) -> RemoteResource | None:
         """What stands at a place, if anything ever stood there."""
         versions = self.history.get(ref)
         return versions[-1] if versions else None
@@ -136,13 +136,13 @@ class MemoryServer:
         return sum(1 for _ in self._found(type_, query))
 
     def search(
-        self, type_: str, query: Mapping[str, Any], *, heads: bool = False
-    ) -> Iterator[Live]:
+        self, type_: str, query: Mapping[str, Any], *, summary: bool = False
+    ) -> Iterator[RemoteResource]:
         self._ask(f"search {type_}")
         for live in self._found(type_, query):
-            yield Live(*_head(live)) if heads else copy.deepcopy(live)
+            yield RemoteResource(*_head(live)) if summary else copy.deepcopy(live)
 
-    def changed(self, type_: str, since: str) -> Iterator[Live]:
+    def changed_since(self, type_: str, since: str) -> Iterator[RemoteResource]:
         self._ask(f"changed {type_}")
         start = datetime.fromisoformat(since)
         with self._lock:
@@ -151,7 +151,9 @@ class MemoryServer:
             if datetime.fromisoformat(live.updated) >= start:
                 yield copy.deepcopy(live)
 
-    def read(self, refs: Iterable[Ref], *, gone: bool = False) -> Mapping[Ref, Live]:
+    def read(
+        self, refs: Iterable[Ref], *, include_deleted: bool = False
+    ) -> Mapping[Ref, RemoteResource]:
         refs = list(refs)
         if refs:
             self._ask(f"read {len(refs)}")
@@ -162,26 +164,26 @@ class MemoryServer:
                 versions = self.history.get(ref, [])
                 if strike == "stale":
                     versions = versions[:-1] or versions
-                if versions and (gone or not versions[-1].deleted):
+                if versions and (include_deleted or not versions[-1].deleted):
                     found[ref] = copy.deepcopy(versions[-1])
             return found
 
-    def version(self, ref: Ref, version: str) -> Live | None:
+    def read_version(self, ref: Ref, version: str) -> RemoteResource | None:
         return next((one for one in self.history.get(ref, ()) if one.version == version), None)
 
-    def send(self, changes: Sequence[Change], way: Way) -> Sequence[Outcome]:
+    def send(self, changes: Sequence[ChangeRequest], way: SendMode) -> Sequence[Outcome]:
         self.requests.append(f"send {len(changes)}")
         if self.on_send is not None:
             self.on_send(changes)
         strike = self.faults.strikes()
         if strike == "before":
-            raise DoubtError("the connection was reset")
+            raise UnknownOutcomeError("the connection was reset")
         if strike == "busy":
-            return [Busy(change.ref, 503) for change in changes]
+            return [Unavailable(change.ref, 503) for change in changes]
         with self._lock:
             outcomes = self._made(changes, way)
         if strike == "after":
-            raise DoubtError("the answer was lost")
+            raise UnknownOutcomeError("the answer was lost")
         return outcomes
 
     # inside
@@ -189,53 +191,53 @@ class MemoryServer:
     def _ask(self, what: str) -> None:
         self.requests.append(what)
 
-    def _made(self, changes: Sequence[Change], way: Way) -> list[Outcome]:
+    def _made(self, changes: Sequence[ChangeRequest], way: SendMode) -> list[Outcome]:
         before = {ref: list(versions) for ref, versions in self.history.items()}
         coming = {str(change.ref) for change in changes} if way == "transaction" else set()
         outcomes = [self._one(change, coming) for change in changes]
-        refused = [one for one in outcomes if isinstance(one, Refused)]
+        refused = [one for one in outcomes if isinstance(one, Rejected)]
         if way == "transaction" and refused:
             self.history = before
             first = refused[0]
             return [
                 one
-                if isinstance(one, Refused)
-                else Refused(change.ref, first.status, first.text, first.moved)
+                if isinstance(one, Rejected)
+                else Rejected(change.ref, first.status, first.text, first.conflict)
                 for change, one in zip(changes, outcomes, strict=True)
             ]
         return outcomes
 
-    def _one(self, change: Change, coming: set[str]) -> Outcome:
+    def _one(self, change: ChangeRequest, coming: set[str]) -> Outcome:
         live = self.now(change.ref)
         there = live is not None and not live.deleted
         if str(change.ref) in self.reject:
-            return Refused(change.ref, 422, "the server does not like it")
+            return Rejected(change.ref, 422, "the server does not like it")
         for name in references(change.resource or {}):
             kind, _, id_ = name.partition("/")
             other = self.now(Ref(kind, id_))
             if (other is None or other.deleted) and name not in coming:
-                return Refused(change.ref, 400, f"there is no {name}")
+                return Rejected(change.ref, 400, f"there is no {name}")
         if change.action == "delete":
             if live is None or live.deleted:
-                return Done(change.ref)
-            stale = change.expected and live.version != change.expected
+                return Applied(change.ref)
+            stale = change.expected_version and live.version != change.expected_version
             if stale and self.minds_versions_on_delete:
-                return Refused(change.ref, 409, "it has another version", moved=True)
+                return Rejected(change.ref, 409, "it has another version", conflict=True)
             self._delete(change.ref)
-            return Done(change.ref)
+            return Applied(change.ref)
         assert change.resource is not None
         if change.action == "create" and there and self.minds_creates:
-            return Refused(change.ref, 412, "something is there", moved=True)
+            return Rejected(change.ref, 412, "something is there", conflict=True)
         if change.action == "update":
             if live is None or live.deleted:
-                return Refused(change.ref, 409, "it is gone", moved=True)
-            if change.expected and live.version != change.expected:
-                return Refused(change.ref, 409, "it has another version", moved=True)
+                return Rejected(change.ref, 409, "it is gone", conflict=True)
+            if change.expected_version and live.version != change.expected_version:
+                return Rejected(change.ref, 409, "it has another version", conflict=True)
         self._put(change.ref, change.resource)
         made = self.now(change.ref)
         assert made is not None
         stored = copy.deepcopy(made.resource) if self.answers else None
-        return Done(change.ref, made.version, made.updated, created=not there, stored=stored)
+        return Applied(change.ref, made.version, made.updated, created=not there, stored=stored)
 
     def _put(self, ref: Ref, resource: dict[str, Any]) -> None:
         with self._lock:
@@ -246,7 +248,7 @@ class MemoryServer:
                 live is not None
                 and live.resource is not None
                 and not self.new_version_for_same
-                and digest(kept) == digest(live.resource)
+                and content_digest(kept) == content_digest(live.resource)
             ):
                 return
             self._clock += timedelta(seconds=1)
@@ -258,17 +260,17 @@ class MemoryServer:
                 "lastUpdated": updated,
             }
             url, canonical = str(kept.get("url", "")), str(kept.get("version", ""))
-            versions.append(Live(ref, version, updated, url, canonical, resource=stored))
+            versions.append(RemoteResource(ref, version, updated, url, canonical, resource=stored))
 
     def _delete(self, ref: Ref) -> None:
         with self._lock:
             versions = self.history[ref]
             self._clock += timedelta(seconds=1)
             versions.append(
-                Live(ref, str(len(versions) + 1), self._clock.isoformat(), deleted=True)
+                RemoteResource(ref, str(len(versions) + 1), self._clock.isoformat(), deleted=True)
             )
 
-    def _found(self, type_: str, query: Mapping[str, Any]) -> list[Live]:
+    def _found(self, type_: str, query: Mapping[str, Any]) -> list[RemoteResource]:
         with self._lock:
             lives = [
                 versions[-1]
@@ -278,11 +280,11 @@ class MemoryServer:
         return [live for live in lives if all(_fits(live, *item) for item in query.items())]
 
 
-def _head(live: Live) -> tuple[Any, ...]:
+def _head(live: RemoteResource) -> tuple[Any, ...]:
     return live.ref, live.version, live.updated, live.url, live.canonical_version, live.deleted
 
 
-def _fits(live: Live, name: str, value: Any) -> bool:
+def _fits(live: RemoteResource, name: str, value: Any) -> bool:
     values = [value] if isinstance(value, str) else list(value)
     if name == "_id":
         return live.ref.id in values[0].split(",")
@@ -303,7 +305,7 @@ def shuffled_server(seed: int) -> MemoryServer:
     """A server of some temper that fails at three requests of ten."""
     rng = random.Random(seed)
     return MemoryServer(
-        ways=rng.choice([("transaction",), ("batch",), ("single",)]),
+        send_modes=rng.choice([("transaction",), ("batch",), ("single",)]),
         has_history=rng.random() < 0.5,
         new_version_for_same=rng.random() < 0.5,
         answers=rng.random() < 0.5,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +10,6 @@ from memory import MemoryServer, shuffled_server
 from pushed import Quiet, artifact, book, kinds, no_sleep, push, wants
 
 from fhir_kb.push import PushError, Ref, ServerError, TargetPolicy, parse_plan, serialize_plan
-from fhir_kb.servers.server import Live
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -310,7 +310,7 @@ def test_much_at_once_needs_a_word(server: MemoryServer, tmp_path: Path) -> None
 
 @pytest.mark.parametrize("ways", [("transaction",), ("batch",), ("single",)])
 def test_what_cannot_be_made_is_told_and_the_rest_is_made(ways: Any, tmp_path: Path) -> None:
-    server = MemoryServer(ways=ways)
+    server = MemoryServer(send_modes=ways)
     server.reject.add("PlanDefinition/x7-1.0.0")
     on_it = artifact("e", kind="Evidence", about={"reference": "PlanDefinition/x7"})
     _, result = push(server, tmp_path, [on_it, *(artifact(f"x{number}") for number in range(30))])
@@ -469,8 +469,7 @@ def test_after_a_large_push_counts_are_enough(server: MemoryServer, tmp_path: Pa
         chunk = int(ref.id.partition("-")[0][1:]) // 75
         live = versions[-1]
         moved = f"2026-01-01T00:00:0{chunk}+00:00"
-        versions[-1] = Live(ref, live.version, moved, live.url, live.canonical_version, False,
-                            live.resource)  # fmt: skip
+        versions[-1] = replace(live, updated=moved)
     push(server, tmp_path, many, full=True)
     with book(server, tmp_path) as opened:
         for key, record in opened.state.records.items():

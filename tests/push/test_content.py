@@ -12,15 +12,15 @@ from fhir_kb.emit import compact_json
 from fhir_kb.push.planning.differences import differences
 from fhir_kb.servers.content import (
     MISSING,
-    Moved,
-    content_of,
-    digest,
-    load,
+    RelocatedResource,
+    compact_bytes,
+    content_digest,
+    is_equivalent,
+    json_resource,
+    load_json,
     losses,
-    own,
-    same,
-    text,
     with_references,
+    without_server_elements,
 )
 
 DIV = '<div xmlns="http://www.w3.org/1999/xhtml"><p>%s</p></div>'
@@ -32,23 +32,23 @@ def plan(**more: Any) -> dict[str, Any]:
 
 def test_what_the_server_sets_is_not_ours() -> None:
     meta = {"versionId": "3", "lastUpdated": "2026-01-01T00:00:00Z", "source": "#x", "tag": [{}]}
-    assert own(plan(meta=meta)) == plan(meta={"tag": [{}]})
-    assert own(plan(meta={"versionId": "3"})) == plan()
+    assert without_server_elements(plan(meta=meta)) == plan(meta={"tag": [{}]})
+    assert without_server_elements(plan(meta={"versionId": "3"})) == plan()
 
 
 def test_decimals_keep_their_digits() -> None:
-    found = load(b'{"value": 1.50, "n": 3}')
+    found = load_json(b'{"value": 1.50, "n": 3}')
     assert str(found["value"]) == "1.50"
-    assert digest(found) != digest({"value": Decimal("1.5"), "n": 3})
+    assert content_digest(found) != content_digest({"value": Decimal("1.5"), "n": 3})
     with pytest.raises(ValueError, match="NaN"):
-        load(b"[NaN]")
+        load_json(b"[NaN]")
 
 
 def test_order_of_properties_and_of_profiles_does_not_count() -> None:
     one = plan(title="a", meta={"profile": ["x", "y"]})
     two = {"meta": {"profile": ["y", "x"]}, "title": "a", "resourceType": "PlanDefinition"}
-    assert digest(one) == digest(two)
-    assert same(one, two)
+    assert content_digest(one) == content_digest(two)
+    assert is_equivalent(one, two)
     assert differences(two, one) == []
 
 
@@ -113,12 +113,16 @@ def labels(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, Any, Any
 def test_the_text_of_what_is_moved_is_what_it_says(
     resource: dict[str, Any], places: dict[str, str]
 ) -> None:
-    for body in (text(resource), lambda: deepcopy(resource)):
-        moved = Moved(body, "a-1.0.0", places)
+    for body in (json_resource(resource), lambda: deepcopy(resource)):
+        moved = RelocatedResource(body, "a-1.0.0", places)
         assert moved()["id"] == "a-1.0.0"
         assert moved.content == compact_json(moved())
-        assert load(moved.content) == moved() == Moved(text(moved()), "a-1.0.0", places)()
-        assert content_of(moved) == moved.content == content_of(moved())
+        assert (
+            load_json(moved.content)
+            == moved()
+            == RelocatedResource(json_resource(moved()), "a-1.0.0", places)()
+        )
+        assert compact_bytes(moved) == moved.content == compact_bytes(moved())
 
 
 def test_items_are_recognized_by_their_names() -> None:

@@ -10,7 +10,7 @@ from model_server import ModelServer
 from own_ids import OwnIds
 from temper import HAPI, OTHER
 
-from fhir_kb.servers.server import Refused
+from fhir_kb.servers.protocol import Rejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,9 +38,9 @@ class TestOwnIds(OwnIds):
             yield from site_of(server.base, temper)
 
     def test_it_says_so(self, site: Site) -> None:
-        assert site.server.profile.client_ids == "no"
+        assert site.server.capabilities.client_ids == "no"
 
     def test_ids_of_ours_are_refused(self, site: Site) -> None:
         (made,) = site.server.send([create(*new())], "single")
-        assert isinstance(made, Refused)
-        assert not made.moved
+        assert isinstance(made, Rejected)
+        assert not made.conflict

@@ -14,12 +14,12 @@ from temper import HAPI, OTHER, Temper
 
 from fhir_kb.net import SessionSettings, open_session
 from fhir_kb.push import Ref, open_server
-from fhir_kb.servers.server import Change, Done, Refused, ServerError
+from fhir_kb.servers.protocol import Applied, ChangeRequest, Rejected, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fhir_kb.servers.fhir_server import Server
+    from fhir_kb.servers.http_fhir_server import HttpFhirServer
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ class Both:
         self.model = ModelServer(temper)
         self.session = open_session(SessionSettings(), sleep=lambda _: None)
 
-    def __enter__(self) -> tuple[ModelServer, Server]:
+    def __enter__(self) -> tuple[ModelServer, HttpFhirServer]:
         self.model.start()
         return self.model, open_server(self.session, self.model.base)
 
@@ -50,33 +50,33 @@ class Both:
 def test_too_many_entries_are_refused(status: int, way: Any) -> None:
     with Both(OTHER.but(cap=2, cap_status=status)) as (model, server):
         outcomes = server.send([create(*new()) for _ in range(3)], way)
-        assert [one.status for one in outcomes if isinstance(one, Refused)] == [status] * 3
+        assert [one.status for one in outcomes if isinstance(one, Rejected)] == [status] * 3
         assert model.resources == {}
         assert all(
-            isinstance(one, Done) for one in server.send([create(*new()) for _ in range(2)], way)
+            isinstance(one, Applied) for one in server.send([create(*new()) for _ in range(2)], way)
         )
 
 
 def test_too_many_bytes_are_refused() -> None:
     with Both(OTHER.but(max_bytes=5000)) as (_, server):
         (refused,) = server.send([create(*new(description="x" * 5000))], "transaction")
-        assert isinstance(refused, Refused)
+        assert isinstance(refused, Rejected)
         assert refused.status == 413
 
 
 @pytest.mark.parametrize("way", ["transaction", "batch"])
 def test_a_server_without_bundles(way: Any) -> None:
     with Both(OTHER.but(transactions=False, batches=False)) as (_, server):
-        assert server.profile.ways == ("single",)
+        assert server.capabilities.send_modes == ("single",)
         (refused,) = server.send([create(*new())], way)
-        assert isinstance(refused, Refused)
+        assert isinstance(refused, Rejected)
 
 
 def test_elements_are_dropped_without_a_word() -> None:
     with Both(HAPI.but(drops=frozenset({"title"}))) as (model, server):
         ref, body = new(title="Gone", relatedArtifact=[{"type": "citation", "title": "Gone"}])
         (made,) = server.send([create(ref, body)], "single")
-        assert isinstance(made, Done)
+        assert isinstance(made, Applied)
         kept = {name: value for name, value in body.items() if name != "title"}
         assert model.resources[str(ref)] == {**kept, "relatedArtifact": [{"type": "citation"}]}
 
@@ -86,7 +86,7 @@ def test_what_is_not_said_back_has_its_version_all_the_same() -> None:
         for way in ("transaction", "batch", "single"):
             ref, body = new()
             (made,) = server.send([create(ref, body)], way)  # type: ignore[arg-type]  # a way
-            assert isinstance(made, Done)
+            assert isinstance(made, Applied)
             assert made.stored is None
             assert model.versions_of(ref) == [made.version]
 
@@ -94,16 +94,16 @@ def test_what_is_not_said_back_has_its_version_all_the_same() -> None:
 def test_ids_of_clients_may_be_refused() -> None:
     with Both(OTHER.but(ids="no")) as (model, server):
         (refused,) = server.send([create(*new())], "single")
-        assert isinstance(refused, Refused)
+        assert isinstance(refused, Rejected)
         assert refused.status == 405
         assert model.resources == {}
 
 
 def test_a_server_without_histories_of_types() -> None:
     with Both(OTHER.but(type_history=False)) as (_, server):
-        assert "history-type" not in server.profile.types["Library"]
+        assert "history-type" not in server.capabilities.types["Library"]
         with pytest.raises(ServerError):
-            list(server.changed("Library", "2026-01-01T00:00:00Z"))
+            list(server.changed_since("Library", "2026-01-01T00:00:00Z"))
 
 
 def test_the_cache_of_searches(others: requests.Session) -> None:
@@ -118,7 +118,7 @@ def test_the_cache_of_searches(others: requests.Session) -> None:
 def test_a_restart_keeps_what_stands_and_no_open_pages() -> None:
     with Both(HAPI) as (model, server):
         refs = [Ref("Library", model_put(model)) for _ in range(5)]
-        server.profile = dataclasses.replace(server.profile, page=2)
+        server.capabilities = dataclasses.replace(server.capabilities, page_size=2)
         pages = server.search("Library", {})
         next(pages)
         model.restart()
@@ -146,8 +146,8 @@ def test_what_it_refuses_comes_with_the_place() -> None:
         good, bad = new(), new()
         model.refuses[str(bad[0])] = "the title is too long"
         first, second = server.send([create(*good), create(*bad)], "transaction")
-        assert isinstance(first, Refused)
-        assert isinstance(second, Refused)
+        assert isinstance(first, Rejected)
+        assert isinstance(second, Rejected)
         assert first.text == f"because of {bad[0]}: the title is too long"
         assert second.text == "the title is too long"
         assert model.resources == {}
@@ -197,7 +197,7 @@ def test_times(others: requests.Session) -> None:
 
 def test_requests_are_noted() -> None:
     with Both(OTHER) as (model, server):
-        server.send([Change("delete", Ref("Library", "never"), None)], "single")
+        server.send([ChangeRequest("delete", Ref("Library", "never"), None)], "single")
         assert [tuple(one) for one in model.requests] == [
             ("GET", "/fhir/metadata", 200),
             ("DELETE", "/fhir/Library/never", 404),

@@ -9,17 +9,17 @@ import pytest
 
 from fhir_kb.push.planning.order import Chunk, chunks
 from fhir_kb.servers.content import references
-from fhir_kb.servers.server import Change, Ref
+from fhir_kb.servers.protocol import ChangeRequest, Ref
 
 
-def change(name: str, *needs: str, size: int = 0) -> Change:
+def change(name: str, *needs: str, size: int = 0) -> ChangeRequest:
     resource = {
         "resourceType": "Basic",
         "id": name,
         "x": "y" * size,
         "to": [{"reference": f"Basic/{one}"} for one in needs],
     }
-    return Change("create", Ref("Basic", name), resource)
+    return ChangeRequest("create", Ref("Basic", name), resource)
 
 
 def names(chunk: Chunk) -> list[str]:
@@ -63,7 +63,7 @@ def test_in_a_batch_nothing_refers_to_anything_beside_it() -> None:
 
 
 def test_deletions_come_last_and_what_refers_goes_first() -> None:
-    gone = [Change("delete", Ref("Basic", name), None, "1") for name in ("a", "b")]
+    gone = [ChangeRequest("delete", Ref("Basic", name), None, "1") for name in ("a", "b")]
     before = {"Basic/b": {"to": {"reference": "Basic/a"}}, "Basic/a": {}}
     made = chunks([*gone, change("n")], entries=10, bytes_=10_000, before=before)
     assert [names(one) for one in made] == [["n"], ["b", "a"]]
@@ -95,7 +95,7 @@ def test_every_chunk_has_what_it_refers_to_before_it_or_in_it(seed: int, alone: 
         assert first.number + 1 == second.number
 
 
-def _targets(all_: list[Change], name: str) -> list[str]:
+def _targets(all_: list[ChangeRequest], name: str) -> list[str]:
     resource = next(one.resource for one in all_ if one.ref.id == name)
     return [one.partition("/")[2] for one in references(resource) if one != f"Basic/{name}"]
 

@@ -11,7 +11,7 @@ from temper import HAPI, OTHER, Temper
 
 from fhir_kb.net import SessionSettings, open_session
 from fhir_kb.push import TargetPolicy, open_reconciler, open_server
-from fhir_kb.servers.capabilities import profile_of
+from fhir_kb.servers.capabilities import capabilities_from_statement
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,9 +183,9 @@ def test_what_nothing_can_find_again_is_not_sent(server: ModelServer, tmp_path: 
 def test_one_type_whose_ids_are_the_servers_own_is_enough() -> None:
     types = [{"type": "Library", "updateCreate": True}, {"type": "Basic", "updateCreate": False}]
     statement = {"fhirVersion": "4.0.1", "rest": [{"mode": "server", "resource": types}]}
-    assert profile_of("http://x", statement).client_ids == "no"
+    assert capabilities_from_statement("http://x", statement).client_ids == "no"
     del types[1]["updateCreate"]
-    assert profile_of("http://x", statement).client_ids == "not-numeric"
+    assert capabilities_from_statement("http://x", statement).client_ids == "not-numeric"
 
 
 def test_provenance_is_said_to_be_left_out(server: ModelServer, tmp_path: Path) -> None:

@@ -10,9 +10,13 @@ from model_server import ModelServer
 from temper import HAPI, OTHER, Temper
 
 from fhir_kb.net import SessionSettings, open_session
-from fhir_kb.push import Profile, open_server
-from fhir_kb.servers.capabilities import profile_from, profile_json, profile_of
-from fhir_kb.servers.probe import Answer, probe
+from fhir_kb.push import ServerCapabilities, open_server
+from fhir_kb.servers.capabilities import (
+    capabilities_from_json,
+    capabilities_from_statement,
+    capabilities_to_json,
+)
+from fhir_kb.servers.probe import ProbeResult, probe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +27,7 @@ R4 = (
 )  # fmt: skip
 
 
-def probed(temper: Temper) -> tuple[Mapping[str, Answer], ModelServer]:
+def probed(temper: Temper) -> tuple[Mapping[str, ProbeResult], ModelServer]:
     """The answers by topic."""
     with (
         ModelServer(temper) as model,
@@ -81,12 +85,12 @@ def test_a_profile_is_kept_and_found_again(temper: Temper) -> None:
         ModelServer(temper) as model,
         open_session(SessionSettings(), sleep=lambda _: None) as session,
     ):
-        profile = open_server(session, model.base).profile
-        text = json.dumps(profile_json(profile))
-        again = profile_from(json.loads(text), model.base)
+        profile = open_server(session, model.base).capabilities
+        text = json.dumps(capabilities_to_json(profile))
+        again = capabilities_from_json(json.loads(text), model.base)
         assert again == profile
         model.requests.clear()
-        assert open_server(session, model.base, again).profile is again
+        assert open_server(session, model.base, again).capabilities is again
         assert [one.path for one in model.requests] == ["/fhir/metadata?_summary=true"]
 
 
@@ -95,8 +99,8 @@ def test_a_kept_profile_does_not_hold_for_another_software() -> None:
         ModelServer(OTHER) as model,
         open_session(SessionSettings(), sleep=lambda _: None) as session,
     ):
-        kept = Profile(model.base, software="Older 0.9", fhir_version="4.0.1")
-        assert open_server(session, model.base, kept).profile.software == "Model Server 1"
+        kept = ServerCapabilities(model.base, software="Older 0.9", fhir_version="4.0.1")
+        assert open_server(session, model.base, kept).capabilities.software == "Model Server 1"
 
 
 @pytest.mark.parametrize(
@@ -116,8 +120,13 @@ def test_a_kept_profile_does_not_hold_for_another_software() -> None:
 )
 def test_what_is_no_profile_is_not_taken_for_one(change: dict[str, object]) -> None:
     base = "https://fhir.example.org"
-    assert profile_from(profile_json(Profile(base)), base) == Profile(base)
-    assert profile_from({**profile_json(Profile(base)), **change}, base) is None
+    assert capabilities_from_json(
+        capabilities_to_json(ServerCapabilities(base)), base
+    ) == ServerCapabilities(base)
+    assert (
+        capabilities_from_json({**capabilities_to_json(ServerCapabilities(base)), **change}, base)
+        is None
+    )
 
 
 @pytest.mark.parametrize(
@@ -130,14 +139,14 @@ def test_what_is_no_profile_is_not_taken_for_one(change: dict[str, object]) -> N
     ],
 )
 def test_statements_that_say_little(statement: dict[str, object]) -> None:
-    profile = profile_of("https://fhir.example.org", statement)
-    assert profile.ways == ("single",)
+    profile = capabilities_from_statement("https://fhir.example.org", statement)
+    assert profile.send_modes == ("single",)
     assert profile.release == ""
 
 
 def test_hapi_is_known_for_what_it_does_not_say() -> None:
     said = {"software": {"name": "HAPI FHIR Server", "version": "8.2.0"}, "fhirVersion": "5.0.0"}
-    profile = profile_of("https://fhir.example.org", said)
+    profile = capabilities_from_statement("https://fhir.example.org", said)
     assert profile.release == "r5"
     assert profile.if_none_match == "if-match"
-    assert "batch" in profile.ways
+    assert "batch" in profile.send_modes

@@ -16,7 +16,7 @@ from fhir_kb.cli.exit_codes import FINDINGS, FINE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fhir_kb.servers.probe import Answer
+    from fhir_kb.servers.probe import ProbeResult
 
 
 @click.command("doctor")
@@ -46,7 +46,7 @@ def command(definitions: Path, word: str | None, form: str, quiet: bool) -> int:
     return FINE if all(one.fits for one in answers) else FINDINGS
 
 
-def _asked(word: str, definitions: Path, *, quiet: bool) -> tuple[list[Answer], str, str]:
+def _asked(word: str, definitions: Path, *, quiet: bool) -> tuple[list[ProbeResult], str, str]:
     from fhir_kb.bulk import cache_folder
     from fhir_kb.cli.progress import progress
     from fhir_kb.pipeline.server_targets import find_target, reached

@@ -95,7 +95,7 @@ def _show(
     if form == "markdown":
         put(plans.markdown(made, here.target.name, where, names))
         return
-    profile = here.server.profile
+    profile = here.server.capabilities
     put(plans.plan(made, here.target.name, profile, style, where, names, style.limit))
     limit = None if everything else 0
     put(summary.losses(found.losses, [found.release], style, limit))

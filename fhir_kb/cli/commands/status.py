@@ -25,7 +25,7 @@ def command(definitions: Path, word: str, form: str, quiet: bool) -> int:
 
     with pushing.at(word, definitions, quiet=quiet) as here:
         page = status.page(
-            here.target.name, here.server.profile, here.book.state, here.book.log(),
+            here.target.name, here.server.capabilities, here.book.state, here.book.log(),
             style_of(sys.stdout),
         )  # fmt: skip
     put(page.text if form == "human" else pushing.as_line(page.data))

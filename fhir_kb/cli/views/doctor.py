@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from fhir_kb.diagnostics.render.human import Style
-    from fhir_kb.servers.probe import Answer
+    from fhir_kb.servers.probe import ProbeResult
 
 _HOW: Final = {
     "says": "it says so",
@@ -23,7 +23,7 @@ _TEXT: Final = 44
 
 
 def page(
-    here: Mapping[str, str], name: str, base: str, answers: Sequence[Answer], style: Style
+    here: Mapping[str, str], name: str, base: str, answers: Sequence[ProbeResult], style: Style
 ) -> str:
     """A table of the machine and one of the server."""
     lines = [f"  {topic:<{_TOPIC}} {terminal_safe(text)}" for topic, text in here.items()]
@@ -38,7 +38,7 @@ def page(
     return "".join(f"{line}\n" for line in lines)
 
 
-def _row(one: Answer, style: Style) -> Iterator[str]:
+def _row(one: ProbeResult, style: Style) -> Iterator[str]:
     sign = " " if one.fits else style.paint("!", "\x1b[31m")
     text = terminal_safe(one.text)
     how = style.dim(_HOW[one.how])
@@ -50,7 +50,7 @@ def _row(one: Answer, style: Style) -> Iterator[str]:
 
 
 def data(
-    here: Mapping[str, str], name: str, base: str, answers: Sequence[Answer]
+    here: Mapping[str, str], name: str, base: str, answers: Sequence[ProbeResult]
 ) -> dict[str, Any]:
     """The same for programs."""
     found: dict[str, Any] = {"machine": dict(here)}

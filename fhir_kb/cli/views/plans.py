@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.diagnostics.render.human import Style
     from fhir_kb.diagnostics.span import Span
-    from fhir_kb.push import Drift, Plan, PlannedChange, Profile, PushResult
+    from fhir_kb.push import Drift, Plan, PlannedChange, PushResult, ServerCapabilities
     from fhir_kb.push.planning.differences import Difference
 
     Where = Callable[[str, str], Span | None]
@@ -54,7 +54,7 @@ _TAG: Final = re.compile(r"<[^<>]*>")
 def plan(
     made: Plan,
     name: str,
-    profile: Profile,
+    profile: ServerCapabilities,
     style: Style,
     where: Where,
     names: Mapping[str, str],
@@ -80,7 +80,7 @@ def _at(where: Where, origin: str) -> Callable[[str], Span | None]:
     return lambda path: where(origin, path) if origin else None
 
 
-def _head(made: Plan, name: str, profile: Profile, style: Style) -> str:
+def _head(made: Plan, name: str, profile: ServerCapabilities, style: Style) -> str:
     server = ", ".join(filter(None, (BY_NAME[made.release].title, profile.software)))
     return f"{style.bold(terminal_safe(name))} ({terminal_safe(server)}): {counts(made)}"
 

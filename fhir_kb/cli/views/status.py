@@ -12,14 +12,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from fhir_kb.diagnostics.render.human import Style
-    from fhir_kb.push import Profile
+    from fhir_kb.push import ServerCapabilities
     from fhir_kb.push.planning.state import State
 
 _SHOWN = 10
 
 
 def page(
-    name: str, profile: Profile, state: State, log: Sequence[Mapping[str, Any]], style: Style
+    name: str,
+    profile: ServerCapabilities,
+    state: State,
+    log: Sequence[Mapping[str, Any]],
+    style: Style,
 ) -> Page:
     """The answer for people and for programs. log: a line for each push, the oldest first."""
     types = Counter(record.ref.type for record in state.records.values() if not record.retired)

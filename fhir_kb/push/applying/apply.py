@@ -20,9 +20,15 @@ from fhir_kb.push.planning.state import RecordedResource, instant
 from fhir_kb.push.workspace.history import append_contents, finish, save_contents
 from fhir_kb.push.workspace.journal import Journal, SentChange
 from fhir_kb.push.workspace.state_store import save_state
-from fhir_kb.servers.assigned_ids import Placing, as_new
-from fhir_kb.servers.content import Loss, digest, losses, own, references
-from fhir_kb.servers.server import Done, Outcome, Ref, Refused, ServerError
+from fhir_kb.servers.assigned_ids import AssignedIds, without_expected_version
+from fhir_kb.servers.content import (
+    Loss,
+    content_digest,
+    losses,
+    references,
+    without_server_elements,
+)
+from fhir_kb.servers.protocol import Applied, Outcome, Ref, Rejected, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,7 +38,8 @@ if TYPE_CHECKING:
     from fhir_kb.push.planning.plan import PlannedChange
     from fhir_kb.push.planning.policy import TargetPolicy
     from fhir_kb.push.planning.state import State
-    from fhir_kb.servers.server import Change, Resource
+    from fhir_kb.servers.content import Resource
+    from fhir_kb.servers.protocol import ChangeRequest
 
 
 def apply(
@@ -71,10 +78,10 @@ class _Push:
     ) -> None:
         self.items = {change.ref: item for item, change in todo.changes}
         self.changes = [change for _, change in todo.changes]
-        self.placing: Placing | None = None
-        if sender.server.profile.client_ids == "no":
-            self.changes = [as_new(change) for change in self.changes]
-            self.placing = Placing(sender.server, self.changes)
+        self.placing: AssignedIds | None = None
+        if sender.server.capabilities.client_ids == "no":
+            self.changes = [without_expected_version(change) for change in self.changes]
+            self.placing = AssignedIds(sender.server, self.changes)
             sender = replace(sender, server=self.placing)
         self.server, self.folder, self.state, self.rules = sender.server, folder, state, rules
         self.sender, self.watch, self.verify = sender, watch, verify
@@ -104,7 +111,7 @@ class _Push:
         for change in self.changes:
             resource = change.resource
             if resource is not None:
-                name = self.digests[change.ref] = digest(resource)
+                name = self.digests[change.ref] = content_digest(resource)
                 yield name, change.content
 
     def _note(self, item: PlannedChange) -> tuple[str, bytes]:
@@ -112,9 +119,9 @@ class _Push:
         assert live is not None
         assert live.resource is not None
         assert wanted is not None
-        name = digest(wanted)
+        name = content_digest(wanted)
         self.state.records[item.key] = RecordedResource(
-            live.ref, live.version, live.updated, name, digest(live.resource),
+            live.ref, live.version, live.updated, name, content_digest(live.resource),
             self.number, item.retired,
         )  # fmt: skip
         return name, compact_json(wanted)
@@ -126,7 +133,7 @@ class _Push:
         finish(self.folder, self.state)
 
     def _chunks(self) -> list[Chunk]:
-        profile = self.server.profile
+        profile = self.server.capabilities
         before = {
             str(ref): item.there.resource
             for ref, item in self.items.items()
@@ -200,10 +207,12 @@ class _Push:
         journal.sending(self._sent(change) for unit in units for change in unit.changes)
         return self.sender.make(units)
 
-    def _sent(self, change: Change) -> SentChange:
+    def _sent(self, change: ChangeRequest) -> SentChange:
         item = self.items[change.ref]
         name = self.digests.get(change.ref, "")
-        return SentChange(change.action, change.ref, item.key, change.expected, name, item.retired)
+        return SentChange(
+            change.action, change.ref, item.key, change.expected_version, name, item.retired
+        )
 
     def _take(self, journal: Journal, future: Future[Mapping[Ref, Outcome]]) -> None:
         try:
@@ -211,8 +220,8 @@ class _Push:
         except (ServerError, PushError) as error:
             self.result.failure = self.result.failure or error
             return
-        done = {ref: one for ref, one in outcomes.items() if isinstance(one, Done)}
-        refused = {ref: one for ref, one in outcomes.items() if isinstance(one, Refused)}
+        done = {ref: one for ref, one in outcomes.items() if isinstance(one, Applied)}
+        refused = {ref: one for ref, one in outcomes.items() if isinstance(one, Rejected)}
         try:
             stored = self._stored(done)
         except ServerError as error:
@@ -233,7 +242,7 @@ class _Push:
                 self.state.records[key] = record
         self.watch.advance(len(outcomes))
 
-    def _stored(self, done: Mapping[Ref, Done]) -> dict[Ref, Resource]:
+    def _stored(self, done: Mapping[Ref, Applied]) -> dict[Ref, Resource]:
         """What the server made of what was sent: what it answered, or else what it answers now."""
         found = {ref: one.stored for ref, one in done.items() if one.stored is not None}
         asked = [ref for ref in done if self.verify and ref in self.digests and ref not in found]
@@ -242,20 +251,24 @@ class _Push:
                 found[ref] = live.resource
         return found
 
-    def _done(self, done: Done, stored: Resource | None) -> RecordedResource | None:
+    def _done(self, done: Applied, stored: Resource | None) -> RecordedResource | None:
         item = self.items[done.ref]
         if item.body is None:
             self.result.made.append(AppliedChange(item))
             return None
         ref, sent = done.ref, self.digests[done.ref]
         if self.placing is not None:
-            ref, sent = self.placing.place(ref), self.finals.get(ref, sent)
-            stored = stored and self.placing.final(done.ref, stored)
+            ref, sent = self.placing.server_ref(ref), self.finals.get(ref, sent)
+            stored = stored and self.placing.as_stored(done.ref, stored)
         name = ""
         lost: tuple[Loss, ...] = ()
         if stored is not None:
-            name = digest(stored)
-            lost = () if name == sent else tuple(losses(self._final(item), own(stored)))
+            name = content_digest(stored)
+            lost = (
+                ()
+                if name == sent
+                else tuple(losses(self._final(item), without_server_elements(stored)))
+            )
         new = item.there is None or item.there.deleted
         self.result.made.append(
             AppliedChange(item, lost if self.verify else (), new and not done.created)
@@ -269,7 +282,7 @@ class _Push:
         if self.placing is None:
             return
         finals = {ref: self._final(self.items[ref]) for ref in done if ref in self.digests}
-        self.finals = {ref: digest(body) for ref, body in finals.items()}
+        self.finals = {ref: content_digest(body) for ref, body in finals.items()}
         bodies = ((self.finals[ref], compact_json(body)) for ref, body in finals.items())
         append_contents(self.folder, self.number, bodies)
 
@@ -277,9 +290,9 @@ class _Push:
         """What shall stand there, with all places that are known by now."""
         wanted = item.wanted
         assert wanted is not None
-        return self.placing.final(item.ref, wanted) if self.placing else wanted
+        return self.placing.as_stored(item.ref, wanted) if self.placing else wanted
 
-    def _not_made(self, ref: Ref, text: str, refused: Refused | None = None) -> None:
+    def _not_made(self, ref: Ref, text: str, refused: Rejected | None = None) -> None:
         self.failed.add(str(ref))
         self.result.not_made.append(FailedChange(self.items[ref], text, refused))
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fhir_kb.push.errors import PushError
     from fhir_kb.push.planning.plan import PlannedChange
     from fhir_kb.servers.content import Loss
-    from fhir_kb.servers.server import Change, Ref, Refused, ServerError
+    from fhir_kb.servers.protocol import ChangeRequest, Ref, Rejected, ServerError
 
 
 class Progress(Protocol):
@@ -42,7 +42,7 @@ class FailedChange:
 
     item: PlannedChange
     text: str
-    refused: Refused | None = None
+    refused: Rejected | None = None
 
 
 @dataclass(slots=True)
@@ -63,6 +63,6 @@ class ApprovedChanges(NamedTuple):
     something else stands than is wanted there: what refers to them is not sent.
     """
 
-    changes: Sequence[tuple[PlannedChange, Change]]
+    changes: Sequence[tuple[PlannedChange, ChangeRequest]]
     noted: Sequence[PlannedChange] = ()
     absent: Sequence[Ref] = ()

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.servers.server import Change, Ref
+from fhir_kb.servers.protocol import ChangeRequest, Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from fhir_kb.push.applying.outcomes import AppliedChange
     from fhir_kb.push.planning.state import RecordedResource
-    from fhir_kb.servers.server import Resource
+    from fhir_kb.servers.content import Resource
 
 _MOST: Final = 500
 """Targets of one Provenance: a large push has several."""
@@ -28,7 +28,7 @@ def provenances(
     who: str,
     when: str,
     book: str,
-) -> Iterator[Change]:
+) -> Iterator[ChangeRequest]:
     """What is to be created to say that a push was made.
 
     who: whom the machine says we are. when: an instant. book: tells our pushes from others'.
@@ -44,7 +44,7 @@ def provenances(
             "activity": {"text": f"push {number} of fhir-kb"},
             "agent": [{"who": {"display": who or "fhir-kb"}}],
         }
-        yield Change("create", Ref("Provenance", name), resource)
+        yield ChangeRequest("create", Ref("Provenance", name), resource)
 
 
 def _target(one: AppliedChange, record: RecordedResource | None) -> dict[str, Any]:

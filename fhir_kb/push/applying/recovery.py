@@ -9,9 +9,9 @@ from fhir_kb.push.applying.sending import stands
 from fhir_kb.push.planning.state import RecordedResource, instant
 from fhir_kb.push.workspace.history import append_contents, finish, load_contents
 from fhir_kb.push.workspace.journal import unfinished
-from fhir_kb.servers.assigned_ids import Placing, as_new
-from fhir_kb.servers.content import digest
-from fhir_kb.servers.server import Change
+from fhir_kb.servers.assigned_ids import AssignedIds, without_expected_version
+from fhir_kb.servers.content import content_digest
+from fhir_kb.servers.protocol import ChangeRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from fhir_kb.push.planning.state import State
     from fhir_kb.push.workspace.journal import InterruptedPush
-    from fhir_kb.servers.server import Server
+    from fhir_kb.servers.protocol import FhirServer
 
 
-def recover(folder: Path, state: State, server: Server) -> int:
+def recover(folder: Path, state: State, server: FhirServer) -> int:
     """Bring `state` up to date with a push that broke off, keep it, and end its journal.
 
     Gives how many of its changes are on the server; -1 where no push broke off. Nothing is sent:
@@ -47,12 +47,12 @@ def recover(folder: Path, state: State, server: Server) -> int:
 
 
 def _looked_up(
-    folder: Path, found: InterruptedPush, server: Server
+    folder: Path, found: InterruptedPush, server: FhirServer
 ) -> Iterator[tuple[str, RecordedResource | None]]:
     """What of the changes without an answer is on the server: key, and what stands there now."""
     bodies = load_contents(folder, found.push) if found.open else {}
     changes = {
-        key: Change(one.action, one.ref, bodies.get(one.digest), one.expected)
+        key: ChangeRequest(one.action, one.ref, bodies.get(one.digest), one.expected)
         for key, one in found.open.items()
     }
     placing = _placing(found, changes.values(), server)
@@ -67,28 +67,36 @@ def _looked_up(
             continue
         ref, sent = change.ref, one.digest
         if placing is not None:
-            ref = placing.place(ref)
-            wanted, stored = (placing.final(change.ref, body) for body in (wanted, stored))
-            sent = digest(wanted)
+            ref = placing.server_ref(ref)
+            wanted, stored = (placing.as_stored(change.ref, body) for body in (wanted, stored))
+            sent = content_digest(wanted)
             append_contents(folder, found.push, [(sent, compact_json(wanted))])
         yield (
             key,
             RecordedResource(
-                ref, done.version, done.updated, sent, digest(stored), found.push, one.retired
+                ref,
+                done.version,
+                done.updated,
+                sent,
+                content_digest(stored),
+                found.push,
+                one.retired,
             ),
         )
 
 
-def _placing(found: InterruptedPush, changes: Iterable[Change], server: Server) -> Placing | None:
+def _placing(
+    found: InterruptedPush, changes: Iterable[ChangeRequest], server: FhirServer
+) -> AssignedIds | None:
     """The server as the push saw it, where it gives ids itself."""
-    if server.profile.client_ids != "no":
+    if server.capabilities.client_ids != "no":
         return None
     places = {
         sent.ref: record.ref
         for key, sent in found.sent.items()
         if (record := found.done.get(key)) is not None
     }
-    return Placing(server, map(as_new, changes), places)
+    return AssignedIds(server, map(without_expected_version, changes), places)
 
 
 def _note(state: State, key: str, record: RecordedResource | None) -> None:

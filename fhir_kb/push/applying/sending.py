@@ -12,14 +12,24 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.servers.content import losses, own
-from fhir_kb.servers.server import Busy, Change, Done, DoubtError, Live, Outcome, Ref, Refused
+from fhir_kb.servers.content import losses, without_server_elements
+from fhir_kb.servers.protocol import (
+    Applied,
+    ChangeRequest,
+    Outcome,
+    Ref,
+    Rejected,
+    RemoteResource,
+    Unavailable,
+    UnknownOutcomeError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from fhir_kb.push.planning.order import Unit
-    from fhir_kb.servers.server import Resource, Server, Way
+    from fhir_kb.servers.content import Resource
+    from fhir_kb.servers.protocol import FhirServer, SendMode
 
 _TRIES: Final = 12
 _LONGEST_WAIT: Final = 60.0
@@ -36,8 +46,8 @@ class Sender:
     busy: how often the server had no time; whoever sends may become slower.
     """
 
-    server: Server
-    way: Way
+    server: FhirServer
+    way: SendMode
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = _UNEVENLY
     busy: int = field(default=0)
@@ -56,7 +66,7 @@ class Sender:
         first = self.make(units[:half])
         return {**first, **self.make(units[half:])}
 
-    def _sent(self, changes: Sequence[Change]) -> dict[Ref, Outcome]:
+    def _sent(self, changes: Sequence[ChangeRequest]) -> dict[Ref, Outcome]:
         results: dict[Ref, Outcome] = {}
         waiting = self._not_moved(changes, results)
         if not waiting:
@@ -65,9 +75,9 @@ class Sender:
         for number in range(1, _TRIES + 1):
             try:
                 outcomes = self.server.send(waiting, self.way)
-            except DoubtError as doubt:
-                said = doubt.text
-                self._pause(number, doubt.wait)
+            except UnknownOutcomeError as doubt:
+                said = doubt.message
+                self._pause(number, doubt.retry_after)
                 waiting = self._looked_up(waiting, results, {})
             else:
                 waiting, wait = self._sorted(waiting, outcomes, results)
@@ -79,17 +89,19 @@ class Sender:
             if not waiting:
                 return results
         for change in waiting:
-            results[change.ref] = Refused(change.ref, 0, f"given up after {_TRIES} tries: {said}")
+            results[change.ref] = Rejected(change.ref, 0, f"given up after {_TRIES} tries: {said}")
         return results
 
-    def _not_moved(self, changes: Sequence[Change], results: dict[Ref, Outcome]) -> list[Change]:
+    def _not_moved(
+        self, changes: Sequence[ChangeRequest], results: dict[Ref, Outcome]
+    ) -> list[ChangeRequest]:
         """All but the deletions of what was changed since the plan, and the creations of what is
         there by now.
 
         HAPI minds no condition on a DELETE; other servers none on a create (`If-None-Match: *`),
         and none says so. This look, right before, is the best that can be had there.
         """
-        guarded = self.server.profile.if_none_match == "if-match"
+        guarded = self.server.capabilities.if_none_match == "if-match"
         looked = {"delete"} if guarded else {"delete", "create"}
         asked = [change.ref for change in changes if change.action in looked]
         there = self.server.read(asked) if asked else {}
@@ -105,23 +117,28 @@ class Sender:
         return kept
 
     @staticmethod
-    def _is_there_as_planned(change: Change, live: Live) -> bool:
-        return change.action != "create" and live.version == (change.expected or live.version)
+    def _is_there_as_planned(change: ChangeRequest, live: RemoteResource) -> bool:
+        return change.action != "create" and live.version == (
+            change.expected_version or live.version
+        )
 
     def _sorted(
-        self, sent: Sequence[Change], outcomes: Sequence[Outcome], results: dict[Ref, Outcome]
-    ) -> tuple[list[Change], float | None]:
+        self,
+        sent: Sequence[ChangeRequest],
+        outcomes: Sequence[Outcome],
+        results: dict[Ref, Outcome],
+    ) -> tuple[list[ChangeRequest], float | None]:
         """What has to be sent again, and how many seconds to wait before that, if at all."""
-        again: list[Change] = []
-        moved: list[Change] = []
+        again: list[ChangeRequest] = []
+        moved: list[ChangeRequest] = []
         wait: float | None = None
-        refusals: dict[Ref, Refused] = {}
+        refusals: dict[Ref, Rejected] = {}
         for change, outcome in zip(sent, outcomes, strict=True):
             match outcome:
-                case Busy():
+                case Unavailable():
                     again.append(change)
-                    wait = max(wait or 0.0, outcome.wait)
-                case Refused(moved=True):
+                    wait = max(wait or 0.0, outcome.retry_after)
+                case Rejected(conflict=True):
                     moved.append(change)
                     refusals[change.ref] = outcome
                 case _:
@@ -130,10 +147,10 @@ class Sender:
 
     def _looked_up(
         self,
-        changes: Sequence[Change],
+        changes: Sequence[ChangeRequest],
         results: dict[Ref, Outcome],
-        refusals: Mapping[Ref, Refused],
-    ) -> list[Change]:
+        refusals: Mapping[Ref, Rejected],
+    ) -> list[ChangeRequest]:
         """What of these is still to be made, after a look at what stands there.
 
         Gives the results of what was done, or cannot be. refusals: what the server said.
@@ -142,7 +159,7 @@ class Sender:
             return []
         there = dict(self.server.read([change.ref for change in changes]))
         missing = [ref for ref in refusals if ref not in there]
-        there.update(self.server.read(missing, gone=True) if missing else {})
+        there.update(self.server.read(missing, include_deleted=True) if missing else {})
         again, left = [], []
         for change in changes:
             done = stands(change, there.get(change.ref))
@@ -161,7 +178,7 @@ class Sender:
             if self.stubborn[change.ref] <= _STUBBORN:
                 again.append(_again(change, live))
             elif as_planned and refusal is not None:
-                results[change.ref] = replace(refusal, moved=False)  # it is about something else
+                results[change.ref] = replace(refusal, conflict=False)  # it is about something else
             else:
                 what = "deleted" if live is None or live.deleted else "changed"
                 results[change.ref] = _moved(change, refusals, f"it was {what} meanwhile")
@@ -172,55 +189,55 @@ class Sender:
         self.sleep(min(longest, _LONGEST_WAIT) * (1 + self.jitter() / 2))
 
 
-def stands(change: Change, live: Live | None) -> Done | None:
+def stands(change: ChangeRequest, live: RemoteResource | None) -> Applied | None:
     """That the change was made, if it was: by what stands there now."""
     if change.action == "delete":
         gone = live is None or live.deleted
-        return Done(change.ref, live.version if live else "") if gone else None
+        return Applied(change.ref, live.version if live else "") if gone else None
     wanted = change.resource
     if live is None or live.deleted or live.resource is None or wanted is None:
         return None
-    if change.expected and live.version == change.expected:
+    if change.expected_version and live.version == change.expected_version:
         return None
     if not is_made_of(live.resource, wanted):
         return None
     created = change.action == "create"
-    return Done(change.ref, live.version, live.updated, created=created, stored=live.resource)
+    return Applied(change.ref, live.version, live.updated, created=created, stored=live.resource)
 
 
 def is_made_of(there: Resource, sent: Resource) -> bool:
     """Whether what stands there is what was sent, perhaps less some elements that the server does
     not keep; never with another value.
     """
-    return not losses(sent, there) or not losses(own(there), sent)
+    return not losses(sent, there) or not losses(without_server_elements(there), sent)
 
 
-def is_as_expected(change: Change, live: Live | None) -> bool:
+def is_as_expected(change: ChangeRequest, live: RemoteResource | None) -> bool:
     """Whether nothing has happened there since the change was planned."""
     if change.action == "create":
         nothing = live is None or live.deleted
-        return nothing and change.expected == (live.version if live else "")
-    return live is not None and not live.deleted and live.version == change.expected
+        return nothing and change.expected_version == (live.version if live else "")
+    return live is not None and not live.deleted and live.version == change.expected_version
 
 
-def _again(change: Change, live: Live | None) -> Change:
+def _again(change: ChangeRequest, live: RemoteResource | None) -> ChangeRequest:
     """What to send now: where something was deleted, servers that keep count want its number."""
     if change.action == "create" and live is not None and live.deleted and live.version:
-        return Change("create", change.ref, change.resource, live.version)
+        return ChangeRequest("create", change.ref, change.resource, live.version)
     return change
 
 
-def _moved(change: Change, refusals: Mapping[Ref, Refused], text: str) -> Refused:
+def _moved(change: ChangeRequest, refusals: Mapping[Ref, Rejected], text: str) -> Rejected:
     said = refusals.get(change.ref)
     outcome = said.outcome if said else None
-    return Refused(change.ref, said.status if said else 0, text, moved=True, outcome=outcome)
+    return Rejected(change.ref, said.status if said else 0, text, conflict=True, outcome=outcome)
 
 
-def _refused_whole(changes: Sequence[Change], results: Mapping[Ref, Outcome]) -> bool:
+def _refused_whole(changes: Sequence[ChangeRequest], results: Mapping[Ref, Outcome]) -> bool:
     """Whether all was refused for something that may be the fault of one."""
     return all(
-        isinstance(one := results[change.ref], Refused)
-        and not one.moved
+        isinstance(one := results[change.ref], Rejected)
+        and not one.conflict
         and one.status
         and one.status not in _NOT_FOR_US
         for change in changes

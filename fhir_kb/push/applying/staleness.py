@@ -8,12 +8,12 @@ from fhir_kb.push.errors import PushError
 
 if TYPE_CHECKING:
     from fhir_kb.push.planning.plan import Plan, PlannedChange
-    from fhir_kb.servers.server import Live, Server
+    from fhir_kb.servers.protocol import FhirServer, RemoteResource
 
 
-def check_not_stale(plan: Plan, server: Server) -> None:
+def check_not_stale(plan: Plan, server: FhirServer) -> None:
     """Raises PushError where the server is no longer as the plan found it."""
-    if plan.base.rstrip("/") != server.profile.base.rstrip("/"):
+    if plan.base.rstrip("/") != server.capabilities.base.rstrip("/"):
         raise PushError(
             f"the plan is for another server: {plan.base}", "Make a plan for this one", usage=True
         )
@@ -28,7 +28,7 @@ def check_not_stale(plan: Plan, server: Server) -> None:
         )
 
 
-def _moved(item: PlannedChange, live: Live | None) -> bool:
+def _moved(item: PlannedChange, live: RemoteResource | None) -> bool:
     is_there = live is not None and not live.deleted
     if item.there is None or item.there.deleted:
         return is_there

@@ -16,7 +16,7 @@ from fhir_kb.push.planning.desired_state import initial_ref
 from fhir_kb.push.planning.remote_state import RemoteState
 from fhir_kb.push.planning.state import NEVER, instant
 from fhir_kb.servers.identity import escaped
-from fhir_kb.servers.server import Live, Ref
+from fhir_kb.servers.protocol import Ref, RemoteResource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fhir_kb.push.planning.desired_state import DesiredResource
     from fhir_kb.push.planning.policy import TargetPolicy
     from fhir_kb.push.planning.state import RecordedResource, State
-    from fhir_kb.servers.server import Server
+    from fhir_kb.servers.protocol import FhirServer
 
 _AT_ONCE: Final = 1000
 _AT_ONCE_LENGTH: Final = 50_000
@@ -37,7 +37,7 @@ _UNDER_WAY: Final = timedelta(minutes=2)
 
 
 def discover(
-    server: Server,
+    server: FhirServer,
     state: State,
     wanted: Mapping[str, DesiredResource],
     rules: TargetPolicy,
@@ -50,7 +50,7 @@ def discover(
     """
     learned = RemoteState()
     _known(server, state, learned, full=full)
-    by_server = server.profile.client_ids == "no"
+    by_server = server.capabilities.client_ids == "no"
     new = [
         one
         for key, one in wanted.items()
@@ -59,7 +59,7 @@ def discover(
     _find(server, new, learned)
     placed = [one.place for key, one in wanted.items() if one.place and key not in state.records]
     places = [
-        initial_ref(one, rules.ids, server.profile.client_ids)
+        initial_ref(one, rules.ids, server.capabilities.client_ids)
         for one in new
         if one.key not in learned.found
     ]
@@ -68,7 +68,7 @@ def discover(
     return learned
 
 
-def read_in_full(server: Server, learned: RemoteState, keys: Iterable[str]) -> None:
+def read_in_full(server: FhirServer, learned: RemoteState, keys: Iterable[str]) -> None:
     """Read whole what stands at the places of these records, where that is not known yet.
 
     An answer that contradicts what the server has just said of its changes is asked for once more:
@@ -89,16 +89,16 @@ def read_in_full(server: Server, learned: RemoteState, keys: Iterable[str]) -> N
         again = server.read(odd)
         answers = {ref: live for ref, live in answers.items() if ref not in odd} | dict(again)
     for ref, key in refs.items():
-        learned.known[key] = answers.get(ref, Live(ref, deleted=True))
+        learned.known[key] = answers.get(ref, RemoteResource(ref, deleted=True))
 
 
-def _known(server: Server, state: State, learned: RemoteState, *, full: bool) -> None:
+def _known(server: FhirServer, state: State, learned: RemoteState, *, full: bool) -> None:
     keys = {record.ref: key for key, record in state.records.items()}
     learned.seen = state.seen
     if full:
         answers = server.read(keys)
         for ref, key in keys.items():
-            learned.known[key] = answers.get(ref, Live(ref, deleted=True))
+            learned.known[key] = answers.get(ref, RemoteResource(ref, deleted=True))
         return
     learned.known = {key: as_known(record) for key, record in state.records.items()}
     by_type: dict[str, list[RecordedResource]] = {}
@@ -125,30 +125,32 @@ def _later(seen: str, updates: Iterable[str]) -> str:
     return max(instant(seen), latest - _UNDER_WAY).isoformat() if latest > NEVER else seen
 
 
-def as_known(record: RecordedResource) -> Live:
+def as_known(record: RecordedResource) -> RemoteResource:
     """What stands at a record's place if nothing happened since."""
-    return Live(record.ref, record.version, record.updated)
+    return RemoteResource(record.ref, record.version, record.updated)
 
 
 def _news(
-    server: Server, kind: str, records: Sequence[RecordedResource], seen: str, most: int
-) -> list[Live]:
+    server: FhirServer, kind: str, records: Sequence[RecordedResource], seen: str, most: int
+) -> list[RemoteResource]:
     """What may be different from what the records of one type say. most: counts to ask for."""
     versions = {record.ref: record.version for record in records}
-    if not seen or "history-type" not in server.profile.types.get(kind, frozenset()):
+    if not seen or "history-type" not in server.capabilities.types.get(kind, frozenset()):
         return _compared(server, versions)
     since, start = seen, instant(seen)
     recent = Counter(record.updated for record in records if instant(record.updated) >= start)
     if recent.total() > _FEW and _as_counted(server, kind, recent, most):
         since = max(recent, key=instant)
-    news = [one for one in server.changed(kind, since) if one.version != versions.get(one.ref)]
+    news = [
+        one for one in server.changed_since(kind, since) if one.version != versions.get(one.ref)
+    ]
     if _is_another(server, kind, records, {one.ref for one in news}):
         return _compared(server, versions)
     return news
 
 
 def _is_another(
-    server: Server, kind: str, records: Sequence[RecordedResource], news: set[Ref]
+    server: FhirServer, kind: str, records: Sequence[RecordedResource], news: set[Ref]
 ) -> bool:
     """Whether the server has forgotten what we know: it was emptied, or put back from a copy, and
     its history does not tell. The newest and the oldest of ours would not be as they were.
@@ -158,11 +160,11 @@ def _is_another(
     if not asked:
         return False
     query = {"_id": ",".join(sorted(ref.id for ref in asked))}
-    there = {live.ref: live.version for live in server.search(kind, query, heads=True)}
+    there = {live.ref: live.version for live in server.search(kind, query, summary=True)}
     return there != asked
 
 
-def _as_counted(server: Server, kind: str, recent: Mapping[str, int], most: int) -> bool:
+def _as_counted(server: FhirServer, kind: str, recent: Mapping[str, int], most: int) -> bool:
     """Whether exactly those of our own changes are there that we made, by at most so many counts.
 
     A foreign change of one of them is later than the transaction that wrote it: it leaves one of
@@ -182,25 +184,27 @@ def _as_counted(server: Server, kind: str, recent: Mapping[str, int], most: int)
     return True
 
 
-def _compared(server: Server, versions: Mapping[Ref, str]) -> list[Live]:
+def _compared(server: FhirServer, versions: Mapping[Ref, str]) -> list[RemoteResource]:
     """By the heads of all: for servers that cannot tell what changed since."""
     kind = next(iter(versions)).type
-    there: dict[Ref, Live] = {}
+    there: dict[Ref, RemoteResource] = {}
     for some in _portions(sorted(ref.id for ref in versions)):
-        for live in server.search(kind, {"_id": ",".join(some)}, heads=True):
+        for live in server.search(kind, {"_id": ",".join(some)}, summary=True):
             there[live.ref] = live
     different = [
         ref for ref, known in versions.items() if ref not in there or there[ref].version != known
     ]
     answers = server.read(different) if different else {}
-    return [answers.get(ref, Live(ref, deleted=True)) for ref in different]
+    return [answers.get(ref, RemoteResource(ref, deleted=True)) for ref in different]
 
 
-def _find(server: Server, new: Sequence[DesiredResource], learned: RemoteState) -> None:
+def _find(server: FhirServer, new: Sequence[DesiredResource], learned: RemoteState) -> None:
     """Artifacts that are on the server though we did not put them there."""
-    found: dict[str, dict[Ref, Live]] = {}
+    found: dict[str, dict[Ref, RemoteResource]] = {}
 
-    def asked(search: tuple[str, str, dict[str, list[DesiredResource]]]) -> list[tuple[str, Live]]:
+    def asked(
+        search: tuple[str, str, dict[str, list[DesiredResource]]],
+    ) -> list[tuple[str, RemoteResource]]:
         kind, parameter, some = search
         return [
             (one.key, live)
@@ -221,7 +225,7 @@ def _find(server: Server, new: Sequence[DesiredResource], learned: RemoteState) 
             learned.found[key] = next(iter(places.values()))
 
 
-def _taken(server: Server, places: Iterable[Ref]) -> dict[Ref, Live]:
+def _taken(server: FhirServer, places: Iterable[Ref]) -> dict[Ref, RemoteResource]:
     """What stands at these places; several types are asked for at once."""
     by_type: dict[str, list[Ref]] = {}
     for ref in places:
@@ -250,7 +254,7 @@ def _searches(
             yield kind, parameter, {value: wanted[value] for value in values}
 
 
-def _values(live: Live, parameter: str) -> Iterator[str]:
+def _values(live: RemoteResource, parameter: str) -> Iterator[str]:
     """What `live` would be found by."""
     if parameter == "url":
         yield escaped(live.url)

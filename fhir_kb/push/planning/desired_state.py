@@ -8,14 +8,20 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
 from fhir_kb.push.errors import PushError
-from fhir_kb.servers.content import Body, Moved, load, own, text
-from fhir_kb.servers.identity import identity_of, string
-from fhir_kb.servers.server import Ref
+from fhir_kb.servers.content import (
+    LazyResource,
+    RelocatedResource,
+    json_resource,
+    load_json,
+    without_server_elements,
+)
+from fhir_kb.servers.identity import identity_of, string_element
+from fhir_kb.servers.protocol import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fhir_kb.servers.server import Resource
+    from fhir_kb.servers.content import Resource
 
 Ids = Literal["versioned", "plain"]
 """Ids on the server: with the version, so that versions stand side by side; or as defined."""
@@ -40,7 +46,7 @@ class DesiredResource:
     url: str = ""
     version: str = ""
     identifier: tuple[str, str] | None = None
-    body: Body = field(default=dict, repr=False)
+    body: LazyResource = field(default=dict, repr=False)
     place: Ref | None = None
     retired: bool = False
 
@@ -53,7 +59,7 @@ class DesiredResource:
 def desired_from_json(content: bytes) -> DesiredResource:
     """What the JSON of one resource wants. Raises PushError for what is no resource with an id."""
     try:
-        resource = load(content)
+        resource = load_json(content)
     except ValueError:
         resource = None
     if not isinstance(resource, dict):
@@ -63,7 +69,7 @@ def desired_from_json(content: bytes) -> DesiredResource:
 
 def desired_resource(resource: Resource) -> DesiredResource:
     """The same of a resource that has been read. Raises PushError."""
-    kind, name = string(resource, "resourceType"), string(resource, "id")
+    kind, name = string_element(resource, "resourceType"), string_element(resource, "id")
     if not kind or not name or _NOT_IN_IDS.search(name) or len(name) > _LONGEST:
         what = f"a {kind}" if kind else "something"
         raise PushError(
@@ -73,7 +79,7 @@ def desired_resource(resource: Resource) -> DesiredResource:
     url, version, identifier = identity_of(resource)
     return DesiredResource(
         resource_key(kind, name, url, version, identifier),
-        kind, name, url, version, identifier, text(own(resource)),
+        kind, name, url, version, identifier, json_resource(without_server_elements(resource)),
     )  # fmt: skip
 
 
@@ -91,8 +97,8 @@ def resource_key(
 def initial_ref(one: DesiredResource, ids: Ids, client_ids: str) -> Ref:
     """Where it shall stand if it does not yet stand anywhere.
 
-    client_ids: as in `Profile`: a server may refuse ids that are numbers. Where it chooses ids
-    itself this is a name until its place is known, and no server gives such a one.
+    client_ids: as in `ServerCapabilities`: a server may refuse ids that are numbers. Where it
+    chooses ids itself this is a name until its place is known, and no server gives such a one.
     """
     name = one.id
     version = _version_of(one)
@@ -118,9 +124,9 @@ def _version_of(one: DesiredResource) -> str:
     return version if name == one.id else ""
 
 
-def at(one: DesiredResource, place: Ref, places: Mapping[str, str]) -> Moved:
+def at(one: DesiredResource, place: Ref, places: Mapping[str, str]) -> RelocatedResource:
     """The resource as it shall stand at `place`; its references lead to where `places` says."""
-    return Moved(one.body, place.id, places)
+    return RelocatedResource(one.body, place.id, places)
 
 
 def desired_state(all_: Iterable[DesiredResource]) -> dict[str, DesiredResource]:

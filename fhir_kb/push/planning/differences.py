@@ -11,12 +11,18 @@ from difflib import SequenceMatcher
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.servers.content import MISSING, SETS, alike, own, same
+from fhir_kb.servers.content import (
+    MISSING,
+    SETS,
+    is_equal_element,
+    is_equivalent,
+    without_server_elements,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from fhir_kb.servers.server import Resource
+    from fhir_kb.servers.content import Resource
 
 _NAMES: Final = ("id", "linkId", "url", "code", "name", "title", "label", "display", "value")
 _MOST_COMPARED: Final = 400
@@ -39,14 +45,21 @@ class Difference:
 
 def differences(old: Resource, new: Resource) -> list[Difference]:
     """The differences in the order of the new state, then what is gone."""
-    return list(_between(str(new.get("resourceType", "")), (), own(old), own(new)))
+    return list(
+        _between(
+            str(new.get("resourceType", "")),
+            (),
+            without_server_elements(old),
+            without_server_elements(new),
+        )
+    )
 
 
 def _between(path: str, label: tuple[str, ...], old: Any, new: Any) -> Iterator[Difference]:
     if old == new and type(old) is type(new):
         return
     if label[:1] == ("meta",) and label[1:] and label[1] in SETS:
-        if not same({"meta": {label[1]: new}}, {"meta": {label[1]: old}}):
+        if not is_equivalent({"meta": {label[1]: new}}, {"meta": {label[1]: old}}):
             yield Difference(path, " · ".join(label), old, new)
     elif isinstance(old, dict) and isinstance(new, dict):
         for key in [*new, *(key for key in old if key not in new)]:
@@ -56,7 +69,7 @@ def _between(path: str, label: tuple[str, ...], old: Any, new: Any) -> Iterator[
             )
     elif isinstance(old, list) and isinstance(new, list):
         yield from _lists(path, label, old, new)
-    elif not alike(path, old, new):
+    elif not is_equal_element(path, old, new):
         yield Difference(path, " · ".join(label), old, new)
 
 

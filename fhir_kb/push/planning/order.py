@@ -14,7 +14,8 @@ from fhir_kb.servers.content import references, references_in
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from fhir_kb.servers.server import Change, Ref, Resource
+    from fhir_kb.servers.content import Resource
+    from fhir_kb.servers.protocol import ChangeRequest, Ref
 
 
 _BESIDE: Final = 200
@@ -25,7 +26,7 @@ _BESIDE: Final = 200
 class Unit:
     """Changes that have to be made together: one, or a circle."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[ChangeRequest, ...]
     size: int
 
 
@@ -38,13 +39,13 @@ class Chunk:
     needs: set[int] = field(default_factory=set)
 
     @property
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[ChangeRequest]:
         """All of its changes, what others refer to first."""
         return [change for unit in self.units for change in unit.changes]
 
 
 def chunks(
-    changes: Sequence[Change],
+    changes: Sequence[ChangeRequest],
     *,
     entries: int,
     bytes_: int,
@@ -96,7 +97,7 @@ def _turned(targets: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
 
 
 def _sorted(
-    changes: Sequence[Change],
+    changes: Sequence[ChangeRequest],
     targets: Mapping[str, Sequence[str]],
     sizes: Mapping[Ref, int],
 ) -> list[list[Unit]]:

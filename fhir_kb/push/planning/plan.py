@@ -9,15 +9,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
-from fhir_kb.servers.server import Change, Live, Ref
+from fhir_kb.servers.protocol import ChangeRequest, Ref, RemoteResource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fhir_kb.push.planning.differences import Difference
     from fhir_kb.push.planning.policy import TargetPolicy
-    from fhir_kb.servers.content import Body
-    from fhir_kb.servers.server import Resource
+    from fhir_kb.servers.content import LazyResource, Resource
 
 Kind = Literal[
     "create", "update", "unchanged", "adopt", "conflict", "retire", "delete", "left", "forget"
@@ -47,12 +46,12 @@ class PlannedChange:
     key: str
     ref: Ref
     name: str
-    body: Resource | Body | None = field(default=None, repr=False)
+    body: Resource | LazyResource | None = field(default=None, repr=False)
     expected: str = ""
     differences: tuple[Difference, ...] = ()
     reason: str = ""
     needs: str = ""
-    there: Live | None = field(default=None, repr=False)
+    there: RemoteResource | None = field(default=None, repr=False)
     retired: bool = False
 
     @property
@@ -60,14 +59,14 @@ class PlannedChange:
         """What shall stand there."""
         return self.body() if callable(self.body) else self.body
 
-    def change(self) -> Change | None:
+    def change(self) -> ChangeRequest | None:
         """What is to be sent; None where nothing is."""
         if self.kind not in WRITES and not self.needs:
             return None
         if self.body is None:
-            return Change("delete", self.ref, None, self.expected)
+            return ChangeRequest("delete", self.ref, None, self.expected)
         is_new = self.there is None or self.there.deleted
-        return Change("create" if is_new else "update", self.ref, self.body, self.expected)
+        return ChangeRequest("create" if is_new else "update", self.ref, self.body, self.expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +110,9 @@ def is_target_absent(item: PlannedChange) -> bool:
     return not item.needs or (item.there is not None and item.there.deleted)
 
 
-def approved_changes(plan: Plan, words: Sequence[str]) -> Iterator[tuple[PlannedChange, Change]]:
+def approved_changes(
+    plan: Plan, words: Sequence[str]
+) -> Iterator[tuple[PlannedChange, ChangeRequest]]:
     """What is sent when the person has given these words, and nothing else."""
     for item in plan.items:
         change = item.change() if allowed(item, words) else None

@@ -8,8 +8,8 @@ from fhir_kb.emit import compact_json
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.planning.differences import Difference
 from fhir_kb.push.planning.plan import Plan, PlannedChange
-from fhir_kb.servers.content import MISSING, load
-from fhir_kb.servers.server import Live, Ref
+from fhir_kb.servers.content import MISSING, load_json
+from fhir_kb.servers.protocol import Ref, RemoteResource
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ def difference_json(one: Difference) -> dict[str, Any]:
 def parse_plan(content: bytes) -> Plan:
     """The plan that `serialize_plan` wrote. Raises PushError."""
     try:
-        found = load(content)
+        found = load_json(content)
         _check_format(found["format"])
         items = tuple(_item(one) for one in found["items"])
         return Plan(found["server"], found["fhir"], items, found["seen"], found["records"])
@@ -106,6 +106,6 @@ def _item(one: Mapping[str, Any]) -> PlannedChange:
         ),
         one.get("reason", ""),
         one.get("needs", ""),
-        Live(ref, expected, deleted=bool(one.get("deleted"))) if known else None,
+        RemoteResource(ref, expected, deleted=bool(one.get("deleted"))) if known else None,
         retired=one.get("retired", False),
     )

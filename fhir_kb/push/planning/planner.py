@@ -12,7 +12,12 @@ from fhir_kb.push.planning.desired_state import at, initial_ref
 from fhir_kb.push.planning.differences import Difference, differences
 from fhir_kb.push.planning.plan import Plan, PlannedChange
 from fhir_kb.push.planning.policy import with_kept_elements, without
-from fhir_kb.servers.content import digest, own, same, text
+from fhir_kb.servers.content import (
+    content_digest,
+    is_equivalent,
+    json_resource,
+    without_server_elements,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +26,8 @@ if TYPE_CHECKING:
     from fhir_kb.push.planning.policy import TargetPolicy
     from fhir_kb.push.planning.remote_state import RemoteState
     from fhir_kb.push.planning.state import RecordedResource, State
-    from fhir_kb.servers.content import Body
-    from fhir_kb.servers.server import Live, Profile, Ref, Resource
+    from fhir_kb.servers.content import LazyResource, Resource
+    from fhir_kb.servers.protocol import Ref, RemoteResource, ServerCapabilities
 
 
 def make_plan(
@@ -30,7 +35,7 @@ def make_plan(
     state: State,
     learned: RemoteState,
     rules: TargetPolicy,
-    profile: Profile,
+    profile: ServerCapabilities,
     *,
     delete: bool = False,
 ) -> Plan:
@@ -73,7 +78,7 @@ def _places(
     state: State,
     learned: RemoteState,
     rules: TargetPolicy,
-    profile: Profile,
+    profile: ServerCapabilities,
 ) -> dict[str, Ref]:
     found = {}
     for key, one in wanted.items():
@@ -93,7 +98,7 @@ class _Decider:
     rules: TargetPolicy
     ids_by_server: bool
 
-    def item(self, one: DesiredResource, ref: Ref, body: Body) -> PlannedChange:
+    def item(self, one: DesiredResource, ref: Ref, body: LazyResource) -> PlannedChange:
         """What to do with a resource that is wanted."""
         record = self.state.records.get(one.key)
         if record is None:
@@ -107,7 +112,7 @@ class _Decider:
         ours, body = self._ours(body, live)
         made = replace(made, body=body, there=live)
         if self._as_left(record, live):
-            if digest(ours) == record.sent:
+            if content_digest(ours) == record.sent:
                 return made
             changes = _differences(live, ours)
             return replace(made, kind="update", differences=changes)
@@ -141,15 +146,15 @@ class _Decider:
             return replace(made, reason="it has no status to retire it by")
         if live.resource["status"] == "retired" and not self._as_left(record, live):
             return replace(made, kind="forget", reason="it was retired on the server")
-        ours = own({**live.resource, "status": "retired"})
+        ours = without_server_elements({**live.resource, "status": "retired"})
         changes = _differences(live, ours)
-        made = replace(made, kind="retire", body=text(ours), differences=changes)
+        made = replace(made, kind="retire", body=json_resource(ours), differences=changes)
         if self._as_left(record, live):
             return made
         reason = _since(live, "it is no longer defined, but was changed on the server")
         return replace(made, kind="conflict", reason=reason, needs="overwrite")
 
-    def _unknown(self, one: DesiredResource, ref: Ref, body: Body) -> PlannedChange:
+    def _unknown(self, one: DesiredResource, ref: Ref, body: LazyResource) -> PlannedChange:
         made = PlannedChange("create", one.key, ref, one.name, body, retired=one.retired)
         if double := self.learned.double.get(one.key):
             where = ", ".join(str(live.ref) for live in double)
@@ -182,27 +187,30 @@ class _Decider:
             there=live,
         )
 
-    def _ours(self, body: Body, live: Live) -> tuple[Resource, Body]:
+    def _ours(self, body: LazyResource, live: RemoteResource) -> tuple[Resource, LazyResource]:
         """What shall stand there: what the hospital owns stays as it is."""
         ours = body()
         if live.resource is None or not self.rules.theirs:
             return ours, body
-        ours = with_kept_elements(ours, own(live.resource), self.rules.theirs)
-        return ours, text(ours)
+        ours = with_kept_elements(ours, without_server_elements(live.resource), self.rules.theirs)
+        return ours, json_resource(ours)
 
-    def _as_left(self, record: RecordedResource, live: Live) -> bool:
+    def _as_left(self, record: RecordedResource, live: RemoteResource) -> bool:
         """Whether the resource is as it was when we saw it last."""
         if live.version and live.version == record.version:
             return True
-        return live.resource is not None and digest(live.resource) == record.stored
+        return live.resource is not None and content_digest(live.resource) == record.stored
 
-    def _same(self, ours: Resource, live: Live) -> bool:
+    def _same(self, ours: Resource, live: RemoteResource) -> bool:
         assert live.resource is not None
         ignored = self.rules.ignored
-        return same(without(own(ours), ignored), without(own(live.resource), ignored))
+        return is_equivalent(
+            without(without_server_elements(ours), ignored),
+            without(without_server_elements(live.resource), ignored),
+        )
 
 
-def _conflict(made: PlannedChange, live: Live, reason: str) -> PlannedChange:
+def _conflict(made: PlannedChange, live: RemoteResource, reason: str) -> PlannedChange:
     wanted = None if live.deleted else made.wanted
     changes = () if wanted is None else _differences(live, wanted)
     return replace(
@@ -210,12 +218,12 @@ def _conflict(made: PlannedChange, live: Live, reason: str) -> PlannedChange:
     )
 
 
-def _differences(live: Live, ours: Resource) -> tuple[Difference, ...]:
+def _differences(live: RemoteResource, ours: Resource) -> tuple[Difference, ...]:
     """What would change; none where it has not been read."""
     return tuple(differences(live.resource, ours)) if live.resource is not None else ()
 
 
-def _since(live: Live, reason: str) -> str:
+def _since(live: RemoteResource, reason: str) -> str:
     return f"{reason} ({live.updated[:10]})" if live.updated else reason
 
 

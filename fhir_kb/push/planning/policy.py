@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fhir_kb.push.planning.desired_state import Ids
-    from fhir_kb.servers.server import Resource
+    from fhir_kb.servers.content import Resource
 
 FIELD: Final = re.compile(r"(\*|[A-Z][A-Za-z]+)(\.[a-z][A-Za-z0-9]*)+")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fhir_kb.servers.server import Live, Ref
+    from fhir_kb.servers.protocol import Ref, RemoteResource
 
 
 @dataclass(slots=True)
@@ -19,8 +19,8 @@ class RemoteState:
     seen: until when, by the server's clock, all changes to the places of our records are in this.
     """
 
-    known: dict[str, Live] = field(default_factory=dict)
-    found: dict[str, Live] = field(default_factory=dict)
-    double: dict[str, tuple[Live, ...]] = field(default_factory=dict)
-    taken: dict[Ref, Live] = field(default_factory=dict)
+    known: dict[str, RemoteResource] = field(default_factory=dict)
+    found: dict[str, RemoteResource] = field(default_factory=dict)
+    double: dict[str, tuple[RemoteResource, ...]] = field(default_factory=dict)
+    taken: dict[Ref, RemoteResource] = field(default_factory=dict)
     seen: str = ""

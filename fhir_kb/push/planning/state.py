@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from fhir_kb.servers.server import Ref
+    from fhir_kb.servers.protocol import Ref
 
 
 NEVER: Final = datetime.min.replace(tzinfo=UTC)

@@ -18,14 +18,14 @@ from fhir_kb.push.workspace.files import (
 )
 from fhir_kb.push.workspace.journal import end
 from fhir_kb.push.workspace.state_store import record_from, record_json, save_state
-from fhir_kb.servers.content import load, text
+from fhir_kb.servers.content import json_resource, load_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from fhir_kb.push.planning.state import RecordedResource, State
-    from fhir_kb.servers.server import Resource
+    from fhir_kb.servers.content import Resource
 
 
 def save_contents(folder: Path, push: int, bodies: Iterable[tuple[str, bytes]]) -> None:
@@ -56,7 +56,7 @@ def load_contents(folder: Path, push: int) -> dict[str, Resource]:
     """The contents that a push sent, by digest. Raises PushError."""
     path = _bodies_file(folder, push)
     try:
-        entries = [load(line) for line in lines_of(path)]
+        entries = [load_json(line) for line in lines_of(path)]
         return {entry["digest"]: entry["resource"] for entry in entries}
     except (ValueError, KeyError, TypeError) as error:
         raise damaged(path) from error
@@ -109,6 +109,11 @@ def desired_state_after(folder: Path, push: int) -> dict[str, DesiredResource]:
         if resource is None:
             raise damaged(_bodies_file(folder, one.push))
         found[key] = DesiredResource(
-            key, one.ref.type, one.ref.id, body=text(resource), place=one.ref, retired=one.retired
+            key,
+            one.ref.type,
+            one.ref.id,
+            body=json_resource(resource),
+            place=one.ref,
+            retired=one.retired,
         )
     return found

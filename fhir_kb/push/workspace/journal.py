@@ -14,14 +14,14 @@ import orjson
 
 from fhir_kb.push.workspace.files import AppendOnlyFile, damaged, lines_of, remove
 from fhir_kb.push.workspace.state_store import record_from, record_json
-from fhir_kb.servers.server import Ref
+from fhir_kb.servers.protocol import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from fhir_kb.push.planning.state import RecordedResource
-    from fhir_kb.servers.server import Action
+    from fhir_kb.servers.protocol import Action
 
 _NAME: Final = "journal.jsonl"
 

@@ -8,7 +8,7 @@ import orjson
 
 from fhir_kb.push.planning.state import RecordedResource, State
 from fhir_kb.push.workspace.files import damaged, read_json, write
-from fhir_kb.servers.server import Ref
+from fhir_kb.servers.protocol import Ref
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

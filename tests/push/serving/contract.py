@@ -18,17 +18,17 @@ import requests
 
 from fhir_kb.net import SessionSettings, open_session
 from fhir_kb.push import Ref, open_server
-from fhir_kb.servers.server import Change, Done, Refused, ServerError, Way
+from fhir_kb.servers.protocol import Applied, ChangeRequest, Rejected, SendMode, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from temper import Temper
 
-    from fhir_kb.push import Live, Profile
-    from fhir_kb.servers.fhir_server import Server
+    from fhir_kb.push import RemoteResource, ServerCapabilities
+    from fhir_kb.servers.http_fhir_server import HttpFhirServer
 
-WAYS: tuple[Way, ...] = get_args(Way)
+WAYS: tuple[SendMode, ...] = get_args(SendMode)
 CANONICAL = "https://kb.example.org/fhir"
 _NUMBERS = itertools.count(1)
 
@@ -39,7 +39,7 @@ class Site:
 
     base: str
     temper: Temper
-    server: Server
+    server: HttpFhirServer
     others: requests.Session = field(default_factory=requests.Session)
 
     def foreign(self, resource: dict[str, Any]) -> str:
@@ -60,7 +60,7 @@ class Site:
         return len(answer.json()["entry"])
 
 
-def site_of(base: str, temper: Temper, known: Profile | None = None) -> Iterator[Site]:
+def site_of(base: str, temper: Temper, known: ServerCapabilities | None = None) -> Iterator[Site]:
     """For a fixture: what talks to a server. known: what it can do, if that is known already."""
     with open_session(SessionSettings(server=base)) as session, requests.Session() as others:
         others.trust_env = False
@@ -92,46 +92,46 @@ def note(about: Ref) -> tuple[Ref, dict[str, Any]]:
     return ref, {"resourceType": "Basic", "id": ref.id, "code": {"text": "n"}, "subject": subject}
 
 
-def create(ref: Ref, body: dict[str, Any], expected: str = "") -> Change:
-    return Change("create", ref, body, expected)
+def create(ref: Ref, body: dict[str, Any], expected: str = "") -> ChangeRequest:
+    return ChangeRequest("create", ref, body, expected)
 
 
 def created(site: Site, **more: Any) -> tuple[Ref, dict[str, Any], str]:
     """Something that stands there, and its version."""
     ref, body = new(**more)
     (made,) = site.server.send([create(ref, body)], "single")
-    assert isinstance(made, Done), made
+    assert isinstance(made, Applied), made
     return ref, body, made.version
 
 
-def deleted(site: Site) -> tuple[Ref, dict[str, Any], Live]:
+def deleted(site: Site) -> tuple[Ref, dict[str, Any], RemoteResource]:
     """Something that does not stand there any more, and what is known of it."""
     ref, body, version = created(site)
-    (gone,) = site.server.send([Change("delete", ref, None, version)], "single")
-    assert isinstance(gone, Done)
-    return ref, body, site.server.read([ref], gone=True)[ref]
+    (gone,) = site.server.send([ChangeRequest("delete", ref, None, version)], "single")
+    assert isinstance(gone, Applied)
+    return ref, body, site.server.read([ref], include_deleted=True)[ref]
 
 
 def small_pages(site: Site, size: int) -> None:
-    site.server.profile = dataclasses.replace(site.server.profile, page=size)
+    site.server.capabilities = dataclasses.replace(site.server.capabilities, page_size=size)
 
 
 class Contract:
     """See the module."""
 
     def test_it_says_what_it_is(self, site: Site) -> None:
-        profile = site.server.profile
+        profile = site.server.capabilities
         assert profile.fhir_version == site.temper.fhir_version
         assert site.temper.software in profile.software
-        assert profile.ways == ("transaction", "batch", "single")
+        assert profile.send_modes == ("transaction", "batch", "single")
         assert {"read", "update", "history-type"} <= profile.types["Library"]
         assert {"url", "version", "identifier"} <= profile.search["Library"]
 
     @pytest.mark.parametrize("way", WAYS)
-    def test_what_is_new_is_created(self, site: Site, way: Way) -> None:
+    def test_what_is_new_is_created(self, site: Site, way: SendMode) -> None:
         ref, body = new(title="Größe ≥ 1")
         (made,) = site.server.send([create(ref, body)], way)
-        assert isinstance(made, Done)
+        assert isinstance(made, Applied)
         assert made.created
         assert made.ref == ref
         assert made.stored is not None
@@ -143,22 +143,22 @@ class Contract:
         assert there["title"] == "Größe ≥ 1"
 
     @pytest.mark.parametrize("way", WAYS)
-    def test_a_create_replaces_nothing(self, site: Site, way: Way) -> None:
+    def test_a_create_replaces_nothing(self, site: Site, way: SendMode) -> None:
         ref, body, version = created(site)
         (refused,) = site.server.send([create(ref, {**body, "title": "Other"})], way)
-        assert isinstance(refused, Refused)
-        assert refused.moved
+        assert isinstance(refused, Rejected)
+        assert refused.conflict
         there = site.there(ref)
         assert there is not None
         assert "title" not in there
         assert there["meta"]["versionId"] == version
 
     @pytest.mark.parametrize("way", WAYS)
-    def test_an_update_makes_the_next_version(self, site: Site, way: Way) -> None:
+    def test_an_update_makes_the_next_version(self, site: Site, way: SendMode) -> None:
         ref, body, version = created(site)
-        change = Change("update", ref, {**body, "title": "New"}, version)
+        change = ChangeRequest("update", ref, {**body, "title": "New"}, version)
         (made,) = site.server.send([change], way)
-        assert isinstance(made, Done)
+        assert isinstance(made, Applied)
         assert not made.created
         assert made.version not in ("", version)
         there = site.there(ref)
@@ -166,60 +166,62 @@ class Contract:
         assert (there["title"], there["meta"]["versionId"]) == ("New", made.version)
 
     @pytest.mark.parametrize("way", WAYS)
-    def test_a_stale_update_is_refused(self, site: Site, way: Way) -> None:
+    def test_a_stale_update_is_refused(self, site: Site, way: SendMode) -> None:
         ref, body, version = created(site)
         theirs = site.foreign({**body, "title": "Theirs"})
-        (refused,) = site.server.send([Change("update", ref, {**body, "title": "O"}, version)], way)
-        assert isinstance(refused, Refused)
-        assert refused.moved
+        (refused,) = site.server.send(
+            [ChangeRequest("update", ref, {**body, "title": "O"}, version)], way
+        )
+        assert isinstance(refused, Rejected)
+        assert refused.conflict
         assert refused.status == site.temper.stale
         there = site.there(ref)
         assert there is not None
         assert (there["title"], there["meta"]["versionId"]) == ("Theirs", theirs)
 
     @pytest.mark.parametrize("way", WAYS)
-    def test_identical_content_and_its_version(self, site: Site, way: Way) -> None:
+    def test_identical_content_and_its_version(self, site: Site, way: SendMode) -> None:
         ref, body, version = created(site)
-        (made,) = site.server.send([Change("update", ref, body, version)], way)
-        assert isinstance(made, Done)
+        (made,) = site.server.send([ChangeRequest("update", ref, body, version)], way)
+        assert isinstance(made, Applied)
         assert (made.version != version) == site.temper.new_for_same
         assert site.history(ref) == (2 if site.temper.new_for_same else 1)
 
     @pytest.mark.parametrize("way", WAYS)
-    def test_what_is_deleted_is_known_to_be(self, site: Site, way: Way) -> None:
+    def test_what_is_deleted_is_known_to_be(self, site: Site, way: SendMode) -> None:
         ref, _, version = created(site)
-        (gone,) = site.server.send([Change("delete", ref, None, version)], way)
-        assert isinstance(gone, Done)
+        (gone,) = site.server.send([ChangeRequest("delete", ref, None, version)], way)
+        assert isinstance(gone, Applied)
         never = new()[0]
         assert site.server.read([ref, never]) == {}
-        found = site.server.read([ref, never], gone=True)
+        found = site.server.read([ref, never], include_deleted=True)
         assert list(found) == [ref]
         assert found[ref].deleted
         assert found[ref].version not in ("", version)
 
     @pytest.mark.parametrize("way", WAYS)
-    def test_deleting_again_is_done_already(self, site: Site, way: Way) -> None:
+    def test_deleting_again_is_done_already(self, site: Site, way: SendMode) -> None:
         ref, _, live = deleted(site)
         for one in (ref, new()[0]):
-            (made,) = site.server.send([Change("delete", one, None, "")], way)
-            assert isinstance(made, Done)
-        assert site.server.read([ref], gone=True)[ref].version == live.version
+            (made,) = site.server.send([ChangeRequest("delete", one, None, "")], way)
+            assert isinstance(made, Applied)
+        assert site.server.read([ref], include_deleted=True)[ref].version == live.version
 
     @pytest.mark.parametrize("way", WAYS)
-    def test_a_stale_delete(self, site: Site, way: Way) -> None:
+    def test_a_stale_delete(self, site: Site, way: SendMode) -> None:
         ref, body, version = created(site)
         site.foreign({**body, "title": "Theirs"})
-        (made,) = site.server.send([Change("delete", ref, None, version)], way)
+        (made,) = site.server.send([ChangeRequest("delete", ref, None, version)], way)
         if site.temper.match_on_delete:
-            assert isinstance(made, Refused)
-            assert made.moved
+            assert isinstance(made, Rejected)
+            assert made.conflict
         assert (site.there(ref) is None) != site.temper.match_on_delete
 
     @pytest.mark.parametrize("way", WAYS)
-    def test_what_was_deleted_is_put_back(self, site: Site, way: Way) -> None:
+    def test_what_was_deleted_is_put_back(self, site: Site, way: SendMode) -> None:
         ref, body, live = deleted(site)
         (made,) = site.server.send([create(ref, body, live.version)], way)
-        assert isinstance(made, Done)
+        assert isinstance(made, Applied)
         assert made.created
         assert site.server.read([ref])[ref].version == made.version
         assert site.history(ref) == 3
@@ -228,27 +230,27 @@ class Contract:
         ref, body, _ = deleted(site)
         (made,) = site.server.send([create(ref, body)], "single")
         if site.temper.if_none_match:
-            assert isinstance(made, Done)
+            assert isinstance(made, Applied)
         else:  # its last version has to be said
-            assert isinstance(made, Refused)
-            assert made.moved
+            assert isinstance(made, Rejected)
+            assert made.conflict
             assert site.there(ref) is None
 
     def test_an_update_of_what_never_was(self, site: Site) -> None:
         ref, body = new()
-        (made,) = site.server.send([Change("update", ref, body, "7")], "single")
-        assert isinstance(made, Done) == (site.temper.match_missing == 201)
+        (made,) = site.server.send([ChangeRequest("update", ref, body, "7")], "single")
+        assert isinstance(made, Applied) == (site.temper.match_missing == 201)
         assert (site.there(ref) is not None) == (site.temper.match_missing == 201)
 
     def test_earlier_versions_are_kept(self, site: Site) -> None:
         ref, body, version = created(site)
         site.foreign({**body, "title": "Theirs"})
-        live = site.server.version(ref, version)
+        live = site.server.read_version(ref, version)
         assert live is not None
         assert live.version == version
         assert live.resource is not None
         assert "title" not in live.resource
-        assert site.server.version(ref, "4711") is None
+        assert site.server.read_version(ref, "4711") is None
 
     def test_reading_many(self, site: Site) -> None:
         refs = [created(site)[0] for _ in range(7)]
@@ -267,7 +269,7 @@ class Contract:
 
     def test_heads_have_no_content(self, site: Site) -> None:
         ref, body, version = created(site)
-        (live,) = site.server.search("Library", {"url": body["url"]}, heads=True)
+        (live,) = site.server.search("Library", {"url": body["url"]}, summary=True)
         assert (live.ref, live.version, live.url) == (ref, version, body["url"])
         assert live.canonical_version == "1.0.0"
         assert live.resource is None
@@ -279,14 +281,14 @@ class Contract:
             for number in range(23)
         ]
         made = site.server.send([create(*one) for one in bodies], "transaction")
-        assert all(isinstance(one, Done) for one in made)
+        assert all(isinstance(one, Applied) for one in made)
         refs = {ref for ref, _ in bodies}
         small_pages(site, 5)
         for query in ({"identifier": f"{CANONICAL}|{tag}"}, {"url:below": f"{CANONICAL}/{tag}"}):
             found = [live.ref for live in site.server.search("Library", query)]
             assert len(found) == 23
             assert set(found) == refs
-        seen = {live.ref for live in site.server.changed("Library", made[0].updated)}
+        seen = {live.ref for live in site.server.changed_since("Library", made[0].updated)}
         assert refs <= seen
 
     def test_long_questions(self, site: Site) -> None:
@@ -304,7 +306,7 @@ class Contract:
         time.sleep(0.01)
         site.foreign({**body, "title": "Theirs"})
         gone, _, last = deleted(site)
-        found = list(site.server.changed("Library", since))
+        found = list(site.server.changed_since("Library", since))
         places = [live.ref for live in found]
         assert len(places) == len(set(places))
         assert before not in places
@@ -319,9 +321,9 @@ class Contract:
         good, body = new()
         stale, other, version = created(site)
         site.foreign({**other, "title": "Theirs"})
-        changes = [create(good, body), Change("update", stale, other, version)]
+        changes = [create(good, body), ChangeRequest("update", stale, other, version)]
         outcomes = site.server.send(changes, "transaction")
-        assert [type(one) for one in outcomes] == [Refused, Refused]
+        assert [type(one) for one in outcomes] == [Rejected, Rejected]
         assert [one.ref for one in outcomes] == [good, stale]
         assert site.there(good) is None
 
@@ -331,45 +333,47 @@ class Contract:
         site.foreign({**other, "title": "Theirs"})
         gone, _, last = created(site)
         changes = [
-            Change("update", stale, other, version),
+            ChangeRequest("update", stale, other, version),
             create(good, body),
-            Change("delete", gone, None, last),
+            ChangeRequest("delete", gone, None, last),
         ]
         outcomes = site.server.send(changes, "batch")
         assert [one.ref for one in outcomes] == [stale, good, gone]
-        assert isinstance(outcomes[0], Refused)
-        assert outcomes[0].moved
-        assert isinstance(outcomes[1], Done)
+        assert isinstance(outcomes[0], Rejected)
+        assert outcomes[0].conflict
+        assert isinstance(outcomes[1], Applied)
         assert site.there(good) is not None
-        assert isinstance(outcomes[2], Done)
+        assert isinstance(outcomes[2], Applied)
 
     def test_those_who_refer_to_each_other_come_and_go_together(self, site: Site) -> None:
         target, body = new()
         source, basic = note(target)
         made = site.server.send([create(source, basic), create(target, body)], "transaction")
-        assert [type(one) for one in made] == [Done, Done]
+        assert [type(one) for one in made] == [Applied, Applied]
         there = site.there(source)
         assert there is not None
         assert there["subject"]["reference"] == str(target)
         if site.temper.integrity:
-            (alone,) = site.server.send([Change("delete", target, None, made[1].version)], "single")
-            assert isinstance(alone, Refused)
+            (alone,) = site.server.send(
+                [ChangeRequest("delete", target, None, made[1].version)], "single"
+            )
+            assert isinstance(alone, Rejected)
         changes = [
-            Change("delete", ref, None, one.version)
+            ChangeRequest("delete", ref, None, one.version)
             for ref, one in zip((target, source), (made[1], made[0]), strict=True)
         ]
         gone = site.server.send(changes, "transaction")
-        assert [type(one) for one in gone] == [Done, Done]
+        assert [type(one) for one in gone] == [Applied, Applied]
         assert site.there(target) is None
         assert site.there(source) is None
 
     @pytest.mark.parametrize("way", WAYS)
-    def test_a_reference_to_what_is_not_there(self, site: Site, way: Way) -> None:
+    def test_a_reference_to_what_is_not_there(self, site: Site, way: SendMode) -> None:
         source, basic = note(new()[0])
         (made,) = site.server.send([create(source, basic)], way)
-        assert isinstance(made, Refused) == site.temper.integrity
-        if isinstance(made, Refused):
-            assert not made.moved
+        assert isinstance(made, Rejected) == site.temper.integrity
+        if isinstance(made, Rejected):
+            assert not made.conflict
             assert basic["subject"]["reference"] in made.text
 
     def test_ids_that_are_numbers(self, site: Site) -> None:
@@ -377,14 +381,14 @@ class Contract:
         number = str(time.time_ns())
         ref = Ref("Library", number)
         (made,) = site.server.send([create(ref, {**body, "id": number})], "single")
-        assert isinstance(made, Done) == (site.temper.ids == "any")
+        assert isinstance(made, Applied) == (site.temper.ids == "any")
 
     def test_a_type_that_is_not_there(self, site: Site) -> None:
         ref, body = new("Nonsense")
-        assert "Nonsense" not in site.server.profile.types
+        assert "Nonsense" not in site.server.capabilities.types
         (made,) = site.server.send([create(ref, body)], "single")
-        assert isinstance(made, Refused)
-        assert not made.moved
+        assert isinstance(made, Rejected)
+        assert not made.conflict
         with pytest.raises(ServerError):
             site.server.count("Nonsense", {})
 
@@ -397,6 +401,6 @@ class Contract:
                 for made in pool.map(lambda c: site.server.send([c], "transaction"), changes)
                 for one in made
             ]
-        assert sum(isinstance(one, Done) for one in outcomes) == 1
-        assert all(one.moved for one in outcomes if isinstance(one, Refused))
+        assert sum(isinstance(one, Applied) for one in outcomes) == 1
+        assert all(one.conflict for one in outcomes if isinstance(one, Rejected))
         assert site.history(ref) == 1

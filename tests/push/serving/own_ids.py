@@ -12,18 +12,18 @@ import pytest
 from contract import WAYS, new, note
 
 from fhir_kb.push import Ref
-from fhir_kb.servers.server import Change, Done, Refused
+from fhir_kb.servers.protocol import Applied, ChangeRequest, Rejected
 
 if TYPE_CHECKING:
     from contract import Site
 
-    from fhir_kb.servers.server import Query, Way
+    from fhir_kb.servers.protocol import Query, SendMode
 
 
-def posted(ref: Ref, body: dict[str, Any]) -> Change:
+def posted(ref: Ref, body: dict[str, Any]) -> ChangeRequest:
     """A create whose id the server chooses."""
     query: Query = {"url": body["url"], "version": body["version"]} if "url" in body else {}
-    return Change("create", ref, body, unless=query)
+    return ChangeRequest("create", ref, body, if_none_exist=query)
 
 
 def places(site: Site, body: dict[str, Any]) -> set[Ref]:
@@ -35,10 +35,10 @@ class OwnIds:
     """See the module."""
 
     @pytest.mark.parametrize("way", WAYS)
-    def test_the_server_says_where_it_is(self, site: Site, way: Way) -> None:
+    def test_the_server_says_where_it_is(self, site: Site, way: SendMode) -> None:
         ref, body = new(title="Größe")
         (made,) = site.server.send([posted(ref, body)], way)
-        assert isinstance(made, Done)
+        assert isinstance(made, Applied)
         assert made.created
         assert made.ref.type == "Library"
         assert made.ref != ref
@@ -48,12 +48,12 @@ class OwnIds:
         assert site.there(ref) is None
 
     @pytest.mark.parametrize("way", WAYS)
-    def test_what_is_there_is_not_made_again(self, site: Site, way: Way) -> None:
+    def test_what_is_there_is_not_made_again(self, site: Site, way: SendMode) -> None:
         ref, body = new()
         (made,) = site.server.send([posted(ref, body)], way)
         (again,) = site.server.send([posted(ref, {**body, "title": "Other"})], way)
-        assert isinstance(again, Refused)
-        assert again.moved
+        assert isinstance(again, Rejected)
+        assert again.conflict
         assert places(site, body) == {made.ref}
         there = site.there(made.ref)
         assert there is not None
@@ -63,17 +63,17 @@ class OwnIds:
         ref, body = new()
         (first,) = site.server.send([posted(ref, body)], "single")
         (second,) = site.server.send([posted(ref, {**body, "version": "2.0.0"})], "single")
-        assert isinstance(second, Done)
+        assert isinstance(second, Applied)
         assert places(site, body) == {first.ref, second.ref}
 
     @pytest.mark.parametrize("way", WAYS)
-    def test_an_update_where_it_stands(self, site: Site, way: Way) -> None:
+    def test_an_update_where_it_stands(self, site: Site, way: SendMode) -> None:
         ref, body = new()
         (made,) = site.server.send([posted(ref, body)], way)
-        assert isinstance(made, Done)
+        assert isinstance(made, Applied)
         later = {**body, "id": made.ref.id, "title": "New"}
-        (done,) = site.server.send([Change("update", made.ref, later, made.version)], way)
-        assert isinstance(done, Done)
+        (done,) = site.server.send([ChangeRequest("update", made.ref, later, made.version)], way)
+        assert isinstance(done, Applied)
         assert done.ref == made.ref
         assert done.version not in ("", made.version)
 
@@ -82,8 +82,8 @@ class OwnIds:
         source, basic = note(target)
         outcomes = site.server.send([posted(source, basic), posted(target, body)], "transaction")
         first, second = outcomes
-        assert isinstance(first, Done)
-        assert isinstance(second, Done)
+        assert isinstance(first, Applied)
+        assert isinstance(second, Applied)
         there = site.there(first.ref)
         assert there is not None
         assert there["subject"]["reference"] == str(second.ref)
@@ -95,9 +95,9 @@ class OwnIds:
         first, second = site.server.send(
             [posted(source, basic), posted(target, body)], "transaction"
         )
-        assert isinstance(second, Refused)
-        assert second.moved
-        assert isinstance(first, Done)
+        assert isinstance(second, Rejected)
+        assert second.conflict
+        assert isinstance(first, Applied)
         there = site.there(first.ref)
         assert there is not None
         assert there["subject"]["reference"] == str(made.ref)
@@ -106,5 +106,5 @@ class OwnIds:
         ref, body = new()
         other, wrong = new("Nonsense")
         outcomes = site.server.send([posted(ref, body), posted(other, wrong)], "transaction")
-        assert [type(one) for one in outcomes] == [Refused, Refused]
+        assert [type(one) for one in outcomes] == [Rejected, Rejected]
         assert places(site, body) == set()
