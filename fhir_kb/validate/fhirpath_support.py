@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fhir_kb.packages import definitions
 from fhir_kb.terminology.service import TerminologyService
-from fhir_kb.validate.profiles import Profiles
+from fhir_kb.validate.profiles import ProfileChecker
 from fhir_kb.validate.validator import Known
 
 if TYPE_CHECKING:
@@ -22,4 +22,4 @@ def fhirpath_services(fhir_version: str, canonicals: Canonicals | None = None) -
     """
     known = definitions(fhir_version)
     found = Known(fhir_version, canonicals)
-    return Profiles(known, found, TerminologyService(found, known)).services()
+    return ProfileChecker(known, found, TerminologyService(found, known)).fhirpath_services()

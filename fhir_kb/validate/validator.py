@@ -17,7 +17,7 @@ from fhir_kb.validate.core.known_extensions import KnownExtensions
 if TYPE_CHECKING:
     from fhir_kb.packages import Canonicals
     from fhir_kb.validate.core.issue import Findings, Issue
-    from fhir_kb.validate.profiles import Profiles
+    from fhir_kb.validate.profiles import ProfileChecker
 
 
 class Validator:
@@ -62,9 +62,9 @@ class Validator:
         self._known_extensions = KnownExtensions(
             definitions(fhir_version),
             self._canonicals,
-            lambda url, modifier: self._profiles_made().extension(url, modifier=modifier),
+            lambda url, modifier: self._profiles_made().extension_check(url, modifier=modifier),
         )
-        self._profiles: Profiles | None = None
+        self._profiles: ProfileChecker | None = None
         self._check = _compiled(fhir_version, invariants).resources.any_resource()
 
     def check(self, resource: Mapping[str, Any] | object) -> list[Issue]:
@@ -104,13 +104,13 @@ class Validator:
             context.deferred_extensions,
         )
 
-    def _profiles_made(self) -> Profiles:
+    def _profiles_made(self) -> ProfileChecker:
         if self._profiles is None:
             # Imported here, because most resources claim no profile.
-            from fhir_kb.validate.profiles import Profiles
+            from fhir_kb.validate.profiles import ProfileChecker
 
             known = definitions(self.fhir_version)
-            self._profiles = Profiles(known, self._canonicals, self._terminology)
+            self._profiles = ProfileChecker(known, self._canonicals, self._terminology)
         return self._profiles
 
     def _context(self, content: object) -> Context:

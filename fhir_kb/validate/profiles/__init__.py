@@ -1,8 +1,9 @@
 """Checking resources against profiles: StructureDefinitions that constrain a type.
 
-http://hl7.org/fhir/profiling.html
+http://hl7.org/fhir/profiling.html. `constraints` reads what a profile demands, `fast_path` sees
+quickly what conforms, `walk` with `slicing` checks the rest and says what is wrong.
 """
 
-from fhir_kb.validate.profiles.checker import Profiles
+from fhir_kb.validate.profiles.checker import ProfileChecker
 
-__all__ = ["Profiles"]
+__all__ = ["ProfileChecker"]

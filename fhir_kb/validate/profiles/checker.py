@@ -1,4 +1,4 @@
-"""Checking resources against the profiles that they claim, and those that are asked for."""
+"""Checking resources against the profiles that they claim, and those that are required."""
 
 from __future__ import annotations
 
@@ -6,88 +6,103 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import Element
 from fhir_kb.fhirpath.types.schema import schema_of
-from fhir_kb.validate.profiles.codes import Codes, ValueSets
-from fhir_kb.validate.profiles.conform import WALK, walk_profile
+from fhir_kb.terminology.coded_values import CodedValues
 from fhir_kb.validate.profiles.extensions import check_extensions
-from fhir_kb.validate.profiles.fast_path.profiles import Certain
-from fhir_kb.validate.profiles.known import KnownProfiles
-from fhir_kb.validate.profiles.run import Run
+from fhir_kb.validate.profiles.fast_path.profiles import ProfileFastPath
+from fhir_kb.validate.profiles.repository import ProfileRepository
+from fhir_kb.validate.profiles.run import ProfileRun
 from fhir_kb.validate.profiles.tree import BrokenProfileError
 from fhir_kb.validate.profiles.vital_signs import implied_profile
+from fhir_kb.validate.profiles.walk.conformance import WALK, walk_profile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from fhir_kb.fhirpath import Services
     from fhir_kb.packages import Canonicals, Definitions
+    from fhir_kb.terminology.coded_values import ValueSetMembership
     from fhir_kb.validate.core.issue import Finding
 
-_MOST_PROFILES: Final = 100
-#: In these, references may lead to resources that are at hand.
-_HOLDERS: Final = frozenset({"Bundle", "Parameters"})
+_MAX_CLAIMED: Final = 100
+#: In these, references may lead to resources that are in the same file.
+_RESOURCE_HOLDERS: Final = frozenset({"Bundle", "Parameters"})
+#: Elements that resources are nested in.
+_NESTING: Final = (
+    "parameter", "part", "entry", "response", "outcome", "resource", "contained",
+)  # fmt: skip
 
 
-class Profiles:
-    """Checks what the types themselves do not demand.
-
-    canonicals: where profiles are looked up. value_sets: what is known of value sets. Profiles are
-    compiled when they are first met, and kept.
-    """
+class ProfileChecker:
+    """Checks what profiles demand beyond the types; profiles are compiled when first needed."""
 
     def __init__(
-        self, definitions: Definitions, canonicals: Canonicals, value_sets: ValueSets
+        self, definitions: Definitions, canonicals: Canonicals, value_sets: ValueSetMembership
     ) -> None:
-        self._known = KnownProfiles(definitions, canonicals, Codes(value_sets))
+        """Set up the checker; nothing is read yet.
+
+        Args:
+            definitions: of the FHIR release.
+            canonicals: where profiles are looked up.
+            value_sets: decides whether codes are in value sets.
+        """
+        self._repository = ProfileRepository(definitions, canonicals, CodedValues(value_sets))
         self._schema = schema_of(definitions)
-        self._alone = Certain(self._known, is_bundled=False)
-        self._bundled = Certain(self._known, is_bundled=True)
+        self._single = ProfileFastPath(self._repository, is_bundled=False)
+        self._bundled = ProfileFastPath(self._repository, is_bundled=True)
 
     def check(
         self,
         resource: Mapping[str, Any],
         claiming: Sequence[Any],
-        asked: Sequence[str] = (),
-        everywhere: Mapping[str, Sequence[str]] | None = None,
+        required: Sequence[str] = (),
+        global_profiles: Mapping[str, Sequence[str]] | None = None,
         extensions: Sequence[Any] = (),
     ) -> list[Finding]:
-        """What is wrong with a resource and those in it, seen from the outermost.
+        """What is wrong with a resource and those in it, paths seen from the outermost.
 
-        claiming: the resources in it (or itself) that name profiles in `meta.profile`, as the same
-        objects. asked: canonical urls that the outermost resource has to conform to besides.
-        everywhere: type -> urls that all resources of the type have to conform to. extensions:
-        those in it to look at, as the same objects.
+        Args:
+            resource: the outermost resource as JSON.
+            claiming: the resources in it (or itself) that name profiles in `meta.profile`, as the
+                same objects.
+            required: canonical URLs that the outermost resource has to conform to as well.
+            global_profiles: type -> URLs that all resources of the type have to conform to.
+            extensions: the extensions in it to check, as the same objects.
         """
-        kind = self._schema.of_value(resource)
-        if not kind.is_resource or kind.is_open:
+        type_ = self._schema.of_value(resource)
+        if not type_.is_resource or type_.is_open:
             return []
-        certain = self._bundled if kind.name in _HOLDERS else self._alone
-        open_asked = self._open(certain, resource, dict.fromkeys(asked))
-        open_claims = {id(one): self._open(certain, one, self._claimed(one)) for one in claiming}
-        if not (open_asked or any(open_claims.values()) or everywhere or extensions):
+        fast_path = self._bundled if type_.name in _RESOURCE_HOLDERS else self._single
+        open_required = self._open(fast_path, resource, dict.fromkeys(required))
+        open_claimed = {
+            id(inner): self._open(fast_path, inner, self._claimed_and_implied(inner))
+            for inner in claiming
+        }
+        is_done = not (open_required or any(open_claimed.values()))
+        if is_done and not (global_profiles or extensions):
             return []
-        root = Element(resource, kind)
-        run = Run(self._known, root, WALK, certain)
-        found: list[Finding] = []
-        for url in open_asked:
-            found += walk_profile(run, root, url)
+        root = Element(resource, type_)
+        run = ProfileRun(self._repository, root, WALK, fast_path)
+        findings: list[Finding] = []
+        for url in open_required:
+            findings += walk_profile(run, root, url)
         if extensions:
-            found += check_extensions(run, extensions)
-        for element in _resources(root) if claiming or everywhere else ():
-            urls = [*open_claims.get(id(element.value), ())]
-            stated = (everywhere or {}).get(element.type.name, ())
-            urls += self._open(certain, element.value, self._not_types(stated))
+            findings += check_extensions(run, extensions)
+        for element in _resources(root) if claiming or global_profiles else ():
+            urls = [*open_claimed.get(id(element.value), ())]
+            of_type = (global_profiles or {}).get(element.type.name, ())
+            urls += self._open(fast_path, element.value, self._without_types(of_type))
             for url in dict.fromkeys(urls):
-                if element is not root or url not in asked:
-                    found += walk_profile(run, element, url)
-        return _each_once(found)
+                if element is not root or url not in required:
+                    findings += walk_profile(run, element, url)
+        return _without_duplicates(findings)
 
-    def extension(self, url: str, *, modifier: bool) -> Callable[[Any], bool]:
-        """What tells whether an extension (its JSON) surely conforms to its definition.
+    def extension_check(self, url: str, *, modifier: bool) -> Callable[[Any], bool]:
+        """The fast check whether an extension (its JSON) conforms to its definition.
 
-        modifier: whether it stands in `modifierExtension`. Where it may stand is not looked at.
+        modifier: whether it is in `modifierExtension`. Its context is not checked.
         """
         try:
-            tree = self._known.tree(url)
+            tree = self._repository.tree(url)
         except BrokenProfileError:
             tree = None
         if tree is None or (tree.root.definition.get("isModifier") is True) != modifier:
@@ -95,51 +110,52 @@ class Profiles:
         conforms = self._bundled.conforms
         return lambda extension: conforms(extension, "Extension", url)
 
-    def services(self) -> Services:
-        """For FHIRPath by itself: what it asks of codes and of profiles."""
-        nothing = Element({}, self._schema.type("Basic"))
-        return Run(self._known, nothing, WALK, self._alone).services
+    def fhirpath_services(self) -> Services:
+        """Terminology and profiles for FHIRPath expressions outside of a validation."""
+        placeholder = Element({}, self._schema.type("Basic"))
+        return ProfileRun(self._repository, placeholder, WALK, self._single).services
 
-    def _claimed(self, resource: Mapping[str, Any]) -> list[str]:
-        """What it claims and what its content implies; types are checked anyway."""
-        urls, implied = claimed(resource), implied_profile(resource)
+    def _claimed_and_implied(self, resource: Mapping[str, Any]) -> list[str]:
+        """The profiles that it claims and its content implies; types are checked anyway."""
+        urls, implied = claimed_profiles(resource), implied_profile(resource)
         if implied is not None and implied not in urls:
             urls.append(implied)
-        return self._not_types(urls)
+        return self._without_types(urls)
 
-    def _not_types(self, urls: Iterable[str]) -> list[str]:
-        return [url for url in urls if not self._known.is_core_type(url)]
+    def _without_types(self, urls: Iterable[str]) -> list[str]:
+        return [url for url in urls if not self._repository.is_core_type(url)]
 
     def _open(
-        self, certain: Certain, resource: Mapping[str, Any], urls: Iterable[str]
+        self, fast_path: ProfileFastPath, resource: Mapping[str, Any], urls: Iterable[str]
     ) -> list[str]:
-        """Those of the profiles that the resource does not surely conform to."""
-        name = str(resource.get("resourceType"))
-        return [url for url in urls if not certain.conforms(resource, name, url)]
+        """The profiles that the fast path leaves open."""
+        type_name = str(resource.get("resourceType"))
+        return [url for url in urls if not fast_path.conforms(resource, type_name, url)]
 
 
-def claimed(resource: Mapping[str, Any]) -> list[str]:
+def claimed_profiles(resource: Mapping[str, Any]) -> list[str]:
     """The profiles that a resource names in `meta.profile`."""
     meta = resource.get("meta")
     listed = meta.get("profile") if isinstance(meta, dict) else None
-    urls = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
-    return list(dict.fromkeys(urls))[:_MOST_PROFILES]
+    urls = [url for url in listed if isinstance(url, str)] if isinstance(listed, list) else []
+    return list(dict.fromkeys(urls))[:_MAX_CLAIMED]
 
 
-def _resources(element: Element) -> Iterator[Element]:
-    """A resource and all that are inside of it."""
-    todo = [element]
+def _resources(root: Element) -> Iterator[Element]:
+    """A resource and all that are nested in it."""
+    todo = [root]
     while todo:
-        one = todo.pop()
-        if one.type.is_resource:
-            yield one
-        for name in ("parameter", "part", "entry", "response", "outcome", "resource", "contained"):
-            if name in one.type.slots:
-                todo += reversed([e for e in one.children(name) if isinstance(e.value, dict)])
+        element = todo.pop()
+        if element.type.is_resource:
+            yield element
+        for name in _NESTING:
+            if name in element.type.slots:
+                children = element.children(name)
+                todo += reversed([child for child in children if isinstance(child.value, dict)])
 
 
-def _each_once(found: list[Finding]) -> list[Finding]:
-    seen: dict[tuple[Any, ...], Finding] = {}
-    for one in found:
-        seen.setdefault(one.key, one)
-    return list(seen.values())
+def _without_duplicates(findings: list[Finding]) -> list[Finding]:
+    unique: dict[tuple[Any, ...], Finding] = {}
+    for finding in findings:
+        unique.setdefault(finding.key, finding)
+    return list(unique.values())

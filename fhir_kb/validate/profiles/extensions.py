@@ -1,4 +1,4 @@
-"""Extensions by their definitions: where they may stand, and all that they demand.
+"""Extensions by their definitions: context, version, modifier, content.
 
 http://hl7.org/fhir/defining-extensions.html#context
 """
@@ -19,174 +19,178 @@ from fhir_kb.validate.codes import (
 )
 from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.core.known_extensions import contexts, interfaces, is_for
-from fhir_kb.validate.profiles.places import at, trail
+from fhir_kb.validate.profiles.locations import path_steps, report_at
 from fhir_kb.validate.profiles.run import resource_of
-from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError
+from fhir_kb.validate.profiles.tree import CORE_URL, BrokenProfileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from fhir_kb.validate.core.issue import Finding
-    from fhir_kb.validate.profiles.run import Run
+    from fhir_kb.validate.profiles.run import ProfileRun
 
-_FEW: Final = 12
+_MAX_SHOWN: Final = 12
 
 
-def check_extensions(run: Run, wanted: Sequence[Any]) -> list[Finding]:
+def check_extensions(run: ProfileRun, extensions: Sequence[Any]) -> list[Finding]:
     """What is wrong with some extensions in the resource, by their definitions.
 
-    wanted: the extensions, as the same objects.
+    extensions: as the same objects as in the resource.
     """
-    found: list[Finding] = []
-    for element in _found(run.root, [id(one) for one in wanted]):
-        found += _check(run, element)
-    return found
+    findings: list[Finding] = []
+    for element in _elements_of(run.root, [id(extension) for extension in extensions]):
+        findings += _check(run, element)
+    return findings
 
 
-def _found(root: Element, wanted: list[int]) -> Iterator[Element]:
-    """The elements of the resource that are these objects, given by their ids, each place once."""
-    way = _way(root.value, wanted)
-    todo = [root]
-    while todo:
-        one = todo.pop()
-        if id(one.value) in wanted:
-            yield one
-        todo += reversed(_on_the_way(one, way))
+def _elements_of(root: Element, ids: list[int]) -> Iterator[Element]:
+    """The elements of the resource whose values are the objects with these ids."""
+    leading = _ancestors_of(root.value, ids)
+    stack = [root]
+    while stack:
+        element = stack.pop()
+        if id(element.value) in ids:
+            yield element
+        stack += reversed(_children_leading_to(element, leading))
 
 
-def _on_the_way(element: Element, way: set[int]) -> list[Element]:
-    """The children of an element that are on the way, or have what is beside them on it."""
-    holder = element.extra if element.type.system else element.value
-    if not isinstance(holder, dict) or id(holder) not in way:
+def _children_leading_to(element: Element, leading: set[int]) -> list[Element]:
+    """The children whose values (or the extensions beside them) are in `leading`."""
+    value = element.extra if element.type.system else element.value
+    if not isinstance(value, dict) or id(value) not in leading:
         return []
     if element.type.is_open:
         children = element.all_children()
     else:
         slots = slots_by_key(element.type)
-        keys = [key for key, inner in holder.items() if id(inner) in way and key in slots]
+        keys = [key for key, child in value.items() if id(child) in leading and key in slots]
         names = dict.fromkeys(slots[key].name for key in keys)
-        children = [one for name in names for one in element.children(name)]
-    return [one for one in children if id(one.value) in way or id(one.extra) in way]
+        children = [child for name in names for child in element.children(name)]
+    return [child for child in children if id(child.value) in leading or id(child.extra) in leading]
 
 
-def _way(value: Any, wanted: list[int]) -> set[int]:
-    """What leads to these objects: found in plain JSON, which takes a tenth of the time."""
-    outer: dict[int, list[Any]] = {}
+def _ancestors_of(value: Any, ids: list[int]) -> set[int]:
+    """The ids of objects and all that contain them; on plain JSON, ten times as fast."""
+    holders_of: dict[int, list[Any]] = {}
     todo: list[Any] = [value]
-    looked_for, left = set(wanted), len(wanted)
-    while todo and left:
-        one = todo.pop()
-        for inner in one.values() if isinstance(one, dict) else one:
+    wanted_ids, remaining = set(ids), len(ids)
+    while todo and remaining:
+        holder = todo.pop()
+        for inner in holder.values() if isinstance(holder, dict) else holder:
             if isinstance(inner, dict | list):
-                holders = outer.setdefault(id(inner), [])
+                holders = holders_of.setdefault(id(inner), [])
                 if not holders:
                     todo.append(inner)
-                holders.append(one)
-                left -= id(inner) in looked_for
-    found: set[int] = set()
-    climbing = list(wanted)
-    while climbing:
-        here = climbing.pop()
-        if here not in found:
-            found.add(here)
-            climbing += [id(one) for one in outer.get(here, ())]
-    return found
+                holders.append(holder)
+                remaining -= id(inner) in wanted_ids
+    leading: set[int] = set()
+    stack = list(ids)
+    while stack:
+        inner_id = stack.pop()
+        if inner_id not in leading:
+            leading.add(inner_id)
+            stack += [id(holder) for holder in holders_of.get(inner_id, ())]
+    return leading
 
 
-def _check(run: Run, element: Element) -> list[Finding]:
+def _check(run: ProfileRun, element: Element) -> list[Finding]:
     url = str(member(element, "url"))
-    known = run.known.canonicals.find(url, "StructureDefinition")
+    structure = run.repository.canonicals.find(url, "StructureDefinition")
     parent = element.parent
-    if known is None or parent is None or known.get("type") != "Extension":
+    if structure is None or parent is None or structure.get("type") != "Extension":
         return []
     return [
-        *_modifier(run, element, url),
-        *_version(run, element, url, known),
-        *_context(run, element, url, known),
-        *_content(run, element, url),
+        *_check_modifier(run, element, url),
+        *_check_version(run, element, url, structure),
+        *_check_context(run, element, url, structure),
+        *_check_content(run, element, url),
     ]
 
 
-def _content(run: Run, element: Element, url: str) -> list[Finding]:
-    """What its definition demands; that the value is of another type is about the extension."""
-    found = run.walk.profile(run, element, url)
-    depth = len(trail(element))
-    for one in found:
-        if one.code is PROFILE_TYPE and len(one.path_steps) == depth + 1:
-            one.path_steps[0] = (one.path_steps[0][0], "")
-            one.message_id = "Extension_EXT_Type"
-    return found
+def _check_content(run: ProfileRun, element: Element, url: str) -> list[Finding]:
+    """Check it against its definition; a value of a wrong type is reported at the extension."""
+    findings = run.walk.check_profile(run, element, url)
+    depth = len(path_steps(element))
+    for finding in findings:
+        if finding.code is PROFILE_TYPE and len(finding.path_steps) == depth + 1:
+            finding.path_steps[0] = (finding.path_steps[0][0], "")
+            finding.message_id = "Extension_EXT_Type"
+    return findings
 
 
-def _modifier(run: Run, element: Element, url: str) -> list[Finding]:
+def _check_modifier(run: ProfileRun, element: Element, url: str) -> list[Finding]:
     try:
-        tree = run.known.tree(url)
+        tree = run.repository.tree(url)
     except BrokenProfileError:
-        return []  # told where its demands are checked
+        return []  # reported by _check_content
     is_modifier = tree is not None and tree.root.definition.get("isModifier") is True
     if is_modifier == (element.name == "modifierExtension"):
         return []
     if is_modifier:
         message = f"{quoted(url, 90)} changes the meaning: it belongs in 'modifierExtension'"
-        return at(element, EXTENSION_MODIFIER, message)
+        return report_at(element, EXTENSION_MODIFIER, message)
     message = f"{quoted(url, 90)} does not change the meaning: it belongs in 'extension'"
-    return at(element, EXTENSION_MODIFIER, message, None, "Extension_EXT_Modifier_Y")
+    return report_at(element, EXTENSION_MODIFIER, message, None, "Extension_EXT_Modifier_Y")
 
 
-def _version(run: Run, element: Element, url: str, known: Mapping[str, Any]) -> list[Finding]:
-    if is_for(known, run.known.definitions.fhir_version) or element.parent is None:
+def _check_version(
+    run: ProfileRun, element: Element, url: str, structure: Mapping[str, Any]
+) -> list[Finding]:
+    if is_for(structure, run.repository.definitions.fhir_version) or element.parent is None:
         return []
-    version = run.known.definitions.fhir_version
+    version = run.repository.definitions.fhir_version
     message = f"{quoted(url, 90)} is not for FHIR {version}, says its definition"
-    return at(element.parent, EXTENSION_VERSION, message)
+    return report_at(element.parent, EXTENSION_VERSION, message)
 
 
-def _context(run: Run, element: Element, url: str, known: Mapping[str, Any]) -> list[Finding]:
+def _check_context(
+    run: ProfileRun, element: Element, url: str, structure: Mapping[str, Any]
+) -> list[Finding]:
     parent = element.parent
-    stated = contexts(known)
+    stated = contexts(structure)
     if parent is None or not stated:
         return []
-    version = run.known.definitions.fhir_version
-    here = [one for one in stated if is_for(one, version)]
-    names = set(_names(run, parent))
-    if not any(_allows(run, one, parent, names) for one in here):
-        allowed = sorted({str(one.get("expression")) for one in here})
-        more = f" and {len(allowed) - _FEW} more" if len(allowed) > _FEW else ""
+    version = run.repository.definitions.fhir_version
+    applicable = [context for context in stated if is_for(context, version)]
+    names = set(_context_names(run, parent))
+    if not any(_is_allowed(run, context, parent, names) for context in applicable):
+        allowed = sorted({str(context.get("expression")) for context in applicable})
+        more = f" and {len(allowed) - _MAX_SHOWN} more" if len(allowed) > _MAX_SHOWN else ""
         message = (
             f"the extension {quoted(url, 90)} is not allowed here; it may be on: "
-            + (", ".join(allowed[:_FEW]) or "nothing in this release")
+            + (", ".join(allowed[:_MAX_SHOWN]) or "nothing in this release")
             + more
         )
-        name = "" if len(here) == len(stated) else "Extension_EXTP_Context_Wrong_VER"
-        return at(parent, EXTENSION_CONTEXT, message, None, name)
-    return list(_invariants(run, element, parent, url, known))
+        name = "" if len(applicable) == len(stated) else "Extension_EXTP_Context_Wrong_VER"
+        return report_at(parent, EXTENSION_CONTEXT, message, None, name)
+    return list(_check_context_invariants(run, element, parent, url, structure))
 
 
-def _allows(run: Run, one: Mapping[str, Any], parent: Element, names: set[str]) -> bool:
-    expression = str(one.get("expression", "")).removeprefix(FHIR)
-    match one.get("type"):
+def _is_allowed(
+    run: ProfileRun, context: Mapping[str, Any], parent: Element, names: set[str]
+) -> bool:
+    expression = str(context.get("expression", "")).removeprefix(CORE_URL)
+    match context.get("type"):
         case "element":
-            plain = expression.replace("[x]", "").partition("#")
-            if plain[1]:
-                return True  # an element of a profile: what it is cannot be told from here
-            # "Element" is said for anything, resources included.
-            return plain[0] in names or plain[0] == "Element" or "/" in plain[0]
+            path = expression.replace("[x]", "").partition("#")
+            if path[1]:
+                return True  # an element of a profile, which is not known here
+            # "Element" stands for anything, resources included.
+            return path[0] in names or path[0] == "Element" or "/" in path[0]
         case "extension":
-            inside = [
-                member(node, "url") for node in around(parent) if node.type.name == "Extension"
-            ]
-            return expression.partition("#")[0] in {str(url).removeprefix(FHIR) for url in inside}
+            urls = [member(node, "url") for node in around(parent) if node.type.name == "Extension"]
+            return expression.partition("#")[0] in {str(url).removeprefix(CORE_URL) for url in urls}
         case "fhirpath":
             return _is_selected(run, expression, parent)
     return True
 
 
-def _is_selected(run: Run, expression: str, parent: Element) -> bool:
-    """Whether a FHIRPath context holds; what cannot be evaluated is given the benefit."""
+def _is_selected(run: ProfileRun, expression: str, parent: Element) -> bool:
+    """Whether a FHIRPath context selects the element; True if it cannot be evaluated."""
     try:
-        compiled = compile_expression(expression, run.known.definitions)
-        for start in (parent, resource_of(parent)):
-            items = compiled(resource_of(parent), context=start, services=run.services)
+        compiled = compile_expression(expression, run.repository.definitions)
+        for focus in (parent, resource_of(parent)):
+            items = compiled(resource_of(parent), context=focus, services=run.services)
             if items and items != [False]:
                 return True
     except FHIRPathError:
@@ -194,15 +198,15 @@ def _is_selected(run: Run, expression: str, parent: Element) -> bool:
     return False
 
 
-def _invariants(
-    run: Run, element: Element, parent: Element, url: str, known: Mapping[str, Any]
+def _check_context_invariants(
+    run: ProfileRun, element: Element, parent: Element, url: str, structure: Mapping[str, Any]
 ) -> Iterator[Finding]:
-    listed = known.get("contextInvariant")
+    listed = structure.get("contextInvariant")
     for expression in listed if isinstance(listed, list) else ():
         if not isinstance(expression, str):
             continue
         try:
-            holds = compile_expression(expression, run.known.definitions).test(
+            holds = compile_expression(expression, run.repository.definitions).test(
                 parent,
                 resource=resource_of(parent),
                 root=run.root,
@@ -216,14 +220,14 @@ def _invariants(
                 f"the extension {quoted(url, 90)} is not allowed here: {quoted(expression, 200)} "
                 "does not hold"
             )
-            yield from at(parent, EXTENSION_CONTEXT, message, None, "Profile_EXT_Not_Here")
+            yield from report_at(parent, EXTENSION_CONTEXT, message, None, "Profile_EXT_Not_Here")
 
 
-def _names(run: Run, element: Element) -> Iterator[str]:
-    """All that an element can be called in a context: its types, and paths from all around it."""
+def _context_names(run: ProfileRun, element: Element) -> Iterator[str]:
+    """The names of an element in contexts: its types, and paths from all elements around it."""
     yield from element.type.names
     if element.type.is_resource:
-        yield from interfaces(run.known.definitions, element.type.name)
+        yield from interfaces(run.repository.definitions, element.type.name)
     path = ""
     chain = list(around(element))
     for inner, outer in pairwise(chain):
@@ -233,6 +237,6 @@ def _names(run: Run, element: Element) -> Iterator[str]:
             if inner is element and "[x]" not in path:
                 yield f"{name}.{path}{element.type.name[:1].upper()}{element.type.name[1:]}"
         if outer.type.is_resource:
-            for name in interfaces(run.known.definitions, outer.type.name):
+            for name in interfaces(run.repository.definitions, outer.type.name):
                 yield f"{name}.{path}"
             break

@@ -1,9 +1,9 @@
-"""Checking one resource against profiles: what all parts of it share."""
+"""The state of one run of profile checks over a resource, shared by all of its parts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.fhirpath import Element, Services
@@ -13,51 +13,63 @@ from fhir_kb.fhirpath.evaluation.references import (
     entry_for,
     surroundings,
 )
-from fhir_kb.validate.profiles.tree import FHIR, BrokenProfileError
+from fhir_kb.validate.profiles.tree import CORE_URL, BrokenProfileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from fhir_kb.validate.core.issue import Finding
-    from fhir_kb.validate.profiles.fast_path.profiles import Certain
-    from fhir_kb.validate.profiles.known import KnownProfiles
-    from fhir_kb.validate.profiles.tree import Node
+    from fhir_kb.validate.profiles.repository import ProfileRepository
+    from fhir_kb.validate.profiles.tree import ProfileNode
 
-_MAX_DEPTH = 60
+_MAX_DEPTH: Final = 60
+
+
+class FastPath(Protocol):
+    """Recognizes values that certainly conform; see fast_path.profiles."""
+
+    def conforms(self, value: Any, type_name: str, canonical: str) -> bool:
+        """Whether a value of the type (its JSON) certainly conforms to the profile."""
+
+    def child_conforms(self, node: ProfileNode, element: Element, name: str) -> bool:
+        """Whether the children of that name of an element certainly conform to the node's."""
 
 
 class Walk(NamedTuple):
-    """The ways of checking that lead into each other: slices and references need the whole again.
+    """The checks that lead into each other: slices and references need the whole walk again."""
 
-    profile: by a canonical url; node: a value by an element; children: what is inside a value;
-    slice: whether a value is in the slice of that name.
-    """
-
-    profile: Callable[[Run, Element, str], list[Finding]]
-    node: Callable[[Run, Node, Element], list[Finding]]
-    children: Callable[[Run, Node, Element], list[Finding]]
-    slice: Callable[[Run, Node, Element, str], bool]
+    check_profile: Callable[[ProfileRun, Element, str], list[Finding]]
+    """Checks an element against the profile with a canonical URL."""
+    check_node: Callable[[ProfileRun, ProfileNode, Element], list[Finding]]
+    """Checks a value against an element of a profile."""
+    check_children: Callable[[ProfileRun, ProfileNode, Element], list[Finding]]
+    """Checks what is inside a value."""
+    is_in_slice: Callable[[ProfileRun, ProfileNode, Element, str], bool]
+    """Whether a value is in the slice of that name."""
 
 
 @dataclass(eq=False)
-class Run:
-    """One resource (or bundle) being checked.
+class ProfileRun:
+    """The check of one resource (or bundle) against profiles."""
 
-    certain: sees what surely conforms without the walk. under_way: what is being checked against
-    which profile: a circle of references is not followed twice. depth: how many profiles are inside
-    each other.
-    """
-
-    known: KnownProfiles
+    repository: ProfileRepository
     root: Element
+    """The outermost resource."""
     walk: Walk
-    certain: Certain
+    fast_path: FastPath
     services: Services = field(init=False)
-    under_way: set[tuple[int, str]] = field(default_factory=set)
+    """For FHIRPath expressions."""
+    in_progress: set[tuple[int, str]] = field(default_factory=set)
+    """(id of a value, profile) pairs on the stack: circular references are followed once."""
     depth: int = 0
+    """How many profiles are nested."""
 
     def __post_init__(self) -> None:
-        self.services = Services(resolver=None, terminology=self.known.codes, profiles=_Asked(self))
+        self.services = Services(
+            resolver=None,
+            terminology=self.repository.coded_values,
+            profiles=_FHIRPathProfiles(self),
+        )
 
     @property
     def is_too_deep(self) -> bool:
@@ -65,17 +77,19 @@ class Run:
         return self.depth >= _MAX_DEPTH
 
     def conforms(self, element: Element, canonical: str) -> bool | None:
-        """Whether it conforms to the profile; None where the profile is not known."""
-        if self.known.is_core_type(canonical):
-            return self.known.type_of(canonical) in element.type.names
+        """Whether it conforms to the profile; None where the profile is not available."""
+        if self.repository.is_core_type(canonical):
+            return self.repository.type_of(canonical) in element.type.names
         try:
-            tree = self.known.tree(canonical)
+            tree = self.repository.tree(canonical)
         except BrokenProfileError:
             return None
-        return None if tree is None else not has_errors(self.walk.profile(self, element, canonical))
+        if tree is None:
+            return None
+        return not has_errors(self.walk.check_profile(self, element, canonical))
 
     def resolve(self, element: Element, reference: str) -> Element | None:
-        """What a reference leads to, in the same resource or bundle."""
+        """The target of a reference, if it is in the same resource or bundle."""
         holder, bundle = surroundings(element)
         if reference.startswith("#"):
             if holder is None or reference == "#":
@@ -84,10 +98,10 @@ class Run:
         return None if bundle is None else entry_for(bundle, reference, element)
 
 
-class _Asked:
-    """Answers FHIRPath's questions about profiles."""
+class _FHIRPathProfiles:
+    """Answers FHIRPath's questions about profiles; see fhirpath.Profiles."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: ProfileRun) -> None:
         self._run = run
 
     def conforms(self, value: Any, type_name: str, profile: str) -> bool | None:
@@ -97,40 +111,39 @@ class _Asked:
 
     def definition(self, path: str) -> Mapping[str, Any] | None:
         """See fhirpath.Profiles; the definition is that of the type."""
-        try:
-            tree = self._run.known.tree(FHIR + path.partition(".")[0])
-        except BrokenProfileError:
-            return None
-        node = None if tree is None else tree.at(path) or tree.at(f"{path}[x]")
+        node = self._node(CORE_URL + path.partition(".")[0], path)
         return None if node is None else node.definition
 
     def in_slice(self, value: Any, path: str, profile: str, name: str) -> bool | None:
         """See fhirpath.Profiles."""
-        try:
-            tree = self._run.known.tree(profile)
-        except BrokenProfileError:
-            return None
-        node = None if tree is None else tree.at(path) or tree.at(f"{path}[x]")
+        node = self._node(profile, path)
         if node is None:
             return None
         element = Element(value, self._run.root.type.schema.type(_type_path(node, value)))
-        return self._run.walk.slice(self._run, node, element, name)
+        return self._run.walk.is_in_slice(self._run, node, element, name)
+
+    def _node(self, profile: str, path: str) -> ProfileNode | None:
+        try:
+            tree = self._run.repository.tree(profile)
+        except BrokenProfileError:
+            return None
+        return None if tree is None else tree.node_at(path) or tree.node_at(f"{path}[x]")
 
 
-def _type_path(node: Node, value: Any) -> str:
-    """The type of a value at an element, as far as its definition tells."""
-    path = str(node.definition.get("path"))
-    codes = [str(one.get("code")) for one in node.types]
+def _type_path(node: ProfileNode, value: Any) -> str:
+    """The type of a value at an element, as far as its definition determines it."""
     if isinstance(value, dict) and "resourceType" in value:
         return str(value["resourceType"])
+    path = str(node.definition.get("path"))
+    codes = [str(entry.get("code")) for entry in node.types]
     return codes[0] if len(codes) == 1 and codes[0] not in ("BackboneElement", "Element") else path
 
 
-def has_errors(found: list[Finding]) -> bool:
+def has_errors(findings: list[Finding]) -> bool:
     """Whether one of the findings is an error."""
-    return any(one.code.severity is Severity.ERROR for one in found)
+    return any(finding.code.severity is Severity.ERROR for finding in findings)
 
 
 def resource_of(element: Element) -> Element:
     """The resource that the element belongs to, itself if it is one."""
-    return next((one for one in around(element) if one.type.is_resource), element)
+    return next((outer for outer in around(element) if outer.type.is_resource), element)

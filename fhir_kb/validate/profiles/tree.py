@@ -6,20 +6,18 @@ http://hl7.org/fhir/elementdefinition.html; ids say what belongs where ("Patient
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.packages.snapshots.elements import imposed_profiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from fhir_kb.packages import Definitions
 
-#: Whether a JSON value surely has nothing wrong by an element, and how much deeper to look at most.
-Sure: TypeAlias = "Callable[[Any, int], bool]"
-FHIR: Final = "http://hl7.org/fhir/StructureDefinition/"
+CORE_URL: Final = "http://hl7.org/fhir/StructureDefinition/"
 _TYPES: Final = ("types", "")
-_SYSTEM: Final = "http://hl7.org/fhirpath/System."
+_SYSTEM_TYPE: Final = "http://hl7.org/fhirpath/System."
 
 
 class BrokenProfileError(Exception):
@@ -27,140 +25,141 @@ class BrokenProfileError(Exception):
 
 
 @dataclass(eq=False, slots=True)
-class Node:
-    """An element of a profile, or one of its slices.
-
-    definition: its ElementDefinition as JSON. name: the element's name as FHIRPath has it.
-    slice_name: "" for what is no slice. children: by name. slices: those of this element, and for
-    a slice those that slice it again. idle: it and all in it says what the type says, which is
-    checked anyway. kept: what others work out of the definition, by a name of
-    theirs: it is asked for again with each resource.
-    """
+class ProfileNode:
+    """An element of a profile, or one of its slices."""
 
     definition: Mapping[str, Any]
-    tree: Tree
+    """The ElementDefinition as JSON."""
+    tree: ProfileTree
     name: str
+    """The element's name as FHIRPath has it ("value" for value[x])."""
     slice_name: str = ""
-    children: dict[str, Node] = field(default_factory=dict)
-    slices: list[Node] = field(default_factory=list)
-    kept: dict[tuple[str, str], Any] = field(default_factory=dict)
-    idle: bool = False
+    """"" for an element that is no slice."""
+    children: dict[str, ProfileNode] = field(default_factory=dict)
+    """Children by name."""
+    slices: list[ProfileNode] = field(default_factory=list)
+    """Slices of this element; of a slice those that slice it again."""
+    cache: dict[tuple[str, str], Any] = field(default_factory=dict)
+    """Values that other modules derive from the definition, by a key of theirs."""
+    is_unconstrained: bool = False
+    """It and all below it demand no more than the type, which is checked anyway."""
 
     @property
     def min(self) -> int:
-        """How often it occurs at least."""
-        found = self.definition.get("min")
-        return found if isinstance(found, int) else 0
+        """The minimum cardinality."""
+        minimum = self.definition.get("min")
+        return minimum if isinstance(minimum, int) else 0
 
     @property
     def max(self) -> int | None:
-        """How often it may occur; None stands for "*"."""
-        found = str(self.definition.get("max", "*"))
-        return int(found) if found.isdecimal() else None
-
-    @property
-    def label(self) -> str:
-        """What messages call it: "Patient.name:a"."""
-        return str(self.definition.get("id") or self.definition.get("path"))
+        """The maximum cardinality; None for "*"."""
+        maximum = str(self.definition.get("max", "*"))
+        return int(maximum) if maximum.isdecimal() else None
 
     @property
     def types(self) -> list[Mapping[str, Any]]:
-        """The types that a value may have, as JSON; those of FHIRPath itself are left out."""
-        known: list[Mapping[str, Any]] | None = self.kept.get(_TYPES)
-        if known is None:
-            found = self.definition.get("type")
-            known = self.kept[_TYPES] = [
-                one
-                for one in (found if isinstance(found, list) else ())
-                if isinstance(one, dict) and not str(one.get("code", _SYSTEM)).startswith(_SYSTEM)
+        """ElementDefinition.type without FHIRPath's System types."""
+        types: list[Mapping[str, Any]] | None = self.cache.get(_TYPES)
+        if types is None:
+            listed = self.definition.get("type")
+            types = self.cache[_TYPES] = [
+                entry
+                for entry in (listed if isinstance(listed, list) else ())
+                if isinstance(entry, dict)
+                and not str(entry.get("code", _SYSTEM_TYPE)).startswith(_SYSTEM_TYPE)
             ]
-        return known
+        return types
 
-    def all_slices(self) -> Iterator[Node]:
+    @property
+    def type_codes(self) -> list[str]:
+        """The codes of `types`."""
+        return [str(entry.get("code", "")) for entry in self.types]
+
+    def all_slices(self) -> Iterator[ProfileNode]:
         """Its slices and, after each, those that slice it again."""
-        for one in self.slices:
-            yield one
-            yield from one.all_slices()
+        for slice_ in self.slices:
+            yield slice_
+            yield from slice_.all_slices()
 
 
-class Tree:
-    """The elements of one StructureDefinition with a snapshot.
-
-    Raises BrokenProfileError where the snapshot is none.
-    """
+class ProfileTree:
+    """The elements of one StructureDefinition with a snapshot."""
 
     def __init__(self, structure: Mapping[str, Any], definitions: Definitions) -> None:
+        """Build the tree; raises BrokenProfileError where the snapshot is unusable."""
         self.structure = structure
         self.url = str(structure.get("url", ""))
-        self.type = str(structure.get("type", "")).removeprefix(FHIR)
+        self.type = str(structure.get("type", "")).removeprefix(CORE_URL)
         self._definitions = definitions
-        self._by_path: dict[str, Node] = {}
-        elements = _elements(structure)
-        self.root = Node(elements[0], self, self.type)
-        self._by_path[str(elements[0].get("path"))] = self.root
-        for one in elements[1:]:
-            self._add(one)
+        self._by_path: dict[str, ProfileNode] = {}
+        root, *others = _snapshot_elements(structure)
+        self.root = ProfileNode(root, self, self.type)
+        self._by_path[str(root.get("path"))] = self.root
+        for element in others:
+            self._add(element)
 
     @property
     def name(self) -> str:
-        """What messages call the profile."""
+        """The name of the profile in messages: "url|version"."""
         version = self.structure.get("version")
         return f"{self.url}|{version}" if version else self.url
 
-    def imposed(self) -> list[str]:
-        """The profiles that hold besides, though it is not derived from them."""
+    def imposed_profiles(self) -> list[str]:
+        """Profiles that apply too, though this one is not derived from them (imposeProfile)."""
         return imposed_profiles(self.structure)
 
-    def at(self, path: str) -> Node | None:
-        """The element at a path ("Patient.contact"); not a slice."""
+    def node_at(self, path: str) -> ProfileNode | None:
+        """The element at a path ("Patient.contact"); never a slice."""
         return self._by_path.get(path)
 
     def _add(self, element: Mapping[str, Any]) -> None:
-        steps = _steps(element)
+        steps = _id_steps(element)
         if not steps:
             raise BrokenProfileError(f"the snapshot of {self.name} has two roots")
         node = self.root
         for step in steps[:-1]:
-            found = _child(node, step)
-            if found is None:
+            child = _child(node, step)
+            if child is None:
                 raise BrokenProfileError(
                     f"the snapshot of {self.name} has {element.get('id')} "
                     "without the element around it"
                 )
-            node = found
+            node = child
         self._put(node, steps[-1], element)
         path = str(element.get("path"))
         if path not in self._by_path and (own := _child(node, steps[-1])) and not own.slice_name:
             self._by_path[path] = own
 
-    def _put(self, parent: Node, step: str, element: Mapping[str, Any]) -> None:
+    def _put(self, parent: ProfileNode, step: str, element: Mapping[str, Any]) -> None:
         name, _, slice_name = step.partition(":")
         plain = name.removesuffix("[x]")
-        if not slice_name and (choice := self._choice(parent, plain)) is not None:
+        if not slice_name and (choice := self._choice_name(parent, plain)) is not None:
             plain, slice_name = choice, plain  # valueQuantity for value[x]:valueQuantity
         if not slice_name:
-            parent.children[plain] = Node(element, self, plain)
+            parent.children[plain] = ProfileNode(element, self, plain)
             return
         holder = parent.children.get(plain)
         if holder is None:
-            # Only slices are constrained here: what holds for all is what the type says.
-            holder = parent.children[plain] = Node({"path": element.get("path")}, self, plain)
+            # Only slices are constrained here: the element itself is as in the type.
+            holder = ProfileNode({"path": element.get("path")}, self, plain)
+            parent.children[plain] = holder
         parts = slice_name.split("/")
         for number in range(1, len(parts)):
-            around = "/".join(parts[:number])
-            inner = next((one for one in holder.slices if one.slice_name == around), None)
-            holder = inner or holder
-        holder.slices.append(Node(element, self, plain, slice_name))
+            outer_name = "/".join(parts[:number])
+            outer = next((s for s in holder.slices if s.slice_name == outer_name), None)
+            holder = outer or holder
+        holder.slices.append(ProfileNode(element, self, plain, slice_name))
 
-    def _choice(self, parent: Node, name: str) -> str | None:
-        """The choice that a name such as valueQuantity stands for."""
+    def _choice_name(self, parent: ProfileNode, name: str) -> str | None:
+        """The choice element ("value") that a name such as valueQuantity stands for."""
         path = self._type_path(parent)
         if path is None:
             return None
-        element = known.element if (known := self._definitions.properties(path).get(name)) else None
+        slot = self._definitions.properties(path).get(name)
+        element = slot.element if slot is not None else None
         return element.name if element is not None and element.name != name else None
 
-    def _type_path(self, node: Node) -> str | None:
+    def _type_path(self, node: ProfileNode) -> str | None:
         path = str(node.definition.get("path", ""))
         if path.partition(".")[0] not in self._definitions:
             return None
@@ -173,92 +172,36 @@ class Tree:
         return code if code in self._definitions else None
 
 
-def never(_value: Any, _room: int) -> bool:
-    """A test for what cannot be told for sure."""
-    return False
-
-
-def mark_idle(node: Node, of_type: Mapping[str, Mapping[str, Any]]) -> bool:
-    """Mark what says no more than the type's own definition: its elements by path."""
-    idle = [mark_idle(child, of_type) for child in node.children.values()]
-    base = of_type.get(str(node.definition.get("path")))
-    node.idle = (
-        all(idle)
-        and base is not None
-        and not node.slices
-        and not node.slice_name
-        and "contentReference" not in node.definition
-        and _says_the_same(node.definition, base)
-    )
-    return node.idle
-
-
-def _says_the_same(one: Mapping[str, Any], base: Mapping[str, Any]) -> bool:
-    names = (one.keys() | base.keys()) - _FOR_READERS
-    return (
-        all(one.get(name) == base.get(name) for name in names)
-        and _binding(one) == _binding(base)
-        and _keys(one) <= _keys(base)
-    )
-
-
-def _binding(element: Mapping[str, Any]) -> Any:
-    found = element.get("binding")
-    if not isinstance(found, dict):
-        return found
-    url = str(found.get("valueSet")).partition("|")[0]
-    return found.get("strength"), url, found.get("additional"), found.get("extension")
-
-
-def _keys(element: Mapping[str, Any]) -> set[str]:
-    found = element.get("constraint")
-    return (
-        {str(one.get("key")) for one in found if isinstance(one, dict)}
-        if isinstance(found, list)
-        else set()
-    )
-
-
-#: What checks nothing, or is compared in a way of its own.
-_FOR_READERS: Final = frozenset(
-    {
-        "alias", "base", "binding", "comment", "condition", "constraint", "definition", "example",
-        "id", "isModifier", "isModifierReason", "isSummary", "label", "mapping",
-        "meaningWhenMissing", "mustSupport", "orderMeaning", "representation", "requirements",
-        "short", "code",
-    }
-)  # fmt: skip
-
-
-def _elements(structure: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _snapshot_elements(structure: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     snapshot = structure.get("snapshot")
-    found = snapshot.get("element") if isinstance(snapshot, dict) else None
-    listed = found if isinstance(found, list) else []
-    elements: list[Mapping[str, Any]] = [one for one in listed if isinstance(one, dict)]
-    if not elements or not all(isinstance(one.get("path"), str) for one in elements):
+    listed = snapshot.get("element") if isinstance(snapshot, dict) else None
+    elements: list[Mapping[str, Any]] = [
+        element
+        for element in (listed if isinstance(listed, list) else ())
+        if isinstance(element, dict)
+    ]
+    if not elements or not all(isinstance(element.get("path"), str) for element in elements):
         raise BrokenProfileError(f"the snapshot of {structure.get('url')} has no elements")
     return elements
 
 
-def _steps(element: Mapping[str, Any]) -> list[str]:
+def _id_steps(element: Mapping[str, Any]) -> list[str]:
     """The steps of its id below the root; of its path and slice name where it has no id."""
-    written = element.get("id")
-    if isinstance(written, str) and written.count(".") == str(element["path"]).count("."):
-        return written.split(".")[1:]
+    element_id = element.get("id")
+    if isinstance(element_id, str) and element_id.count(".") == str(element["path"]).count("."):
+        return element_id.split(".")[1:]
     steps = str(element["path"]).split(".")[1:]
     name = element.get("sliceName")
     return [*steps[:-1], f"{steps[-1]}:{name}"] if isinstance(name, str) and steps else steps
 
 
-def _child(node: Node, step: str) -> Node | None:
+def _child(node: ProfileNode, step: str) -> ProfileNode | None:
     name, _, slice_name = step.partition(":")
-    found = node.children.get(name.removesuffix("[x]"))
-    if found is None:
+    child = node.children.get(name.removesuffix("[x]"))
+    if child is None:
         # The id may say valueQuantity where the tree has a slice of value[x].
-        return next(
-            (one for c in node.children.values() for one in c.slices if one.slice_name == name),
-            None,
-        )
+        slices = (slice_ for child in node.children.values() for slice_ in child.slices)
+        return next((slice_ for slice_ in slices if slice_.slice_name == name), None)
     if not slice_name:
-        return found
-    return next((one for one in found.all_slices() if one.slice_name == slice_name), None)
+        return child
+    return next((s for s in child.all_slices() if s.slice_name == slice_name), None)

@@ -1,4 +1,4 @@
-"""Vital signs: an Observation with one of these codes has to conform to a profile of FHIR's.
+"""Vital signs: an Observation with one of these codes has to conform to a profile of FHIR itself.
 
 http://hl7.org/fhir/observation-vitalsigns.html: "SHALL conform", whatever `meta.profile` says.
 """
@@ -58,9 +58,9 @@ def implied_profile(resource: Mapping[str, Any]) -> str | None:
     code = resource.get("code")
     codings = code.get("coding") if isinstance(code, dict) else None
     for system in (_LOINC, _SNOMED):
-        for one in codings if isinstance(codings, list) else ():
-            if isinstance(one, dict) and one.get("system") == system:
-                found = _PROFILES.get((system, str(one.get("code"))))
-                if found is not None:
-                    return found
+        for coding in codings if isinstance(codings, list) else ():
+            if isinstance(coding, dict) and coding.get("system") == system:
+                profile = _PROFILES.get((system, str(coding.get("code"))))
+                if profile is not None:
+                    return profile
     return None

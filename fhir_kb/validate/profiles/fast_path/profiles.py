@@ -1,157 +1,143 @@
-"""Profiles compiled to tests of plain JSON that see whether a value surely conforms.
-
-Most values do, and then nothing else has to be done. A test may say no to a value that conforms,
-for then the whole walk is taken (conform.py), which also says what is wrong; but it must never say
-yes where the walk would find something, whatever the value is. What a test cannot judge for sure,
-such as what a reference in a bundle leads to, it says no to. tests/validate/profiles holds the one
-against the other.
-"""
+"""Profiles compiled to fast checks of plain JSON."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath.types.schema import schema_of
-from fhir_kb.validate.profiles.bindings import is_surely_bound
-from fhir_kb.validate.profiles.fast_path.objects import Inside, may_lack
-from fhir_kb.validate.profiles.known import is_of, referred_to, type_profiles
-from fhir_kb.validate.profiles.narratives import is_about_narratives
-from fhir_kb.validate.profiles.rules import are_surely_kept
-from fhir_kb.validate.profiles.targets import is_surely_allowed
-from fhir_kb.validate.profiles.tree import BrokenProfileError, never
-from fhir_kb.validate.profiles.values import is_surely_right
+from fhir_kb.validate.profiles.constraints.narratives import constrains_narrative
+from fhir_kb.validate.profiles.constraints.types import allows_type, content_node, type_profiles
+from fhir_kb.validate.profiles.fast_path.fast_check import conjunction, undecided
+from fhir_kb.validate.profiles.fast_path.objects import ObjectCheck, may_be_absent
+from fhir_kb.validate.profiles.fast_path.value_checks import (
+    binding_check,
+    invariant_checks,
+    reference_check,
+    value_check,
+)
+from fhir_kb.validate.profiles.tree import BrokenProfileError
 
 if TYPE_CHECKING:
     from fhir_kb.fhirpath import Element
     from fhir_kb.fhirpath.types.schema import FhirType
-    from fhir_kb.validate.profiles.known import KnownProfiles
-    from fhir_kb.validate.profiles.tree import Node, Sure
+    from fhir_kb.validate.profiles.fast_path.fast_check import FastCheck
+    from fhir_kb.validate.profiles.repository import ProfileRepository
+    from fhir_kb.validate.profiles.tree import ProfileNode
 
-#: How deep elements may repeat themselves (contentReference) before the walk is asked.
-_ROOM: Final = 20
-_MOST: Final = 2000
+#: How deep profiles and content references may nest before the walk is taken.
+_MAX_DEPTH: Final = 20
+_MAX_CHECKS: Final = 2000
 
 
-class Certain:
-    """Tests of values by profiles, made when they are first asked for and kept.
+class ProfileFastPath:
+    """Fast checks of values by profiles; each is compiled when it is first needed."""
 
-    is_bundled: whether the values stand in a bundle, where references lead to other entries.
-    """
+    def __init__(self, repository: ProfileRepository, *, is_bundled: bool) -> None:
+        """Set up the fast path.
 
-    def __init__(self, known: KnownProfiles, *, is_bundled: bool) -> None:
-        self._known = known
+        Args:
+            repository: of the profiles.
+            is_bundled: whether the values are in a bundle, where references lead to other entries.
+        """
+        self._repository = repository
         self._is_bundled = is_bundled
-        self._schema = schema_of(known.definitions)
-        self._roots: dict[tuple[str, str], Sure] = {}
+        self._schema = schema_of(repository.definitions)
+        self._checks: dict[tuple[str, str], FastCheck] = {}
 
     def conforms(self, value: Any, type_name: str, canonical: str) -> bool:
-        """Whether a value of the type (its JSON) surely conforms to the profile."""
-        test = self._roots.get((type_name, canonical))
-        if test is None:
-            test = self._by_profile(canonical, self._schema.type(type_name))
-        return test(value, _ROOM)
+        """Whether a value of the type (its JSON) certainly conforms to the profile."""
+        check = self._checks.get((type_name, canonical))
+        if check is None:
+            check = self._profile_check(canonical, self._schema.type(type_name))
+        return check(value, _MAX_DEPTH)
 
-    def settles(self, node: Node, element: Element, name: str) -> bool:
-        """Whether what an element holds under a name is surely right by a child of the node."""
-        holder = element.value
-        if element.type.system or element.type.is_open or not isinstance(holder, dict):
+    def child_conforms(self, node: ProfileNode, element: Element, name: str) -> bool:
+        """Whether the children of that name of an element certainly conform to the node's."""
+        value = element.value
+        if element.type.system or element.type.is_open or not isinstance(value, dict):
             return False
-        return self._inside(node, element.type).settles(holder, name, _ROOM)
+        return self._object_check(node, element.type).child_conforms(value, name, _MAX_DEPTH)
 
-    def _by_profile(self, canonical: str, kind: FhirType) -> Sure:
-        """The test of values of a type by a profile."""
-        key = (kind.path, canonical)
-        found = self._roots.get(key)
-        if found is None:
-            if len(self._roots) >= _MOST:
-                self._roots.clear()
-            found = self._roots[key] = self._of_profile(canonical, kind)
-        return found
+    def _profile_check(self, canonical: str, type_: FhirType) -> FastCheck:
+        key = (type_.path, canonical)
+        check = self._checks.get(key)
+        if check is None:
+            if len(self._checks) >= _MAX_CHECKS:
+                self._checks.clear()
+            check = self._checks[key] = self._compile_profile(canonical, type_)
+        return check
 
-    def _of_profile(self, canonical: str, kind: FhirType) -> Sure:
+    def _compile_profile(self, canonical: str, type_: FhirType) -> FastCheck:
         try:
-            tree = self._known.tree(canonical)
+            tree = self._repository.tree(canonical)
         except BrokenProfileError:
-            return never
-        if tree is None or tree.type not in kind.names or tree.imposed():
-            return never
-        if type_profiles(self._known, tree.root, kind):
-            return never  # profiles of the same value could lead back to this one
-        return self._value(tree.root, kind)
+            return undecided
+        if tree is None or tree.type not in type_.names or tree.imposed_profiles():
+            return undecided
+        if type_profiles(self._repository, tree.root, type_):
+            return undecided  # profiles of the same value could lead back to this one
+        return self._compile_node(tree.root, type_)
 
-    def _value(self, node: Node, kind: FhirType) -> Sure:
-        """The test of one value of a type by an element, and of all that is in it."""
-        codes = [str(one.get("code", "")) for one in node.types]
-        if kind.is_open or (codes and not any(is_of(code, kind) for code in codes)):
-            return never
-        if kind.name == "Narrative" and is_about_narratives(node):
-            return never
-        tests = [
-            is_surely_right(node),
-            is_surely_bound(self._known, node, kind),
-            is_surely_allowed(self._known, node, kind, is_bundled=self._is_bundled),
-            self._type_profile(node, kind),
-            self._primitive(node, kind) if kind.system else self._object(node, kind),
+    def _compile_node(self, node: ProfileNode, type_: FhirType) -> FastCheck:
+        """The check of one value of a type by an element, and of all that is in it."""
+        codes = node.type_codes
+        if type_.is_open or (codes and not any(allows_type(code, type_) for code in codes)):
+            return undecided
+        if type_.name == "Narrative" and constrains_narrative(node):
+            return undecided
+        repository = self._repository
+        checks = [
+            value_check(node),
+            binding_check(repository, node, type_),
+            reference_check(repository, node, type_, is_bundled=self._is_bundled),
+            self._type_profile_check(node, type_),
+            self._primitive_check(node, type_)
+            if type_.system
+            else self._content_check(node, type_),
         ]
-        rules = are_surely_kept(self._known, node, kind)
-        return _all([*(one for one in tests if one is not None), *rules])
+        invariants = invariant_checks(repository, node, type_)
+        return conjunction([*(check for check in checks if check is not None), *invariants])
 
-    def _type_profile(self, node: Node, kind: FhirType) -> Sure | None:
-        urls = type_profiles(self._known, node, kind)
+    def _type_profile_check(self, node: ProfileNode, type_: FhirType) -> FastCheck | None:
+        urls = type_profiles(self._repository, node, type_)
         if not urls:
             return None
         if len(urls) > 1:
-            return never
-        made: list[Sure] = []
+            return undecided
+        compiled: list[FastCheck] = []
 
-        def test(value: Any, room: int) -> bool:
-            # Made when it is needed, for profiles may lead back to each other.
-            if not made:
-                made.append(self._by_profile(urls[0], kind))
-            return room > 0 and made[0](value, room - 1)
+        def check(value: Any, depth_left: int) -> bool:
+            # Compiled late, for profiles may lead back to each other.
+            if not compiled:
+                compiled.append(self._profile_check(urls[0], type_))
+            return depth_left > 0 and compiled[0](value, depth_left - 1)
 
-        return test
+        return check
 
-    def _primitive(self, node: Node, kind: FhirType) -> Sure | None:
-        """The test of primitives that have no `_x` beside them."""
+    def _primitive_check(self, node: ProfileNode, type_: FhirType) -> FastCheck | None:
+        """The check of primitives, which have no `_x` beside them here."""
         children = node.children.values()
-        return None if all(may_lack(self._known, one, kind) for one in children) else never
+        is_fine = all(may_be_absent(self._repository, child, type_) for child in children)
+        return None if is_fine else undecided
 
-    def _object(self, node: Node, kind: FhirType) -> Sure:
-        inner = referred_to(node)
-        if inner is node:
-            return self._inside(node, kind).test
-        made: list[Sure] = []
+    def _content_check(self, node: ProfileNode, type_: FhirType) -> FastCheck:
+        content = content_node(node)
+        if content is node:
+            return self._object_check(node, type_).check
+        compiled: list[FastCheck] = []
 
-        def test(value: Any, room: int) -> bool:
-            # What an element repeats may be around it, so this too is made when it is needed.
-            if not made:
-                made.append(self._inside(inner, kind).test)
-            return room > 0 and made[0](value, room - 1)
+        def check(value: Any, depth_left: int) -> bool:
+            # Compiled late, for an element may repeat one that is around it.
+            if not compiled:
+                compiled.append(self._object_check(content, type_).check)
+            return depth_left > 0 and compiled[0](value, depth_left - 1)
 
-        return test
+        return check
 
-    def _inside(self, node: Node, kind: FhirType) -> Inside:
-        key = ("inside a bundle" if self._is_bundled else "inside", kind.path)
-        found: Inside | None = node.kept.get(key)
-        if found is None:
-            found = node.kept[key] = Inside(self._known, node, kind, self._value)
-        return found
-
-
-def _all(tests: list[Sure]) -> Sure:
-    if never in tests:
-        return never
-    if not tests:
-        return _always
-    if len(tests) == 1:
-        return tests[0]
-
-    def every(value: Any, room: int) -> bool:
-        return all(test(value, room) for test in tests)
-
-    return every
-
-
-def _always(_value: Any, _room: int) -> bool:
-    return True
+    def _object_check(self, node: ProfileNode, type_: FhirType) -> ObjectCheck:
+        key = ("object check in a bundle" if self._is_bundled else "object check", type_.path)
+        check: ObjectCheck | None = node.cache.get(key)
+        if check is None:
+            check = ObjectCheck(self._repository, node, type_, self._compile_node)
+            node.cache[key] = check
+        return check

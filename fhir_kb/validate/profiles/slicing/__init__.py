@@ -1,1 +1,1 @@
-"""Slicing: which slice an element is in."""
+"""Which value belongs to which slice."""

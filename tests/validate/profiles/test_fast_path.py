@@ -11,7 +11,7 @@ import pytest
 
 from fhir_kb.packages import Loaded, core_profiles
 from fhir_kb.validate import Validator
-from fhir_kb.validate.profiles.fast_path.profiles import Certain
+from fhir_kb.validate.profiles.fast_path.profiles import ProfileFastPath
 
 _CORE = "http://hl7.org/fhir/StructureDefinition/"
 _LOINC = "http://loinc.org"
@@ -77,8 +77,8 @@ def _agree(version: str, profiles: list[Any], resource: Any, patch: pytest.Monke
     """What is said of the resource; the same with the walk alone."""
     found = _said(version, profiles, resource)
     with patch.context() as walking:
-        walking.setattr(Certain, "conforms", lambda *_: False)
-        walking.setattr(Certain, "settles", lambda *_: False)
+        walking.setattr(ProfileFastPath, "conforms", lambda *_: False)
+        walking.setattr(ProfileFastPath, "child_conforms", lambda *_: False)
         assert _said(version, profiles, resource) == found, json.dumps(resource)
     return found
 
@@ -118,14 +118,14 @@ def test_damaged_profiles(
 def _sure(profile: Any, resource: dict[str, Any], patch: pytest.MonkeyPatch) -> bool:
     """Whether the walk was never asked."""
     asked: list[bool] = []
-    whole = Certain.conforms
+    whole = ProfileFastPath.conforms
 
-    def conforms(self: Certain, value: Any, type_name: str, canonical: str) -> bool:
+    def conforms(self: ProfileFastPath, value: Any, type_name: str, canonical: str) -> bool:
         asked.append(whole(self, value, type_name, canonical))
         return asked[-1]
 
     with patch.context() as watching:
-        watching.setattr(Certain, "conforms", conforms)
+        watching.setattr(ProfileFastPath, "conforms", conforms)
         claiming = {**resource, "meta": {"profile": ["urn:p"]}}
         assert not [one for one in _said("5.0.0", [profile], claiming) if "urn:p" in one[2]]
     return all(asked)
