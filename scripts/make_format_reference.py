@@ -10,10 +10,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.model.shape import Key, Many, Mapping, Scalar, Shape, layout
+from fhir_kb.model.schema_shape import (
+    ListShape,
+    RecordKey,
+    RecordShape,
+    ScalarShape,
+    SchemaShape,
+    layout,
+)
 from fhir_kb.model.text import Date, Duration, File, Id, Markdown, Quantity, Text, Uri
-from fhir_kb.read.forms import FORMS
 from fhir_kb.read.markdown import CLASSES
+from fhir_kb.read.scalar_formats import SCALAR_FORMATS
 from fhir_kb.read.schema import ROOTS
 
 if TYPE_CHECKING:
@@ -109,7 +116,7 @@ def page() -> str:
     """docs/reference/format.md."""
     lines = HEAD.splitlines()
     lines += ["", "**Forms.** Some values have a form:", "", "| | |", "|---|---|"]
-    lines += [f"| {form.called} | {_cell(form.help)} |" for form in FORMS.values()]
+    lines += [f"| {form.called} | {_cell(form.help)} |" for form in SCALAR_FORMATS.values()]
     seen: list[type[Record]] = []
     for name in ORDER:
         root = ROOTS[name]
@@ -146,12 +153,12 @@ def _body(record: type[Record], seen: list[type[Record]]) -> Iterator[str]:
             yield from ("", f"Words of `{key.name}`: {', '.join(f'`{word}`' for word in words)}.")
 
 
-def _kind(shape: Shape, seen: list[type[Record]]) -> str:
-    if isinstance(shape, Many):
+def _kind(shape: SchemaShape, seen: list[type[Record]]) -> str:
+    if isinstance(shape, ListShape):
         if shape.keyed:
             return f"a map to {_kind(shape.item, seen)}"
         return f"a list: {_kind(shape.item, seen)}"
-    if isinstance(shape, Mapping):
+    if isinstance(shape, RecordShape):
         if shape.record not in seen:
             seen.append(shape.record)
         name = shape.record.__name__
@@ -167,11 +174,11 @@ def _kind(shape: Shape, seen: list[type[Record]]) -> str:
     return shape.pattern.called if shape.pattern else KINDS[shape.type]
 
 
-def _words(key: Key) -> list[str]:
+def _words(key: RecordKey) -> list[str]:
     shape: Any = key.shape
-    while isinstance(shape, Many):
+    while isinstance(shape, ListShape):
         shape = shape.item
-    words = shape.words if isinstance(shape, Scalar) else None
+    words = shape.words if isinstance(shape, ScalarShape) else None
     return list(words.words) if words else []
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from fhir_kb.pipeline.model_checks import PendingRefusals
-    from fhir_kb.releases.models import Refusal
+    from fhir_kb.releases.pydantic_models import ModelError
 
 
 class ProcessModelChecker:
@@ -66,7 +66,7 @@ class _Process:
         answer: SimpleQueue[Any] = SimpleQueue()
         self._questions.put((contents, answer))
 
-        def found() -> Sequence[Sequence[Refusal]]:
+        def found() -> Sequence[Sequence[ModelError]]:
             given = answer.get()
             if isinstance(given, Exception):
                 raise given
@@ -98,10 +98,10 @@ def _serve(pipe: Connection, others: Iterable[Connection], release: str) -> None
     for other in others:
         other.close()
     from fhir_kb.pipeline.model_checks import ask
-    from fhir_kb.releases.models import have_process, prepare
+    from fhir_kb.releases.pydantic_models import import_common_models, prepare_process
 
-    have_process()
-    prepare(release)
+    prepare_process()
+    import_common_models(release)
     try:
         while True:
             contents = pipe.recv()

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from types import TracebackType
 
-    from fhir_kb.model.knowledge import Base
+    from fhir_kb.model.knowledge_base import KnowledgeBase
     from fhir_kb.pipeline.executors import BuildContext, ParsedTopic, SerialExecutor, TopicJob
     from fhir_kb.pipeline.topic import CompiledTopic
-    from fhir_kb.read.sources import Folder
+    from fhir_kb.read.definition_files import TopicFolder
 
 _BATCH: Final = 8
 WORTH_SHARING: Final = 32
@@ -76,14 +76,14 @@ class ProcessExecutor:
                 process.join()
         self._pipes, self._processes = [], []
 
-    def read(self, task: BuildContext, folders: Sequence[Folder]) -> Iterator[ParsedTopic]:
+    def read(self, task: BuildContext, folders: Sequence[TopicFolder]) -> Iterator[ParsedTopic]:
         """Read topics, each in the process that will make it."""
         if self._count == 1 or (not self._pipes and len(folders) < WORTH_SHARING):
             if folders and self._ask_models and self._models is None:
                 self._models = ProcessModelChecker(process_context(), task.releases)
             return self._alone().read(task, folders)
         self._start()
-        shares: list[list[Folder]] = [[] for _ in range(self._count)]
+        shares: list[list[TopicFolder]] = [[] for _ in range(self._count)]
         for at, folder in enumerate(folders):
             owner = at % self._count
             shares[owner].append(folder)
@@ -91,7 +91,7 @@ class ProcessExecutor:
         return self._round([("read", task, share) for share in shares])
 
     def make(
-        self, base: Base, jobs: Sequence[TopicJob], *, models: bool
+        self, base: KnowledgeBase, jobs: Sequence[TopicJob], *, models: bool
     ) -> Iterator[tuple[str, CompiledTopic]]:
         """Make topics, each in the process that has read it."""
         shares: list[list[TopicJob]] = [[] for _ in self._pipes]
@@ -103,7 +103,7 @@ class ProcessExecutor:
         return chain(shared, self._alone().make(base, own, models=models))
 
     def shared(
-        self, task: BuildContext, base: Base, job: TopicJob, *, models: bool
+        self, task: BuildContext, base: KnowledgeBase, job: TopicJob, *, models: bool
     ) -> CompiledTopic:
         """Make what belongs to all topics together."""
         return self._alone().shared(task, base, job, models=models)
@@ -168,7 +168,7 @@ def _serve(pipe: Connection, others: list[Connection]) -> None:
     for other in others:
         other.close()
     from fhir_kb.pipeline.executors import SerialExecutor
-    from fhir_kb.releases.models import have_process
+    from fhir_kb.releases.pydantic_models import prepare_process
 
     work = SerialExecutor()
     try:
@@ -179,7 +179,7 @@ def _serve(pipe: Connection, others: list[Connection]) -> None:
             else:
                 base, models = shared
                 if models:
-                    have_process()
+                    prepare_process()
                 _answer(pipe, work.make(base, share, models=models))
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fhir_kb.compile.codes import CODES
+from fhir_kb.compile.diagnostic_codes import CODES
 
 if TYPE_CHECKING:
     from fhir_kb.diagnostics import Diagnostic
     from fhir_kb.model import Element
-    from fhir_kb.model.knowledge import Base, Source
+    from fhir_kb.model.knowledge_base import KnowledgeBase, TopicSource
 
-__all__ = ["CODES", "Compiled", "compile_shared", "compile_topic"]
+__all__ = ["CODES", "CompiledResources", "compile_shared", "compile_topic"]
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
+class CompiledResources:
     """The resources of a topic, its root artifact first, and what was found on the way.
 
     A finding of severity error means that something was left out: such resources are not published.
@@ -26,16 +26,16 @@ class Compiled:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def compile_topic(source: Source, base: Base) -> Compiled:
+def compile_topic(source: TopicSource, base: KnowledgeBase) -> CompiledResources:
     """The resources of a topic, shaped as in FHIR R5, in a stable order."""
     from fhir_kb.compile.topic import resources_of
 
     resources, findings = resources_of(source, base)
-    return Compiled(resources, findings)
+    return CompiledResources(resources, findings)
 
 
-def compile_shared(base: Base) -> Compiled:
+def compile_shared(base: KnowledgeBase) -> CompiledResources:
     """What belongs to the knowledge base as a whole: the manifest of all topics of `directory`."""
-    from fhir_kb.compile.shared import whole_manifest
+    from fhir_kb.compile.knowledge_base_manifest import knowledge_base_manifest
 
-    return Compiled((whole_manifest(base),), ())
+    return CompiledResources((knowledge_base_manifest(base),), ())

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.compile import recommending
-from fhir_kb.compile.build import element, placed
+from fhir_kb.compile import recommendation
 from fhir_kb.compile.concepts import codeable, codeables
+from fhir_kb.compile.elements import element, with_span_of
 from fhir_kb.compile.expressions import dynamic_value, expression
 from fhir_kb.compile.participants import participant
 from fhir_kb.compile.quantities import lasting
 from fhir_kb.compile.related import all_cited, all_evidence, all_related
 from fhir_kb.compile.timing import timing
-from fhir_kb.model import words
+from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.model import Element
     from fhir_kb.model.plan import Data, Step, Trigger
 
@@ -33,12 +33,12 @@ _CODE_PATHS: Final = {
 }
 
 
-def action(bench: Workbench, step: Step) -> Element:
+def action(bench: CompileContext, step: Step) -> Element:
     """The action of a step, with those of its own steps."""
     grade = step.recommendation
     return element(
         step.span,
-        extension=list(recommending.extensions(bench, grade)) if grade else None,
+        extension=list(recommendation.extensions(bench, grade)) if grade else None,
         id=step.id,
         linkId=step.id,
         prefix=step.prefix,
@@ -57,7 +57,9 @@ def action(bench: Workbench, step: Step) -> Element:
         timingTiming=timing(bench, step.timing),
         location=_location(bench, step),
         participant=[participant(bench, one) for one in step.participants],
-        groupingBehavior=placed(words.GROUPING[step.group], step.group) if step.group else None,
+        groupingBehavior=with_span_of(code_words.GROUPING[step.group], step.group)
+        if step.group
+        else None,
         selectionBehavior=step.choose,
         requiredBehavior=step.required,
         precheckBehavior=step.precheck,
@@ -68,21 +70,21 @@ def action(bench: Workbench, step: Step) -> Element:
     )
 
 
-def _goal_ids(bench: Workbench, step: Step) -> Iterator[str]:
+def _goal_ids(bench: CompileContext, step: Step) -> Iterator[str]:
     for name in step.goals:
         goal_id = bench.goal_ids.get(str(name))
         if goal_id is None:
             bench.missing("goal", name, bench.goal_ids)
         else:
-            yield placed(goal_id, name)
+            yield with_span_of(goal_id, name)
 
 
-def _activity_title(bench: Workbench, step: Step) -> str | None:
+def _activity_title(bench: CompileContext, step: Step) -> str | None:
     found = bench.activity(step.does) if step.does is not None else None
     return found.title if found else None
 
 
-def _definition(bench: Workbench, step: Step) -> str | None:
+def _definition(bench: CompileContext, step: Step) -> str | None:
     """The one thing that is followed: an activity, a plan or a questionnaire."""
     given = [name for name in (step.does, step.plan, step.asks) if name is not None]
     if len(given) > 1:
@@ -93,14 +95,14 @@ def _definition(bench: Workbench, step: Step) -> str | None:
         if found is None:
             return None
         canonical = bench.canonical("ActivityDefinition", bench.part_id(found.id))
-        return placed(canonical, step.does)
+        return with_span_of(canonical, step.does)
     if step.plan is not None:
         plan = bench.plan(step.plan)
-        return placed(plan, step.plan) if plan else None
+        return with_span_of(plan, step.plan) if plan else None
     return step.asks
 
 
-def _documentation(bench: Workbench, step: Step) -> Iterator[Element]:
+def _documentation(bench: CompileContext, step: Step) -> Iterator[Element]:
     yield from all_evidence(bench, step.because)
     yield from all_cited(bench, "derived-from", step.from_)
     yield from all_related(bench, step.related)
@@ -114,7 +116,7 @@ def _documentation(bench: Workbench, step: Step) -> Iterator[Element]:
         yield from all_evidence(bench, (name for name in grade.because if name not in said))
 
 
-def _trigger(bench: Workbench, one: Trigger) -> Element:
+def _trigger(bench: CompileContext, one: Trigger) -> Element:
     kind = one.type or _trigger_type(one)
     data = element(one.data.span, type=one.data) if one.data is not None else None
     return element(
@@ -134,7 +136,7 @@ def _trigger_type(one: Trigger) -> str:
     return "periodic" if one.timing is not None else "named-event"
 
 
-def _conditions(bench: Workbench, step: Step) -> Iterator[Element]:
+def _conditions(bench: CompileContext, step: Step) -> Iterator[Element]:
     for kind, ones in (
         ("applicability", step.when),
         ("start", step.once),
@@ -146,7 +148,7 @@ def _conditions(bench: Workbench, step: Step) -> Iterator[Element]:
                 yield element(one.span, kind=kind, expression=made)
 
 
-def _data(bench: Workbench, one: Data) -> Element:
+def _data(bench: CompileContext, one: Data) -> Element:
     requirement = element(
         one.span,
         type=one.type,
@@ -158,7 +160,7 @@ def _data(bench: Workbench, one: Data) -> Element:
     )
 
 
-def _code_filter(bench: Workbench, one: Data) -> Element | None:
+def _code_filter(bench: CompileContext, one: Data) -> Element | None:
     """Which resources, by their code; a code without a code system is said in words."""
     concept = codeable(bench, one.code)
     value_set = bench.value_set(one.value_set) if one.value_set is not None else None
@@ -170,12 +172,12 @@ def _code_filter(bench: Workbench, one: Data) -> Element | None:
     return element(
         one.span,
         path=_CODE_PATHS.get(str(one.type), "code"),
-        valueSet=placed(value_set, one.value_set) if value_set else None,
+        valueSet=with_span_of(value_set, one.value_set) if value_set else None,
         code=codings,
     )
 
 
-def _related_actions(bench: Workbench, step: Step) -> Iterator[Element]:
+def _related_actions(bench: CompileContext, step: Step) -> Iterator[Element]:
     known = {str(one.id) for one in bench.source.steps}
     for usual, orders in (
         ("after", step.after),
@@ -194,6 +196,6 @@ def _related_actions(bench: Workbench, step: Step) -> Iterator[Element]:
             )
 
 
-def _location(bench: Workbench, step: Step) -> Element | None:
+def _location(bench: CompileContext, step: Step) -> Element | None:
     concept = codeable(bench, step.location)
     return element(step.span, concept=concept) if concept else None

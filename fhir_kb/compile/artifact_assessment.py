@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.compile import hl7
+from fhir_kb.compile import hl7_codes
 from fhir_kb.compile import narrative as write
-from fhir_kb.compile.build import element, placed
 from fhir_kb.compile.concepts import hl7_concept
+from fhir_kb.compile.elements import element, with_span_of
 from fhir_kb.compile.evidence import certainty_lines
 from fhir_kb.compile.metadata import rights
-from fhir_kb.compile.recommending import grade_words, strength
+from fhir_kb.compile.recommendation import grade_text, strength
 from fhir_kb.compile.related import all_cited, all_evidence, reference
-from fhir_kb.model import words
+from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.diagnostics import Span
     from fhir_kb.model import Element, Text
     from fhir_kb.model.evidence import Aspect, Certainty, Evidence, Recommendation
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fhir_kb.model.topic import Note
 
 
-def artifact_assessments(bench: Workbench) -> Iterator[Element]:
+def artifact_assessments(bench: CompileContext) -> Iterator[Element]:
     """The ratings of evidence and recommendations, and the notes on the page."""
     for evidence in bench.topic.evidence:
         if evidence.certainty is not None and evidence.certainty.rating is not None:
@@ -40,13 +40,13 @@ def artifact_assessments(bench: Workbench) -> Iterator[Element]:
         yield _note(bench, note)
 
 
-def note_id(bench: Workbench, name: str) -> str:
+def note_id(bench: CompileContext, name: str) -> str:
     """The id of a note's resource."""
     return bench.part_id("note", name)
 
 
 def _assessment(
-    bench: Workbench,
+    bench: CompileContext,
     resource_id: str,
     span: Span,
     *,
@@ -77,13 +77,13 @@ def _rating(span: Span, kind: str, rating: str, text: str | None, **more: Any) -
         span,
         informationType="rating",
         summary=text,
-        type=hl7_concept(span, hl7.CERTAINTY_TYPE, kind),
-        classifier=[hl7_concept(span, hl7.CERTAINTY_RATING, rating)],
+        type=hl7_concept(span, hl7_codes.CERTAINTY_TYPE, kind),
+        classifier=[hl7_concept(span, hl7_codes.CERTAINTY_RATING, rating)],
         **more,
     )
 
 
-def _certainty(bench: Workbench, evidence: Evidence, one: Certainty) -> Element:
+def _certainty(bench: CompileContext, evidence: Evidence, one: Certainty) -> Element:
     assert one.rating is not None
     author = element(one.by.span, display=one.by) if one.by is not None else None
     content = _rating(
@@ -100,7 +100,7 @@ def _certainty(bench: Workbench, evidence: Evidence, one: Certainty) -> Element:
         bench,
         bench.part_id("certainty", str(evidence.id)),
         one.span,
-        title=placed(f"Certainty of: {evidence.title}", evidence.title),
+        title=with_span_of(f"Certainty of: {evidence.title}", evidence.title),
         date=evidence.date,
         artifact=reference("Evidence", evidence_id, evidence.title, evidence.span),
         content=[content],
@@ -109,11 +109,11 @@ def _certainty(bench: Workbench, evidence: Evidence, one: Certainty) -> Element:
 
 
 def _aspect(aspect: Aspect) -> Element:
-    kind = placed(words.CERTAINTY_ASPECT[aspect.aspect], aspect.aspect)
+    kind = with_span_of(code_words.CERTAINTY_ASPECT[aspect.aspect], aspect.aspect)
     return _rating(aspect.span, kind, aspect.rating, aspect.text)
 
 
-def _recommendation(bench: Workbench, step: Step) -> Element:
+def _recommendation(bench: CompileContext, step: Step) -> Element:
     one = step.recommendation
     assert one is not None
     content = element(
@@ -122,7 +122,7 @@ def _recommendation(bench: Workbench, step: Step) -> Element:
         summary=one.text,
         type=element(one.span, text="Strength and direction of the recommendation"),
         classifier=[strength(bench, one)],
-        path=[placed(f"{bench.url('PlanDefinition', bench.id)}#{step.id}", step.id)],
+        path=[with_span_of(f"{bench.url('PlanDefinition', bench.id)}#{step.id}", step.id)],
         relatedArtifact=[
             *all_cited(bench, "derived-from", one.from_),
             *all_evidence(bench, one.because),
@@ -135,12 +135,12 @@ def _recommendation(bench: Workbench, step: Step) -> Element:
         bench,
         bench.part_id("recommendation", str(step.id)),
         one.span,
-        title=placed(f"Grade of the recommendation: {title}", title),
+        title=with_span_of(f"Grade of the recommendation: {title}", title),
         date=None,
         artifact=reference("PlanDefinition", bench.id, bench.topic.title, step.span),
         content=[content],
         lines=[
-            write.line("Grade", grade_words(bench, one)),
+            write.line("Grade", grade_text(bench, one)),
             write.prose(one.text),
             write.texts("References", citations),
         ],
@@ -160,11 +160,11 @@ def _grade_parts(one: Recommendation) -> Iterator[Element]:
         yield _rating(one.certainty.span, "Overall", one.certainty, None)
 
 
-def _section_url(bench: Workbench, kind: str, section: Text) -> str:
-    return placed(f"{bench.url(kind, bench.id)}#{section}", section)
+def _section_url(bench: CompileContext, kind: str, section: Text) -> str:
+    return with_span_of(f"{bench.url(kind, bench.id)}#{section}", section)
 
 
-def _note(bench: Workbench, note: Note) -> Element:
+def _note(bench: CompileContext, note: Note) -> Element:
     has_page = bench.source.page is not None
     kind = "Composition" if has_page else "PlanDefinition"
     content = element(
@@ -185,7 +185,7 @@ def _note(bench: Workbench, note: Note) -> Element:
         bench,
         note_id(bench, str(note.id)),
         note.span,
-        title=placed(f"Note on: {bench.topic.title}", note.id),
+        title=with_span_of(f"Note on: {bench.topic.title}", note.id),
         date=note.date,
         artifact=reference(kind, bench.id, bench.topic.title, note.span),
         content=[content],

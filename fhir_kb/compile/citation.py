@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.compile import citing, hl7
+from fhir_kb.compile import citation_text, hl7_codes
 from fhir_kb.compile import narrative as write
-from fhir_kb.compile.build import element, placed
 from fhir_kb.compile.concepts import hl7_concept
+from fhir_kb.compile.elements import element, with_span_of
 from fhir_kb.compile.evidence import study_concept
 from fhir_kb.compile.metadata import artifact
-from fhir_kb.model import words
+from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.diagnostics import Span
     from fhir_kb.model import Element, Text
     from fhir_kb.model.reference import Author, Reference
@@ -32,24 +32,24 @@ _LANGUAGES: Final = "urn:ietf:bcp:47"
 _CONTAINERS: Final = {"chapter": "D001877", "dataset": "D019991"}
 
 
-def citation(bench: Workbench, one: Reference) -> Element:
+def citation(bench: CompileContext, one: Reference) -> Element:
     """The Citation of a cited work."""
-    words_of_it = citing.citation(one)
-    style = hl7_concept(one.span, hl7.SUMMARY_STYLE, "vancouver")
+    words_of_it = citation_text.citation(one)
+    style = hl7_concept(one.span, hl7_codes.SUMMARY_STYLE, "vancouver")
     made = artifact(
         bench,
         "Citation",
         bench.part_id(one.id),
         one.span,
-        title=placed(f"{citing.short(one)}: {one.title}", one.title),
+        title=with_span_of(f"{citation_text.short(one)}: {one.title}", one.title),
         summary=[element(one.span, style=style, text=words_of_it)],
         citedArtifact=_cited_artifact(one),
     )
     blocks = [
         write.heading(2, one.title),
         write.line("Reference", words_of_it),
-        write.line("Kind of work", words.REFERENCE[one.type]),
-        write.line("Kind of study", words.STUDY[one.study] if one.study is not None else None),
+        write.line("Kind of work", code_words.REFERENCE[one.type]),
+        write.line("Kind of study", code_words.STUDY[one.study] if one.study is not None else None),
         write.line("Keywords", ", ".join(one.keywords)),
         write.line("Licence", one.license),
         write.labelled("Note", one.note),
@@ -60,7 +60,9 @@ def citation(bench: Workbench, one: Reference) -> Element:
 
 
 def _cited_artifact(one: Reference) -> Element:
-    retracted = hl7_concept(one.span, hl7.ARTIFACT_STATUS, "retracted") if one.retracted else None
+    retracted = (
+        hl7_concept(one.span, hl7_codes.ARTIFACT_STATUS, "retracted") if one.retracted else None
+    )
     language = _language(one.language)
     abstract = (
         element(one.abstract.span, language=language, text=one.abstract) if one.abstract else None
@@ -102,13 +104,13 @@ def _isbn(number: Text) -> Element:
 
 def _urn(kind: str, number: Text) -> Element:
     """A number that has a URN namespace: `urn:isbn:…`, `urn:issn:…`."""
-    return element(number.span, system=_URI, value=placed(f"urn:{kind}:{number}", number))
+    return element(number.span, system=_URI, value=with_span_of(f"urn:{kind}:{number}", number))
 
 
 def _titles(one: Reference, language: Element | None) -> Iterator[Element]:
     for text, code in ((one.title, "primary"), (one.subtitle, "subtitle")):
         if text is not None:
-            kind = hl7_concept(text.span, hl7.TITLE_TYPE, code)
+            kind = hl7_concept(text.span, hl7_codes.TITLE_TYPE, code)
             yield element(text.span, type=[kind], language=language, text=text)
 
 
@@ -124,8 +126,8 @@ def _form(one: Reference, language: Element | None) -> Element:
         language=[language],
         accessionNumber=one.article_number,
         pageString=one.pages,
-        firstPage=placed(first.strip(), one.pages),
-        lastPage=placed(last.strip(), one.pages),
+        firstPage=with_span_of(first.strip(), one.pages),
+        lastPage=with_span_of(last.strip(), one.pages),
         copyright=one.license,
     )
 
@@ -147,7 +149,7 @@ def _published_in(one: Reference) -> Element:
     if journal.abbreviation:
         kind = element(journal.span, text="Abbreviated title")
         identifiers.append(element(journal.span, type=kind, value=journal.abbreviation))
-    kind = hl7_concept(journal.span, hl7.PUBLISHED_IN, code)
+    kind = hl7_concept(journal.span, hl7_codes.PUBLISHED_IN, code)
     return element(journal.span, type=kind, identifier=identifiers, title=journal.title, **found)
 
 
@@ -155,27 +157,29 @@ def _both(own: Text | None, of_journal: Text | None) -> str | None:
     """What the work and what it appeared in say, where both say something else."""
     if own is None or of_journal is None or own == of_journal:
         return own or of_journal
-    return placed(f"{own}; {of_journal}", own)
+    return with_span_of(f"{own}; {of_journal}", own)
 
 
 def _locations(one: Reference) -> Iterator[Element]:
     if one.doi is not None:
-        yield _location(placed(f"https://doi.org/{one.doi}", one.doi), "doi-based", one.doi.span)
+        yield _location(
+            with_span_of(f"https://doi.org/{one.doi}", one.doi), "doi-based", one.doi.span
+        )
     if one.url is not None:
         yield _location(one.url, "webpage", one.url.span)
 
 
 def _location(url: str, kind: str, span: Span) -> Element:
-    return element(span, classifier=[hl7_concept(span, hl7.URL_KIND, kind)], url=url)
+    return element(span, classifier=[hl7_concept(span, hl7_codes.URL_KIND, kind)], url=url)
 
 
 def _classifications(one: Reference) -> Iterator[Element]:
     """What kind of work it is, what kind of study, what it is about."""
-    kind = hl7_concept(one.type.span, hl7.CLASSIFICATION, "knowledge-artifact-type")
-    code = hl7.WORK_CODES.get(str(one.type))
-    text = placed(words.REFERENCE[one.type], one.type)
+    kind = hl7_concept(one.type.span, hl7_codes.CLASSIFICATION, "knowledge-artifact-type")
+    code = hl7_codes.WORK_CODES.get(str(one.type))
+    text = with_span_of(code_words.REFERENCE[one.type], one.type)
     work = (
-        hl7_concept(one.type.span, hl7.ARTIFACT_KIND, code)
+        hl7_concept(one.type.span, hl7_codes.ARTIFACT_KIND, code)
         if code
         else element(one.type.span, text=text)
     )
@@ -185,7 +189,7 @@ def _classifications(one: Reference) -> Iterator[Element]:
         yield element(one.study.span, type=design, classifier=[study_concept(one.study)])
     if one.keywords:
         span = one.keywords[0].span
-        kind = hl7_concept(span, hl7.CLASSIFICATION, "keyword")
+        kind = hl7_concept(span, hl7_codes.CLASSIFICATION, "keyword")
         keywords = [element(word.span, text=word) for word in one.keywords]
         yield element(span, type=kind, classifier=keywords)
 
@@ -213,7 +217,7 @@ def _contributor(person: Author, role: str, number: int) -> Element:
     return element(
         person.span,
         contributor=who,
-        role=hl7_concept(person.span, hl7.CONTRIBUTOR_ROLE, role),
+        role=hl7_concept(person.span, hl7_codes.CONTRIBUTOR_ROLE, role),
         rankingOrder=number,
     )
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_kb.compile import narrative as write
-from fhir_kb.compile.build import element
+from fhir_kb.compile.elements import element
 from fhir_kb.compile.markdown import escape
 from fhir_kb.compile.metadata import artifact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.model import Element
     from fhir_kb.model.concept import CodeDefinition, CodeSystem
 
 
-def code_system(bench: Workbench, one: CodeSystem) -> Element:
+def code_system(bench: CompileContext, one: CodeSystem) -> Element:
     """The CodeSystem with all its codes; narrower codes stand within wider ones (is-a)."""
     is_nested = any(code.codes for code in one.codes)
     made = artifact(

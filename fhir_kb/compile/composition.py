@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.compile import narrative as write
-from fhir_kb.compile.build import element
+from fhir_kb.compile.elements import element
 from fhir_kb.compile.metadata import status
-from fhir_kb.compile.prose import entries
+from fhir_kb.compile.page_links import entries
 from fhir_kb.compile.related import citation_reference, reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fhir_kb.compile.page import Pages, Piece
-    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.compile.compile_context import CompileContext
+    from fhir_kb.compile.page import PageParts, PageSection
     from fhir_kb.model import Element
 
 _STATUS: Final = {
@@ -26,7 +26,7 @@ _STATUS: Final = {
 _TYPE: Final = "Knowledge page"
 
 
-def composition(bench: Workbench, pages: Pages) -> Element:
+def composition(bench: CompileContext, pages: PageParts) -> Element:
     """The Composition of the page; its subject is the PlanDefinition."""
     topic, settings = bench.topic, bench.settings
     authors = [element(one.span, display=one.name) for one in topic.authors]
@@ -54,11 +54,11 @@ def composition(bench: Workbench, pages: Pages) -> Element:
     )
 
 
-def _names(bench: Workbench) -> list[str]:
+def _names(bench: CompileContext) -> list[str]:
     return [str(one.name) for one in bench.topic.authors]
 
 
-def _section(bench: Workbench, piece: Piece) -> Element:
+def _section(bench: CompileContext, piece: PageSection) -> Element:
     code = element(piece.span, text="; ".join(piece.marks)) if piece.marks else None
     kind = write.ADDITIONAL if piece.is_prose else write.GENERATED
     content = piece.content or ("" if piece.pieces else f"<p>{write.escape(piece.title)}</p>")
@@ -74,7 +74,7 @@ def _section(bench: Workbench, piece: Piece) -> Element:
     )
 
 
-def _entries(bench: Workbench, piece: Piece) -> Iterator[Element]:
+def _entries(bench: CompileContext, piece: PageSection) -> Iterator[Element]:
     yield from entries(bench, piece.links)
     for name in piece.works:
         work = bench.known_reference(name)

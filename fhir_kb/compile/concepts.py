@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.compile import hl7
-from fhir_kb.compile.build import element, placed
+from fhir_kb.compile import hl7_codes
+from fhir_kb.compile.elements import element, with_span_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.diagnostics import Span
     from fhir_kb.model import Element
     from fhir_kb.model.concept import Code, CodeDefinition, Concept, Meaning
@@ -24,7 +24,7 @@ _SHORT = (
 )
 
 
-def codeable(bench: Workbench, meaning: Meaning | None) -> Element | None:
+def codeable(bench: CompileContext, meaning: Meaning | None) -> Element | None:
     """The CodeableConcept of a meaning; None where there is none or nothing is known of it."""
     if meaning is None:
         return None
@@ -38,17 +38,17 @@ def codeable(bench: Workbench, meaning: Meaning | None) -> Element | None:
     return element(meaning.span, coding=codings, text=text or words_of(codings))
 
 
-def codeables(bench: Workbench, meanings: Iterable[Meaning]) -> list[Element]:
+def codeables(bench: CompileContext, meanings: Iterable[Meaning]) -> list[Element]:
     """The CodeableConcepts of several meanings."""
     return [made for made in (codeable(bench, one) for one in meanings) if made]
 
 
-def named(bench: Workbench, name: str, span: Span) -> Element | None:
+def named(bench: CompileContext, name: str, span: Span) -> Element | None:
     """The CodeableConcept of a concept by its name."""
     return concept(bench, bench.concept(name), span)
 
 
-def concept(bench: Workbench, found: Concept | None, span: Span) -> Element | None:
+def concept(bench: CompileContext, found: Concept | None, span: Span) -> Element | None:
     """The CodeableConcept of a concept that is used at `span`."""
     if found is None:
         return None
@@ -57,14 +57,14 @@ def concept(bench: Workbench, found: Concept | None, span: Span) -> Element | No
 
 def hl7_coding(span: Span, system: str, code: str) -> Element:
     """A coding of one of HL7's code systems."""
-    return element(span, system=system, code=code, display=hl7.DISPLAYS[system].get(code))
+    return element(span, system=system, code=code, display=hl7_codes.DISPLAYS[system].get(code))
 
 
 def hl7_concept(span: Span, system: str, code: str, text: str | None = None) -> Element:
     """A CodeableConcept with one of HL7's codes; words alone where HL7 has no such code."""
-    known = hl7.DISPLAYS[system]
+    known = hl7_codes.DISPLAYS[system]
     if code not in known:
-        return element(span, text=text or placed(code.replace("-", " ").capitalize(), code))
+        return element(span, text=text or with_span_of(code.replace("-", " ").capitalize(), code))
     coding = element(span, system=system, code=code, display=known[code])
     return element(span, coding=[coding], text=text)
 
@@ -96,7 +96,7 @@ def _code_words(coding: Element) -> str:
     return f"{coding['system']}#{coding['code']}{display}"
 
 
-def _codings(bench: Workbench, source: Concept | Meaning | None) -> list[Element]:
+def _codings(bench: CompileContext, source: Concept | Meaning | None) -> list[Element]:
     if source is None:
         return []
     found = []
@@ -108,7 +108,7 @@ def _codings(bench: Workbench, source: Concept | Meaning | None) -> list[Element
     return found
 
 
-def _coding(bench: Workbench, code: Code) -> Element | None:
+def _coding(bench: CompileContext, code: Code) -> Element | None:
     system = bench.code_system(code.system)
     if system is None:
         return None
@@ -116,7 +116,7 @@ def _coding(bench: Workbench, code: Code) -> Element | None:
     return element(code.span, system=system, code=code.code, display=display)
 
 
-def _own_display(bench: Workbench, code: Code) -> str | None:
+def _own_display(bench: CompileContext, code: Code) -> str | None:
     """How a code of the topic's own code system reads."""
     own = bench.code_systems.get(str(code.system))
     return _display_in(own.codes, code.code) if own else None

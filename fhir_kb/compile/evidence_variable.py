@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fhir_kb.compile import narrative as write
-from fhir_kb.compile.build import element
 from fhir_kb.compile.concepts import named, readable
+from fhir_kb.compile.elements import element
 from fhir_kb.compile.metadata import artifact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.model import Element, Text
     from fhir_kb.model.evidence import Evidence, Variable
 
@@ -31,7 +31,7 @@ class Role(NamedTuple):
     variable: Variable
 
 
-def roles(bench: Workbench, one: Evidence) -> Iterator[Role]:
+def roles(bench: CompileContext, one: Evidence) -> Iterator[Role]:
     """The variables of an evidence, with their roles and the ids of their resources."""
     given = [("population", "Population", "population", one.population)]
     given.append(("exposure", "Exposure", "exposure", one.exposure))
@@ -48,7 +48,7 @@ def roles(bench: Workbench, one: Evidence) -> Iterator[Role]:
             yield Role(code, label, bench.part_id(str(one.id), name), variable)
 
 
-def evidence_variables(bench: Workbench) -> Iterator[Element]:
+def evidence_variables(bench: CompileContext) -> Iterator[Element]:
     """The EvidenceVariables of all evidence of the topic, each once."""
     made: set[str] = set()
     for one in bench.topic.evidence:
@@ -58,7 +58,7 @@ def evidence_variables(bench: Workbench) -> Iterator[Element]:
                 yield _evidence_variable(bench, one, role)
 
 
-def title_of(bench: Workbench, variable: Variable) -> str:
+def title_of(bench: CompileContext, variable: Variable) -> str:
     """How a variable reads."""
     if variable.title is not None:
         return variable.title
@@ -68,7 +68,7 @@ def title_of(bench: Workbench, variable: Variable) -> str:
     return texts[0] if len(texts) == 1 else " or ".join(texts) or _UNNAMED
 
 
-def _evidence_variable(bench: Workbench, one: Evidence, role: Role) -> Element:
+def _evidence_variable(bench: CompileContext, one: Evidence, role: Role) -> Element:
     variable, title = role.variable, title_of(bench, role.variable)
     definition = None
     if _is_concept_alone(variable) and variable.concept is not None:
@@ -88,7 +88,7 @@ def _evidence_variable(bench: Workbench, one: Evidence, role: Role) -> Element:
     return made
 
 
-def _characteristics(bench: Workbench, variable: Variable) -> Iterator[Element]:
+def _characteristics(bench: CompileContext, variable: Variable) -> Iterator[Element]:
     """What has to be met: the concept, and any of the concepts, and none of the excluded ones."""
     if variable.concept is not None:
         yield from _characteristic(bench, variable.concept)
@@ -105,7 +105,7 @@ def _characteristics(bench: Workbench, variable: Variable) -> Iterator[Element]:
         yield element(variable.span, definitionCodeableConcept=words)
 
 
-def _characteristic(bench: Workbench, name: Text, **more: Any) -> Iterator[Element]:
+def _characteristic(bench: CompileContext, name: Text, **more: Any) -> Iterator[Element]:
     concept = named(bench, name, name.span)
     if concept is not None:
         yield element(name.span, definitionCodeableConcept=concept, **more)
@@ -115,7 +115,7 @@ def _is_concept_alone(variable: Variable) -> bool:
     return not (variable.title or variable.text or variable.concepts or variable.excludes)
 
 
-def _narrative(bench: Workbench, role: Role, made: Element) -> Element:
+def _narrative(bench: CompileContext, role: Role, made: Element) -> Element:
     met: list[str] = []
     excluded: list[str] = []
     for one in made.get("characteristic", ()):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.compile.build import element
+from fhir_kb.compile.elements import element
 from fhir_kb.compile.ids import variable_name
 from fhir_kb.diagnostics import Span
-from fhir_kb.model import Element, words
+from fhir_kb.model import Element, code_words
 
 if TYPE_CHECKING:
-    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.model import Text
     from fhir_kb.model.activity import DynamicValue
     from fhir_kb.model.activity import Expression as Said
@@ -19,7 +19,7 @@ ALTERNATIVE = "http://hl7.org/fhir/StructureDefinition/cqf-alternativeExpression
 WORDS_ALONE = "text/plain"
 
 
-def expression(bench: Workbench, said: Said) -> Element | None:
+def expression(bench: CompileContext, said: Said) -> Element | None:
     """The Expression of an expression.
 
     The first language of CQL by name, CQL and FHIRPath is the expression; others are alternatives
@@ -30,17 +30,17 @@ def expression(bench: Workbench, said: Said) -> Element | None:
     return _expression(bench, said, name, reference)
 
 
-def dynamic_value(bench: Workbench, value: DynamicValue) -> Element | None:
+def dynamic_value(bench: CompileContext, value: DynamicValue) -> Element | None:
     """The dynamicValue of a value that is worked out later."""
     made = _expression(bench, value, None, None)
     return element(value.span, path=value.path, expression=made) if made else None
 
 
 def _expression(
-    bench: Workbench, said: Said | DynamicValue, name: str | None, reference: str | None
+    bench: CompileContext, said: Said | DynamicValue, name: str | None, reference: str | None
 ) -> Element | None:
     given = ((key, getattr(said, key.replace("-", "_"))) for key in _ORDER)
-    formal = [(words.EXPRESSION[key], text) for key, text in given if text is not None]
+    formal = [(code_words.EXPRESSION[key], text) for key, text in given if text is not None]
     if said.fhirpath is not None:
         _check(bench, said.fhirpath)
     if not formal:
@@ -71,7 +71,7 @@ def _expression(
 _ORDER = ("cql-identifier", "cql", "fhirpath")
 
 
-def _check(bench: Workbench, text: Text) -> None:
+def _check(bench: CompileContext, text: Text) -> None:
     """Whether the text can be read as FHIRPath."""
     from fhir_kb.fhirpath import FHIRPathError, parse
 

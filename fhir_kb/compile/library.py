@@ -6,19 +6,19 @@ import base64
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.compile import narrative as write
-from fhir_kb.compile.build import element, placed
+from fhir_kb.compile.compile_context import is_uri
 from fhir_kb.compile.concepts import hl7_concept
-from fhir_kb.compile.hl7 import LIBRARY_TYPE
+from fhir_kb.compile.elements import element, with_span_of
+from fhir_kb.compile.hl7_codes import LIBRARY_TYPE
 from fhir_kb.compile.metadata import artifact, topics
 from fhir_kb.compile.related import reference
-from fhir_kb.compile.workbench import is_uri
 from fhir_kb.model import Text
 from fhir_kb.model.resource_kind import BY_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.model import Element
     from fhir_kb.model.topic import Library
 
@@ -30,15 +30,17 @@ _CONTENT_TYPES: Final = {
 }
 
 
-def logic_libraries(bench: Workbench) -> Iterator[Element]:
+def logic_libraries(bench: CompileContext) -> Iterator[Element]:
     """The libraries that are files of the topic."""
     for one in bench.topic.libraries:
         if one.canonical is None:
             yield _logic_library(bench, one)
 
 
-def _logic_library(bench: Workbench, one: Library) -> Element:
-    title = one.title or one.name or placed(str(one.id).replace("-", " ").capitalize(), one.id)
+def _logic_library(bench: CompileContext, one: Library) -> Element:
+    title = (
+        one.title or one.name or with_span_of(str(one.id).replace("-", " ").capitalize(), one.id)
+    )
     made = artifact(
         bench,
         "Library",
@@ -62,7 +64,7 @@ def _logic_library(bench: Workbench, one: Library) -> Element:
     return made
 
 
-def _content(bench: Workbench, one: Library) -> Element | None:
+def _content(bench: CompileContext, one: Library) -> Element | None:
     if one.file is None:
         bench.say("KB354", f"the library '{one.id}' has neither a file nor a canonical", one.span)
         return None
@@ -79,7 +81,7 @@ def _content(bench: Workbench, one: Library) -> Element | None:
     )
 
 
-def manifest(bench: Workbench, resources: Iterable[Element]) -> Element:
+def manifest(bench: CompileContext, resources: Iterable[Element]) -> Element:
     """The manifest: what the topic is composed of, and what it depends on, versions pinned."""
     topic = bench.topic
     parts = [_part(bench, one) for one in resources]
@@ -88,8 +90,10 @@ def manifest(bench: Workbench, resources: Iterable[Element]) -> Element:
         "Library",
         bench.id,
         topic.span,
-        title=placed(f"{topic.title}: contents", topic.title),
-        description=placed(f"All that belongs to “{topic.title}”, and what it needs.", topic.title),
+        title=with_span_of(f"{topic.title}: contents", topic.title),
+        description=with_span_of(
+            f"All that belongs to “{topic.title}”, and what it needs.", topic.title
+        ),
         type=hl7_concept(topic.span, LIBRARY_TYPE, "asset-collection"),
         topic=topics(bench),
         relatedArtifact=[*parts, *_needs(bench)],
@@ -105,7 +109,7 @@ def manifest(bench: Workbench, resources: Iterable[Element]) -> Element:
     return made
 
 
-def _part(bench: Workbench, one: Element) -> Element:
+def _part(bench: CompileContext, one: Element) -> Element:
     kind, resource_id, title = one["resourceType"], one["id"], one.get("title")
     span = one.span or bench.topic.span
     if not BY_TYPE[kind].is_canonical:
@@ -115,7 +119,7 @@ def _part(bench: Workbench, one: Element) -> Element:
     return element(span, type="composed-of", display=title, resource=canonical)
 
 
-def _needs(bench: Workbench) -> Iterator[Element]:
+def _needs(bench: CompileContext) -> Iterator[Element]:
     """What others publish and the topic needs, each once."""
     seen: set[str] = set()
     for need in _all_needs(bench):
@@ -124,7 +128,7 @@ def _needs(bench: Workbench) -> Iterator[Element]:
             yield need
 
 
-def _all_needs(bench: Workbench) -> Iterator[Element]:
+def _all_needs(bench: CompileContext) -> Iterator[Element]:
     for one in bench.topic.libraries:
         if one.canonical is not None:
             yield _need(one.canonical, label=one.name, display=one.title, citation=one.text)
@@ -133,7 +137,7 @@ def _all_needs(bench: Workbench) -> Iterator[Element]:
     for step in bench.source.steps:
         if step.plan is not None and (plan := bench.plan(step.plan)) is not None:
             entry = bench.base.directory.get(str(step.plan))
-            yield _need(placed(plan, step.plan), display=entry.title if entry else None)
+            yield _need(with_span_of(plan, step.plan), display=entry.title if entry else None)
         if step.asks is not None:
             yield _need(step.asks)
         for data in (*step.inputs, *step.outputs):

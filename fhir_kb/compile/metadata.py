@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.compile.build import element, placed
 from fhir_kb.compile.concepts import codeable, codeables, hl7_coding
-from fhir_kb.compile.hl7 import USAGE_CONTEXT
+from fhir_kb.compile.elements import element, with_span_of
+from fhir_kb.compile.hl7_codes import USAGE_CONTEXT
 from fhir_kb.compile.ids import machine_name
 from fhir_kb.compile.quantities import single
 from fhir_kb.model.resource_kind import BY_TYPE
@@ -14,10 +14,10 @@ from fhir_kb.model.resource_kind import BY_TYPE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.diagnostics import Span
     from fhir_kb.model import Element, Text
-    from fhir_kb.model.kb import Contact
+    from fhir_kb.model.settings import Contact
     from fhir_kb.model.topic import AgeRange
 
 DEFAULT_STATUS: Final = "draft"
@@ -27,7 +27,7 @@ MAX_LABEL: Final = 50
 
 
 def artifact(
-    bench: Workbench,
+    bench: CompileContext,
     resource_type: str,
     resource_id: str,
     span: Span,
@@ -61,7 +61,7 @@ def artifact(
     return made
 
 
-def _common(bench: Workbench) -> Element:
+def _common(bench: CompileContext) -> Element:
     """All that any kind of artifact may say; worked out once a topic."""
     topic, settings = bench.topic, bench.settings
     experimental = topic.experimental if topic.experimental is not None else settings.experimental
@@ -93,33 +93,33 @@ def _common(bench: Workbench) -> Element:
     return bench.common
 
 
-def status(bench: Workbench) -> str:
+def status(bench: CompileContext) -> str:
     """How far the topic is."""
     return bench.topic.status or bench.settings.status or DEFAULT_STATUS
 
 
-def rights(bench: Workbench) -> str | None:
+def rights(bench: CompileContext) -> str | None:
     """The copyright statement, and the licence with it."""
     statement = bench.topic.copyright or bench.settings.copyright
     license_id = bench.topic.license or bench.settings.license
     if license_id is None:
         return statement
     if statement is None:
-        return placed(f"Licence: {license_id}", license_id)
-    return placed(f"{statement}\n\nLicence: {license_id}", statement)
+        return with_span_of(f"Licence: {license_id}", license_id)
+    return with_span_of(f"{statement}\n\nLicence: {license_id}", statement)
 
 
-def topics(bench: Workbench) -> list[Element]:
+def topics(bench: CompileContext) -> list[Element]:
     """What the topic is filed under and touches."""
     return codeables(bench, (*bench.topic.categories, *bench.topic.also_about))
 
 
-def disclaimer(bench: Workbench) -> str | None:
+def disclaimer(bench: CompileContext) -> str | None:
     """What readers have to bear in mind."""
     return bench.topic.disclaimer or bench.settings.disclaimer
 
 
-def funding(bench: Workbench) -> str | None:
+def funding(bench: CompileContext) -> str | None:
     """Who paid, and what it had to do with the content."""
     return bench.topic.funding or bench.settings.funding
 
@@ -134,13 +134,13 @@ def contact_detail(one: Contact) -> Element:
     return element(one.span, name=one.name, telecom=telecom)
 
 
-def _label(bench: Workbench) -> str | None:
+def _label(bench: CompileContext) -> str | None:
     """The licence, as a label short enough to be one."""
     label = bench.topic.license or bench.settings.license
     return label if label is not None and len(label) < MAX_LABEL else None
 
 
-def _use_contexts(bench: Workbench) -> Iterator[Element]:
+def _use_contexts(bench: CompileContext) -> Iterator[Element]:
     topic, context = bench.topic, bench.topic.context
     audience = topic.audience or bench.settings.audience
     yield from _each("user", codeables(bench, audience))
@@ -167,14 +167,16 @@ def _each(
             yield element(value.span, code=coding, **{name: value})
 
 
-def _ages(bench: Workbench, ages: AgeRange) -> Element:
+def _ages(bench: CompileContext, ages: AgeRange) -> Element:
     return element(ages.span, low=single(bench, ages.from_), high=single(bench, ages.to))
 
 
-def _jurisdictions(bench: Workbench) -> Iterator[Element]:
+def _jurisdictions(bench: CompileContext) -> Iterator[Element]:
     for place in bench.topic.jurisdiction or bench.settings.jurisdiction:
         if place == "world":
             coding = element(place.span, system=_M49, code="001", display="World")
         else:
-            coding = element(place.span, system=_ISO_COUNTRIES, code=placed(place.upper(), place))
+            coding = element(
+                place.span, system=_ISO_COUNTRIES, code=with_span_of(place.upper(), place)
+            )
         yield element(place.span, coding=[coding])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.compile.build import element
+from fhir_kb.compile.elements import element
 from fhir_kb.compile.markdown import attribute, escape, html
 
 if TYPE_CHECKING:

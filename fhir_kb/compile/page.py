@@ -5,17 +5,17 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from fhir_kb.compile import citing
+from fhir_kb.compile import citation_text
 from fhir_kb.compile import narrative as write
 from fhir_kb.compile.markdown import html
 from fhir_kb.compile.metadata import disclaimer, funding, rights
-from fhir_kb.compile.prose import show
+from fhir_kb.compile.page_links import show
 from fhir_kb.model import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.diagnostics import Span
     from fhir_kb.model.page import Link, Section
 
@@ -29,7 +29,7 @@ MARKS: Final = {
 MAX_ANCHOR: Final = 64
 
 
-class Piece(NamedTuple):
+class PageSection(NamedTuple):
     """A section ready for use: `content` is its own text in XHTML without its heading.
 
     works: names of cited works that it lists, apart from its links.
@@ -41,30 +41,30 @@ class Piece(NamedTuple):
     content: str
     links: tuple[Link, ...]
     works: tuple[str, ...]
-    pieces: tuple[Piece, ...]
+    pieces: tuple[PageSection, ...]
     span: Span
     is_prose: bool
 
 
-class Pages(NamedTuple):
+class PageParts(NamedTuple):
     """A topic's page: what stands before the first section, the sections, and the end."""
 
     lead: str
-    sections: tuple[Piece, ...]
-    end: tuple[Piece, ...]
+    sections: tuple[PageSection, ...]
+    end: tuple[PageSection, ...]
 
 
-def pages(bench: Workbench) -> Pages:
+def page_parts(bench: CompileContext) -> PageParts:
     """The page of a topic; a topic without one has the end only."""
     page = bench.source.page
     resolve = partial(show, bench)
     lead = html(page.lead, resolve) if page and page.lead else ""
     sections = page.sections if page else ()
     pieces = tuple(_piece(bench, section) for section in sections)
-    return Pages(lead, pieces, tuple(_end(bench)))
+    return PageParts(lead, pieces, tuple(_end(bench)))
 
 
-def blocks(pieces: Iterable[Piece], level: int) -> Iterator[str]:
+def blocks(pieces: Iterable[PageSection], level: int) -> Iterator[str]:
     """The sections one after the other, with headings from `level` on."""
     for piece in pieces:
         yield write.heading(level, piece.title, piece.id)
@@ -72,7 +72,7 @@ def blocks(pieces: Iterable[Piece], level: int) -> Iterator[str]:
         yield from blocks(piece.pieces, level + 1)
 
 
-def terms(bench: Workbench) -> list[tuple[str, str, Span]]:
+def terms(bench: CompileContext) -> list[tuple[str, str, Span]]:
     """Terms with their definitions: the topic's own words first, then those of its concepts."""
     topic, found = bench.topic, {}
     for term in topic.terms:
@@ -86,12 +86,12 @@ def terms(bench: Workbench) -> list[tuple[str, str, Span]]:
     return list(found.values())
 
 
-def _piece(bench: Workbench, section: Section) -> Piece:
+def _piece(bench: CompileContext, section: Section) -> PageSection:
     marks = tuple(MARKS[name] for name in section.classes if name in MARKS)
     shown = "".join(f"<p><b>{mark}</b></p>" for mark in marks if mark not in _SELF_EVIDENT)
     content = html(section.markdown, partial(show, bench)) if section.markdown else ""
     pieces = tuple(_piece(bench, inner) for inner in section.sections)
-    return Piece(
+    return PageSection(
         section.id[:MAX_ANCHOR],
         section.title,
         marks,
@@ -108,12 +108,12 @@ def _piece(bench: Workbench, section: Section) -> Piece:
 _SELF_EVIDENT: Final = frozenset({MARKS["definitions"]})
 
 
-def _end(bench: Workbench) -> Iterator[Piece]:
+def _end(bench: CompileContext) -> Iterator[PageSection]:
     if defined := terms(bench):
         content = write.definitions((term, text) for term, text, _ in defined)
         yield _closing("terms", "Terms", content, defined[0][2])
     if works := bench.source.references:
-        content = write.bullets(write.escape(citing.citation(work)) for work in works)
+        content = write.bullets(write.escape(citation_text.citation(work)) for work in works)
         names = tuple(str(work.id) for work in works)
         yield _closing("references", "References", content, works[0].span, names)
     for name, title, text in (
@@ -126,6 +126,8 @@ def _end(bench: Workbench) -> Iterator[Piece]:
             yield _closing(name, title, write.prose(text), span)
 
 
-def _closing(name: str, title: str, content: str, span: Span, works: tuple[str, ...] = ()) -> Piece:
+def _closing(
+    name: str, title: str, content: str, span: Span, works: tuple[str, ...] = ()
+) -> PageSection:
     """A section that every page may end with; its name has a dot, as none of the author's has."""
-    return Piece(f"kb.{name}", title, (), content, (), works, (), span, is_prose=False)
+    return PageSection(f"kb.{name}", title, (), content, (), works, (), span, is_prose=False)

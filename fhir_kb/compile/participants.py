@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.compile.build import element, placed
 from fhir_kb.compile.concepts import codeable, readable, with_codes
-from fhir_kb.model import words
+from fhir_kb.compile.elements import element, with_span_of
+from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
-    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.model import Element
     from fhir_kb.model.activity import Participant
 
 
-def participant(bench: Workbench, one: Participant) -> Element:
+def participant(bench: CompileContext, one: Participant) -> Element:
     """A participant of an activity or a step."""
     return element(
         one.span,
@@ -24,7 +24,7 @@ def participant(bench: Workbench, one: Participant) -> Element:
     )
 
 
-def actor(bench: Workbench, one: Participant) -> Element:
+def actor(bench: CompileContext, one: Participant) -> Element:
     """An actor of a plan; its function is described in words, for FHIR has no element for it."""
     role, function = codeable(bench, one.role), codeable(bench, one.function)
     return element(
@@ -35,7 +35,7 @@ def actor(bench: Workbench, one: Participant) -> Element:
     )
 
 
-def participant_words(bench: Workbench, one: Participant) -> str:
+def participant_text(bench: CompileContext, one: Participant) -> str:
     """How a participant reads."""
     kind = one.type.replace("-", " ")
     more = [readable(codeable(bench, meaning)) for meaning in (one.role, one.function)]
@@ -43,4 +43,4 @@ def participant_words(bench: Workbench, one: Participant) -> str:
 
 
 def _type(one: Participant) -> str:
-    return placed(words.PARTICIPANT_TYPE[one.type], one.type)
+    return with_span_of(code_words.PARTICIPANT_TYPE[one.type], one.type)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.compile.build import element
+from fhir_kb.compile.elements import element
 
 if TYPE_CHECKING:
-    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.diagnostics import Span
     from fhir_kb.model import Element, Text
 
@@ -47,7 +47,7 @@ class Amount:
     span: Span
 
 
-def amount(bench: Workbench, text: Text | None) -> Amount | None:
+def amount(bench: CompileContext, text: Text | None) -> Amount | None:
     """What a quantity or duration says. None, with a finding, where it says nothing."""
     if text is None:
         return None
@@ -67,7 +67,7 @@ def amount(bench: Workbench, text: Text | None) -> Amount | None:
     return Amount(low, upper, unit, match["comparator"] or "", text.span)
 
 
-def choice(bench: Workbench, name: str, text: Text | None) -> dict[str, Element]:
+def choice(bench: CompileContext, name: str, text: Text | None) -> dict[str, Element]:
     """The choice `name`[x] of a quantity: as Quantity, or as Range where it is one."""
     found = amount(bench, text)
     if found is None:
@@ -77,7 +77,7 @@ def choice(bench: Workbench, name: str, text: Text | None) -> dict[str, Element]
     return {f"{name}Range": range_of(found)}
 
 
-def lasting(bench: Workbench, name: str, text: Text | None) -> dict[str, Element]:
+def lasting(bench: CompileContext, name: str, text: Text | None) -> dict[str, Element]:
     """The choice `name`[x] of a length of time: as Duration, or as Range where it is one."""
     found = amount(bench, text)
     if found is None:
@@ -87,7 +87,7 @@ def lasting(bench: Workbench, name: str, text: Text | None) -> dict[str, Element
     return {f"{name}Range": range_of(found)}
 
 
-def single(bench: Workbench, text: Text | None) -> Element | None:
+def single(bench: CompileContext, text: Text | None) -> Element | None:
     """A Quantity; a range is a finding, for FHIR has one number here."""
     found = amount(bench, text)
     if found is None:
@@ -98,7 +98,7 @@ def single(bench: Workbench, text: Text | None) -> Element | None:
     return quantity(found)
 
 
-def ratio(bench: Workbench, text: Text) -> Element | None:
+def ratio(bench: CompileContext, text: Text) -> Element | None:
     """A Ratio of `4 g per 1 d`."""
     from fhir_kb.model import Text as Placed
 
@@ -110,7 +110,7 @@ def ratio(bench: Workbench, text: Text) -> Element | None:
     return element(text.span, numerator=numerator, denominator=denominator)
 
 
-def minutes(bench: Workbench, text: Text | None) -> int | None:
+def minutes(bench: CompileContext, text: Text | None) -> int | None:
     """A length of time in whole minutes."""
     found = amount(bench, text)
     if found is None:
@@ -133,7 +133,7 @@ def range_of(found: Amount) -> Element:
     return element(found.span, low=_quantity(found.low, found), high=high)
 
 
-def unit_words(unit: str, value: Decimal) -> str:
+def unit_text(unit: str, value: Decimal) -> str:
     """How a unit reads: `{tablet}` as tablet, `d` as days; other units as they are."""
     if unit in _TIMES:
         return _TIMES[unit][0 if value == 1 else 1]
@@ -148,7 +148,7 @@ def _quantity(value: Decimal, found: Amount) -> Element:
         found.span,
         value=value,
         comparator=found.comparator,
-        unit=unit_words(found.unit, value),
+        unit=unit_text(found.unit, value),
         system=UCUM,
         code=found.unit,
     )

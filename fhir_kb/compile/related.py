@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.compile import citing
-from fhir_kb.compile.build import element, placed
+from fhir_kb.compile import citation_text
+from fhir_kb.compile.elements import element, with_span_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.diagnostics import Span
     from fhir_kb.model import Element, Text
     from fhir_kb.model.activity import Related
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def cited(
-    bench: Workbench,
+    bench: CompileContext,
     kind: str,
     work: Reference,
     span: Span,
@@ -30,12 +30,12 @@ def cited(
     text: str | None = None,
 ) -> Element:
     """A cited work: its citation, where it is on the web, and its Citation resource."""
-    words = citing.citation(work)
-    url = citing.link(work)
+    words = citation_text.citation(work)
+    url = citation_text.link(work)
     return element(
         span,
         type=kind,
-        label=citing.short(work),
+        label=citation_text.short(work),
         display=title or work.title,
         citation=f"{words}\n\n{text}" if text else words,
         document=element(work.span, url=url, title=work.title) if url else None,
@@ -43,9 +43,9 @@ def cited(
     )
 
 
-def citation_reference(bench: Workbench, work: Reference, span: Span) -> Element:
+def citation_reference(bench: CompileContext, work: Reference, span: Span) -> Element:
     """A Reference to the Citation of a work."""
-    return reference("Citation", bench.part_id(work.id), citing.short(work), span)
+    return reference("Citation", bench.part_id(work.id), citation_text.short(work), span)
 
 
 def reference(kind: str, resource_id: str, display: str, span: Span) -> Element:
@@ -53,7 +53,7 @@ def reference(kind: str, resource_id: str, display: str, span: Span) -> Element:
     return element(span, reference=f"{kind}/{resource_id}", display=display)
 
 
-def all_cited(bench: Workbench, kind: str, names: Iterable[Text]) -> list[Element]:
+def all_cited(bench: CompileContext, kind: str, names: Iterable[Text]) -> list[Element]:
     """The works of these names, each as `kind`."""
     found = []
     for name in names:
@@ -63,7 +63,7 @@ def all_cited(bench: Workbench, kind: str, names: Iterable[Text]) -> list[Elemen
     return found
 
 
-def all_evidence(bench: Workbench, names: Iterable[Text]) -> list[Element]:
+def all_evidence(bench: CompileContext, names: Iterable[Text]) -> list[Element]:
     """The evidence of these names, as justification."""
     found = []
     for name in names:
@@ -71,7 +71,7 @@ def all_evidence(bench: Workbench, names: Iterable[Text]) -> list[Element]:
         if evidence is not None:
             canonical = bench.canonical("Evidence", bench.part_id(evidence.id))
             found.append(
-                artifact("justification", placed(canonical, name), evidence.title, name.span)
+                artifact("justification", with_span_of(canonical, name), evidence.title, name.span)
             )
     return found
 
@@ -81,7 +81,7 @@ def artifact(kind: str, canonical: str, display: str | None, span: Span) -> Elem
     return element(span, type=kind, display=display, resource=canonical)
 
 
-def related(bench: Workbench, one: Related) -> Element | None:
+def related(bench: CompileContext, one: Related) -> Element | None:
     """Whatever an author says that something stands in a relation to."""
     work = bench.reference(one.from_) if one.from_ is not None else None
     if work is not None:
@@ -104,6 +104,6 @@ def related(bench: Workbench, one: Related) -> Element | None:
     return found if len(found) > 1 else None
 
 
-def all_related(bench: Workbench, ones: Iterable[Related]) -> list[Element]:
+def all_related(bench: CompileContext, ones: Iterable[Related]) -> list[Element]:
     """All of `ones` that lead somewhere or say something."""
     return [made for made in (related(bench, one) for one in ones) if made]

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.compile.build import element
 from fhir_kb.compile.concepts import codeable, codeables
+from fhir_kb.compile.elements import element
 from fhir_kb.compile.quantities import amount, choice, lasting, minutes, ratio
-from fhir_kb.model import words
+from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
-    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.model import Element, Text
     from fhir_kb.model.activity import Dosage, Timing
 
 
-def timing(bench: Workbench, when: Timing | None) -> Element | None:
+def timing(bench: CompileContext, when: Timing | None) -> Element | None:
     """The Timing of a timing; its words are the text of Timing.code."""
     if when is None:
         return None
@@ -32,7 +32,7 @@ def timing(bench: Workbench, when: Timing | None) -> Element | None:
         **_period(bench, "period", when.every),
         dayOfWeek=when.days,
         timeOfDay=[f"{time}:00" for time in when.at],
-        when=[words.EVENT_TIMING[event] for event in when.when],
+        when=[code_words.EVENT_TIMING[event] for event in when.when],
         offset=minutes(bench, when.offset),
     )
     if when.offset is not None and not when.when:
@@ -41,7 +41,7 @@ def timing(bench: Workbench, when: Timing | None) -> Element | None:
     return element(when.span, repeat=repeat, code=code) or None
 
 
-def dosage(bench: Workbench, how: Dosage) -> Element:
+def dosage(bench: CompileContext, how: Dosage) -> Element:
     """The Dosage of a dosage."""
     dose_and_rate = element(
         how.span, **choice(bench, "dose", how.dose), **choice(bench, "rate", how.rate)
@@ -62,7 +62,7 @@ def dosage(bench: Workbench, how: Dosage) -> Element:
     )
 
 
-def _period(bench: Workbench, name: str, text: Text | None) -> dict[str, Any]:
+def _period(bench: CompileContext, name: str, text: Text | None) -> dict[str, Any]:
     """`name`, `name`Max and `name`Unit of a length of time."""
     found = amount(bench, text)
     if found is None:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.compile import narrative as write
-from fhir_kb.compile.build import element
 from fhir_kb.compile.concepts import named
+from fhir_kb.compile.elements import element
 from fhir_kb.compile.markdown import escape
 from fhir_kb.compile.metadata import artifact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from fhir_kb.compile.workbench import Workbench
+    from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.model import Element, Text
     from fhir_kb.model.concept import CodeDefinition, Include, ValueSet
 
 DEFINITION: Final = "http://hl7.org/fhir/StructureDefinition/valueset-concept-definition"
 
 
-def value_set(bench: Workbench, one: ValueSet) -> Element:
+def value_set(bench: CompileContext, one: ValueSet) -> Element:
     """The ValueSet of what is included and excluded."""
     include = [made for part in one.include for made in _include(bench, part)]
     exclude = [made for part in one.exclude for made in _include(bench, part)]
@@ -43,7 +43,7 @@ def value_set(bench: Workbench, one: ValueSet) -> Element:
     return made
 
 
-def _include(bench: Workbench, part: Include) -> Iterator[Element]:
+def _include(bench: CompileContext, part: Include) -> Iterator[Element]:
     """A part as FHIR has it: one for each code system of a concept, one for the rest."""
     value_sets = [url for url in (bench.value_set(name) for name in part.value_sets) if url]
     found = list(_of_concept(bench, part.concept, value_sets)) if part.concept is not None else []
@@ -60,7 +60,7 @@ def _include(bench: Workbench, part: Include) -> Iterator[Element]:
     yield from found
 
 
-def _of_concept(bench: Workbench, name: Text, value_sets: list[str]) -> Iterator[Element]:
+def _of_concept(bench: CompileContext, name: Text, value_sets: list[str]) -> Iterator[Element]:
     concept = named(bench, name, name.span)
     codings = concept.get("coding", ()) if concept else ()
     for system in dict.fromkeys(coding["system"] for coding in codings):

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from fhir_kb.diagnostics import Diagnostic, FindingCode
     from fhir_kb.model.concept import Concept
-    from fhir_kb.model.kb import Settings
-    from fhir_kb.model.knowledge import Base, Entry, Source
+    from fhir_kb.model.knowledge_base import KnowledgeBase, TopicEntry, TopicSource
+    from fhir_kb.model.settings import Settings
 
 RULES: Final[tuple[Rule, ...]] = (
     *names.RULES,
@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 
-def check_topic(source: Source, base: Base) -> tuple[Diagnostic, ...]:
+def check_topic(source: TopicSource, base: KnowledgeBase) -> tuple[Diagnostic, ...]:
     """All that the rules find in a topic, taken as kb.yaml says."""
     scope = Scope(source, base)
     found = (one for rule in RULES for one in rule.findings(scope))
@@ -60,7 +60,7 @@ def check_shared(settings: Settings, concepts: Mapping[str, Concept]) -> tuple[D
     return _taken(found, settings)
 
 
-def check_base(entries: tuple[Entry, ...]) -> tuple[Diagnostic, ...]:
+def check_base(entries: tuple[TopicEntry, ...]) -> tuple[Diagnostic, ...]:
     """All that the rules find among the topics of a knowledge base, `entries` in any order."""
     ordered = tuple(sorted(entries, key=lambda entry: (entry.id, entry.span)))
     return tuple(found for rule in BASE_RULES for found in rule.findings(ordered))

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar, cast
 
 from fhir_kb.diagnostics import CodePage, Diagnostic, FindingCode, Severity, Span
 from fhir_kb.model.page import links
-from fhir_kb.model.walk import Use, own_uses, records
+from fhir_kb.model.walk import NameUse, own_name_uses, records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from fhir_kb.model.concept import Concept
-    from fhir_kb.model.kb import Settings
-    from fhir_kb.model.knowledge import Base, Entry, Source
+    from fhir_kb.model.knowledge_base import KnowledgeBase, TopicEntry, TopicSource
     from fhir_kb.model.page import Link
     from fhir_kb.model.record import Record
+    from fhir_kb.model.settings import Settings
 
 MAX_FINDINGS: Final = 50  # of one rule in one topic: more help nobody
 T = TypeVar("T", bound="Record")
@@ -36,8 +36,8 @@ class Finding(NamedTuple):
 class Scope:
     """What a rule may look at: a topic, and what all topics share."""
 
-    source: Source
-    base: Base
+    source: TopicSource
+    base: KnowledgeBase
 
     @cached_property
     def records(self) -> tuple[Record, ...]:
@@ -59,14 +59,14 @@ class Scope:
         return cast("list[T]", self._by_type.get(kind, []))
 
     @cached_property
-    def _by_kind(self) -> Mapping[str, list[Use]]:
-        found: dict[str, list[Use]] = {}
+    def _by_kind(self) -> Mapping[str, list[NameUse]]:
+        found: dict[str, list[NameUse]] = {}
         for record in self.records:
-            for use in own_uses(record):
+            for use in own_name_uses(record):
                 found.setdefault(use.kind, []).append(use)
         return found
 
-    def uses(self, kind: str) -> list[Use]:
+    def uses(self, kind: str) -> list[NameUse]:
         """The names of that kind ("step", "reference", …) that the topic uses."""
         return self._by_kind.get(kind, [])
 
@@ -134,7 +134,7 @@ class BaseRule:
     id: str
     name: str
     severity: Severity
-    check: Callable[[tuple[Entry, ...]], Iterator[Finding]]
+    check: Callable[[tuple[TopicEntry, ...]], Iterator[Finding]]
     page: str
 
     @property
@@ -144,7 +144,7 @@ class BaseRule:
             self.id, CodePage(self.name, self.severity, _explanation(self.id, self.page))
         )
 
-    def findings(self, entries: tuple[Entry, ...]) -> Iterator[Diagnostic]:
+    def findings(self, entries: tuple[TopicEntry, ...]) -> Iterator[Diagnostic]:
         """What the rule finds among the topics."""
         for found in self.check(entries):
             yield _diagnostic(self, found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from fhir_kb.model import words
+from fhir_kb.model import code_words
 from fhir_kb.model.concept import Meaning
 from fhir_kb.model.record import Keyed, Names, OneOf, Pattern, Record, doc, record
 from fhir_kb.model.text import Date, Duration, Id, Markdown, Quantity, Text, Uri
@@ -23,14 +23,14 @@ class Timing(Record):
     for_: Duration | None = doc("How long it goes on: `7 d`, `7-10 d`.", default=None)
     count: int | None = doc("How often in all.", default=None)
     lasting: Duration | None = doc("How long each time lasts: `30 min`.", default=None)
-    when: tuple[Annotated[Text, OneOf(words.EVENT_TIMING)], ...] = doc(
+    when: tuple[Annotated[Text, OneOf(code_words.EVENT_TIMING)], ...] = doc(
         "The events of the day that it goes by.", default=()
     )
     offset: Duration | None = doc("How long before or after that event.", default=None)
     at: tuple[Annotated[Text, Pattern(r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day")], ...] = (
         doc("Times of the day: `08:00`.", default=())
     )
-    days: tuple[Annotated[Text, OneOf(words.DAYS)], ...] = doc("Days of the week.", default=())
+    days: tuple[Annotated[Text, OneOf(code_words.DAYS)], ...] = doc("Days of the week.", default=())
 
 
 @record
@@ -61,7 +61,7 @@ class Participant(Record):
 
     SHORTHAND: ClassVar[str | None] = "type"
 
-    type: Annotated[Text, OneOf(words.PARTICIPANT_TYPE)] = doc("What kind of actor.")
+    type: Annotated[Text, OneOf(code_words.PARTICIPANT_TYPE)] = doc("What kind of actor.")
     role: Meaning | None = doc("In which role.", default=None)
     function: Meaning | None = doc("With which function.", default=None)
 
@@ -99,7 +99,7 @@ class DynamicValue(Record):
 class Related(Record):
     """Something that the knowledge stands in a relation to."""
 
-    type: Annotated[Text, OneOf(words.RELATED)] = doc("The relation.")
+    type: Annotated[Text, OneOf(code_words.RELATED)] = doc("The relation.")
     title: Text | None = doc("How it reads.", default=None)
     from_: Annotated[Text, Names("reference")] | None = doc("A reference.", default=None)
     topic: Annotated[Text, Names("topic")] | None = doc(
@@ -120,13 +120,13 @@ class Activity(Record):
     title: Text = doc("Its title.")
     text: Markdown | None = doc("How it is done.", default=None)
     purpose: Markdown | None = doc("Why it is done.", default=None)
-    kind: Annotated[Text, OneOf(words.ACTIVITY_KIND)] | None = doc(
+    kind: Annotated[Text, OneOf(code_words.ACTIVITY_KIND)] | None = doc(
         "What it is when it is ordered.", default=None
     )
-    intent: Annotated[Text, OneOf(words.INTENT)] = doc(
+    intent: Annotated[Text, OneOf(code_words.INTENT)] = doc(
         "How binding it is when it is applied.", default=None
     )
-    priority: Annotated[Text, OneOf(words.PRIORITY)] | None = doc("How urgent.", default=None)
+    priority: Annotated[Text, OneOf(code_words.PRIORITY)] | None = doc("How urgent.", default=None)
     code: Meaning | None = doc("What is done.", default=None)
     prohibited: bool = doc("True for what must not be done.", default=False)
     product: Meaning | None = doc("What is given or used.", default=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from fhir_kb.model import words
+from fhir_kb.model import code_words
 from fhir_kb.model.concept import Meaning
 from fhir_kb.model.record import Keyed, Names, OneOf, Record, doc, record
 from fhir_kb.model.text import Date, Id, Markdown, Quantity, Text
@@ -43,8 +43,8 @@ class Aspect(Record):
     KEYED: ClassVar[str | None] = "aspect"
     SHORTHAND: ClassVar[str | None] = "rating"
 
-    aspect: Annotated[Text, OneOf(words.CERTAINTY_ASPECT)] = doc("The aspect.")
-    rating: Annotated[Text, OneOf(words.CONCERN)] = doc("How it bears on the certainty.")
+    aspect: Annotated[Text, OneOf(code_words.CERTAINTY_ASPECT)] = doc("The aspect.")
+    rating: Annotated[Text, OneOf(code_words.CONCERN)] = doc("How it bears on the certainty.")
     text: Markdown | None = doc("Why.", default=None)
 
 
@@ -54,7 +54,7 @@ class Certainty(Record):
 
     SHORTHAND: ClassVar[str | None] = "rating"
 
-    rating: Annotated[Text, OneOf(words.CERTAINTY)] | None = doc(
+    rating: Annotated[Text, OneOf(code_words.CERTAINTY)] | None = doc(
         "The GRADE rating that the source gives; leave it out where the source gives none.",
         default=None,
     )
@@ -81,7 +81,7 @@ class Interval(Record):
 class Statistic(Record):
     """A number that a study found."""
 
-    measure: Annotated[Text, OneOf(words.STATISTIC)] = doc("What was measured.")
+    measure: Annotated[Text, OneOf(code_words.STATISTIC)] = doc("What was measured.")
     value: Quantity = doc("The estimate, with a unit where it has one.")
     interval: Interval | None = doc("Its confidence interval.", default=None)
     p_value: Text | None = doc("The p value.", default=None)
@@ -101,7 +101,7 @@ class Evidence(Record):
     statement: Markdown = doc("The finding, in your own words.")
     text: Markdown | None = doc("More about it.", default=None)
     quote: Quote | None = doc("A short quotation of the source.", default=None)
-    study: Annotated[Text, OneOf(words.STUDY)] = doc("The type of study it comes from.")
+    study: Annotated[Text, OneOf(code_words.STUDY)] = doc("The type of study it comes from.")
     population: Variable = doc("In whom.")
     exposure: Variable = doc("What was done.")
     comparator: Variable | None = doc("What it was compared with.", default=None)
@@ -116,9 +116,9 @@ class Evidence(Record):
 class Recommendation(Record):
     """The grade of a recommendation."""
 
-    strength: Annotated[Text, OneOf(words.STRENGTH)] = doc("How strong it is.")
-    direction: Annotated[Text, OneOf(words.DIRECTION)] = doc("For doing it, or against.")
-    certainty: Annotated[Text, OneOf(words.CERTAINTY)] | None = doc(
+    strength: Annotated[Text, OneOf(code_words.STRENGTH)] = doc("How strong it is.")
+    direction: Annotated[Text, OneOf(code_words.DIRECTION)] = doc("For doing it, or against.")
+    certainty: Annotated[Text, OneOf(code_words.CERTAINTY)] | None = doc(
         "The certainty of the evidence under it, as the source grades it.", default=None
     )
     system: Text | None = doc(

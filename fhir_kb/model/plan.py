@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from fhir_kb.model import words
+from fhir_kb.model import code_words
 from fhir_kb.model.activity import DynamicValue, Expression, Participant, Related, Timing
 from fhir_kb.model.concept import Meaning
 from fhir_kb.model.evidence import Recommendation
@@ -33,10 +33,10 @@ class Goal(Record):
     concept: Annotated[Text, Names("concept")] | None = doc(
         "The concept that says it.", default=None
     )
-    category: Annotated[Text, OneOf(words.GOAL_CATEGORY)] | None = doc(
+    category: Annotated[Text, OneOf(code_words.GOAL_CATEGORY)] | None = doc(
         "What kind of aim it is.", default=None
     )
-    priority: Annotated[Text, OneOf(words.GOAL_PRIORITY)] | None = doc(
+    priority: Annotated[Text, OneOf(code_words.GOAL_PRIORITY)] | None = doc(
         "How important it is.", default=None
     )
     start: Meaning | None = doc("The event with which work on it starts.", default=None)
@@ -50,7 +50,7 @@ class Trigger(Record):
 
     SHORTHAND: ClassVar[str | None] = "name"
 
-    type: Annotated[Text, OneOf(words.TRIGGER)] = doc("What kind of event.", default=None)
+    type: Annotated[Text, OneOf(code_words.TRIGGER)] = doc("What kind of event.", default=None)
     name: Text | None = doc("The event's name.", default=None, example="patient-view")
     timing: Timing | None = doc("When, for a periodic one.", default=None)
     data: Text | None = doc("The type of resource that changes.", default=None)
@@ -64,7 +64,7 @@ class Order(Record):
     SHORTHAND: ClassVar[str | None] = "step"
 
     step: Annotated[Text, Names("step")] = doc("The other step.")
-    relation: Annotated[Text, OneOf(words.RELATIONSHIP)] | None = doc(
+    relation: Annotated[Text, OneOf(code_words.RELATIONSHIP)] | None = doc(
         "How exactly: `after`, `after-end`, `before-start`, …", default=None
     )
     by: Duration | None = doc("How long before or after: `30 min`, `4-6 wk`.", default=None)
@@ -95,7 +95,7 @@ class Step(Record):
     prefix: Text | None = doc("The number or letter people know it by.", default=None)
     code: Meaning | None = doc("What the step means.", default=None)
     reason: tuple[Meaning, ...] = doc("Why it is done.", default=())
-    priority: Annotated[Text, OneOf(words.PRIORITY)] | None = doc("How urgent.", default=None)
+    priority: Annotated[Text, OneOf(code_words.PRIORITY)] | None = doc("How urgent.", default=None)
     does: Annotated[Text, Names("activity")] | None = doc(
         "The activity that is done.", default=None
     )
@@ -116,16 +116,16 @@ class Step(Record):
     timing: Timing | None = doc("When and how often.", default=None)
     location: Meaning | None = doc("Where.", default=None)
     participants: tuple[Participant, ...] = doc("Who takes part.", default=())
-    choose: Annotated[Text, OneOf(words.SELECTION)] | None = doc(
+    choose: Annotated[Text, OneOf(code_words.SELECTION)] | None = doc(
         "How many of its own steps are to be done.", default=None
     )
-    group: Annotated[Text, OneOf(words.GROUPING)] | None = doc(
+    group: Annotated[Text, OneOf(code_words.GROUPING)] | None = doc(
         "What holds its own steps together.", default=None
     )
-    required: Annotated[Text, OneOf(words.REQUIRED)] | None = doc(
+    required: Annotated[Text, OneOf(code_words.REQUIRED)] | None = doc(
         "Whether it has to be done.", default=None
     )
-    precheck: Annotated[Text, OneOf(words.PRECHECK)] | None = doc(
+    precheck: Annotated[Text, OneOf(code_words.PRECHECK)] | None = doc(
         "Whether it is usually selected beforehand.", default=None
     )
     repeats: bool = doc("True where it may be done more than once.", default=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from fhir_kb.model import words
+from fhir_kb.model import code_words
 from fhir_kb.model.record import Keyed, OneOf, Pattern, Record, doc, record
 from fhir_kb.model.text import Date, Id, Markdown, Text, Uri
 
@@ -52,7 +52,7 @@ class Reference(Record):
     KEYED: ClassVar[str | None] = "id"
 
     id: Id = doc("The name it is cited by: `[@furlan-2005]`, `from: furlan-2005`.")
-    type: Annotated[Text, OneOf(words.REFERENCE)] = doc("What kind of work it is.")
+    type: Annotated[Text, OneOf(code_words.REFERENCE)] = doc("What kind of work it is.")
     title: Text = doc("Its title.")
     subtitle: Text | None = doc("Its subtitle.", default=None)
     authors: tuple[Author, ...] = doc("Its authors, in order.", default=())
@@ -85,7 +85,7 @@ class Reference(Record):
     abstract: Markdown | None = doc(
         "Its abstract, where its licence lets it be kept.", default=None
     )
-    study: Annotated[Text, OneOf(words.STUDY)] | None = doc("Its study type.", default=None)
+    study: Annotated[Text, OneOf(code_words.STUDY)] | None = doc("Its study type.", default=None)
     keywords: tuple[Text, ...] = doc("Its keywords.", default=())
     language: Text | None = doc("Its language (BCP 47).", default=None)
     license: Text | None = doc("Its licence, where that is known.", default=None)

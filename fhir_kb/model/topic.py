@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from fhir_kb.model import words
+from fhir_kb.model import code_words
 from fhir_kb.model.activity import Activity, Related
 from fhir_kb.model.concept import CodeSystem, Concept, Meaning, ValueSet
 from fhir_kb.model.evidence import Evidence
-from fhir_kb.model.kb import SEMVER, Contact
 from fhir_kb.model.plan import Plan
 from fhir_kb.model.record import Keyed, Names, OneOf, Record, doc, record
+from fhir_kb.model.settings import SEMVER, Contact
 from fhir_kb.model.text import Date, File, Id, Markdown, Text, Uri
 
 
@@ -95,12 +95,12 @@ class Topic(Record):
     subtitle: Text | None = doc("Its subtitle.", default=None)
     summary: Markdown = doc("What it says, in a sentence or two.")
     purpose: Markdown | None = doc("Why it was written.", default=None)
-    type: Annotated[Text, OneOf(words.PLAN_TYPE)] = doc(
+    type: Annotated[Text, OneOf(code_words.PLAN_TYPE)] = doc(
         "What kind of knowledge it is.", default=None
     )
     text: File | None = doc("The page: a Markdown file beside this one.", default=None)
     version: Annotated[Text, SEMVER] | None = doc("Its version.", default=None)
-    status: Annotated[Text, OneOf(words.STATUS)] | None = doc("How far it is.", default=None)
+    status: Annotated[Text, OneOf(code_words.STATUS)] | None = doc("How far it is.", default=None)
     experimental: bool | None = doc("True: for trying out, not for care.", default=None)
     date: Date | None = doc("When it was last changed in substance.", default=None)
     approved: Date | None = doc("When it was approved.", default=None)

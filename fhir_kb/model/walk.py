@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from fhir_kb.model.shape import Many, Mapping, Scalar, Shape, layout
+from fhir_kb.model.schema_shape import ListShape, RecordShape, ScalarShape, SchemaShape, layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from fhir_kb.model.text import Text
 
 
-class Use(NamedTuple):
+class NameUse(NamedTuple):
     """A name that is used: of what kind, the name with its place, and the record that uses it."""
 
     kind: str
@@ -32,25 +32,25 @@ class _Fields(NamedTuple):
 _FIELDS: Final[dict[type[Record], _Fields]] = {}
 
 
-def uses(record: Record) -> Iterator[Use]:
+def name_uses(record: Record) -> Iterator[NameUse]:
     """The names that `record` and the records within it use, in reading order."""
     for field, kind, many in _fields(type(record)).all:
         value: Any = getattr(record, field)
         if value:
             for item in value if many else (value,):
                 if kind is None:
-                    yield from uses(item)
+                    yield from name_uses(item)
                 else:
-                    yield Use(kind, item, record)
+                    yield NameUse(kind, item, record)
 
 
-def own_uses(record: Record) -> Iterator[Use]:
+def own_name_uses(record: Record) -> Iterator[NameUse]:
     """The names that `record` itself uses, without the records within it."""
     for field, kind, many in _fields(type(record)).names:
         value: Any = getattr(record, field)
         if value:
             for name in value if many else (value,):
-                yield Use(kind, name, record)
+                yield NameUse(kind, name, record)
 
 
 def records(record: Record) -> list[Record]:
@@ -78,9 +78,9 @@ def _fields(record: type[Record]) -> _Fields:
         every: list[tuple[str, str | None, bool]] = []
         for key in layout(record).keys:
             shape, many = _item(key.shape)
-            if isinstance(shape, Mapping):
+            if isinstance(shape, RecordShape):
                 every.append((key.field, None, many))
-            elif isinstance(shape, Scalar) and shape.names:
+            elif isinstance(shape, ScalarShape) and shape.names:
                 every.append((key.field, shape.names.kind, many))
         found = _FIELDS[record] = _Fields(
             tuple(every),
@@ -90,6 +90,6 @@ def _fields(record: type[Record]) -> _Fields:
     return found
 
 
-def _item(shape: Shape) -> tuple[Shape, bool]:
+def _item(shape: SchemaShape) -> tuple[SchemaShape, bool]:
     """What a field holds, and whether it holds many."""
-    return (shape.item, True) if isinstance(shape, Many) else (shape, False)
+    return (shape.item, True) if isinstance(shape, ListShape) else (shape, False)

@@ -19,15 +19,15 @@ from fhir_kb.pipeline.cache import (
 )
 from fhir_kb.pipeline.environment import EnvironmentFailure
 from fhir_kb.pipeline.progress import NullProgress, Progress
-from fhir_kb.read.sources import find
-from fhir_kb.read.sources import stamp as stamp_of
+from fhir_kb.read.definition_files import find_definitions
+from fhir_kb.read.definition_files import stamp as stamp_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
     from fhir_kb.emit import EmittedResource
-    from fhir_kb.model.kb import Settings
+    from fhir_kb.model.settings import Settings
     from fhir_kb.pipeline.executors import Executor
     from fhir_kb.pipeline.incremental import CompiledKnowledgeBase
     from fhir_kb.publish import FileContent, PackageInfo, WriteResult
@@ -101,7 +101,7 @@ def build(
     fingerprint = program()
     stamp = digest(
         fingerprint,
-        stamp_of(find(definitions)[0]),
+        stamp_of(find_definitions(definitions)[0]),
         str((releases, models)),
         str(output.absolute() if output else None),
     )

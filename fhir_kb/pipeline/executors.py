@@ -11,17 +11,17 @@ from fhir_kb.compile import compile_shared
 from fhir_kb.pipeline.cached_topic import pack
 from fhir_kb.pipeline.model_checks import SerialModelChecker
 from fhir_kb.pipeline.topic import CompiledTopic, TopicBuild, build_releases, build_topic
-from fhir_kb.read.files import entry_of, read_topic
+from fhir_kb.read.topics import read_topic, topic_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fhir_kb.diagnostics import Diagnostic
-    from fhir_kb.model.kb import Settings
-    from fhir_kb.model.knowledge import Base, Entry, Source
+    from fhir_kb.model.knowledge_base import KnowledgeBase, TopicEntry, TopicSource
+    from fhir_kb.model.settings import Settings
     from fhir_kb.pipeline.cache import Cache
     from fhir_kb.pipeline.model_checks import ModelChecker
-    from fhir_kb.read.sources import Folder, Sources
+    from fhir_kb.read.definition_files import DefinitionFiles, TopicFolder
     from fhir_kb.releases import Release
 
 
@@ -32,7 +32,7 @@ class ParsedTopic(NamedTuple):
     """
 
     folder: str
-    entry: Entry | None
+    entry: TopicEntry | None
     findings: tuple[Diagnostic, ...]
     hash: str
 
@@ -48,7 +48,7 @@ class TopicJob(NamedTuple):
 class BuildContext:
     """What all of the work needs to know; it can be sent to another process."""
 
-    sources: Sources
+    sources: DefinitionFiles
     settings: Settings
     releases: tuple[str, ...]
     cache: Cache
@@ -57,11 +57,11 @@ class BuildContext:
 class Executor(Protocol):
     """Somebody who does the work: this process, or several."""
 
-    def read(self, task: BuildContext, folders: Sequence[Folder]) -> Iterator[ParsedTopic]:
+    def read(self, task: BuildContext, folders: Sequence[TopicFolder]) -> Iterator[ParsedTopic]:
         """Read topics; the results may come in any order."""
 
     def make(
-        self, base: Base, jobs: Sequence[TopicJob], *, models: bool
+        self, base: KnowledgeBase, jobs: Sequence[TopicJob], *, models: bool
     ) -> Iterator[tuple[str, CompiledTopic]]:
         """Make topics that were read before, and keep them; the results may come in any order.
 
@@ -69,7 +69,7 @@ class Executor(Protocol):
         """
 
     def shared(
-        self, task: BuildContext, base: Base, job: TopicJob, *, models: bool
+        self, task: BuildContext, base: KnowledgeBase, job: TopicJob, *, models: bool
     ) -> CompiledTopic:
         """Make what belongs to all topics together, and keep it."""
 
@@ -86,10 +86,10 @@ class SerialExecutor:
 
     def __init__(self, models: ModelChecker | None = None) -> None:
         self._models = models or SerialModelChecker()
-        self._sources: dict[str, Source] = {}
+        self._sources: dict[str, TopicSource] = {}
         self._task: BuildContext | None = None
 
-    def read(self, task: BuildContext, folders: Sequence[Folder]) -> Iterator[ParsedTopic]:
+    def read(self, task: BuildContext, folders: Sequence[TopicFolder]) -> Iterator[ParsedTopic]:
         """Read topics in the given order."""
         self._task = task
         for folder in folders:
@@ -98,11 +98,11 @@ class SerialExecutor:
             entry = None
             if found.source is not None:
                 self._sources[folder.path] = found.source
-                entry = entry_of(found.source, task.settings)
+                entry = topic_entry(found.source, task.settings)
             yield ParsedTopic(folder.path, entry, found.findings, held.hash)
 
     def make(
-        self, base: Base, jobs: Sequence[TopicJob], *, models: bool
+        self, base: KnowledgeBase, jobs: Sequence[TopicJob], *, models: bool
     ) -> Iterator[tuple[str, CompiledTopic]]:
         """Make topics in the given order."""
         if not jobs:
@@ -122,7 +122,7 @@ class SerialExecutor:
             yield _finished(*one, task.cache)
 
     def shared(
-        self, task: BuildContext, base: Base, job: TopicJob, *, models: bool
+        self, task: BuildContext, base: KnowledgeBase, job: TopicJob, *, models: bool
     ) -> CompiledTopic:
         """See Executor.shared."""
         compiled = compile_shared(base)

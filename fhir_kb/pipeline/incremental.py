@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.diagnostics import Diagnostic, Span, in_order
 from fhir_kb.lint import check_base, check_shared
 from fhir_kb.model.fhir_release import NAMES
-from fhir_kb.model.knowledge import Base, Entry
+from fhir_kb.model.knowledge_base import KnowledgeBase, TopicEntry
 from fhir_kb.pipeline.cache import Cache, digest, findings_from, findings_json
 from fhir_kb.pipeline.cached_topic import unpack
 from fhir_kb.pipeline.executors import BuildContext, Executor, TopicJob
-from fhir_kb.read.files import read_settings
-from fhir_kb.read.sources import CONCEPTS_FILE, KB_FILE, find, stamps
+from fhir_kb.read.definition_files import CONCEPTS_FILE, KB_FILE, find_definitions, stamps
+from fhir_kb.read.topics import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from fhir_kb.model.kb import Settings
+    from fhir_kb.model.settings import Settings
     from fhir_kb.pipeline.progress import Progress
     from fhir_kb.pipeline.topic import CompiledTopic
 
@@ -40,7 +40,7 @@ class CompiledKnowledgeBase:
     releases: tuple[str, ...] = ()
     topics: dict[str, CompiledTopic] = field(default_factory=dict)
     shared: CompiledTopic | None = None
-    directory: dict[str, Entry] = field(default_factory=dict)
+    directory: dict[str, TopicEntry] = field(default_factory=dict)
     folders: dict[str, str] = field(default_factory=dict)
     findings: tuple[Diagnostic, ...] = ()
     losses: tuple[Diagnostic, ...] = ()
@@ -70,7 +70,7 @@ def collect(
     they follow are made too. None: all. models: whether the models of `fhir.resources` check what
     is made; None: unless it is more than MODELS_UP_TO topics.
     """
-    sources, found = find(definitions)
+    sources, found = find_definitions(definitions)
     settings, concepts, wrong = read_settings(sources)
     gathered = CompiledKnowledgeBase(settings=settings)
     findings = [*found, *wrong]
@@ -86,7 +86,7 @@ def collect(
     gathered.directory = {entry.id: entry for _, entry in entries}
     gathered.folders = {entry.id: folder for folder, entry in entries}
     folders = _needed(only, gathered) if only is not None else [folder for folder, _ in entries]
-    base = Base(settings=settings, concepts=concepts, directory=gathered.directory)
+    base = KnowledgeBase(settings=settings, concepts=concepts, directory=gathered.directory)
     gathered.topics = reading.topics(base, folders)
     if only is None and folders:
         gathered.shared = reading.shared(base)
@@ -111,10 +111,10 @@ class _Reading:
     models: bool | None
     without_models: int = 0
     _hashes: dict[str, str] = field(default_factory=dict)
-    _entries: dict[str, Entry] = field(default_factory=dict)
+    _entries: dict[str, TopicEntry] = field(default_factory=dict)
     _read: set[str] = field(default_factory=set)
 
-    def entries(self, findings: list[Diagnostic]) -> list[tuple[str, Entry]]:
+    def entries(self, findings: list[Diagnostic]) -> list[tuple[str, TopicEntry]]:
         """The first round: every topic's folder and entry; reads what changed since last time."""
         known = self.cache.note("read")
         settings = self._settings_hash()
@@ -150,7 +150,7 @@ class _Reading:
         self.cache.put_note("read", {"for": settings, "topics": notes})
         return sorted(self._entries.items())
 
-    def topics(self, base: Base, folders: Sequence[str]) -> dict[str, CompiledTopic]:
+    def topics(self, base: KnowledgeBase, folders: Sequence[str]) -> dict[str, CompiledTopic]:
         """The second round: every topic, made or taken from the cache, in the folders' order."""
         made: dict[str, CompiledTopic] = {}
         missing: list[TopicJob] = []
@@ -173,7 +173,7 @@ class _Reading:
             made[folder] = topic
         return {folder: made[folder] for folder in folders if folder in made}
 
-    def shared(self, base: Base) -> CompiledTopic:
+    def shared(self, base: KnowledgeBase) -> CompiledTopic:
         """What belongs to the knowledge base as a whole, made or taken from the cache."""
         entries = (word for entry in base.directory.values() for word in _entry_words(entry))
         key = digest(self.program, self._settings_hash(), *self._options(), "shared", *entries)
@@ -186,7 +186,7 @@ class _Reading:
     def _options(self) -> tuple[str, ...]:
         return (str(self.models), *self.task.releases)
 
-    def _key(self, base: Base, folder: str) -> str:
+    def _key(self, base: KnowledgeBase, folder: str) -> str:
         """All that the making of a topic depends on."""
         entry = self._entries[folder]
         named = [base.directory[name] for name in entry.names if name in base.directory]
@@ -214,16 +214,18 @@ def _needed(only: Sequence[str], gathered: CompiledKnowledgeBase) -> list[str]:
     return sorted(gathered.folders[name] for name in seen)
 
 
-def _entry_words(entry: Entry) -> Iterator[str]:
+def _entry_words(entry: TopicEntry) -> Iterator[str]:
     return map(str, _entry_json(entry))
 
 
-def _entry_json(entry: Entry) -> list[Any]:
+def _entry_json(entry: TopicEntry) -> list[Any]:
     """An entry of the directory as JSON."""
     return [*entry[:-1], list(entry.span)]
 
 
-def _entry_from(record: list[Any]) -> Entry:
+def _entry_from(record: list[Any]) -> TopicEntry:
     """The entry that `_entry_json` made `record` of."""
     name, title, version, status, has_plan, plans, names, span = record
-    return Entry(name, title, version, status, has_plan, tuple(plans), tuple(names), Span(*span))
+    return TopicEntry(
+        name, title, version, status, has_plan, tuple(plans), tuple(names), Span(*span)
+    )

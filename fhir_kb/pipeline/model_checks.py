@@ -9,10 +9,10 @@ import orjson
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from fhir_kb.releases.models import Refusal
+    from fhir_kb.releases.pydantic_models import ModelError
 
 #: Waits, and says for each resource what the models object to.
-PendingRefusals: TypeAlias = "Callable[[], Sequence[Sequence[Refusal]]]"
+PendingRefusals: TypeAlias = "Callable[[], Sequence[Sequence[ModelError]]]"
 
 
 class ModelChecker(Protocol):
@@ -31,8 +31,8 @@ class SerialModelChecker:
         return lambda: found
 
 
-def ask(release: str, contents: Sequence[bytes]) -> list[tuple[Refusal, ...]]:
+def ask(release: str, contents: Sequence[bytes]) -> list[tuple[ModelError, ...]]:
     """What the models of a release object to in each resource, given as JSON."""
-    from fhir_kb.releases.models import refusals
+    from fhir_kb.releases.pydantic_models import model_errors
 
-    return [refusals(release, orjson.loads(content)) for content in contents]
+    return [model_errors(release, orjson.loads(content)) for content in contents]

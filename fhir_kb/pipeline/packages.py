@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from fhir_kb.model.kb import Settings
+    from fhir_kb.model.settings import Settings
     from fhir_kb.packages.registry.npm import Registry
 
 
@@ -135,12 +135,12 @@ def lock_packages(
 
 def _settings(definitions: Path) -> Settings | None:
     """What kb.yaml says; None where there is none."""
-    from fhir_kb.read.files import read_settings
-    from fhir_kb.read.sources import KB_FILE, find
+    from fhir_kb.read.definition_files import KB_FILE, find_definitions
+    from fhir_kb.read.topics import read_settings
 
     if not (definitions / KB_FILE).is_file():
         return None
-    settings, _, findings = read_settings(find(definitions)[0])
+    settings, _, findings = read_settings(find_definitions(definitions)[0])
     if settings is None or has_errors(findings):
         raise PackageError(
             f"'{definitions / KB_FILE}' cannot be used",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fhir_kb.compile import compile_shared, compile_topic
 from fhir_kb.diagnostics import Diagnostic, FindingCode, Span, has_errors, in_order
 from fhir_kb.model import Element, span_at
-from fhir_kb.model.knowledge import Base
+from fhir_kb.model.knowledge_base import KnowledgeBase
 from fhir_kb.packages import PackageError, open_package, places
 from fhir_kb.pipeline.cache import Cache, program
 from fhir_kb.pipeline.executors import SerialExecutor
@@ -26,8 +26,8 @@ from fhir_kb.push import (
     load_json,
 )
 from fhir_kb.push.codes import MOVED, NOT_KEPT, NOT_SENT, REFUSED
-from fhir_kb.read.files import read_settings, read_topic
-from fhir_kb.read.sources import find
+from fhir_kb.read.definition_files import find_definitions
+from fhir_kb.read.topics import read_settings, read_topic
 from fhir_kb.releases import get
 from fhir_kb.servers.content import MISSING
 from fhir_kb.servers.responses import issue_expressions
@@ -124,11 +124,13 @@ class Origins:
         return self._elements[folder]
 
     def _compiled(self, folder: str) -> dict[str, Element]:
-        sources, _ = find(self._definitions)
+        sources, _ = find_definitions(self._definitions)
         settings, concepts, _ = read_settings(sources)
         if settings is None:
             return {}
-        base = Base(settings=settings, concepts=concepts, directory=self._gathered.directory)
+        base = KnowledgeBase(
+            settings=settings, concepts=concepts, directory=self._gathered.directory
+        )
         if not folder:
             made = compile_shared(base)
         else:

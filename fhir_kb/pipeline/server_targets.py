@@ -12,16 +12,16 @@ from fhir_kb.model.fhir_release import BY_NAME, releases_in_words
 from fhir_kb.net import NetError, SessionSettings, open_session, shown
 from fhir_kb.net.login import Login, Logins, NoLogin, logins_file, logins_from, session_settings
 from fhir_kb.push import PushError, TargetPolicy, load_capabilities, open_server, save_capabilities
-from fhir_kb.read.files import read_settings
-from fhir_kb.read.plain import TooMuchError, node_at, plain
-from fhir_kb.read.sources import find
+from fhir_kb.read.definition_files import find_definitions
+from fhir_kb.read.plain_data import TooLargeError, node_at, plain_data
+from fhir_kb.read.topics import read_settings
 from fhir_kb.read.yaml import load, span_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from fhir_kb.model.kb import PushTarget
+    from fhir_kb.model.settings import PushTarget
     from fhir_kb.push import FhirServer
 
 _ADDRESS: Final = ("http://", "https://")
@@ -66,7 +66,7 @@ def find_target(word: str, definitions: Path, environ: Mapping[str, str]) -> Ser
 def _targets(definitions: Path) -> dict[str, PushTarget]:
     if not definitions.is_dir():
         return {}
-    settings, _, _ = read_settings(find(definitions)[0])
+    settings, _, _ = read_settings(find_definitions(definitions)[0])
     return {str(one.name): one for one in settings.targets} if settings else {}
 
 
@@ -125,8 +125,8 @@ def _logins(content: bytes, path: Path) -> Logins:
     if node is None:
         return Logins()
     try:
-        found = logins_from(plain(node), folder=path.parent)
-    except TooMuchError as error:
+        found = logins_from(plain_data(node), folder=path.parent)
+    except TooLargeError as error:
         raise PushError(f"{path}: this is no file of logins", usage=True) from error
     if isinstance(found, Logins):
         return found

@@ -10,14 +10,14 @@ from fhir_kb.diagnostics import Diagnostic, Severity, Span, has_errors
 from fhir_kb.emit import EmitError, EmittedResource, element_order, emit
 from fhir_kb.lint import check_topic
 from fhir_kb.model import span_of
-from fhir_kb.releases.models import findings as model_findings
+from fhir_kb.releases.pydantic_models import model_diagnostics
 from fhir_kb.validate import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fhir_kb.model import Element
-    from fhir_kb.model.knowledge import Base, Source
+    from fhir_kb.model.knowledge_base import KnowledgeBase, TopicSource
     from fhir_kb.pipeline.model_checks import ModelChecker, PendingRefusals
     from fhir_kb.releases import Release
 
@@ -52,7 +52,10 @@ class TopicBuild:
 
 
 def build_topic(
-    source: Source, base: Base, releases: Sequence[Release], models: ModelChecker | None
+    source: TopicSource,
+    base: KnowledgeBase,
+    releases: Sequence[Release],
+    models: ModelChecker | None,
 ) -> TopicBuild:
     """Check a topic, compile it, lower it to each release, write and check that.
 
@@ -99,7 +102,7 @@ def _answer(
 ) -> Callable[[], Iterable[Diagnostic]]:
     def findings() -> Iterable[Diagnostic]:
         for resource, refused in zip(lowered, answers(), strict=True):
-            yield from model_findings(release, resource, refused)
+            yield from model_diagnostics(release, resource, refused)
 
     return findings
 

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import yaml
 
 from fhir_kb.diagnostics import Diagnostic, Severity, did_you_mean
-from fhir_kb.model.shape import Key, Many, Mapping, Scalar, Shape, layout
+from fhir_kb.model.schema_shape import (
+    ListShape,
+    RecordKey,
+    RecordShape,
+    ScalarShape,
+    SchemaShape,
+    layout,
+)
 from fhir_kb.model.text import File, Markdown
-from fhir_kb.read import forms
-from fhir_kb.read.unsafe import unsafe
-from fhir_kb.read.yaml import Node, has_foreign_tag, is_null, span_of
+from fhir_kb.read import scalar_formats
+from fhir_kb.read.unsafe_markup import unsafe_markup
+from fhir_kb.read.yaml import YamlNode, has_foreign_tag, is_null, span_of
 
 if TYPE_CHECKING:
     from fhir_kb.model.record import Record
@@ -35,7 +42,7 @@ class _Wrong:
 _WRONG: Final = _Wrong()
 
 
-def decode(node: Node, record: type[R], file: str) -> tuple[R | None, tuple[Diagnostic, ...]]:
+def decode(node: YamlNode, record: type[R], file: str) -> tuple[R | None, tuple[Diagnostic, ...]]:
     """The record that `node` says, and all that is wrong with it.
 
     Returns None instead of the record where anything is wrong with severity error.
@@ -59,13 +66,13 @@ class _Decoder:
         """Whether enough has been found for the file not to be looked at any further."""
         return len(self.findings) >= MAX_FINDINGS
 
-    def say(self, code: str, message: str, node: Node, advice: str | None = None) -> _Wrong:
+    def say(self, code: str, message: str, node: YamlNode, advice: str | None = None) -> _Wrong:
         self.findings.append(
             Diagnostic(code, Severity.ERROR, message, span_of(node, self.file), help=advice)
         )
         return _WRONG
 
-    def value(self, node: Node, shape: Shape, key: str, depth: int) -> Any:
+    def value(self, node: YamlNode, shape: SchemaShape, key: str, depth: int) -> Any:
         self._values += 1
         if self.full:
             return _WRONG
@@ -76,13 +83,13 @@ class _Decoder:
             return _WRONG
         if has_foreign_tag(node):
             return self.say("KB107", f"the tag '{node.tag}' has no meaning here", node, "remove it")
-        if isinstance(shape, Scalar):
+        if isinstance(shape, ScalarShape):
             return self.scalar(node, shape, key)
-        if isinstance(shape, Many):
+        if isinstance(shape, ListShape):
             return self.many(node, shape, key, depth)
         return self.mapping(node, shape.record, None, depth, key)
 
-    def scalar(self, node: Node, shape: Scalar, key: str) -> Any:
+    def scalar(self, node: YamlNode, shape: ScalarShape, key: str) -> Any:
         if not isinstance(node, yaml.ScalarNode):
             what = "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
             return self.say("KB112", f"'{key}' is a single value, not {what}", node)
@@ -104,7 +111,7 @@ class _Decoder:
         advice = f"write {meant}" if meant else None
         return self.say("KB112", f"'{key}' is true or false, not '{_short(text)}'", node, advice)
 
-    def _text(self, node: yaml.ScalarNode, text: str, shape: Scalar, key: str) -> Any:
+    def _text(self, node: yaml.ScalarNode, text: str, shape: ScalarShape, key: str) -> Any:
         if not text.strip():
             return self.say("KB116", f"'{key}' is empty", node, "give it a text, or take it out")
         if len(text) > MAX_TEXT:
@@ -120,32 +127,32 @@ class _Decoder:
         if shape.pattern and _compiled(shape.pattern.regex).fullmatch(text) is None:
             called = shape.pattern.called
             return self.say("KB114", f"'{_short(text)}' is not {called}", node)
-        form = forms.mismatch(shape.type, text)
+        form = scalar_formats.mismatch(shape.type, text)
         if form is not None:
             return self.say("KB114", f"'{_short(text)}' is not {form.called}", node, form.help)
         if shape.type is File and (".." in text.split("/") or text.startswith(("/", "\\"))):
             return self.say("KB140", f"'{_short(text)}' leads out of the topic's folder", node)
         if shape.type is Markdown:
-            for found in unsafe(text):
+            for found in unsafe_markup(text):
                 return self.say(found.code, found.message, node, found.help)
         return shape.type(text, span_of(node, self.file))
 
-    def many(self, node: Node, shape: Many, key: str, depth: int) -> Any:
+    def many(self, node: YamlNode, shape: ListShape, key: str, depth: int) -> Any:
         if shape.keyed:
             return self._keyed(node, shape, key, depth)
         items = node.value if isinstance(node, yaml.SequenceNode) else [node]
         values = [self.value(item, shape.item, key, depth + 1) for item in items]
         return _WRONG if _WRONG in values else tuple(values)
 
-    def _keyed(self, node: Node, shape: Many, key: str, depth: int) -> Any:
-        assert isinstance(shape.item, Mapping)
+    def _keyed(self, node: YamlNode, shape: ListShape, key: str, depth: int) -> Any:
+        assert isinstance(shape.item, RecordShape)
         if not isinstance(node, yaml.MappingNode):
             if is_null(node):
                 return self.say("KB115", f"'{key}' has no value", node, "take it out, or fill it")
             return self.say(
                 "KB112", f"'{key}' is a mapping from names to what they stand for", node
             )
-        seen: dict[str, Node] = {}
+        seen: dict[str, YamlNode] = {}
         values = []
         for name, item in node.value:
             if self.full or self._repeated(name, seen):
@@ -157,7 +164,7 @@ class _Decoder:
             values.append(self.mapping(item, shape.item.record, name, depth + 1))
         return _WRONG if _WRONG in values else tuple(values)
 
-    def _repeated(self, name: Node, seen: dict[str, Node]) -> bool:
+    def _repeated(self, name: YamlNode, seen: dict[str, YamlNode]) -> bool:
         if not isinstance(name, yaml.ScalarNode):
             self.say("KB112", "a key is a single word", name)
             return True
@@ -170,11 +177,11 @@ class _Decoder:
         return False
 
     def mapping(
-        self, node: Node, record: type[Record], name: Node | None, depth: int, key: str = ""
+        self, node: YamlNode, record: type[Record], name: YamlNode | None, depth: int, key: str = ""
     ) -> Any:
         """The record of a node. name: the node of its name in a map; key: what holds it else."""
         if depth > MAX_DEPTH or self._values > MAX_VALUES:
-            return self.value(node, Mapping(record), key, MAX_DEPTH + 1)
+            return self.value(node, RecordShape(record), key, MAX_DEPTH + 1)
         fields: dict[str, Any] = {}
         if name is not None and not self._name(name, record, fields):
             return _WRONG
@@ -190,10 +197,12 @@ class _Decoder:
             return _WRONG
         return record(span=span_of(name if name is not None else node, self.file), **fields)
 
-    def _name(self, name: Node, record: type[Record], fields: dict[str, Any]) -> bool:
+    def _name(self, name: YamlNode, record: type[Record], fields: dict[str, Any]) -> bool:
         key = layout(record).keyed
         assert key is not None, record
-        value = self.scalar(name, key.shape, key.name) if isinstance(key.shape, Scalar) else _WRONG
+        value = (
+            self.scalar(name, key.shape, key.name) if isinstance(key.shape, ScalarShape) else _WRONG
+        )
         fields[key.field] = value
         return value is not _WRONG
 
@@ -201,7 +210,7 @@ class _Decoder:
         self, node: yaml.MappingNode, record: type[Record], fields: dict[str, Any], depth: int
     ) -> None:
         known = layout(record).by_name
-        seen: dict[str, Node] = {}
+        seen: dict[str, YamlNode] = {}
         for name, item in node.value:
             if self.full or self._repeated(name, seen):
                 continue
@@ -216,9 +225,9 @@ class _Decoder:
 
     def _shorthand(
         self,
-        node: Node,
+        node: YamlNode,
         record: type[Record],
-        name: Node | str,
+        name: YamlNode | str,
         fields: dict[str, Any],
         depth: int,
     ) -> bool:
@@ -235,7 +244,7 @@ class _Decoder:
                 self.say("KB112", message, node, f"its keys are: {keys}")
             return False
         label = said or short.name
-        if isinstance(node, yaml.SequenceNode) and isinstance(short.shape, Scalar):
+        if isinstance(node, yaml.SequenceNode) and isinstance(short.shape, ScalarShape):
             self.say("KB112", f"'{label}' is a single value or a mapping, not a list", node)
             return False
         value = self.value(node, short.shape, label, depth + 1)
@@ -244,9 +253,9 @@ class _Decoder:
 
     def _missing(
         self,
-        node: Node,
-        name: Node | None,
-        required: tuple[Key, ...],
+        node: YamlNode,
+        name: YamlNode | None,
+        required: tuple[RecordKey, ...],
         fields: dict[str, Any],
     ) -> None:
         lacking = [key for key in required if key.field not in fields]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from fhir_kb.diagnostics import Diagnostic, Severity, Span
 from fhir_kb.model.page import Link, Page, Section
-from fhir_kb.read import unsafe
+from fhir_kb.read import unsafe_markup
 from fhir_kb.read.yaml import text_of
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ class _Reader:
         seen = _blank_code(line)
         for match in _RAW_HTML.finditer(seen):
             span = Span(self.file, number, match.start() + 1, number, match.end() + 1)
-            self._refused(unsafe.html(match[0]), span)
+            self._refused(unsafe_markup.raw_html(match[0]), span)
         targets = [one for each in (_TARGET, _DEFINITION, _AUTOLINK) for one in each.finditer(seen)]
         if self._target_follows and (first := _FIRST_WORD.match(seen)):
             targets.append(first)
@@ -206,16 +206,16 @@ class _Reader:
         self._target_follows = _TARGET_FOLLOWS.search(seen.rstrip()) is not None
 
     def _target(self, number: int, match: re.Match[str]) -> None:
-        if not unsafe.is_safe(match[1]):
+        if not unsafe_markup.is_safe_link(match[1]):
             span = Span(self.file, number, match.start(1) + 1, number, match.end(1) + 1)
-            self._refused(unsafe.link(match[1]), span)
+            self._refused(unsafe_markup.unsafe_link(match[1]), span)
 
-    def _refused(self, found: unsafe.Unsafe, span: Span) -> None:
+    def _refused(self, found: unsafe_markup.UnsafeMarkup, span: Span) -> None:
         self.say(found.code, found.message, span, found.help)
 
     def _hidden(self, section: _Open) -> None:
         """What only a parser sees: where a line of the block has a finding already, nothing."""
-        for found in unsafe.unsafe("\n".join(section.lines)):
+        for found in unsafe_markup.unsafe_markup("\n".join(section.lines)):
             numbers = section.numbers[found.start : found.end]
             told = section.numbers if found.code == "KB131" else numbers  # [a] of a definition
             if not any((found.code, number) in self._told for number in told):

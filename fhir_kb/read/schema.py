@@ -9,12 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.model.concept import Concepts
-from fhir_kb.model.kb import Settings
 from fhir_kb.model.reference import References
-from fhir_kb.model.shape import Key, Many, Mapping, Scalar, Shape, layout
+from fhir_kb.model.schema_shape import (
+    ListShape,
+    RecordKey,
+    RecordShape,
+    ScalarShape,
+    SchemaShape,
+    layout,
+)
+from fhir_kb.model.settings import Settings
 from fhir_kb.model.text import File, Id
 from fhir_kb.model.topic import Topic
-from fhir_kb.read.forms import FORMS, MAX_ID
+from fhir_kb.read.scalar_formats import MAX_ID, SCALAR_FORMATS
 
 if TYPE_CHECKING:
     from fhir_kb.model.record import Record
@@ -80,17 +87,17 @@ def _reference(record: type[Record], definitions: dict[str, Any]) -> dict[str, A
     return {"$ref": f"#/$defs/{name}"}
 
 
-def _key(key: Key, definitions: dict[str, Any]) -> dict[str, Any]:
+def _key(key: RecordKey, definitions: dict[str, Any]) -> dict[str, Any]:
     described = {**_shape(key.shape, definitions), "description": key.doc}
     if key.example is not None:
         described["examples"] = [key.example]
     return described
 
 
-def _shape(shape: Shape, definitions: dict[str, Any]) -> dict[str, Any]:
-    if isinstance(shape, Scalar):
+def _shape(shape: SchemaShape, definitions: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(shape, ScalarShape):
         return _scalar(shape)
-    if isinstance(shape, Mapping):
+    if isinstance(shape, RecordShape):
         return _reference(shape.record, definitions)
     if shape.keyed:
         return _keyed(shape, definitions)
@@ -98,12 +105,12 @@ def _shape(shape: Shape, definitions: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [{"type": "array", "items": item}, item]}
 
 
-def _keyed(shape: Many, definitions: dict[str, Any]) -> dict[str, Any]:
-    assert isinstance(shape.item, Mapping)
+def _keyed(shape: ListShape, definitions: dict[str, Any]) -> dict[str, Any]:
+    assert isinstance(shape.item, RecordShape)
     record = shape.item.record
     keyed = layout(record).keyed
     assert keyed is not None
-    assert isinstance(keyed.shape, Scalar)
+    assert isinstance(keyed.shape, ScalarShape)
     mapping: dict[str, Any] = {
         "type": "object",
         "additionalProperties": _reference(record, definitions),
@@ -114,7 +121,7 @@ def _keyed(shape: Many, definitions: dict[str, Any]) -> dict[str, Any]:
     return mapping
 
 
-def _scalar(shape: Scalar) -> dict[str, Any]:
+def _scalar(shape: ScalarShape) -> dict[str, Any]:
     if shape.type is bool:
         return {"type": "boolean"}
     if shape.type is int:
@@ -123,7 +130,7 @@ def _scalar(shape: Scalar) -> dict[str, Any]:
         return {"enum": list(shape.words.words)}
     if shape.pattern is not None:
         return {"type": ["string", "number"], "pattern": f"^(?:{shape.pattern.regex})$"}
-    form = FORMS.get(shape.type)
+    form = SCALAR_FORMATS.get(shape.type)
     if form is None:
         kinds: dict[str, Any] = {"type": ["string", "number", "boolean"], "pattern": r"\S"}
         return {**kinds, "format": "uri-reference"} if shape.type is File else kinds

@@ -12,9 +12,9 @@ from typing import Final, TypeAlias, cast
 import yaml
 
 from fhir_kb.diagnostics import Diagnostic, Severity, Span
-from fhir_kb.read.sources import MAX_BYTES
+from fhir_kb.read.definition_files import MAX_BYTES
 
-Node: TypeAlias = yaml.ScalarNode | yaml.SequenceNode | yaml.MappingNode
+YamlNode: TypeAlias = yaml.ScalarNode | yaml.SequenceNode | yaml.MappingNode
 
 MAX_NESTING: Final = 100
 _SURELY_SAFE: Final = 1000
@@ -54,7 +54,7 @@ def text_of(data: bytes, file: str) -> tuple[str | None, Diagnostic | None]:
     return text.removeprefix("\ufeff"), None
 
 
-def load(data: bytes, file: str) -> tuple[Node | None, tuple[Diagnostic, ...]]:
+def load(data: bytes, file: str) -> tuple[YamlNode | None, tuple[Diagnostic, ...]]:
     """The root node of a YAML file.
 
     Returns None where there is none to work with; then the findings say why.
@@ -78,10 +78,10 @@ def load(data: bytes, file: str) -> tuple[Node | None, tuple[Diagnostic, ...]]:
     return root, ()
 
 
-def _compose(text: str) -> Node | RecursionError | None:
+def _compose(text: str) -> YamlNode | RecursionError | None:
     """The root node, or the error of PyYAML without libyaml for a text that is nested deeply."""
     try:
-        return cast("Node | None", yaml.compose(text, Loader=_LOADER))
+        return cast("YamlNode | None", yaml.compose(text, Loader=_LOADER))
     except RecursionError as error:
         return error
 
@@ -154,7 +154,7 @@ def _nested(place: tuple[int, int], file: str) -> Diagnostic:
     return Diagnostic("KB106", Severity.ERROR, message, span, help="is a bracket not closed?")
 
 
-def span_of(node: Node, file: str) -> Span:
+def span_of(node: YamlNode, file: str) -> Span:
     """The place of a node; of a mapping or list in block style, its first line only."""
     start, end = node.start_mark, node.end_mark
     if end.line != start.line and not isinstance(node, yaml.ScalarNode):
@@ -162,12 +162,12 @@ def span_of(node: Node, file: str) -> Span:
     return Span(file, start.line + 1, start.column + 1, end.line + 1, end.column + 1)
 
 
-def has_foreign_tag(node: Node) -> bool:
+def has_foreign_tag(node: YamlNode) -> bool:
     """Whether the node has a tag such as `!ref` or `!!python/name:…`."""
     return node.tag not in _CORE_TAGS
 
 
-def is_null(node: Node) -> bool:
+def is_null(node: YamlNode) -> bool:
     """Whether the node is a plain `null`, `~` or nothing at all."""
     return (
         isinstance(node, yaml.ScalarNode)

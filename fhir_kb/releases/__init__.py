@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.model.fhir_release import NAMES, R4, R4B, R5
-from fhir_kb.releases.codes import CODES
+from fhir_kb.releases.diagnostic_codes import CODES
 from fhir_kb.releases.release import Lowered, Release
 
 if TYPE_CHECKING:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import Severity
-from fhir_kb.releases import wording
+from fhir_kb.releases import author_terms
 
 if TYPE_CHECKING:
     from fhir_kb.model import Element
     from fhir_kb.releases.lowering import Lowering
-    from fhir_kb.releases.node import Node
+    from fhir_kb.releases.lowering_node import LoweringNode
 
 
-def gone_ids(lowering: Lowering, source: Element) -> frozenset[str]:
+def unsupported_contained_ids(lowering: Lowering, source: Element) -> frozenset[str]:
     """The ids of contained resources that have no place in the release."""
     inside = source.get("contained")
     if not isinstance(inside, list):
@@ -30,7 +30,7 @@ def _is_known(lowering: Lowering, resource: dict[str, Any]) -> bool:
     return kind in lowering.table.kinds and kind in lowering.table.types
 
 
-def contained(node: Node, name: str, value: Any) -> None:
+def lower_contained(node: LoweringNode, name: str, value: Any) -> None:
     """Lower contained resources; those that the release cannot hold are left out."""
     lowering, kept = node.run.lowering, []
     for index, one in enumerate(value if isinstance(value, list) else []):
@@ -46,7 +46,7 @@ def contained(node: Node, name: str, value: Any) -> None:
         node.target[name] = kept
 
 
-def without_unused(node: Node) -> None:
+def remove_unreferenced(node: LoweringNode) -> None:
     """Leave out contained resources that nothing leads to any more (FHIR's rule dom-3)."""
     used: set[str] = set()
     _collect(node.target, used)
@@ -55,7 +55,7 @@ def without_unused(node: Node) -> None:
         if f"#{one.get('id')}" in used or _leads_outside(one):
             kept.append(one)
         elif one.get("id") not in node.run.taken_over:
-            what = wording.owner(one["resourceType"], one) or str(one["resourceType"])
+            what = author_terms.owner_name(one["resourceType"], one) or str(one["resourceType"])
             node.report(
                 "KB404",
                 Severity.INFORMATION,

@@ -8,23 +8,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fhir_kb.releases.contained import contained, gone_ids, without_unused
-from fhir_kb.releases.keeping import Keeper
-from fhir_kb.releases.node import Node, Run
+from fhir_kb.releases.contained import (
+    lower_contained,
+    remove_unreferenced,
+    unsupported_contained_ids,
+)
+from fhir_kb.releases.extensions import Keeper
+from fhir_kb.releases.lowering_node import LoweringNode, LoweringRun
 from fhir_kb.releases.references import narrowed
-from fhir_kb.releases.steps import recoded
+from fhir_kb.releases.transforms import recoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from fhir_kb.model import Element
     from fhir_kb.model.fhir_release import FhirRelease
-    from fhir_kb.releases.table import Entry, Table
+    from fhir_kb.releases.lowering_table import LoweringTable, PropertyFate
 
-    Step: TypeAlias = Callable[[Node, str, Any], None]
-    Finish: TypeAlias = Callable[[Node], None]
+    Transform: TypeAlias = Callable[[LoweringNode, str, Any], None]
+    Finisher: TypeAlias = Callable[[LoweringNode], None]
     #: R5 type path and property, "PlanDefinition.action.linkId" -> what to do with it
-    Rules: TypeAlias = Mapping[str, Step]
+    Transforms: TypeAlias = Mapping[str, Transform]
 
 
 class Lowering:
@@ -39,10 +43,10 @@ class Lowering:
     def __init__(
         self,
         fhir: FhirRelease,
-        table: Table,
-        rules: Rules,
-        fallbacks: Rules,
-        finish: Mapping[str, tuple[Finish, ...]],
+        table: LoweringTable,
+        rules: Transforms,
+        fallbacks: Transforms,
+        finish: Mapping[str, tuple[Finisher, ...]],
         moved: Mapping[str, str],
     ) -> None:
         self.fhir = fhir
@@ -55,13 +59,18 @@ class Lowering:
         self._rules = rules
         self._fallbacks = fallbacks
         self._finish = finish
-        self._steps: dict[str, dict[str, Step | None]] = {}
+        self._steps: dict[str, dict[str, Transform | None]] = {}
 
     def lower(
-        self, run: Run, source: dict[str, Any], type_path: str, path: str, parent: Node | None
-    ) -> Node:
+        self,
+        run: LoweringRun,
+        source: dict[str, Any],
+        type_path: str,
+        path: str,
+        parent: LoweringNode | None,
+    ) -> LoweringNode:
         """Lower one element; the result is the node's target, which may be empty."""
-        node = Node(run, source, type_path, path, parent)
+        node = LoweringNode(run, source, type_path, path, parent)
         target = node.target
         steps = self._steps.get(type_path) or self._compile(type_path)
         for name, value in source.items():
@@ -93,15 +102,19 @@ class Lowering:
             return "rule", (self._fallbacks[key].__doc__ or "").partition("\n")[0]
         return ("code", "") if key in self.table.codes else ("same", "")
 
-    def value(self, node: Node, name: str, type_name: str, value: Any, path: str = "") -> Any:
+    def value(
+        self, node: LoweringNode, name: str, type_name: str, value: Any, path: str = ""
+    ) -> Any:
         """A value of a type (no list) as the release has it; None where nothing is left of it."""
         if not isinstance(value, dict) or (type_name in self._plain and is_plain(value)):
             return value
         where = path or f"{node.path}.{name}"
         return self.lower(node.run, value, type_name, where, node).target or None
 
-    def _compile(self, type_path: str) -> dict[str, Step | None]:
-        steps: dict[str, Step | None] = {"resourceType": None} if type_path[0].isupper() else {}
+    def _compile(self, type_path: str) -> dict[str, Transform | None]:
+        steps: dict[str, Transform | None] = (
+            {"resourceType": None} if type_path[0].isupper() else {}
+        )
         for name in self.table.types.get(type_path, ()):
             entry = self.table.entry(type_path, name)
             steps[name] = self._step(type_path, name, entry)
@@ -117,12 +130,12 @@ class Lowering:
         key = f"{type_path}.{name}"
         return key in self._rules or key in self.table.codes
 
-    def _step(self, type_path: str, name: str, entry: Entry) -> Step | None:
+    def _step(self, type_path: str, name: str, entry: PropertyFate) -> Transform | None:
         key = f"{type_path}.{name}"
         if (rule := self._rules.get(key)) is not None:
             return rule
         if entry.type == "Resource":
-            return contained
+            return lower_contained
         if key in self.table.codes:
             return recoded({}, clinical=True)
         if key in self.table.targets:
@@ -136,7 +149,7 @@ class Lowering:
         kept = self.table.extensions.get(key)
         if kept is not None and not kept.context:
             return self.keeper.keep
-        fallback: Step = self._fallbacks.get(key, _lose)
+        fallback: Transform = self._fallbacks.get(key, _lose)
         return fallback
 
 
@@ -154,11 +167,11 @@ def is_plain(value: Any) -> bool:
     return True
 
 
-def _share(type_name: str) -> Step:
+def _share(type_name: str) -> Transform:
     """Take a value as it is where nothing in it can differ."""
     walk = _walk(type_name)
 
-    def share(node: Node, name: str, value: Any) -> None:
+    def share(node: LoweringNode, name: str, value: Any) -> None:
         if isinstance(value, (dict, list)) and is_plain(value):
             node.target[name] = value
         else:
@@ -167,10 +180,10 @@ def _share(type_name: str) -> Step:
     return share
 
 
-def _walk(type_name: str) -> Step:
+def _walk(type_name: str) -> Transform:
     """Lower a value, or each of a list of values; what is empty then goes."""
 
-    def walk(node: Node, name: str, value: Any) -> None:
+    def walk(node: LoweringNode, name: str, value: Any) -> None:
         lower = node.run.lowering.lower
         if isinstance(value, dict):
             inner = lower(node.run, value, type_name, f"{node.path}.{name}", node).target
@@ -196,7 +209,7 @@ def _walk(type_name: str) -> Step:
 _walk_extensions = _walk("Extension")
 
 
-def _extensions(node: Node, name: str, value: Any) -> None:
+def _extensions(node: LoweringNode, name: str, value: Any) -> None:
     """The source's own extensions, before any that keep other properties."""
     keeping = node.target.pop(name, ())
     _walk_extensions(node, name, value)
@@ -204,22 +217,22 @@ def _extensions(node: Node, name: str, value: Any) -> None:
         node.target[name] = [*node.target.get(name, ()), *keeping]
 
 
-def _lose(node: Node, name: str, _value: Any) -> None:
+def _lose(node: LoweringNode, name: str, _value: Any) -> None:
     if not (name.startswith("_") and name[1:] in node.source):
         node.lost(name)
 
 
-def _unknown(node: Node, name: str, value: Any) -> None:
+def _unknown(node: LoweringNode, name: str, value: Any) -> None:
     if name != "fhir_comments" and value is not None:
         node.unknown(name)
 
 
-def lower_resource(lowering: Lowering, source: Element) -> Node:
+def lower_resource(lowering: Lowering, source: Element) -> LoweringNode:
     """Lower a resource whose type the release has."""
-    run = Run(lowering)
-    run.gone = gone_ids(lowering, source)
+    run = LoweringRun(lowering)
+    run.gone = unsupported_contained_ids(lowering, source)
     kind = source["resourceType"]
     node = lowering.lower(run, source, kind, kind, None)
     if "contained" in node.target:
-        without_unused(node)
+        remove_unreferenced(node)
     return node

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.diagnostics import Severity
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Step
-    from fhir_kb.releases.node import Node
+    from fhir_kb.releases.lowering import Transform
+    from fhir_kb.releases.lowering_node import LoweringNode
 
 #: "Type/id" or "Type/id/_history/1", relative to the server
 _LITERAL = re.compile(r"([A-Z][A-Za-z]{1,63})/([A-Za-z0-9\-.]{1,64})(?:/_history/[^/]+)?")
@@ -39,7 +39,7 @@ def basic_id(start: str, resource_id: str) -> str:
     return f"{whole[: _LONGEST_ID - 9]}-{digest}"
 
 
-def finish_reference(node: Node) -> None:
+def finish_reference(node: LoweringNode) -> None:
     """Take away what a Reference cannot say, keeping its words (for every Reference)."""
     target, lowering = node.target, node.run.lowering
     reference = target.get("reference")
@@ -58,7 +58,7 @@ def finish_reference(node: Node) -> None:
             del target["type"]
 
 
-def unlink(node: Node, why: str) -> None:
+def unlink(node: LoweringNode, why: str) -> None:
     """Take the link out of a Reference and leave its words."""
     reference = node.target.pop("reference")
     if not node.target.keys() & {"display", "identifier"}:
@@ -71,10 +71,10 @@ def unlink(node: Node, why: str) -> None:
     )
 
 
-def narrowed(allowed: frozenset[str]) -> Step:
+def narrowed(allowed: frozenset[str]) -> Transform:
     """A Reference that may lead to fewer types: to others it leads in words only."""
 
-    def narrow(node: Node, name: str, value: Any) -> None:
+    def narrow(node: LoweringNode, name: str, value: Any) -> None:
         lowering = node.run.lowering
         found = literal(value.get("reference")) if isinstance(value, dict) else None
         if found is None or found[0] in allowed or found[0] not in lowering.table.kinds:

@@ -24,13 +24,20 @@ from fhir_kb.model.concept import (
     ValueSet,
 )
 from fhir_kb.model.evidence import Evidence, Interval
-from fhir_kb.model.kb import Settings, System
-from fhir_kb.model.knowledge import Base, Entry, Source
+from fhir_kb.model.knowledge_base import KnowledgeBase, TopicEntry, TopicSource
 from fhir_kb.model.page import Link, Page, Section
 from fhir_kb.model.plan import Data, Goal, Step, Trigger
 from fhir_kb.model.record import Record
 from fhir_kb.model.reference import Author, Journal, Reference
-from fhir_kb.model.shape import Key, Many, Mapping, Scalar, Shape, layout
+from fhir_kb.model.schema_shape import (
+    ListShape,
+    RecordKey,
+    RecordShape,
+    ScalarShape,
+    SchemaShape,
+    layout,
+)
+from fhir_kb.model.settings import Settings, System
 from fhir_kb.model.text import Text
 from fhir_kb.model.topic import AgeRange, Library, Note, Topic
 
@@ -134,12 +141,12 @@ class Filler:
             fields["type"] = Text(kind, self.span())
         return record(span=self.span(), **fields)
 
-    def value(self, record: type[Record], key: Key, path: str, depth: int) -> Any:
+    def value(self, record: type[Record], key: RecordKey, path: str, depth: int) -> Any:
         if (record, key.field) in FIXED:
             return self._fixed(record, key, path)
-        shape: Shape = key.shape
-        if isinstance(shape, Many):
-            if isinstance(shape.item, Mapping):
+        shape: SchemaShape = key.shape
+        if isinstance(shape, ListShape):
+            if isinstance(shape.item, RecordShape):
                 if shape.item.record is Step and record is Step:
                     return () if depth else (self.record(Step, path, 1, _NOT_WITHIN),)
                 inner = depth + (shape.item.record is CodeDefinition)
@@ -147,12 +154,12 @@ class Filler:
                     return ()
                 return tuple(self.records(shape.item.record, path, inner))
             return (self.scalar(shape.item, path),)
-        if isinstance(shape, Mapping):
+        if isinstance(shape, RecordShape):
             return next(self.records(shape.record, path, depth))
         return self.scalar(shape, path)
 
-    def scalar(self, shape: Shape, path: str) -> Any:
-        assert isinstance(shape, Scalar)
+    def scalar(self, shape: SchemaShape, path: str) -> Any:
+        assert isinstance(shape, ScalarShape)
         if shape.type is bool:
             return True
         if shape.type is int:
@@ -163,11 +170,11 @@ class Filler:
             return Text(list(shape.words.words)[-1], self.span())
         return self._free(shape, path)
 
-    def _fixed(self, record: type[Record], key: Key, path: str) -> Text:
-        kind = key.shape.type if isinstance(key.shape, Scalar) else Text
+    def _fixed(self, record: type[Record], key: RecordKey, path: str) -> Text:
+        kind = key.shape.type if isinstance(key.shape, ScalarShape) else Text
         return kind(FIXED[record, key.field], self.span())
 
-    def _free(self, shape: Scalar, path: str) -> Text:
+    def _free(self, shape: ScalarShape, path: str) -> Text:
         number = next(self._numbers)
         kind = shape.type
         if kind is kinds.Id:
@@ -199,7 +206,7 @@ class Filler:
         return word
 
 
-def _of_pattern(shape: Scalar) -> str:
+def _of_pattern(shape: ScalarShape) -> str:
     assert shape.pattern is not None
     return {
         "a time of day": "08:30",
@@ -209,7 +216,7 @@ def _of_pattern(shape: Scalar) -> str:
     }[shape.pattern.called]
 
 
-def everything() -> tuple[Source, Base, list[tuple[str, str]]]:
+def everything() -> tuple[TopicSource, KnowledgeBase, list[tuple[str, str]]]:
     """A topic with every field filled, its base, and what has to arrive: (path, words)."""
     filler = Filler()
     topic: Topic = filler.record(Topic, "topic", leave_out={"text", "references"})
@@ -229,12 +236,14 @@ def everything() -> tuple[Source, Base, list[tuple[str, str]]]:
         span=filler.span(),
     )
     said = [one for one in filler.said if not one[0].startswith(tuple(OVERRIDDEN))]
-    other = Entry(OTHER, "The other topic", "2.0.0", "active", True, (), (), filler.span())
-    mine = Entry("everything", str(topic.title), "1.2.3", "draft", True, (), (), filler.span())
-    source = Source(
+    other = TopicEntry(OTHER, "The other topic", "2.0.0", "active", True, (), (), filler.span())
+    mine = TopicEntry("everything", str(topic.title), "1.2.3", "draft", True, (), (), filler.span())
+    source = TopicSource(
         topic=topic, page=page(), references=references, files={"logic.cql": "library Logic"}
     )
-    base = Base(settings=settings, concepts={}, directory={OTHER: other, "everything": mine})
+    base = KnowledgeBase(
+        settings=settings, concepts={}, directory={OTHER: other, "everything": mine}
+    )
     return source, base, said
 
 

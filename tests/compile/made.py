@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fhir_kb.compile import Compiled, compile_topic
+from fhir_kb.compile import CompiledResources, compile_topic
 from fhir_kb.model import Element
-from fhir_kb.model.knowledge import Base, Source
-from fhir_kb.read.files import entry_of, read_settings, read_topic
-from fhir_kb.read.sources import find
+from fhir_kb.model.knowledge_base import KnowledgeBase, TopicSource
+from fhir_kb.read.definition_files import find_definitions
+from fhir_kb.read.topics import read_settings, read_topic, topic_entry
 
 KB = """\
 id: ward
@@ -35,7 +35,7 @@ def read(
     kb: str = "",
     concepts: str = "",
     files: Mapping[str, str] = {},
-) -> tuple[Source, Base]:
+) -> tuple[TopicSource, KnowledgeBase]:
     """The topic `sepsis` with these additions, and its base."""
     texts = {"kb.yaml": KB + kb, "concepts.yaml": concepts or "adult: {text: Adult}\n"}
     texts |= {f"sepsis/{name}": text for name, text in files.items()}
@@ -44,17 +44,17 @@ def read(
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-    sources, findings = find(folder)
+    sources, findings = find_definitions(folder)
     settings, known, wrong = read_settings(sources)
     (one,) = sources.folders
     found = read_topic(sources, one)
     assert found.source is not None and settings is not None, (findings, wrong, found.findings)
     assert not found.findings, found.findings
-    directory = {"sepsis": entry_of(found.source, settings)}
-    return found.source, Base(settings=settings, concepts=known, directory=directory)
+    directory = {"sepsis": topic_entry(found.source, settings)}
+    return found.source, KnowledgeBase(settings=settings, concepts=known, directory=directory)
 
 
-def compiled(folder: Path, topic: str = "", **more: Any) -> Compiled:
+def compiled(folder: Path, topic: str = "", **more: Any) -> CompiledResources:
     """What the topic becomes."""
     return compile_topic(*read(folder, topic, **more))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from made import clean, read
 
-from fhir_kb.compile.citing import citation, link, short
+from fhir_kb.compile.citation_text import citation, link, short
 
 WORKS = {
     "article": """

@@ -12,14 +12,14 @@ from everything import everything
 from variants import changed, renamed
 
 from fhir_kb.compile import compile_shared, compile_topic
-from fhir_kb.model.knowledge import Base, Source
+from fhir_kb.model.knowledge_base import KnowledgeBase, TopicSource
 
 
 def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def output(source: Source, base: Base) -> str:
+def output(source: TopicSource, base: KnowledgeBase) -> str:
     resources = [*compile_topic(source, base).resources, *compile_shared(base).resources]
     return json.dumps(resources, ensure_ascii=False, default=_plain, sort_keys=True)
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from fhir_kb.model import activity, concept, evidence, kb, plan, reference, topic
+from fhir_kb.model import activity, concept, evidence, plan, reference, settings, topic
 from fhir_kb.model.record import Record
-from fhir_kb.model.shape import layout
+from fhir_kb.model.schema_shape import layout
 
 PAGE = Path(__file__).parents[2] / "docs" / "mapping.md"
 RECORDS = [
     found
-    for module in (kb, topic, plan, activity, evidence, reference, concept)
+    for module in (settings, topic, plan, activity, evidence, reference, concept)
     for _, found in inspect.getmembers(module, inspect.isclass)
     if issubclass(found, Record) and found.__module__ == module.__name__
 ]

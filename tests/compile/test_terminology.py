@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from made import clean, compiled
 
-from fhir_kb.compile import hl7
+from fhir_kb.compile import hl7_codes
 
 CONCEPTS = """\
 pain:
@@ -120,8 +120,8 @@ PACKAGES = Path(
 def test_displays_are_those_of_hl7() -> None:
     if not PACKAGES.is_dir():
         pytest.skip(f"needs HL7's packages in {PACKAGES}")
-    for system, codes in hl7.DISPLAYS.items():
-        if system == hl7.DIRECTION:
+    for system, codes in hl7_codes.DISPLAYS.items():
+        if system == hl7_codes.DIRECTION:
             continue  # of CPG's package
         known = displays(system)
         assert {code: known.get(code) for code in codes} == codes, system

@@ -13,9 +13,9 @@ from made import clean, compiled, plan
 from fhir_kb.compile import CODES, compile_shared, compile_topic
 from fhir_kb.diagnostics import Span
 from fhir_kb.model import Element, span_at
-from fhir_kb.model.knowledge import Base, Source
-from fhir_kb.read.files import entry_of, read_settings, read_topic
-from fhir_kb.read.sources import find
+from fhir_kb.model.knowledge_base import KnowledgeBase, TopicSource
+from fhir_kb.read.definition_files import find_definitions
+from fhir_kb.read.topics import read_settings, read_topic, topic_entry
 from fhir_kb.validate import Validator
 
 DEFINITIONS = Path(__file__).parents[2] / "definitions"
@@ -25,14 +25,14 @@ WITH_URL_EVERYWHERE = {
 }  # fmt: skip
 
 
-def shipped() -> tuple[list[Source], Base]:
-    sources, _ = find(DEFINITIONS)
+def shipped() -> tuple[list[TopicSource], KnowledgeBase]:
+    sources, _ = find_definitions(DEFINITIONS)
     settings, concepts, _ = read_settings(sources)
     assert settings is not None
     found = [read_topic(sources, folder).source for folder in sources.folders]
     topics = [one for one in found if one is not None]
-    directory = {str(one.topic.topic): entry_of(one, settings) for one in topics}
-    return topics, Base(settings=settings, concepts=concepts, directory=directory)
+    directory = {str(one.topic.topic): topic_entry(one, settings) for one in topics}
+    return topics, KnowledgeBase(settings=settings, concepts=concepts, directory=directory)
 
 
 TOPICS, BASE = shipped()
@@ -44,7 +44,9 @@ each_topic = pytest.mark.parametrize(
 
 
 @each_topic
-def test_the_root_comes_first_and_then_its_manifest(source: Source, base: Base) -> None:
+def test_the_root_comes_first_and_then_its_manifest(
+    source: TopicSource, base: KnowledgeBase
+) -> None:
     made = compile_topic(source, base)
     assert made.diagnostics == ()
     first, second = made.resources[:2]
@@ -53,7 +55,7 @@ def test_the_root_comes_first_and_then_its_manifest(source: Source, base: Base) 
 
 
 @each_topic
-def test_our_own_validator_finds_no_error(source: Source, base: Base) -> None:
+def test_our_own_validator_finds_no_error(source: TopicSource, base: KnowledgeBase) -> None:
     validator = Validator("5.0.0")
     for resource in compile_topic(source, base).resources:
         errors = [one for one in validator.check(resource) if one.severity.value == "error"]
@@ -61,13 +63,15 @@ def test_our_own_validator_finds_no_error(source: Source, base: Base) -> None:
 
 
 @each_topic
-def test_no_two_resources_have_the_same_name(source: Source, base: Base) -> None:
+def test_no_two_resources_have_the_same_name(source: TopicSource, base: KnowledgeBase) -> None:
     names = [(one["resourceType"], one["id"]) for one in compile_topic(source, base).resources]
     assert len(set(names)) == len(names)
 
 
 @each_topic
-def test_references_within_the_topic_lead_to_something(source: Source, base: Base) -> None:
+def test_references_within_the_topic_lead_to_something(
+    source: TopicSource, base: KnowledgeBase
+) -> None:
     resources = compile_topic(source, base).resources
     known = {f"{one['resourceType']}/{one['id']}" for one in resources}
     canonicals = {f"{one['url']}|{one['version']}" for one in resources if "url" in one}
@@ -80,7 +84,9 @@ def test_references_within_the_topic_lead_to_something(source: Source, base: Bas
 
 
 @each_topic
-def test_every_resource_can_be_found_and_loaded_again(source: Source, base: Base) -> None:
+def test_every_resource_can_be_found_and_loaded_again(
+    source: TopicSource, base: KnowledgeBase
+) -> None:
     """By URL and version where all releases search for it, and otherwise by identifier."""
     for one in compile_topic(source, base).resources:
         if one["resourceType"] in WITH_URL_EVERYWHERE:
@@ -93,7 +99,9 @@ def test_every_resource_can_be_found_and_loaded_again(source: Source, base: Base
 
 
 @each_topic
-def test_every_resource_has_a_narrative_that_is_xhtml(source: Source, base: Base) -> None:
+def test_every_resource_has_a_narrative_that_is_xhtml(
+    source: TopicSource, base: KnowledgeBase
+) -> None:
     for one in compile_topic(source, base).resources:
         div = fromstring(one["text"]["div"])
         assert div.tag == "{http://www.w3.org/1999/xhtml}div"
@@ -102,7 +110,7 @@ def test_every_resource_has_a_narrative_that_is_xhtml(source: Source, base: Base
 
 
 @each_topic
-def test_every_element_knows_its_place(source: Source, base: Base) -> None:
+def test_every_element_knows_its_place(source: TopicSource, base: KnowledgeBase) -> None:
     for resource in compile_topic(source, base).resources:
         for path, inner in elements(resource, resource["resourceType"]):
             assert inner.span is not None and inner.span.line, path

@@ -9,7 +9,7 @@ from typing import Any
 from everything import NAMES
 
 from fhir_kb.model.record import Record
-from fhir_kb.model.shape import Many, Scalar, Shape, layout
+from fhir_kb.model.schema_shape import ListShape, ScalarShape, SchemaShape, layout
 from fhir_kb.model.text import Text
 
 
@@ -63,9 +63,9 @@ def renamed(record: Record, path: str) -> Iterator[tuple[str, Any]]:
             yield inner, dataclasses.replace(record, **{key.field: other})
 
 
-def _renamed_value(value: Any, shape: Shape, path: str) -> Iterator[tuple[str, Any]]:
-    item = shape.item if isinstance(shape, Many) else shape
-    if isinstance(item, Scalar):
+def _renamed_value(value: Any, shape: SchemaShape, path: str) -> Iterator[tuple[str, Any]]:
+    item = shape.item if isinstance(shape, ListShape) else shape
+    if isinstance(item, ScalarShape):
         if item.names is not None:
             span = (value[0] if isinstance(value, tuple) else value).span
             nowhere = Text("nowhere", span)

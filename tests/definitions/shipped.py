@@ -8,10 +8,10 @@ from pathlib import Path
 
 from fhir_kb.diagnostics import Diagnostic
 from fhir_kb.model.concept import Concept
-from fhir_kb.model.kb import Settings
-from fhir_kb.model.knowledge import Source
-from fhir_kb.read.files import read_settings, read_topic
-from fhir_kb.read.sources import find
+from fhir_kb.model.knowledge_base import TopicSource
+from fhir_kb.model.settings import Settings
+from fhir_kb.read.definition_files import find_definitions
+from fhir_kb.read.topics import read_settings, read_topic
 
 REPOSITORY = Path(__file__).parents[2]
 DEFINITIONS = REPOSITORY / "definitions"
@@ -20,10 +20,10 @@ SHARED = Path(os.environ.get("FHIR_KB_SHARED", REPOSITORY / "../shared"))
 
 @cache
 def everything() -> tuple[
-    Settings | None, tuple[Concept, ...], dict[str, Source], list[Diagnostic]
+    Settings | None, tuple[Concept, ...], dict[str, TopicSource], list[Diagnostic]
 ]:
     """Settings, shared concepts, topics by the name of their folder, and all findings."""
-    sources, findings = find(DEFINITIONS)
+    sources, findings = find_definitions(DEFINITIONS)
     assert sources is not None
     settings, concepts, wrong = read_settings(sources)
     found = [*findings, *wrong]
@@ -36,6 +36,6 @@ def everything() -> tuple[
     return settings, tuple(concepts.values()), topics, found
 
 
-def topic(folder: str) -> Source:
+def topic(folder: str) -> TopicSource:
     """The topic of a folder."""
     return everything()[2][folder]

@@ -9,10 +9,10 @@ import yaml
 from shipped import DEFINITIONS, everything, topic
 
 from fhir_kb.model.evidence import Evidence
-from fhir_kb.model.kb import Settings
-from fhir_kb.model.knowledge import Source
+from fhir_kb.model.knowledge_base import TopicSource
 from fhir_kb.model.page import Section
 from fhir_kb.model.plan import Step
+from fhir_kb.model.settings import Settings
 
 
 def _settings() -> Settings:
@@ -21,21 +21,21 @@ def _settings() -> Settings:
     return settings
 
 
-def _step(source: Source, name: str) -> Step:
+def _step(source: TopicSource, name: str) -> Step:
     return next(step for step in source.steps if step.id == name)
 
 
-def _section(source: Source, name: str) -> Section:
+def _section(source: TopicSource, name: str) -> Section:
     assert source.page is not None
     return next(section for section in source.page.sections if section.id == name)
 
 
-def _evidence(source: Source) -> Evidence:
+def _evidence(source: TopicSource) -> Evidence:
     (evidence,) = source.topic.evidence
     return evidence
 
 
-def _nests(source: Source) -> bool:
+def _nests(source: TopicSource) -> bool:
     """Bullets three deep."""
     indents = {
         len(line) - len(line.lstrip())
@@ -45,13 +45,13 @@ def _nests(source: Source) -> bool:
     return indents == {0, 2, 4}
 
 
-def _complete(source: Source) -> bool:
+def _complete(source: TopicSource) -> bool:
     (work,) = source.references
     known = (work.title, work.authors, work.journal, work.published, work.article_number, work.doi)
     return all(known) and not work.et_al
 
 
-FEATURES: dict[str, Callable[[Source], object]] = {
+FEATURES: dict[str, Callable[[TopicSource], object]] = {
     "title": lambda it: it.topic.title,
     "for healthcare professionals only": lambda it: (
         [one.concept for one in _settings().audience] == ["healthcare-professional"]

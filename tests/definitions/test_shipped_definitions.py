@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from shipped import DEFINITIONS, everything, topic
 
-from fhir_kb.model.walk import uses
+from fhir_kb.model.walk import name_uses
 from fhir_kb.pipeline import build
 
 FOLDERS = ["anthrax-prophylaxis", "anthrax-vaccination", "dry-needling", "protein-in-ckd"]
@@ -47,7 +47,7 @@ def test_what_is_done_names_its_source(folder: str) -> None:
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_every_reference_is_used(folder: str) -> None:
     source = topic(folder)
-    used = {str(use.name) for use in uses(source.topic) if use.kind == "reference"}
+    used = {str(use.name) for use in name_uses(source.topic) if use.kind == "reference"}
     assert source.page is not None
     sections = list(source.page.sections)
     links = [*source.page.links, *(link for section in sections for link in section.links)]

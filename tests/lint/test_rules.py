@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from fhir_kb.lint import BASE_RULES, RULES, check_base, check_shared, check_topic
-from fhir_kb.model.knowledge import Base
-from fhir_kb.read.files import entry_of, read_settings, read_topic
-from fhir_kb.read.sources import find
+from fhir_kb.model.knowledge_base import KnowledgeBase
+from fhir_kb.read.definition_files import find_definitions
+from fhir_kb.read.topics import read_settings, read_topic, topic_entry
 
 HERE = Path(__file__).parent
 KB = """\
@@ -72,13 +72,13 @@ def _findings(case: dict[str, Any], root: Path) -> list[str]:
             for name, file in (("references", "references.yaml"), ("page", "page.md")):
                 if name in case:
                     (folder / file).write_text(case[name], encoding="utf-8")
-    sources, found = find(root, shown="")
+    sources, found = find_definitions(root, shown="")
     settings, concepts, wrong = read_settings(sources)
     assert settings is not None, wrong
     read = [read_topic(sources, folder) for folder in sources.folders]
     assert not [*found, *wrong, *(one for each in read for one in each.findings)]
-    entries = [entry_of(one.source, settings) for one in read if one.source]
-    base = Base(settings=settings, concepts=concepts, directory={e.id: e for e in entries})
+    entries = [topic_entry(one.source, settings) for one in read if one.source]
+    base = KnowledgeBase(settings=settings, concepts=concepts, directory={e.id: e for e in entries})
     findings = [*check_base(tuple(entries)), *check_shared(settings, concepts)]
     for one in read:
         if one.source:

@@ -25,7 +25,7 @@ DECLARE_KINDS = (
     "fhir_kb/releases/r5/profiles.py",
     "fhir_kb/releases/r4/profiles.py",
     # which elements of which type go into notes
-    "fhir_kb/releases/older/notes.py",
+    "fhir_kb/releases/pre_r5/notes.py",
 )
 SEVERAL = 2
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fhir_kb.model.record import Record
-from fhir_kb.model.shape import Many, Mapping, Shape, layout
+from fhir_kb.model.schema_shape import ListShape, RecordShape, SchemaShape, layout
 from fhir_kb.read.schema import ROOTS
 
 ROOT = Path(__file__).parents[2]
@@ -31,10 +31,10 @@ def records() -> list[type[Record]]:
     return found
 
 
-def _held(shape: Shape) -> type[Record] | None:
-    while isinstance(shape, Many):
+def _held(shape: SchemaShape) -> type[Record] | None:
+    while isinstance(shape, ListShape):
         shape = shape.item
-    return shape.record if isinstance(shape, Mapping) else None
+    return shape.record if isinstance(shape, RecordShape) else None
 
 
 def test_the_page_is_up_to_date(script: dict[str, Any]) -> None:

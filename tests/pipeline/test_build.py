@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from knowledge_bases import content, write
 
-from fhir_kb.model.knowledge import Source
+from fhir_kb.model.knowledge_base import TopicSource
 from fhir_kb.pipeline import build, executors, topic
 from fhir_kb.pipeline.topic import build_topic
 
@@ -91,7 +91,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the topics that were made, not taken from the cache."""
     names: list[str] = []
 
-    def counted(source: Source, *rest: object, **options: object) -> object:
+    def counted(source: TopicSource, *rest: object, **options: object) -> object:
         names.append(str(source.topic.topic))
         return build_topic(source, *rest, **options)  # type: ignore[arg-type]
 

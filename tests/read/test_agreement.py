@@ -12,8 +12,8 @@ from mutating import mutated, trees, written
 
 from fhir_kb.diagnostics import Diagnostic
 from fhir_kb.read.decode import decode
-from fhir_kb.read.gate import schema_findings
 from fhir_kb.read.schema import ROOTS
+from fhir_kb.read.schema_validation import schema_findings
 from fhir_kb.read.yaml import load
 
 

@@ -13,9 +13,9 @@ from fhir_kb.diagnostics import Diagnostic
 from fhir_kb.model.topic import Topic
 from fhir_kb.pipeline import build
 from fhir_kb.read.decode import decode
-from fhir_kb.read.gate import schema_findings
+from fhir_kb.read.definition_files import MAX_BYTES
 from fhir_kb.read.markdown import read_page
-from fhir_kb.read.sources import MAX_BYTES
+from fhir_kb.read.schema_validation import schema_findings
 from fhir_kb.read.yaml import load
 
 KB = """\

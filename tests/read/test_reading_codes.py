@@ -9,7 +9,7 @@ import pytest
 
 import fhir_kb.read
 from fhir_kb.diagnostics import FindingCode, Severity
-from fhir_kb.read.codes import CODES
+from fhir_kb.read.diagnostic_codes import CODES
 
 ROOM = Path(next(iter(fhir_kb.read.__path__)))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fhir_kb.releases.older.composition import STATUS
+from fhir_kb.releases.pre_r5.composition import STATUS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

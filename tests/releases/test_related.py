@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fhir_kb.releases.older.related import NEAREST
+from fhir_kb.releases.pre_r5.related import NEAREST
 from fhir_kb.releases.references import basic_id
 
 if TYPE_CHECKING:

@@ -21,10 +21,10 @@ from fhir_kb.lint.rule import BaseRule, Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from fhir_kb.model.knowledge import Entry
+    from fhir_kb.model.knowledge_base import TopicEntry
 
 
-def _check(entries: tuple[Entry, ...]) -> Iterator[Finding]:
+def _check(entries: tuple[TopicEntry, ...]) -> Iterator[Finding]:
     topics = {entry.id: entry for entry in entries}
     for entry in entries:
         way = _way_back(entry, topics)
@@ -35,7 +35,7 @@ def _check(entries: tuple[Entry, ...]) -> Iterator[Finding]:
             yield Finding(entry.span, f"these plans lead to each other: {names}", advice)
 
 
-def _way_back(start: Entry, topics: Mapping[str, Entry]) -> list[str]:
+def _way_back(start: TopicEntry, topics: Mapping[str, TopicEntry]) -> list[str]:
     """The shortest way from a plan back to itself."""
     came: dict[str, str] = {}
     queue = [start.id]

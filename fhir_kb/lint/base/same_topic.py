@@ -19,11 +19,11 @@ from fhir_kb.lint.rule import BaseRule, Finding
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fhir_kb.model.knowledge import Entry
+    from fhir_kb.model.knowledge_base import TopicEntry
 
 
-def _check(entries: tuple[Entry, ...]) -> Iterator[Finding]:
-    first: dict[str, Entry] = {}
+def _check(entries: tuple[TopicEntry, ...]) -> Iterator[Finding]:
+    first: dict[str, TopicEntry] = {}
     for entry in entries:
         other = first.setdefault(entry.id, entry)
         if other is not entry:

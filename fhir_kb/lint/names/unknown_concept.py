@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from fhir_kb.diagnostics import Severity, did_you_mean
 from fhir_kb.lint.names._known import unknown
 from fhir_kb.lint.rule import Finding, Rule, Scope, Shared
-from fhir_kb.model.walk import uses
+from fhir_kb.model.walk import name_uses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ def _check(scope: Scope) -> Iterator[Finding]:
 
 
 def _shared(shared: Shared) -> Iterator[Finding]:
-    for use in uses(shared.settings):
+    for use in name_uses(shared.settings):
         if use.kind == "concept" and use.name not in shared.concepts:
             message = f"there is no concept '{use.name}'"
             yield Finding(use.name.span, message, did_you_mean(use.name, shared.concepts))

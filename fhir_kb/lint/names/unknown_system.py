@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics import Severity, did_you_mean
 from fhir_kb.lint.rule import Finding, Rule, Scope, Shared
-from fhir_kb.model import words
+from fhir_kb.model import code_words
 from fhir_kb.model.concept import Code, Include
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def _check(scope: Scope) -> Iterator[Finding]:
     known = {
-        *words.SYSTEMS,
+        *code_words.SYSTEMS,
         *(str(one.name) for one in scope.base.settings.systems),
         *(str(one.id) for one in scope.source.topic.code_systems),
     }
@@ -38,7 +38,7 @@ def _check(scope: Scope) -> Iterator[Finding]:
 
 
 def _shared(shared: Shared) -> Iterator[Finding]:
-    known = {*words.SYSTEMS, *(str(one.name) for one in shared.settings.systems)}
+    known = {*code_words.SYSTEMS, *(str(one.name) for one in shared.settings.systems)}
     for concept in shared.concepts.values():
         for code in concept.codes:
             yield from _judge(code.system, known)

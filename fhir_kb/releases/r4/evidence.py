@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.model import Element
-from fhir_kb.releases import wording
-from fhir_kb.releases.older.notes import finish_notes
+from fhir_kb.releases import author_terms
+from fhir_kb.releases.pre_r5.notes import finish_notes
 from fhir_kb.releases.references import literal, unlink
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finish, Step
-    from fhir_kb.releases.node import Node
+    from fhir_kb.releases.lowering import Finisher, Transform
+    from fhir_kb.releases.lowering_node import LoweringNode
 
 #: http://terminology.hl7.org/CodeSystem/variable-role -> R4's element
 _ROLES = {
@@ -31,7 +31,7 @@ _ROLES = {
 _ROLE_CODE = "http://hl7.org/fhir/uv/ebm/StructureDefinition/variable-definition-variable-role-code"
 
 
-def _variables(node: Node, name: str, value: Any) -> None:
+def _variables(node: LoweringNode, name: str, value: Any) -> None:
     """Variables go to the element for their role, and whole into extensions."""
     lowering = node.run.lowering
     for extension in lowering.keeper.extensions(node, name, value):
@@ -60,7 +60,7 @@ def _slot(variable: dict[str, Any]) -> str | None:
     return next((_ROLES[code] for code in codes if code in _ROLES), None)
 
 
-def _reference(node: Node, variable: dict[str, Any], path: str) -> Element | None:
+def _reference(node: LoweringNode, variable: dict[str, Any], path: str) -> Element | None:
     """What a variable refers to: what was observed, else what was intended, else its words."""
     for name in ("observed", "intended"):
         if (reference := variable.get(name)) is None:
@@ -74,7 +74,7 @@ def _reference(node: Node, variable: dict[str, Any], path: str) -> Element | Non
     return Element({"display": words}) if isinstance(words, str) else None
 
 
-def _readable(node: Node, name: str, value: Any) -> None:
+def _readable(node: LoweringNode, name: str, value: Any) -> None:
     """Kept in an extension, and for readers in a note."""
     for extension in node.run.lowering.keeper.extensions(node, name, value):
         node.extend(extension)
@@ -84,7 +84,7 @@ def _readable(node: Node, name: str, value: Any) -> None:
     node.moved(name, "in an extension, and for readers in a note")
 
 
-def _finish(node: Node) -> None:
+def _finish(node: LoweringNode) -> None:
     if "exposureBackground" not in node.target:
         node.target["exposureBackground"] = Element({"display": "Not stated"})
         node.report(
@@ -97,12 +97,12 @@ def _finish(node: Node) -> None:
 
 def _result(statistic: dict[str, Any]) -> str:
     parts = [statistic.get("description")]
-    measure = wording.concept(statistic.get("statisticType"))
-    number = wording.quantity(statistic.get("quantity"))
+    measure = author_terms.concept_text(statistic.get("statisticType"))
+    number = author_terms.quantity_text(statistic.get("quantity"))
     parts.append(f"{measure} {number}".strip())
     for estimate in statistic.get("attributeEstimate", ()):
-        kind = wording.concept(estimate.get("type"))
-        bounds = wording.quantity(estimate.get("range")) or wording.quantity(
+        kind = author_terms.concept_text(estimate.get("type"))
+        bounds = author_terms.quantity_text(estimate.get("range")) or author_terms.quantity_text(
             estimate.get("quantity")
         )
         parts.append(f"{kind} {bounds}".strip() or estimate.get("description"))
@@ -114,7 +114,7 @@ def _result(statistic: dict[str, Any]) -> str:
 
 
 def _certainty(certainty: dict[str, Any]) -> str:
-    kind, rating = (wording.concept(certainty.get(name)) for name in ("type", "rating"))
+    kind, rating = (author_terms.concept_text(certainty.get(name)) for name in ("type", "rating"))
     said = f"{kind}: {rating}" if kind and rating else kind or rating
     rater = certainty.get("rater")
     parts = [f"{said} (rated by {rater})" if rater and said else said, certainty.get("description")]
@@ -122,9 +122,9 @@ def _certainty(certainty: dict[str, Any]) -> str:
     return "; ".join(str(part) for part in parts if part)
 
 
-RULES: dict[str, Step] = {
+RULES: dict[str, Transform] = {
     "Evidence.variableDefinition": _variables,
     "Evidence.certainty": _readable,
     "Evidence.statistic": _readable,
 }
-FINISH: dict[str, tuple[Finish, ...]] = {"Evidence": (_finish, finish_notes)}
+FINISH: dict[str, tuple[Finisher, ...]] = {"Evidence": (_finish, finish_notes)}

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.model import Element
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finish
-    from fhir_kb.releases.node import Node
+    from fhir_kb.releases.lowering import Finisher
+    from fhir_kb.releases.lowering_node import LoweringNode
 
 _CORE = "http://hl7.org/fhir/StructureDefinition/"
 GRADES = frozenset({_CORE + "cqf-strengthOfRecommendation", _CORE + "cqf-qualityOfEvidence"})
 
 
-def _finish(node: Node) -> None:
+def _finish(node: LoweringNode) -> None:
     """Say the grades of an action in words."""
     extensions = node.target.get("extension", ())
     grades = [one for one in extensions if one.get("url") in GRADES]
@@ -39,4 +39,4 @@ def _words(concept: dict[str, Any]) -> str:
     return concept.get("text") or ", ".join(one.get("display", one["code"]) for one in codings)
 
 
-FINISH: dict[str, tuple[Finish, ...]] = {"PlanDefinition.action": (_finish,)}
+FINISH: dict[str, tuple[Finisher, ...]] = {"PlanDefinition.action": (_finish,)}

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.releases.claims import (
-    Profile,
+from fhir_kb.releases.profile_claims import (
+    ClaimedProfile,
     at_most_one,
     both,
     coded,
@@ -22,7 +22,7 @@ from fhir_kb.releases.claims import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.releases.claims import Condition
+    from fhir_kb.releases.profile_claims import Condition
 
 _CRMI = "http://hl7.org/fhir/uv/crmi/StructureDefinition/crmi-"
 _CPG = "http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-"
@@ -38,12 +38,12 @@ _SHAREABLE: dict[str, Condition] = {
 }
 
 
-def _crmi() -> tuple[Profile, ...]:
+def _crmi() -> tuple[ClaimedProfile, ...]:
     found = []
     for kind, condition in _SHAREABLE.items():
         dated = has("date", "type") if kind == "Library" else has("date")
-        found.append(Profile(kind, f"{_CRMI}shareable{kind.lower()}", condition))
-        found.append(Profile(kind, f"{_CRMI}publishable{kind.lower()}", dated))
+        found.append(ClaimedProfile(kind, f"{_CRMI}shareable{kind.lower()}", condition))
+        found.append(ClaimedProfile(kind, f"{_CRMI}publishable{kind.lower()}", dated))
     return tuple(found)
 
 
@@ -68,10 +68,10 @@ _computable_plan = both(has("type", "action"), at_most_one("library"))
 _computable_activity = both(has("kind"), at_most_one("library"))
 
 
-def _request(kind: str, code: str) -> Profile:
+def _request(kind: str, code: str) -> ClaimedProfile:
     """An activity that proposes a request of that kind, coded as CPG codes activities."""
     name = kind.lower()
-    return Profile(
+    return ClaimedProfile(
         "ActivityDefinition",
         f"{_CPG}{name}activity"
         if kind != "CommunicationRequest"
@@ -87,12 +87,12 @@ def _request(kind: str, code: str) -> Profile:
     )
 
 
-PROFILES: tuple[Profile, ...] = (
+PROFILES: tuple[ClaimedProfile, ...] = (
     *_crmi(),
-    Profile("Library", _CRMI + "manifestlibrary", _is_manifest),
+    ClaimedProfile("Library", _CRMI + "manifestlibrary", _is_manifest),
     # never cpg-recommendationdefinition: it wants grades where R4 refuses them (grades.py)
-    Profile("PlanDefinition", _CPG + "computableplandefinition", _computable_plan),
-    Profile("ActivityDefinition", _CPG + "computableactivity", _computable_activity),
+    ClaimedProfile("PlanDefinition", _CPG + "computableplandefinition", _computable_plan),
+    ClaimedProfile("ActivityDefinition", _CPG + "computableactivity", _computable_activity),
     _request("ServiceRequest", "order-service"),
     _request("CommunicationRequest", "send-message"),
     _request("MedicationRequest", "order-medication"),

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.model import Element
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Step
-    from fhir_kb.releases.node import Node
+    from fhir_kb.releases.lowering import Transform
+    from fhir_kb.releases.lowering_node import LoweringNode
 
 
-def _subject(node: Node, name: str, value: Any) -> None:
+def _subject(node: LoweringNode, name: str, value: Any) -> None:
     """The canonical as the words of a subject without a code."""
     if name.startswith("_"):
         return
@@ -20,7 +20,7 @@ def _subject(node: Node, name: str, value: Any) -> None:
     node.reworded(name, "as a concept without a code")
 
 
-FALLBACKS: dict[str, Step] = {
+FALLBACKS: dict[str, Transform] = {
     "ActivityDefinition.subjectCanonical": _subject,
     "PlanDefinition.action.subjectCanonical": _subject,
     "PlanDefinition.subjectCanonical": _subject,

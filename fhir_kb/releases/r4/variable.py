@@ -6,18 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.model import Element
-from fhir_kb.releases.node import alternate
-from fhir_kb.releases.older.notes import finish_notes
-from fhir_kb.releases.older.variable import by_type_and_value, flattened
+from fhir_kb.releases.lowering_node import alternate_code
+from fhir_kb.releases.pre_r5.notes import finish_notes
+from fhir_kb.releases.pre_r5.variable import by_type_and_value, flattened
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finish, Step
-    from fhir_kb.releases.node import Node
+    from fhir_kb.releases.lowering import Finisher, Transform
+    from fhir_kb.releases.lowering_node import LoweringNode
 
 _TYPES = {"continuous": "continuous", "dichotomous": "dichotomous"}
 
 
-def _handling(node: Node, name: str, value: Any) -> None:
+def _handling(node: LoweringNode, name: str, value: Any) -> None:
     """R4's type of variable, as far as it goes."""
     if name.startswith("_"):
         node.lost(name)
@@ -25,7 +25,7 @@ def _handling(node: Node, name: str, value: Any) -> None:
     node.target["type"] = _TYPES.get(value, "descriptive")
     node.rename(name, "type")
     if value not in _TYPES:
-        node.target["_type"] = Element({"extension": [alternate(value)]})
+        node.target["_type"] = Element({"extension": [alternate_code(value)]})
         node.report(
             "KB403",
             Severity.INFORMATION,
@@ -35,7 +35,7 @@ def _handling(node: Node, name: str, value: Any) -> None:
         )
 
 
-def _finish(node: Node) -> None:
+def _finish(node: LoweringNode) -> None:
     if "characteristic" in node.target:
         return
     words = node.source.get("title") or node.source.get("description") or "Not defined"
@@ -48,11 +48,11 @@ def _finish(node: Node) -> None:
     )
 
 
-RULES: dict[str, Step] = {
+RULES: dict[str, Transform] = {
     "EvidenceVariable.characteristic": flattened({"all-of": ""}),
     "EvidenceVariable.characteristic.definitionByTypeAndValue": by_type_and_value(
         method_and_device=False
     ),
     "EvidenceVariable.handling": _handling,
 }
-FINISH: dict[str, tuple[Finish, ...]] = {"EvidenceVariable": (_finish, finish_notes)}
+FINISH: dict[str, tuple[Finisher, ...]] = {"EvidenceVariable": (_finish, finish_notes)}

@@ -6,23 +6,23 @@ from pathlib import Path
 
 from fhir_kb.model.fhir_release import R4B
 from fhir_kb.model.resource_kind import basic_id_prefixes
-from fhir_kb.releases import older
+from fhir_kb.releases import pre_r5
 from fhir_kb.releases.lowering import Lowering
-from fhir_kb.releases.older.release import OlderRelease
+from fhir_kb.releases.lowering_table import read_lowering_table
+from fhir_kb.releases.pre_r5.release import PreR5Release
 from fhir_kb.releases.r4b import citation, duration, evidence, expression, systems
 from fhir_kb.releases.r4b.profiles import PROFILES
-from fhir_kb.releases.table import read_table
 
 
-def make() -> OlderRelease:
+def make() -> PreR5Release:
     """The release."""
     lowering = Lowering(
         R4B,
-        read_table(Path(__file__).parent),
-        {**older.RULES, **evidence.RULES, **citation.RULES},
-        {**older.FALLBACKS, **evidence.FALLBACKS, **citation.FALLBACKS},
+        read_lowering_table(Path(__file__).parent),
+        {**pre_r5.RULES, **evidence.RULES, **citation.RULES},
+        {**pre_r5.FALLBACKS, **evidence.FALLBACKS, **citation.FALLBACKS},
         {
-            **older.FINISH,
+            **pre_r5.FINISH,
             **citation.FINISH,
             **duration.FINISH,
             **expression.FINISH,
@@ -30,4 +30,4 @@ def make() -> OlderRelease:
         },
         basic_id_prefixes(R4B, citations_as_basic=False),
     )
-    return OlderRelease(lowering, PROFILES)
+    return PreR5Release(lowering, PROFILES)

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.model import Element
-from fhir_kb.releases import wording
-from fhir_kb.releases.node import Node
-from fhir_kb.releases.steps import renamed
+from fhir_kb.releases import author_terms
+from fhir_kb.releases.lowering_node import LoweringNode
+from fhir_kb.releases.transforms import renamed
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finish, Step
+    from fhir_kb.releases.lowering import Finisher, Transform
 
 _RELATIONSHIP = "http://terminology.hl7.org/CodeSystem/artifact-relationship-type"
 _FORM = "Citation.citedArtifact.publicationForm"
@@ -51,10 +51,10 @@ _RELATIONS = frozenset(
 )
 
 
-def _in_release(part: str) -> Step:
+def _in_release(part: str) -> Transform:
     """A string of the publication form that R4B has in the periodic release."""
 
-    def move(node: Node, name: str, value: Any) -> None:
+    def move(node: LoweringNode, name: str, value: Any) -> None:
         plain = name.removeprefix("_")
         periodic = node.target.setdefault("periodicRelease", Element(span=node.span))
         inside = periodic
@@ -72,27 +72,27 @@ def _in_release(part: str) -> Step:
     return move
 
 
-def _medium(node: Node, name: str, value: Any) -> None:
+def _medium(node: LoweringNode, name: str, value: Any) -> None:
     lowered = node.run.lowering.value(node, name, "CodeableConcept", value)
     if lowered is not None:
         periodic = node.target.setdefault("periodicRelease", Element(span=node.span))
         periodic["citedMedium"] = lowered
 
 
-def _web_classifier(node: Node, name: str, value: Any) -> None:
+def _web_classifier(node: LoweringNode, name: str, value: Any) -> None:
     """The first classifier is the type; the words of the others go along with it."""
     first = node.run.lowering.value(
         node, name, "CodeableConcept", value[0], f"{node.path}.{name}[0]"
     )
     made = Element(first or {}, span=node.place(name))
     if len(value) > 1:
-        made["text"] = wording.words(value)
+        made["text"] = author_terms.value_text(value)
         node.reworded(name, "as the text of the type, beyond the first")
     if made:
         node.target["type"] = made
 
 
-def _contributor(node: Node, name: str, value: Any) -> None:
+def _contributor(node: LoweringNode, name: str, value: Any) -> None:
     """A person or organization that is referred to is named here."""
     lowering = node.run.lowering
     person = _contained(node, value.get("reference"))
@@ -117,7 +117,7 @@ def _contributor(node: Node, name: str, value: Any) -> None:
         _unlinked(node, name, value)
 
 
-def _unlinked(node: Node, name: str, value: Any) -> None:
+def _unlinked(node: LoweringNode, name: str, value: Any) -> None:
     node.report(
         "KB405",
         Severity.INFORMATION,
@@ -127,7 +127,7 @@ def _unlinked(node: Node, name: str, value: Any) -> None:
     )
 
 
-def _affiliation(node: Node, name: str, value: Any) -> None:
+def _affiliation(node: LoweringNode, name: str, value: Any) -> None:
     """Affiliations in words."""
     found = []
     for one in value:
@@ -148,7 +148,7 @@ def _affiliation(node: Node, name: str, value: Any) -> None:
         node.target["affiliationInfo"] = found
 
 
-def _contained(node: Node, reference: Any) -> dict[str, Any]:
+def _contained(node: LoweringNode, reference: Any) -> dict[str, Any]:
     """The contained resource that a reference leads to, to be taken over; {} for any other."""
     root = node
     while root.parent is not None:
@@ -164,11 +164,13 @@ def _contained(node: Node, reference: Any) -> dict[str, Any]:
     return {}
 
 
-def _relations(node: Node, name: str, value: Any) -> None:
+def _relations(node: LoweringNode, name: str, value: Any) -> None:
     """Related works: a kind of relation, what kind of work it is, and one target each."""
     made: list[Element] = []
     for index, work in enumerate(value):
-        inner = Node(node.run, work, "RelatedArtifact", f"{node.path}.{name}[{index}]", node)
+        inner = LoweringNode(
+            node.run, work, "RelatedArtifact", f"{node.path}.{name}[{index}]", node
+        )
         targets = _targets(inner)
         made += [_relation(inner, *target) for target in targets]
         if len(targets) > 1:
@@ -178,18 +180,18 @@ def _relations(node: Node, name: str, value: Any) -> None:
         node.rename(name, "relatesTo")
 
 
-def _relation(node: Node, target: str, value: Any) -> Element:
+def _relation(node: LoweringNode, target: str, value: Any) -> Element:
     kind = str(node.source.get("type"))
     concept: dict[str, Any] = {"text": kind}
     if kind in _RELATIONS:
         concept = {"coding": [Element({"system": _RELATIONSHIP, "code": kind})]}
     if "classifier" in node.source:  # not as targetClassifier: no validator takes R4B's definition
-        concept["text"] = f"{kind}: {wording.words(node.source['classifier'])}"
+        concept["text"] = f"{kind}: {author_terms.value_text(node.source['classifier'])}"
         node.reworded("classifier", "as the text of the relation")
     return Element({"relationshipType": Element(concept), target: value}, span=node.span)
 
 
-def _targets(node: Node) -> list[tuple[str, Any]]:
+def _targets(node: LoweringNode) -> list[tuple[str, Any]]:
     """A reference, a document, a canonical, or just words: with words wherever they fit in."""
     lowering, work = node.run.lowering, node.source
     said = next((one for one in ("citation", "display", "label") if work.get(one)), "")
@@ -215,13 +217,13 @@ def _targets(node: Node) -> list[tuple[str, Any]]:
     return found
 
 
-def _finish_form(node: Node) -> None:
+def _finish_form(node: LoweringNode) -> None:
     periodic = node.target.get("periodicRelease")
     if periodic is not None and not periodic:
         del node.target["periodicRelease"]
 
 
-RULES: dict[str, Step] = {
+RULES: dict[str, Transform] = {
     "Citation.citedArtifact.relatesTo": _relations,
     f"{_ENTRY}.contributor": _contributor,
     f"{_ENTRY}.affiliation": _affiliation,
@@ -234,5 +236,5 @@ RULES: dict[str, Step] = {
     f"{_FORM}.publicationDateSeason": _in_release("dateOfPublication.season"),
     "Citation.citedArtifact.webLocation.classifier": _web_classifier,
 }
-FALLBACKS: dict[str, Step] = {"Citation.relatedArtifact": _relations}
-FINISH: dict[str, tuple[Finish, ...]] = {_FORM: (_finish_form,)}
+FALLBACKS: dict[str, Transform] = {"Citation.relatedArtifact": _relations}
+FINISH: dict[str, tuple[Finisher, ...]] = {_FORM: (_finish_form,)}

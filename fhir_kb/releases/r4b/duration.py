@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from fhir_kb.diagnostics import Severity
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finish
-    from fhir_kb.releases.node import Node
+    from fhir_kb.releases.lowering import Finisher
+    from fhir_kb.releases.lowering_node import LoweringNode
 
 _UCUM = "http://unitsofmeasure.org"
 _WORDS = {
@@ -24,7 +24,7 @@ _WORDS = {
 _CODES = {word: code for code, words in _WORDS.items() for word in words}
 
 
-def _finish(node: Node) -> None:
+def _finish(node: LoweringNode) -> None:
     target = node.target
     if "value" not in target or ("code" in target and target.get("system") == _UCUM):
         return
@@ -37,4 +37,4 @@ def _finish(node: Node) -> None:
     node.report("KB412", Severity.INFORMATION, f"{message}, and is told '{code}'")
 
 
-FINISH: dict[str, tuple[Finish, ...]] = {"Duration": (_finish,)}
+FINISH: dict[str, tuple[Finisher, ...]] = {"Duration": (_finish,)}

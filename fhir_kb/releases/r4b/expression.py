@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.model import Element
-from fhir_kb.releases.node import alternate
-from fhir_kb.releases.older import datatypes
+from fhir_kb.releases.lowering_node import alternate_code
+from fhir_kb.releases.pre_r5 import datatypes
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finish
-    from fhir_kb.releases.node import Node
+    from fhir_kb.releases.lowering import Finisher
+    from fhir_kb.releases.lowering_node import LoweringNode
 
 _ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 #: http://hl7.org/fhir/expression-language in 4.3.0
@@ -31,13 +31,13 @@ _LANGUAGES = frozenset(
 )
 
 
-def _finish(node: Node) -> None:
+def _finish(node: LoweringNode) -> None:
     language = node.target.get("language")
     if language is None or language in _LANGUAGES:
         return
     del node.target["language"]
     node.extend_primitive("language", Element({"url": _ABSENT, "valueCode": "unsupported"}))
-    node.extend_primitive("language", alternate(language))
+    node.extend_primitive("language", alternate_code(language))
     node.report(
         "KB412",
         Severity.INFORMATION,
@@ -46,6 +46,6 @@ def _finish(node: Node) -> None:
     )
 
 
-FINISH: dict[str, tuple[Finish, ...]] = {
+FINISH: dict[str, tuple[Finisher, ...]] = {
     "Expression": (*datatypes.FINISH["Expression"], _finish),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.releases.claims import Profile, both, has
+from fhir_kb.releases.profile_claims import ClaimedProfile, both, has
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,9 +21,9 @@ def _has_concepts(system: Mapping[str, Any]) -> bool:
     return bool(system.get("concept"))
 
 
-PROFILES: tuple[Profile, ...] = (
-    Profile("ActivityDefinition", _CORE + "activitydefinition", _shared),
-    Profile("Library", _CORE + "library", _shared),
-    Profile("ValueSet", _CORE + "valueset", _shared),
-    Profile("CodeSystem", _CORE + "codesystem", both(_shared, _has_concepts)),
+PROFILES: tuple[ClaimedProfile, ...] = (
+    ClaimedProfile("ActivityDefinition", _CORE + "activitydefinition", _shared),
+    ClaimedProfile("Library", _CORE + "library", _shared),
+    ClaimedProfile("ValueSet", _CORE + "valueset", _shared),
+    ClaimedProfile("CodeSystem", _CORE + "codesystem", both(_shared, _has_concepts)),
 )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.model import Element
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finish
-    from fhir_kb.releases.node import Node
+    from fhir_kb.releases.lowering import Finisher
+    from fhir_kb.releases.lowering_node import LoweringNode
 
 _R5 = "http://hl7.org/fhir/"
 _THO = "http://terminology.hl7.org/CodeSystem/"
@@ -44,7 +44,7 @@ def _home(coding: dict[str, Any]) -> str:
     return _HOMES[system]
 
 
-def _finish(node: Node) -> None:
+def _finish(node: LoweringNode) -> None:
     for name, value in node.target.items():
         node.target[name] = _moved(value)
 
@@ -64,4 +64,4 @@ def _moved(value: Any) -> Any:
     return value.like(content) if isinstance(value, Element) else content
 
 
-FINISH: dict[str, tuple[Finish, ...]] = {"Citation": (_finish,)}
+FINISH: dict[str, tuple[Finisher, ...]] = {"Citation": (_finish,)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_kb.model.fhir_release import R5 as FHIR_R5
-from fhir_kb.releases.claims import claim
+from fhir_kb.releases.profile_claims import claim_profiles
 from fhir_kb.releases.r5.profiles import PROFILES
 from fhir_kb.releases.release import Lowered
 
@@ -22,5 +22,5 @@ class R5:
     def lower(self, resource: Element) -> Lowered:
         """The resource itself, with the profiles that it meets."""
         claimed = resource.like(resource)
-        claim(claimed, PROFILES)
+        claim_profiles(claimed, PROFILES)
         return Lowered((claimed,))

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.releases.claims import (
-    Profile,
+from fhir_kb.releases.profile_claims import (
+    ClaimedProfile,
     both,
     codings,
     extension_urls,
@@ -20,7 +20,7 @@ from fhir_kb.releases.claims import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.releases.claims import Condition
+    from fhir_kb.releases.profile_claims import Condition
 
 _CORE = "http://hl7.org/fhir/StructureDefinition/"
 _EBM = "http://hl7.org/fhir/uv/ebm/StructureDefinition/"
@@ -52,12 +52,12 @@ def _has_no_date(resource: Mapping[str, Any]) -> bool:
     return "date" not in resource
 
 
-def _core() -> tuple[Profile, ...]:
+def _core() -> tuple[ClaimedProfile, ...]:
     found = []
     for kind, condition in _SHAREABLE.items():
         name = kind.lower()
-        found.append(Profile(kind, f"{_CORE}publishable{name}", both(condition, _has_date)))
-        found.append(Profile(kind, f"{_CORE}shareable{name}", both(condition, _has_no_date)))
+        found.append(ClaimedProfile(kind, f"{_CORE}publishable{name}", both(condition, _has_date)))
+        found.append(ClaimedProfile(kind, f"{_CORE}shareable{name}", both(condition, _has_no_date)))
     return tuple(found)
 
 
@@ -149,19 +149,19 @@ def _is_comment(assessment: Mapping[str, Any]) -> bool:
     )
 
 
-PROFILES: tuple[Profile, ...] = (
+PROFILES: tuple[ClaimedProfile, ...] = (
     *_core(),
-    Profile(
+    ClaimedProfile(
         "Citation",
         _EBM + "journal-article-citation",
         both(_classified("D016428", "Journal Article"), _is_timeless),
     ),
-    Profile(
+    ClaimedProfile(
         "Citation",
         _EBM + "web-page-citation",
         both(_classified("webpage", "Webpage"), _is_on_the_web),
     ),
-    Profile("Evidence", _EBM + "evidence-synthesis-evidence", _is_synthesis),
-    Profile("ArtifactAssessment", _EBM + "certainty-of-evidence", _is_certainty),
-    Profile("ArtifactAssessment", _EBM + "comment", _is_comment),
+    ClaimedProfile("Evidence", _EBM + "evidence-synthesis-evidence", _is_synthesis),
+    ClaimedProfile("ArtifactAssessment", _EBM + "certainty-of-evidence", _is_certainty),
+    ClaimedProfile("ArtifactAssessment", _EBM + "comment", _is_comment),
 )

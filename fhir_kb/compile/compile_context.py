@@ -1,0 +1,217 @@
+"""What all compilers of a topic have at hand: the base, names, ids, a list for findings."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from fhir_kb.compile.diagnostic_codes import BY_ID
+from fhir_kb.compile.ids import MAX_ID, artifact_id
+from fhir_kb.diagnostics import Diagnostic, Span, did_you_mean
+from fhir_kb.model import Element, Text, code_words
+from fhir_kb.model.walk import name_uses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from fhir_kb.model.activity import Activity
+    from fhir_kb.model.concept import CodeSystem, Concept, ValueSet
+    from fhir_kb.model.evidence import Evidence
+    from fhir_kb.model.knowledge_base import KnowledgeBase, TopicSource
+    from fhir_kb.model.reference import Reference
+    from fhir_kb.model.topic import Library
+
+T = TypeVar("T")
+
+
+class CompileContext:
+    """One topic while it is compiled. Look-ups return None and add a finding for unknown names."""
+
+    def __init__(self, source: TopicSource, base: KnowledgeBase) -> None:
+        self.source = source
+        self.topic = source.topic
+        self.settings = base.settings
+        self.base = base
+        self.findings: list[Diagnostic] = []
+        self.id = str(self.topic.topic)
+        self.language = base.settings.language
+        self.version = str(self.topic.version or base.settings.version)
+        self.common = Element()  # metadata's, worked out once for all artifacts
+        self._root = str(base.settings.canonical).rstrip("/")
+
+    # names of artifacts
+
+    def part_id(self, *names: str) -> str:
+        """The id of a part of the topic."""
+        return artifact_id(self.id, *names)
+
+    def url(self, kind: str, resource_id: str) -> str:
+        """The canonical URL of an artifact of this knowledge base."""
+        return f"{self._root}/{kind}/{resource_id}"
+
+    def canonical(self, kind: str, resource_id: str) -> str:
+        """The canonical URL of an artifact of this topic, with its version."""
+        return f"{self.url(kind, resource_id)}|{self.version}"
+
+    def system(self, kind: str) -> str:
+        """The system of identifiers for artifacts of a kind that servers do not find by URL."""
+        return f"{self._root}/{kind}"
+
+    # findings
+
+    def say(self, code: str, message: str, span: Span, advice: str | None = None) -> None:
+        """Add a finding."""
+        found = Diagnostic(code, BY_ID[code].severity, message, span, help=advice)
+        self.findings.append(found)
+
+    # look-ups
+
+    @cached_property
+    def used_concepts(self) -> tuple[str, ...]:
+        """The names of the concepts that the topic uses, as far as they are defined."""
+        named = (use.name for use in name_uses(self.topic) if use.kind == "concept")
+        own = (concept.name for concept in self.topic.concepts if concept.name is not None)
+        names = dict.fromkeys(str(name) for name in (*own, *named))
+        return tuple(name for name in names if name in self.concepts)
+
+    @cached_property
+    def concepts(self) -> Mapping[str, Concept]:
+        """Concepts by name: the topic's own before those of all topics."""
+        own = {str(concept.name): concept for concept in self.topic.concepts}
+        return {**self.base.concepts, **own}
+
+    @cached_property
+    def _activities(self) -> Mapping[str, Activity]:
+        return {str(one.id): one for one in self.topic.activities}
+
+    @cached_property
+    def _evidence(self) -> Mapping[str, Evidence]:
+        return {str(one.id): one for one in self.topic.evidence}
+
+    @cached_property
+    def _references(self) -> Mapping[str, Reference]:
+        return {str(one.id): one for one in self.source.references}
+
+    @cached_property
+    def _libraries(self) -> Mapping[str, Library]:
+        return {str(one.id): one for one in self.topic.libraries}
+
+    @cached_property
+    def value_sets(self) -> Mapping[str, ValueSet]:
+        """The topic's own value sets by name."""
+        return {str(one.id): one for one in self.topic.value_sets}
+
+    @cached_property
+    def code_systems(self) -> Mapping[str, CodeSystem]:
+        """The topic's own code systems by name."""
+        return {str(one.id): one for one in self.topic.code_systems}
+
+    def concept(self, name: str) -> Concept | None:
+        """The concept of that name."""
+        return self._found(self.concepts, "concept", name)
+
+    def activity(self, name: str) -> Activity | None:
+        """The activity of that name."""
+        return self._found(self._activities, "activity", name)
+
+    def evidence(self, name: str) -> Evidence | None:
+        """The evidence of that name."""
+        return self._found(self._evidence, "evidence", name)
+
+    def reference(self, name: str) -> Reference | None:
+        """The cited work of that name."""
+        return self._found(self._references, "reference", name)
+
+    def library(self, name: str) -> str | None:
+        """The canonical URL of a library; a URL stands for itself."""
+        if is_uri(name):
+            return name
+        found = self._found(self._libraries, "library", name)
+        if found is None:
+            return None
+        return str(found.canonical or self.canonical("Library", self.part_id(name)))
+
+    def value_set(self, name: str) -> str | None:
+        """The canonical URL of a value set; a URL stands for itself."""
+        if is_uri(name):
+            return name
+        if self._found(self.value_sets, "value set", name) is None:
+            return None
+        return self.canonical("ValueSet", self.part_id(name))
+
+    def code_system(self, name: str) -> str | None:
+        """The URL of a code system: by a short name, a name of the topic's own, or itself."""
+        known = self._systems
+        if name in known:
+            return known[name]
+        return name if is_uri(name) else self._found(known, "code system", name)
+
+    @cached_property
+    def _systems(self) -> Mapping[str, str]:
+        own = {name: self.url("CodeSystem", self.part_id(name)) for name in self.code_systems}
+        short = {str(one.name): str(one.url) for one in self.settings.systems}
+        return {**code_words.SYSTEMS, **short, **own}
+
+    def plan(self, name: str) -> str | None:
+        """The canonical URL of a topic's PlanDefinition; a URL stands for itself."""
+        if is_uri(name):
+            return name
+        found = self._found(self.base.directory, "topic", name)
+        return f"{self.url('PlanDefinition', found.id)}|{found.version}" if found else None
+
+    @cached_property
+    def goal_ids(self) -> Mapping[str, str]:
+        """The element ids of the goals: their names, set apart from those of steps."""
+        steps = {str(step.id) for step in self.source.steps}
+        goals = self.topic.plan.goals if self.topic.plan else ()
+        names = [str(goal.id) for goal in goals]
+        return {name: f"goal.{name}"[:MAX_ID] if name in steps else name for name in names}
+
+    def known_reference(self, name: str) -> Reference | None:
+        """The cited work of that name; no finding where there is none."""
+        return self._references.get(name)
+
+    @cached_property
+    def resources_by_name(self) -> tuple[tuple[str, Mapping[str, str]], ...]:
+        """For each type that prose can link to: the titles of its resources by name."""
+        own = {name: one for name, one in self._libraries.items() if one.canonical is None}
+        return (
+            ("ActivityDefinition", {name: one.title for name, one in self._activities.items()}),
+            ("Evidence", {name: one.title for name, one in self._evidence.items()}),
+            ("ValueSet", {name: one.title for name, one in self.value_sets.items()}),
+            ("CodeSystem", {name: one.title for name, one in self.code_systems.items()}),
+            ("Library", {name: one.title or name for name, one in own.items()}),
+        )
+
+    @cached_property
+    def other_names(self) -> frozenset[str]:
+        """What prose can name that is no resource: steps, goals, concepts, notes, sections."""
+        plan = self.topic.plan
+        goals = plan.goals if plan else ()
+        names = [*self.concepts, self.id, *self._references, *self._libraries]
+        names += [str(step.id) for step in self.source.steps]
+        names += [str(goal.id) for goal in goals]
+        names += [str(note.id) for note in self.topic.notes]
+        return frozenset(names)
+
+    @cached_property
+    def all_names(self) -> frozenset[str]:
+        """Everything in the topic that prose can name."""
+        return self.other_names.union(*(things for _, things in self.resources_by_name))
+
+    def _found(self, known: Mapping[str, T], kind: str, name: str) -> T | None:
+        found = known.get(name)
+        if found is None:
+            self.missing(kind, name, known)
+        return found
+
+    def missing(self, kind: str, name: str, known: Iterable[str]) -> None:
+        """Say that nothing of that kind has that name."""
+        span = name.span if isinstance(name, Text) else self.topic.span
+        advice = did_you_mean(str(name), known)
+        self.say("KB399", f"there is no {kind} '{name}', so it is left out", span, advice)
+
+
+def is_uri(name: str) -> bool:
+    """Whether a name is a URL or URN rather than the name of something of ours."""
+    return ":" in name

@@ -1,0 +1,142 @@
+"""Elements in words, for narratives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.compile.concepts import readable
+from fhir_kb.compile.quantities import unit_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhir_kb.model import Element
+
+_EVENTS: Final = {
+    "MORN": "in the morning",
+    "NOON": "at noon",
+    "AFT": "in the afternoon",
+    "EVE": "in the evening",
+    "NIGHT": "at night",
+    "HS": "before sleep",
+    "WAKE": "on waking",
+    "AC": "before meals",
+    "C": "with meals",
+    "PC": "after meals",
+    "ACM": "before breakfast",
+    "CM": "with breakfast",
+    "PCM": "after breakfast",
+    "ACD": "before lunch",
+    "CD": "with lunch",
+    "PCD": "after lunch",
+    "ACV": "before dinner",
+    "CV": "with dinner",
+    "PCV": "after dinner",
+}
+_DAYS: Final = {
+    "mon": "Monday",
+    "tue": "Tuesday",
+    "wed": "Wednesday",
+    "thu": "Thursday",
+    "fri": "Friday",
+    "sat": "Saturday",
+    "sun": "Sunday",
+}
+
+
+def quantity_text(one: Element | None) -> str:
+    """A Quantity, Range or Ratio: `500 mg`, `7 to 10 days`, `4 g per 1 day`."""
+    if one is None:
+        return ""
+    if "numerator" in one:
+        return f"{quantity_text(one['numerator'])} per {quantity_text(one.get('denominator'))}"
+    if "low" in one or "high" in one:
+        return _range_words(one.get("low"), one.get("high"))
+    comparator = f"{one['comparator']} " if "comparator" in one else ""
+    unit = one.get("unit", "")
+    return f"{comparator}{one.get('value')}{_space(unit)}{unit}"
+
+
+def choice_text(one: Mapping[str, Any], name: str) -> str:
+    """The Quantity, Duration or Range of the choice `name`[x]."""
+    for kind in ("Quantity", "Range", "Duration"):
+        if (found := one.get(f"{name}{kind}")) is not None:
+            return quantity_text(found)
+    return ""
+
+
+def timing_text(one: Element | None) -> str:
+    """A Timing: its own words, else what it says."""
+    if one is None:
+        return ""
+    said = readable(one.get("code"))
+    repeat = one.get("repeat")
+    exact = _repeat_words(repeat) if repeat else ""
+    return f"{said} ({exact})" if said and exact else said or exact
+
+
+def dosage_text(one: Element) -> str:
+    """A Dosage: its own words, and what its elements say."""
+    parts = [one.get("text", "")]
+    for given in one.get("doseAndRate", ()):
+        parts += [choice_text(given, "dose"), choice_text(given, "rate")]
+    parts += [readable(one.get(name)) for name in ("route", "site", "method")]
+    parts.append(timing_text(one.get("timing")))
+    reasons = ", ".join(readable(reason) for reason in one.get("asNeededFor", ()))
+    if reasons or one.get("asNeeded"):
+        parts.append(f"as needed for {reasons}" if reasons else "as needed")
+    parts += [f"at most {quantity_text(most)}" for most in one.get("maxDosePerPeriod", ())]
+    parts += [readable(more) for more in one.get("additionalInstruction", ())]
+    parts.append(one.get("patientInstruction", ""))
+    return "; ".join(part for part in parts if part)
+
+
+def _repeat_words(repeat: Element) -> str:
+    parts = [_frequency_words(repeat)]
+    parts.append(", ".join(_DAYS.get(day, day) for day in repeat.get("dayOfWeek", ())))
+    if times := [time[:5] for time in repeat.get("timeOfDay", ())]:
+        parts.append(f"at {', '.join(times)}")
+    offset = f"{repeat['offset']} minutes " if "offset" in repeat else ""
+    parts += [offset + _EVENTS.get(event, event) for event in repeat.get("when", ())]
+    if "duration" in repeat:
+        length = _length(repeat, "duration")
+        parts.append(f"each time for {length}")
+    if bounds := choice_text(repeat, "bounds"):
+        parts.append(f"for {bounds}")
+    if "count" in repeat:
+        parts.append(f"{repeat['count']} times in all")
+    return ", ".join(part for part in parts if part)
+
+
+def _frequency_words(repeat: Element) -> str:
+    times = ""
+    if "frequency" in repeat or "frequencyMax" in repeat:
+        least, most = repeat.get("frequency"), repeat.get("frequencyMax")
+        if least is None:
+            times = f"up to {most} times"
+        elif most is not None:
+            times = f"{least} to {most} times"
+        else:
+            times = "once" if least == 1 else f"{least} times"
+    if "period" in repeat:
+        return f"{times} every {_length(repeat, 'period')}".strip()
+    return times
+
+
+def _length(repeat: Element, name: str) -> str:
+    low, high, unit = repeat[name], repeat.get(f"{name}Max"), repeat.get(f"{name}Unit", "")
+    number = f"{low} to {high}" if high is not None else f"{low}"
+    return f"{number} {unit_text(unit, high if high is not None else low)}"
+
+
+def _range_words(low: Element | None, high: Element | None) -> str:
+    if low is None:
+        return f"up to {quantity_text(high)}"
+    if high is None:
+        return f"from {quantity_text(low)}"
+    unit = high.get("unit", "")
+    return f"{low.get('value')} to {high.get('value')}{_space(unit)}{unit}"
+
+
+def _space(unit: str) -> str:
+    return "" if not unit or unit == "%" else " "

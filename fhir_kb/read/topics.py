@@ -1,0 +1,183 @@
+"""Reading what `find` found: the base that all topics share, and one topic with its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from fhir_kb.diagnostics import Diagnostic, Severity, Span, did_you_mean, has_errors
+from fhir_kb.model.concept import Concept, Concepts
+from fhir_kb.model.knowledge_base import TopicEntry, TopicSource
+from fhir_kb.model.page import links
+from fhir_kb.model.reference import References
+from fhir_kb.model.settings import Settings
+from fhir_kb.model.topic import Topic
+from fhir_kb.model.walk import name_uses
+from fhir_kb.read.decode import decode
+from fhir_kb.read.definition_files import CONCEPTS_FILE, KB_FILE, TOPIC_FILE
+from fhir_kb.read.markdown import read_page
+from fhir_kb.read.schema import ROOTS
+from fhir_kb.read.schema_validation import schema_findings
+from fhir_kb.read.yaml import load, text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from fhir_kb.model.page import Page
+    from fhir_kb.model.record import Record
+    from fhir_kb.model.text import Text
+    from fhir_kb.read.definition_files import DefinitionFiles, TopicFolder
+    from fhir_kb.read.yaml import YamlNode
+
+R = TypeVar("R", bound="Record")
+REFERENCES_FILE = "references.yaml"
+PAGE_FILE = "page.md"
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedTopic:
+    """What was read of a topic: the source where all of it could be read, and the findings."""
+
+    source: TopicSource | None
+    findings: tuple[Diagnostic, ...]
+
+
+def read_settings(
+    sources: DefinitionFiles,
+) -> tuple[Settings | None, Mapping[str, Concept], tuple[Diagnostic, ...]]:
+    """kb.yaml and concepts.yaml. The settings are None where they can't be worked with."""
+    if KB_FILE not in sources.top:
+        return None, {}, ()
+    settings, findings = _yaml(sources, KB_FILE, Settings)
+    if CONCEPTS_FILE not in sources.top:
+        return settings, {}, findings
+    concepts, wrong = _yaml(sources, CONCEPTS_FILE, Concepts)
+    by_name = {str(concept.name): concept for concept in concepts.concepts} if concepts else {}
+    return settings, by_name, (*findings, *wrong)
+
+
+def read_topic(sources: DefinitionFiles, folder: TopicFolder) -> ParsedTopic:
+    """A topic's topic.yaml and all the files that it names."""
+    topic, findings = _yaml(sources, _below(folder, TOPIC_FILE), Topic)
+    named = _Named(sources, folder, list(findings))
+    page = named.page(topic.text if topic else None)
+    references = named.references(topic.references if topic else None)
+    texts = named.texts(library.file for library in topic.libraries) if topic else {}
+    found = tuple(named.findings)
+    if topic is None or references is None or has_errors(found):
+        return ParsedTopic(None, found)
+    source = TopicSource(topic=topic, page=page, references=references.references, files=texts)
+    return ParsedTopic(source, found)
+
+
+def topic_entry(source: TopicSource, settings: Settings) -> TopicEntry:
+    """What the other topics may know of this one."""
+    topic = source.topic
+    return TopicEntry(
+        id=str(topic.topic),
+        title=str(topic.title),
+        version=str(topic.version or settings.version),
+        status=str(topic.status or settings.status or "draft"),
+        has_plan=topic.plan is not None,
+        plans=tuple(sorted({str(step.plan) for step in source.steps if step.plan})),
+        names=tuple(sorted(_names_of_topics(source) - {str(topic.topic)})),
+        span=topic.topic.span,
+    )
+
+
+def _names_of_topics(source: TopicSource) -> set[str]:
+    """What may name another topic; a link of the page may name much else."""
+    found = {str(use.name) for use in name_uses(source.topic) if use.kind == "topic"}
+    if source.page is not None:
+        found.update(link.target for link in links(source.page) if link.kind == "thing")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """The files that a topic names, read from its folder."""
+
+    sources: DefinitionFiles
+    folder: TopicFolder
+    findings: list[Diagnostic]
+
+    def page(self, name: Text | None) -> Page | None:
+        if name is None and PAGE_FILE not in self.folder.files:
+            return None
+        data = self._data(name, PAGE_FILE)
+        if data is None:
+            return None
+        page, wrong = read_page(data, self._shown(name or PAGE_FILE))
+        self.findings.extend(wrong)
+        return page
+
+    def references(self, name: Text | None) -> References | None:
+        if name is None and REFERENCES_FILE not in self.folder.files:
+            return References(span=Span(self._shown(REFERENCES_FILE)), references=())
+        if name is not None and not name.endswith((".yaml", ".yml")):
+            advice = "references stand in a YAML file; other formats are imported, not read"
+            self._say("KB145", f"'{name}' is not a file of references", name.span, advice)
+            return None
+        if self._data(name, REFERENCES_FILE) is None:
+            return None
+        path = _below(self.folder, name or REFERENCES_FILE)
+        references, wrong = _yaml(self.sources, path, References)
+        self.findings.extend(wrong)
+        return references
+
+    def texts(self, names: Iterable[Text | None]) -> dict[str, str]:
+        found = {}
+        for name in names:
+            data = self._data(name, "") if name is not None else None
+            if name is None or data is None:
+                continue
+            text, wrong = text_of(data, self._shown(name))
+            if wrong:
+                self.findings.append(wrong)
+            found[str(name)] = text or ""
+        return found
+
+    def _data(self, name: Text | None, usual: str) -> bytes | None:
+        path = str(name or usual)
+        if path not in self.folder.files and name is not None:
+            advice = did_you_mean(path, self.folder.files)
+            self._say("KB101", f"there is no file '{path}' in this folder", name.span, advice)
+            return None
+        data, wrong = self.sources.bytes_of(_below(self.folder, path))
+        if wrong:
+            self.findings.append(wrong)
+            return None
+        return data
+
+    def _shown(self, name: str) -> str:
+        return self.sources.name(_below(self.folder, name))
+
+    def _say(self, code: str, message: str, span: Span, advice: str | None) -> None:
+        self.findings.append(Diagnostic(code, Severity.ERROR, message, span, help=advice))
+
+
+def _yaml(
+    sources: DefinitionFiles, path: str, record: type[R]
+) -> tuple[R | None, tuple[Diagnostic, ...]]:
+    shown = sources.name(path)
+    data, wrong = sources.bytes_of(path)
+    if wrong:
+        return None, (wrong,)
+    node, findings = load(data, shown)
+    if node is None:
+        return None, findings
+    read, findings = decode(node, record, shown)
+    return (read, findings) if findings else _through_gate(node, read, record, shown)
+
+
+def _through_gate(
+    node: YamlNode, read: R | None, record: type[R], shown: str
+) -> tuple[R | None, tuple[Diagnostic, ...]]:
+    """What was read, unless the JSON Schema refuses what the decoder saw nothing wrong in."""
+    kind = next(name for name, root in ROOTS.items() if root is record)
+    findings = schema_findings(node, kind, shown)
+    return (None if findings else read), findings
+
+
+def _below(folder: TopicFolder, name: str) -> str:
+    return f"{folder.path}/{name}"

@@ -1,0 +1,153 @@
+"""Basic: what a resource becomes whose type a release does not have.
+
+HL7's cross-version packages have one extension for the whole of such a resource, to be put on a
+Basic (http://hl7.org/fhir/5.0/StructureDefinition/extension-Citation). Its code names the R5 type.
+"""
+
+from __future__ import annotations
+
+import uuid
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.model import Element
+from fhir_kb.releases import author_terms
+from fhir_kb.releases.contained import remove_unreferenced, unsupported_contained_ids
+from fhir_kb.releases.lowering_node import LoweringNode, LoweringRun
+from fhir_kb.releases.references import basic_id
+
+if TYPE_CHECKING:
+    from fhir_kb.releases.lowering import Lowering
+
+_TYPES = "http://hl7.org/fhir/fhir-types"
+_URI = "urn:ietf:rfc:3986"
+_CORE = "http://hl7.org/fhir/StructureDefinition/"
+_COMMENT = _CORE + "cqf-artifactComment"
+_ARTIFACT_URL = _CORE + "artifact-url"
+#: Extensions that may stand only on the resources that they are defined for
+_BOUND = ("http://hl7.org/fhir/StructureDefinition/", "http://hl7.org/fhir/uv/")
+_AUTHORS = frozenset(
+    {"Practitioner", "PractitionerRole", "Patient", "RelatedPerson", "Organization"}
+)
+#: What a Basic has itself; `author` where the type has contact details there.
+_OWN = ("implicitRules", "language", "text", "contained", "extension", "modifierExtension")
+_ELSEWHERE = frozenset({"resourceType", "id", "meta", "identifier", "author", *_OWN})
+#: The kinds of content of an assessment that cqf-artifactComment can say, as reviews
+_COMMENTS = frozenset({"comment", "response", "change-request"})
+
+
+def as_basic(lowering: Lowering, source: Element) -> LoweringNode:
+    """A resource as a Basic that keeps all of it and can be read and found."""
+    kind = source["resourceType"]
+    run = LoweringRun(lowering)
+    run.gone = unsupported_contained_ids(lowering, source)
+    own = ("id", "meta", "_implicitRules", "_language", *_OWN)
+    base = {name: source[name] for name in own if name in source}
+    for name in ("extension", "modifierExtension"):
+        if name in base:
+            base[name] = [one for one in base[name] if not _is_bound(one)]
+            if not base[name]:
+                del base[name]
+    shell = Element(base, span=source.span, spans=source.spans)
+    node = lowering.lower(run, shell, "Basic", kind, None)
+    basic = node.target
+    basic["resourceType"] = "Basic"
+    if isinstance(source.get("id"), str):
+        basic["id"] = basic_id(lowering.basics[kind], source["id"])
+    whole = LoweringNode(run, source, kind, kind, None)
+    basic["identifier"] = _identifiers(whole)
+    coding = Element({"system": _TYPES, "code": kind})
+    basic["code"] = Element({"coding": [coding], "text": kind})
+    for extension in _comments(source):
+        node.extend(extension)
+    _report_bound(whole)
+    node.extend(lowering.keeper.whole(whole, _ELSEWHERE))
+    _describe(whole, basic)
+    basic.setdefault("text", _narrative(source))
+    if "contained" in basic:
+        remove_unreferenced(node)
+    return node
+
+
+def _identifiers(node: LoweringNode) -> list[Any]:
+    """Its identifiers, with its canonical first, or with one made of what it is about."""
+    source = node.source
+    given = source.get("identifier") or []
+    kept = [node.run.lowering.value(node, "identifier", "Identifier", one) for one in given]
+    urls = (
+        one["valueUri"]
+        for one in source.get("extension", ())
+        if one.get("url") == _ARTIFACT_URL and "valueUri" in one
+    )
+    if (url := source.get("url") or next(urls, None)) is not None:
+        version = source.get("version")
+        value = f"{url}|{version}" if version else url
+        return [Element({"system": _URI, "value": value}), *kept]
+    if any({"system", "value"} <= one.keys() for one in given):
+        return kept
+    about = source.get("artifactCanonical") or source.get("artifactUri") or source.get("id")
+    name = f"{source['resourceType']}/{source.get('id')} {about}"
+    made = uuid.uuid5(uuid.NAMESPACE_URL, name)
+    return [Element({"system": _URI, "value": f"urn:uuid:{made}"}), *kept]
+
+
+def _describe(node: LoweringNode, basic: Element) -> None:
+    """Subject, date and author where Basic has them, for those who know nothing of extensions."""
+    source, lowering = node.source, node.run.lowering
+    if (about := source.get("artifactReference")) is not None:
+        basic["subject"] = lowering.value(node, "artifactReference", "Reference", about)
+    if isinstance(date := source.get("date"), str):
+        basic["created"] = date.partition("T")[0]
+    authors = [one.get("author") for one in source.get("content", ()) if isinstance(one, dict)]
+    links = [str(one.get("reference")) for one in authors if isinstance(one, dict)]
+    if links and len(set(links)) == 1 and links[0].partition("/")[0] in _AUTHORS:
+        basic["author"] = lowering.value(node, "content", "Reference", authors[0])
+    elif words := author_terms.value_text(source.get("author")):
+        basic["author"] = Element({"display": words}, span=node.place("author"))
+        node.reworded("author", "as the display of a reference")
+
+
+def _is_bound(extension: Any) -> bool:
+    return isinstance(extension, dict) and str(extension.get("url")).startswith(_BOUND)
+
+
+def _report_bound(node: LoweringNode) -> None:
+    """Say which extensions do not come along; the one for the URL has become the identifier."""
+    for name in ("extension", "modifierExtension"):
+        for one in node.source.get(name, ()):
+            if _is_bound(one) and one.get("url") != _ARTIFACT_URL:
+                node.lost(name, f"the extension {one['url']} must not stand on a Basic")
+
+
+def _comments(source: Element) -> list[Element]:
+    """The comments of an assessment as R4's tools for artifacts know them."""
+    found = []
+    for content in source.get("content", ()):
+        if not isinstance(content, dict) or content.get("informationType") not in _COMMENTS:
+            continue
+        text = content.get("summary")
+        if not isinstance(text, str):
+            continue
+        parts = [
+            Element({"url": "type", "valueCode": "review"}),
+            Element({"url": "text", "valueMarkdown": text}),
+        ]
+        author = content.get("author")
+        if isinstance(author, dict) and isinstance(author.get("display"), str):
+            parts.append(Element({"url": "user", "valueString": author["display"]}))
+        if isinstance(source.get("date"), str):
+            parts.append(Element({"url": "authoredOn", "valueDateTime": source["date"]}))
+        span = content.span if isinstance(content, Element) else source.span
+        found.append(Element({"url": _COMMENT, "extension": parts}, span=span))
+    return found
+
+
+def _narrative(source: Element) -> Element:
+    """A line to read, for a resource that has no narrative of its own."""
+    kind = source["resourceType"]
+    words = [source.get("title") or author_terms.owner_name(kind, source)]
+    words += [one.get("text") for one in source.get("summary", ()) if isinstance(one, dict)]
+    words += [one.get("summary") for one in source.get("content", ()) if isinstance(one, dict)]
+    lines = "".join(f"<p>{escape(str(one), quote=False)}</p>" for one in words if one)
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml">{lines}</div>'
+    return Element({"status": "generated", "div": div})

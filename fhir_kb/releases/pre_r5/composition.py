@@ -1,0 +1,116 @@
+"""Composition: R5 made it an artifact with a URL and more states."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fhir_kb.diagnostics import Severity
+from fhir_kb.model import Element
+from fhir_kb.releases import author_terms
+from fhir_kb.releases.references import literal
+from fhir_kb.releases.transforms import first_item, recoded
+
+if TYPE_CHECKING:
+    from fhir_kb.releases.lowering import Finisher, Transform
+    from fhir_kb.releases.lowering_node import LoweringNode
+
+_ATTESTATION = "http://hl7.org/fhir/composition-attestation-mode"
+_MODES = frozenset({"personal", "professional", "legal", "official"})
+_URI = "urn:ietf:rfc:3986"
+_RELATIONS = frozenset({"replaces", "transforms", "signs", "appends"})
+#: R5 state -> the nearest before; the exact one is in the extension
+STATUS = {
+    "registered": "preliminary",
+    "partial": "preliminary",
+    "corrected": "amended",
+    "appended": "amended",
+    "cancelled": "entered-in-error",
+    "deprecated": "amended",
+    "unknown": "preliminary",
+}
+
+
+def _mode(node: LoweringNode, name: str, value: Any) -> None:
+    """How it is attested: a concept in R5, one of four codes before, without which it goes."""
+    codings = value.get("coding", ()) if isinstance(value, dict) else ()
+    codes = [
+        one["code"]
+        for one in codings
+        if one.get("system") == _ATTESTATION and one.get("code") in _MODES
+    ]
+    if codes:
+        node.target[name] = codes[0]
+        if len(codings) > 1 or "text" in value:
+            node.report(
+                "KB403",
+                Severity.INFORMATION,
+                f"how {node.owner} is attested is said by the code '{codes[0]}' alone",
+                name,
+            )
+
+
+def _finish_attester(node: LoweringNode) -> None:
+    if "mode" not in node.target:
+        node.dropped("an attestation", f"{node.release} has no code for how it is attested")
+
+
+def _relates_to(node: LoweringNode, name: str, value: Any) -> None:
+    """Four relations to another composition are left of all that RelatedArtifact can say."""
+    kept = []
+    for index, one in enumerate(value):
+        reference = one.get("resourceReference")
+        found = literal(reference.get("reference")) if isinstance(reference, dict) else None
+        fits = found is not None and found[0] == "Composition"
+        if one.get("type") not in _RELATIONS or not fits:
+            label = one.get("label") or one.get("display") or one.get("type")
+            node.lost(name, f"'{label}' is no relation to another page that {node.release} has")
+            continue
+        where = f"{node.path}.{name}[{index}].resourceReference"
+        target = node.run.lowering.value(node, name, "Reference", reference, where)
+        kept.append(Element({"code": one["type"], "targetReference": target}))
+        for other in sorted(one.keys() - {"type", "resourceReference"}):
+            node.lost(
+                name, f"{node.release} has no element for its {author_terms.element_label(other)}"
+            )
+    if kept:
+        node.target[name] = kept
+
+
+def _event_detail(node: LoweringNode, name: str, value: Any) -> None:
+    """References as they are; concepts where older releases have the codes of the event."""
+    lowering, details, codes = node.run.lowering, [], []
+    for index, one in enumerate(value):
+        path = f"{node.path}.{name}[{index}]"
+        if (reference := one.get("reference")) is not None:
+            lowered = lowering.value(node, name, "Reference", reference, f"{path}.reference")
+            details += [lowered] if lowered else []
+        if (concept := one.get("concept")) is not None:
+            lowered = lowering.value(node, name, "CodeableConcept", concept, f"{path}.concept")
+            codes += [lowered] if lowered else []
+        if one.keys() & {"id", "extension"}:
+            node.lost(name, f"{node.release} has no element for its id and extensions")
+    if details:
+        node.target[name] = details
+    if codes:
+        node.target["code"] = codes
+
+
+def _url(node: LoweringNode, name: str, value: Any) -> None:
+    """Its URL is what it is identified by, where it has no identifier."""
+    if name.startswith("_") or "identifier" in node.source:
+        node.lost(name)
+        return
+    node.target["identifier"] = Element({"system": _URI, "value": value}, span=node.place(name))
+    node.reworded(name, "as the identifier")
+
+
+RULES: dict[str, Transform] = {
+    "Composition.attester.mode": _mode,
+    "Composition.event.detail": _event_detail,
+    "Composition.identifier": first_item,
+    "Composition.relatesTo": _relates_to,
+    "Composition.status": recoded(STATUS),
+    "Composition.subject": first_item,
+}
+FALLBACKS: dict[str, Transform] = {"Composition.url": _url}
+FINISH: dict[str, tuple[Finisher, ...]] = {"Composition.attester": (_finish_attester,)}
