@@ -1,4 +1,4 @@
-"""Our own rules on definitions: one file a rule, listed by family."""
+"""Lint: our own rules on definitions, one file a rule, listed by family."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.diagnostics import Severity
-from fhir_kb.lint import base as base_rules
-from fhir_kb.lint import evidence, names, references, steps, topic
-from fhir_kb.lint.rule import BaseRule, Finding, Rule, Scope, Shared
+from fhir_kb.lint import cross_references, evidence, knowledge_base, references, steps, topic
+from fhir_kb.lint.rule import Finding, KnowledgeBaseRule, Rule, SharedScope, TopicScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,61 +18,65 @@ if TYPE_CHECKING:
     from fhir_kb.model.settings import Settings
 
 RULES: Final[tuple[Rule, ...]] = (
-    *names.RULES,
+    *cross_references.RULES,
     *steps.RULES,
     *evidence.RULES,
     *references.RULES,
     *topic.RULES,
 )
-BASE_RULES: Final[tuple[BaseRule, ...]] = base_rules.RULES
+KNOWLEDGE_BASE_RULES: Final[tuple[KnowledgeBaseRule, ...]] = knowledge_base.RULES
 CODES: Final[tuple[FindingCode, ...]] = (
     *(rule.code for rule in RULES),
-    *(rule.code for rule in BASE_RULES),
+    *(rule.code for rule in KNOWLEDGE_BASE_RULES),
 )
 
 __all__ = [
-    "BASE_RULES",
     "CODES",
+    "KNOWLEDGE_BASE_RULES",
     "RULES",
-    "BaseRule",
     "Finding",
+    "KnowledgeBaseRule",
     "Rule",
-    "Scope",
-    "Shared",
-    "check_base",
+    "SharedScope",
+    "TopicScope",
+    "check_knowledge_base",
     "check_shared",
     "check_topic",
 ]
 
 
 def check_topic(source: TopicSource, base: KnowledgeBase) -> tuple[Diagnostic, ...]:
-    """All that the rules find in a topic, taken as kb.yaml says."""
-    scope = Scope(source, base)
-    found = (one for rule in RULES for one in rule.findings(scope))
-    return _taken(found, base.settings)
+    """The findings of all rules in a topic, with the severities that kb.yaml sets."""
+    scope = TopicScope(source, base)
+    diagnostics = (diagnostic for rule in RULES for diagnostic in rule.findings(scope))
+    return _apply_settings(diagnostics, base.settings)
 
 
 def check_shared(settings: Settings, concepts: Mapping[str, Concept]) -> tuple[Diagnostic, ...]:
-    """All that the rules find in what all topics share: kb.yaml and concepts.yaml."""
-    shared = Shared(settings, concepts)
-    found = (one for rule in RULES for one in rule.shared_findings(shared))
-    return _taken(found, settings)
+    """The findings of all rules in what all topics share: kb.yaml and concepts.yaml."""
+    shared = SharedScope(settings, concepts, {code.id: code for code in CODES})
+    diagnostics = (diagnostic for rule in RULES for diagnostic in rule.shared_findings(shared))
+    return _apply_settings(diagnostics, settings)
 
 
-def check_base(entries: tuple[TopicEntry, ...]) -> tuple[Diagnostic, ...]:
-    """All that the rules find among the topics of a knowledge base, `entries` in any order."""
+def check_knowledge_base(entries: tuple[TopicEntry, ...]) -> tuple[Diagnostic, ...]:
+    """The findings of all rules across the topics of a knowledge base, `entries` in any order."""
     ordered = tuple(sorted(entries, key=lambda entry: (entry.id, entry.span)))
-    return tuple(found for rule in BASE_RULES for found in rule.findings(ordered))
+    return tuple(
+        diagnostic for rule in KNOWLEDGE_BASE_RULES for diagnostic in rule.findings(ordered)
+    )
 
 
-def _taken(findings: Iterable[Diagnostic], settings: Settings) -> tuple[Diagnostic, ...]:
-    """The findings as the settings take them. What is an error stays one: see KB330."""
-    switches = {str(one.code): str(one.as_) for one in settings.rules}
+def _apply_settings(findings: Iterable[Diagnostic], settings: Settings) -> tuple[Diagnostic, ...]:
+    """The findings with the severities of the settings; an error stays an error: see KB330."""
+    switches = {str(rule.code): str(rule.as_) for rule in settings.rules}
     if not switches:
         return tuple(findings)
     return tuple(
-        one if one.severity is Severity.ERROR else replace(one, severity=Severity(taken))
-        for one in findings
-        if (taken := switches.get(one.code, one.severity.value)) != "off"
-        or one.severity is Severity.ERROR
+        diagnostic
+        if diagnostic.severity is Severity.ERROR
+        else replace(diagnostic, severity=Severity(severity))
+        for diagnostic in findings
+        if (severity := switches.get(diagnostic.code, diagnostic.severity.value)) != "off"
+        or diagnostic.severity is Severity.ERROR
     )

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from fhir_kb.model.record import Record
     from fhir_kb.model.settings import Settings
 
-MAX_FINDINGS: Final = 50  # of one rule in one topic: more help nobody
+MAX_FINDINGS: Final = 50  # of one rule in one topic
 T = TypeVar("T", bound="Record")
 
 
 class Finding(NamedTuple):
-    """What a check has found: where, one sentence, what to do."""
+    """What a check finds: where, one sentence, what to do."""
 
     span: Span
     message: str
@@ -33,8 +33,8 @@ class Finding(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Scope:
-    """What a rule may look at: a topic, and what all topics share."""
+class TopicScope:
+    """What a rule may read: a topic, and what all topics share."""
 
     source: TopicSource
     base: KnowledgeBase
@@ -42,36 +42,36 @@ class Scope:
     @cached_property
     def records(self) -> tuple[Record, ...]:
         """Every record of the topic and its references, outer before inner."""
-        found = records(self.source.topic)
+        all_records = records(self.source.topic)
         for reference in self.source.references:
-            found += records(reference)
-        return tuple(found)
+            all_records += records(reference)
+        return tuple(all_records)
 
     @cached_property
     def _by_type(self) -> Mapping[type[Record], list[Record]]:
-        found: dict[type[Record], list[Record]] = {}
+        by_type: dict[type[Record], list[Record]] = {}
         for record in self.records:
-            found.setdefault(type(record), []).append(record)
-        return found
+            by_type.setdefault(type(record), []).append(record)
+        return by_type
 
     def of(self, kind: type[T]) -> list[T]:
-        """The records of that type, wherever in the topic they stand."""
+        """The records of that type, anywhere in the topic."""
         return cast("list[T]", self._by_type.get(kind, []))
 
     @cached_property
     def _by_kind(self) -> Mapping[str, list[NameUse]]:
-        found: dict[str, list[NameUse]] = {}
+        by_kind: dict[str, list[NameUse]] = {}
         for record in self.records:
             for use in own_name_uses(record):
-                found.setdefault(use.kind, []).append(use)
-        return found
+                by_kind.setdefault(use.kind, []).append(use)
+        return by_kind
 
     def uses(self, kind: str) -> list[NameUse]:
         """The names of that kind ("step", "reference", …) that the topic uses."""
         return self._by_kind.get(kind, [])
 
     def used(self, kind: str) -> set[str]:
-        """The names of that kind that the topic uses, as a set of plain words."""
+        """The names of that kind that the topic uses, as plain strings."""
         return {str(use.name) for use in self.uses(kind)}
 
     @cached_property
@@ -87,26 +87,27 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedScope:
     """What all topics share: kb.yaml and concepts.yaml."""
 
     settings: Settings
     concepts: Mapping[str, Concept]
+    codes: Mapping[str, FindingCode]
+    """The codes of all rules by id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A rule on one topic. `page` is the docstring of its module; its first line the summary.
-
-    shared: the same rule for what all topics share, where it applies there too.
-    """
+    """A rule on one topic."""
 
     id: str
     name: str
     severity: Severity
-    check: Callable[[Scope], Iterator[Finding]]
+    check: Callable[[TopicScope], Iterator[Finding]]
     page: str
-    shared: Callable[[Shared], Iterator[Finding]] | None = None
+    """The docstring of its module, for `fhir-kb explain`; its first line is the summary."""
+    shared: Callable[[SharedScope], Iterator[Finding]] | None = None
+    """The same rule for what all topics share, where it applies there too."""
 
     @property
     def code(self) -> FindingCode:
@@ -115,21 +116,21 @@ class Rule:
             self.id, CodePage(self.name, self.severity, _explanation(self.id, self.page))
         )
 
-    def findings(self, scope: Scope) -> Iterator[Diagnostic]:
+    def findings(self, scope: TopicScope) -> Iterator[Diagnostic]:
         """What the rule finds in a topic; no more than MAX_FINDINGS."""
-        for found in islice(self.check(scope), MAX_FINDINGS):
-            yield _diagnostic(self, found)
+        for finding in islice(self.check(scope), MAX_FINDINGS):
+            yield _diagnostic(self, finding)
 
-    def shared_findings(self, shared: Shared) -> Iterator[Diagnostic]:
+    def shared_findings(self, shared: SharedScope) -> Iterator[Diagnostic]:
         """What the rule finds in kb.yaml and concepts.yaml; no more than MAX_FINDINGS."""
         if self.shared is not None:
-            for found in islice(self.shared(shared), MAX_FINDINGS):
-                yield _diagnostic(self, found)
+            for finding in islice(self.shared(shared), MAX_FINDINGS):
+                yield _diagnostic(self, finding)
 
 
 @dataclass(frozen=True, slots=True)
-class BaseRule:
-    """A rule on how the topics of a knowledge base go together."""
+class KnowledgeBaseRule:
+    """A rule across the topics of a knowledge base."""
 
     id: str
     name: str
@@ -145,13 +146,13 @@ class BaseRule:
         )
 
     def findings(self, entries: tuple[TopicEntry, ...]) -> Iterator[Diagnostic]:
-        """What the rule finds among the topics."""
-        for found in self.check(entries):
-            yield _diagnostic(self, found)
+        """What the rule finds across the topics."""
+        for finding in self.check(entries):
+            yield _diagnostic(self, finding)
 
 
-def _diagnostic(rule: Rule | BaseRule, found: Finding) -> Diagnostic:
-    return Diagnostic(rule.id, rule.severity, found.message, found.span, help=found.help)
+def _diagnostic(rule: Rule | KnowledgeBaseRule, finding: Finding) -> Diagnostic:
+    return Diagnostic(rule.id, rule.severity, finding.message, finding.span, help=finding.help)
 
 
 def _explanation(code: str, page: str) -> str:

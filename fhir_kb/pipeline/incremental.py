@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import Diagnostic, Span, in_order
-from fhir_kb.lint import check_base, check_shared
+from fhir_kb.lint import check_knowledge_base, check_shared
 from fhir_kb.model.fhir_release import NAMES
 from fhir_kb.model.knowledge_base import KnowledgeBase, TopicEntry
 from fhir_kb.pipeline.cache import Cache, digest, findings_from, findings_json
@@ -82,7 +82,7 @@ def collect(
     reading = _Reading(task, cache, work, program, progress, models)
     entries = reading.entries(findings)
     findings.extend(check_shared(settings, concepts))
-    findings.extend(check_base(tuple(entry for _, entry in entries)))
+    findings.extend(check_knowledge_base(tuple(entry for _, entry in entries)))
     gathered.directory = {entry.id: entry for _, entry in entries}
     gathered.folders = {entry.id: folder for folder, entry in entries}
     folders = _needed(only, gathered) if only is not None else [folder for folder, _ in entries]

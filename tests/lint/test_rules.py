@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 import yaml
 
-from fhir_kb.lint import BASE_RULES, RULES, check_base, check_shared, check_topic
+from fhir_kb.lint import (
+    KNOWLEDGE_BASE_RULES,
+    RULES,
+    check_knowledge_base,
+    check_shared,
+    check_topic,
+)
 from fhir_kb.model.knowledge_base import KnowledgeBase
 from fhir_kb.read.definition_files import find_definitions
 from fhir_kb.read.topics import read_settings, read_topic, topic_entry
@@ -35,7 +41,7 @@ def cases() -> Iterator[Any]:
 def pages() -> dict[str, Path]:
     """The page of each rule, by its code: where the rule's module is, there are its cases."""
     found = {}
-    for rule in (*RULES, *BASE_RULES):
+    for rule in (*RULES, *KNOWLEDGE_BASE_RULES):
         module = Path(rule.check.__code__.co_filename)
         found[rule.id] = HERE / module.parent.name / f"{module.stem}.yaml"
     return found
@@ -56,7 +62,7 @@ def test_every_rule_has_cases_of_both_kinds_and_a_page_with_an_example(code: str
     assert page.is_file(), f"{code} has no cases: {page.name}"
     found = [bool(case["finds"]) for case in yaml.safe_load(page.read_text("utf-8")).values()]
     assert set(found) == {True, False}
-    rule = next(rule for rule in (*RULES, *BASE_RULES) if rule.id == code)
+    rule = next(rule for rule in (*RULES, *KNOWLEDGE_BASE_RULES) if rule.id == code)
     assert rule.page.startswith(f"{code}: ")
     assert re.search(r"^    \S", rule.page, re.MULTILINE), "no example"
 
@@ -79,7 +85,7 @@ def _findings(case: dict[str, Any], root: Path) -> list[str]:
     assert not [*found, *wrong, *(one for each in read for one in each.findings)]
     entries = [topic_entry(one.source, settings) for one in read if one.source]
     base = KnowledgeBase(settings=settings, concepts=concepts, directory={e.id: e for e in entries})
-    findings = [*check_base(tuple(entries)), *check_shared(settings, concepts)]
+    findings = [*check_knowledge_base(tuple(entries)), *check_shared(settings, concepts)]
     for one in read:
         if one.source:
             findings.extend(check_topic(one.source, base))

@@ -1,5 +1,5 @@
 """What is evidence, and what is not."""
 
-from fhir_kb.lint.evidence.in_a_theory import RULE as IN_A_THEORY
+from fhir_kb.lint.evidence.evidence_in_theory_section import RULE as EVIDENCE_IN_THEORY_SECTION
 
-RULES = (IN_A_THEORY,)
+RULES = (EVIDENCE_IN_THEORY_SECTION,)

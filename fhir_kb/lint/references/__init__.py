@@ -1,11 +1,21 @@
 """Sources and codes that can be relied on."""
 
-from fhir_kb.lint.references.check_digit import RULE as CHECK_DIGIT
-from fhir_kb.lint.references.identifier_digit import RULE as IDENTIFIER_DIGIT
-from fhir_kb.lint.references.long_quote import RULE as LONG_QUOTE
-from fhir_kb.lint.references.not_findable import RULE as NOT_FINDABLE
-from fhir_kb.lint.references.retracted import RULE as RETRACTED
-from fhir_kb.lint.references.same_work import RULE as SAME_WORK
-from fhir_kb.lint.references.unused import RULE as UNUSED
+from fhir_kb.lint.references.code_check_digit import RULE as CODE_CHECK_DIGIT
+from fhir_kb.lint.references.duplicate_reference import RULE as DUPLICATE_REFERENCE
+from fhir_kb.lint.references.identifier_check_digit import RULE as IDENTIFIER_CHECK_DIGIT
+from fhir_kb.lint.references.long_quotation import RULE as LONG_QUOTATION
+from fhir_kb.lint.references.reference_without_identifier import (
+    RULE as REFERENCE_WITHOUT_IDENTIFIER,
+)
+from fhir_kb.lint.references.retracted_reference import RULE as RETRACTED_REFERENCE
+from fhir_kb.lint.references.unused_reference import RULE as UNUSED_REFERENCE
 
-RULES = (RETRACTED, CHECK_DIGIT, IDENTIFIER_DIGIT, UNUSED, LONG_QUOTE, NOT_FINDABLE, SAME_WORK)
+RULES = (
+    RETRACTED_REFERENCE,
+    CODE_CHECK_DIGIT,
+    IDENTIFIER_CHECK_DIGIT,
+    UNUSED_REFERENCE,
+    LONG_QUOTATION,
+    REFERENCE_WITHOUT_IDENTIFIER,
+    DUPLICATE_REFERENCE,
+)

@@ -1,9 +1,15 @@
 """Steps that can be done, and activities that are."""
 
-from fhir_kb.lint.steps.circle import RULE as CIRCLE
-from fhir_kb.lint.steps.no_choice import RULE as NO_CHOICE
-from fhir_kb.lint.steps.silent import RULE as SILENT
-from fhir_kb.lint.steps.too_many_deeds import RULE as TOO_MANY_DEEDS
+from fhir_kb.lint.steps.choice_without_alternatives import RULE as CHOICE_WITHOUT_ALTERNATIVES
+from fhir_kb.lint.steps.circular_steps import RULE as CIRCULAR_STEPS
+from fhir_kb.lint.steps.step_with_several_definitions import RULE as STEP_WITH_SEVERAL_DEFINITIONS
+from fhir_kb.lint.steps.step_without_content import RULE as STEP_WITHOUT_CONTENT
 from fhir_kb.lint.steps.unused_activity import RULE as UNUSED_ACTIVITY
 
-RULES = (CIRCLE, TOO_MANY_DEEDS, SILENT, NO_CHOICE, UNUSED_ACTIVITY)
+RULES = (
+    CIRCULAR_STEPS,
+    STEP_WITH_SEVERAL_DEFINITIONS,
+    STEP_WITHOUT_CONTENT,
+    CHOICE_WITHOUT_ALTERNATIVES,
+    UNUSED_ACTIVITY,
+)

@@ -16,13 +16,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics import Severity
-from fhir_kb.lint.rule import Finding, Rule, Scope
+from fhir_kb.lint.rule import Finding, Rule, TopicScope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def _check(scope: Scope) -> Iterator[Finding]:
+def _check(scope: TopicScope) -> Iterator[Finding]:
     topic = scope.source.topic
     if topic.plan is None:
         return

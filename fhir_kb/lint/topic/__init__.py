@@ -1,7 +1,7 @@
 """Topics as a whole."""
 
-from fhir_kb.lint.topic.ends_before_it_begins import RULE as ENDS_BEFORE_IT_BEGINS
-from fhir_kb.lint.topic.says_nothing import RULE as SAYS_NOTHING
-from fhir_kb.lint.topic.unknown_rule import RULE as UNKNOWN_RULE
+from fhir_kb.lint.topic.invalid_rule_setting import RULE as INVALID_RULE_SETTING
+from fhir_kb.lint.topic.period_ends_before_start import RULE as PERIOD_ENDS_BEFORE_START
+from fhir_kb.lint.topic.topic_without_content import RULE as TOPIC_WITHOUT_CONTENT
 
-RULES = (SAYS_NOTHING, ENDS_BEFORE_IT_BEGINS, UNKNOWN_RULE)
+RULES = (TOPIC_WITHOUT_CONTENT, PERIOD_ENDS_BEFORE_START, INVALID_RULE_SETTING)

@@ -56,7 +56,7 @@ def _is_fhir_type(name: str, definitions: Definitions, known: Canonicals | None)
     return found is not None and found.get("type") == name
 
 
-def check_base(value: Mapping[str, Any], base: Mapping[str, Any]) -> list[Finding]:
+def check_knowledge_base(value: Mapping[str, Any], base: Mapping[str, Any]) -> list[Finding]:
     """What does not go with the base."""
     derivation, name = value.get("derivation"), text(value, "type")
     if derivation is None:

@@ -11,7 +11,7 @@ from fhir_kb.validate.codes import (
 )
 from fhir_kb.validate.core.issue import Finding, report, under
 from fhir_kb.validate.core.json_values import objects
-from fhir_kb.validate.resources.structure_definitions.bases import check_base, check_type
+from fhir_kb.validate.resources.structure_definitions.bases import check_knowledge_base, check_type
 from fhir_kb.validate.resources.structure_definitions.elements import Elements
 from fhir_kb.validate.resources.structure_definitions.extensions import (
     check_contexts,
@@ -47,7 +47,7 @@ def structure_rule(definitions: Definitions) -> Checker:
                 )
             found += under(bad, "differential", "element", index)
         if base is not None and known is not None:
-            found += check_base(value, base)
+            found += check_knowledge_base(value, base)
             found += check_profile(value, base, known, definitions)
             found += Elements(value, base, definitions, known).check()
             if value.get("derivation") == "constraint":
