@@ -33,10 +33,10 @@ def in_memory(seed: int) -> str:
     with tempfile.TemporaryDirectory() as folder:
         for resources in (first, later):
             _, result = push(
-                server, Path(folder), resources, "many", rules=TargetPolicy(entries=10)
+                server, Path(folder), resources, "many", rules=TargetPolicy(max_entries=10)
             )
-            if result.not_made or result.failure is not None:
-                return f"not made: {[one.text for one in result.not_made]} {result.failure}"
+            if result.failed or result.error is not None:
+                return f"not made: {[one.reason for one in result.failed]} {result.error}"
     wanted = {f"{one['resourceType']}/{one['id']}-1.0.0": one["title"] for one in later}
     if {name: one["title"] for name, one in server.contents().items()} != wanted:
         return "the server is not as defined"

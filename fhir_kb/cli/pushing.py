@@ -83,10 +83,10 @@ def at(word: str, definitions: Path, *, quiet: bool) -> Iterator[PushSession]:
     with (
         progress(quiet=quiet) as shown,
         reached(found, folder) as server,
-        open_reconciler(folder, server, found.rules) as book,
+        open_reconciler(folder, server, found.policy) as book,
     ):
-        if book.recovered >= 0:
-            shown.stage(f"a push had broken off: {book.recovered} of its changes are there")
+        if book.recovered is not None:
+            shown.stage(f"the last push was interrupted after {book.recovered} changes")
         yield PushSession(found, server, book, shown)
 
 
@@ -177,7 +177,7 @@ def push(here: PushSession, made: Plan, found: DesiredState | None, asked: PushR
     from fhir_kb.cli.views.findings import show
     from fhir_kb.diagnostics.render.json import as_records
     from fhir_kb.pipeline.pushing import findings
-    from fhir_kb.push import approved_changes
+    from fhir_kb.push import PushOptions, approved_changes
 
     style = style_of(sys.stdout, everything=asked.everything)
     changing = sum(1 for _ in approved_changes(made, asked.allowed))
@@ -191,24 +191,26 @@ def push(here: PushSession, made: Plan, found: DesiredState | None, asked: PushR
         return FINE
     result = here.book.push(
         made,
-        words=asked.allowed,
-        watch=here.progress,
-        verify=asked.verify,
-        check=asked.check,
-        provenance=asked.provenance,
+        PushOptions(
+            approvals=asked.allowed,
+            verify=asked.verify,
+            check_stale=asked.check,
+            provenance=asked.provenance,
+        ),
+        progress=here.progress,
     )
     told = findings(result, found)
-    undecided = sum(1 for item in made.items if item.needs and item.needs not in asked.allowed)
+    undecided = sum(not change.is_approved(asked.allowed) for change in made.changes)
     if asked.form == "json":
         done = {"target": here.target.name, **plans.result_data(result)}
         put(as_line({**done, "findings": as_records(told)}))
     else:
         show(told, "human", style)
         put(plans.result(result, style, undecided))
-    if result.failure is not None:
-        raise result.failure
-    lost = any(one.lost for one in result.made)
-    return FINDINGS if result.not_made or lost or undecided else FINE
+    if result.error is not None:
+        raise result.error
+    lost = any(entry.losses for entry in result.applied)
+    return FINDINGS if result.failed or lost or undecided else FINE
 
 
 def _confirmed(here: PushSession, changing: int) -> bool:

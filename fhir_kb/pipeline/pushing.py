@@ -147,27 +147,27 @@ class Origins:
 def findings(result: PushResult, found: DesiredState | None) -> tuple[Diagnostic, ...]:
     """What a server did not take, or not keep, at the lines of the definitions."""
     made: list[Diagnostic] = []
-    for one in result.not_made:
+    for one in result.failed:
         code = _code_of(one)
-        name = _name_of(one.item, found)
-        places = issue_expressions(one.refused.outcome) if one.refused else []
-        for place, text in places or [("", one.text)]:
+        name = _name_of(one.change, found)
+        places = issue_expressions(one.rejection.outcome) if one.rejection else []
+        for place, text in places or [("", one.reason)]:
             path = _IN_BUNDLE.sub("", place)
             span = _span(found, name, path)
-            made.append(_finding(code, f"{one.item.name}: {text}", span, path))
-    for kept in result.made:
-        name = _name_of(kept.item, found)
-        for loss in kept.lost:
+            made.append(_finding(code, f"{one.change.name}: {text}", span, path))
+    for kept in result.applied:
+        name = _name_of(kept.change, found)
+        for loss in kept.losses:
             what = "drops" if loss.there is MISSING else "changes"
-            message = f"{kept.item.name}: the server {what} {loss.path}"
+            message = f"{kept.change.name}: the server {what} {loss.path}"
             made.append(_finding(NOT_KEPT, message, _span(found, name, loss.path), loss.path))
     return in_order(made)
 
 
 def _code_of(one: FailedChange) -> FindingCode:
-    if one.refused is None:
+    if one.rejection is None:
         return NOT_SENT
-    return MOVED if one.refused.conflict else REFUSED
+    return MOVED if one.rejection.conflict else REFUSED
 
 
 def _name_of(item: PlannedChange, found: DesiredState | None) -> str:

@@ -38,7 +38,7 @@ class ServerTarget:
 
     name: str
     url: str
-    rules: TargetPolicy
+    policy: TargetPolicy
     login: Login
     fhir: str = ""
     ca_file: str = ""
@@ -71,20 +71,27 @@ def _targets(definitions: Path) -> dict[str, PushTarget]:
 
 
 def _of(one: PushTarget, definitions: Path, environ: Mapping[str, str]) -> ServerTarget:
-    usual = TargetPolicy()
-    rules = TargetPolicy(
+    default = TargetPolicy()
+    share = default.max_changed_share if one.most_changes is None else one.most_changes / 100
+    policy = TargetPolicy(
         ids="plain" if str(one.ids or "") == "plain" else "versioned",
-        theirs=tuple(map(str, one.keep)),
-        ignored=tuple(map(str, one.ignore)),
-        changes=usual.changes if one.most_changes is None else one.most_changes / 100,
-        entries=max(1, one.entries or usual.entries),
-        at_once=max(1, one.at_once or usual.at_once),
+        kept_elements=tuple(map(str, one.keep)),
+        ignored_elements=tuple(map(str, one.ignore)),
+        max_changed_share=share,
+        max_entries=max(1, one.entries or default.max_entries),
+        max_concurrent=max(1, one.at_once or default.max_concurrent),
     )
     url = _plain(str(one.url))
     ca_file = str(definitions / str(one.ca)) if one.ca else ""
     login = _login(url, environ)
     return ServerTarget(
-        str(one.name), url, rules, login, str(one.fhir or ""), ca_file, _plain(str(one.proxy or ""))
+        str(one.name),
+        url,
+        policy,
+        login,
+        str(one.fhir or ""),
+        ca_file,
+        _plain(str(one.proxy or "")),
     )
 
 

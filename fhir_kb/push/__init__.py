@@ -29,12 +29,12 @@ if TYPE_CHECKING:
         desired_resource,
         desired_state,
     )
+    from fhir_kb.push.planning.drift import Drift
     from fhir_kb.push.planning.plan import Plan, PlannedChange, approved_changes
     from fhir_kb.push.planning.plan_file import parse_plan, plan_json, serialize_plan
-    from fhir_kb.push.reconciler import Drift, Reconciler, open_reconciler
-    from fhir_kb.push.workspace.files import workspace_folder
-    from fhir_kb.push.workspace.history import pushes, state_after
+    from fhir_kb.push.reconciler import PushOptions, Reconciler, open_reconciler
     from fhir_kb.push.workspace.server_capabilities import load_capabilities, save_capabilities
+    from fhir_kb.push.workspace.workspace import workspace_folder
     from fhir_kb.servers.content import load_json
     from fhir_kb.servers.http_fhir_server import open_server
 
@@ -47,6 +47,7 @@ __all__ = [
     "Plan",
     "PlannedChange",
     "PushError",
+    "PushOptions",
     "PushResult",
     "Reconciler",
     "Ref",
@@ -64,10 +65,8 @@ __all__ = [
     "open_server",
     "parse_plan",
     "plan_json",
-    "pushes",
     "save_capabilities",
     "serialize_plan",
-    "state_after",
     "workspace_folder",
 ]
 
@@ -78,9 +77,9 @@ _HOMES = {
     ),
     "push.planning.plan": ("Plan", "PlannedChange", "approved_changes"),
     "push.planning.plan_file": ("parse_plan", "plan_json", "serialize_plan"),
-    "push.reconciler": ("Drift", "Reconciler", "open_reconciler"),
-    "push.workspace.files": ("workspace_folder",),
-    "push.workspace.history": ("pushes", "state_after"),
+    "push.planning.drift": ("Drift",),
+    "push.reconciler": ("PushOptions", "Reconciler", "open_reconciler"),
+    "push.workspace.workspace": ("workspace_folder",),
     "push.workspace.server_capabilities": ("load_capabilities", "save_capabilities"),
     "servers.content": ("load_json",),
     "servers.http_fhir_server": ("open_server",),

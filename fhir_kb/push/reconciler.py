@@ -1,8 +1,8 @@
-"""Our book of one server: what we know of it, what is to be done there, and doing it.
+"""Bringing one server to the desired state: plan, push, drift, rollback, pull.
 
-with open_reconciler(folder, server, rules) as book:
-    plan = book.plan(wanted)
-    result = book.push(plan, words=("adopt",))
+with open_reconciler(folder, server, policy) as reconciler:
+    plan = reconciler.plan(desired)
+    result = reconciler.push(plan, approvals=("adopt",))
 """
 
 from __future__ import annotations
@@ -10,22 +10,20 @@ from __future__ import annotations
 import contextlib
 import getpass
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-
-import orjson
+from typing import TYPE_CHECKING, NamedTuple
 
 from fhir_kb.push.applying.apply import apply
-from fhir_kb.push.applying.outcomes import ApprovedChanges, FailedChange, Progress, PushResult
+from fhir_kb.push.applying.outcomes import ApprovedChanges, FailedChange, NullProgress
 from fhir_kb.push.applying.provenance import provenances
 from fhir_kb.push.applying.recovery import recover
 from fhir_kb.push.applying.sending import Sender
 from fhir_kb.push.applying.staleness import check_not_stale
-from fhir_kb.push.discovery.discover import discover, read_in_full
+from fhir_kb.push.discovery.discover import discover
+from fhir_kb.push.discovery.refresh import read_contents
 from fhir_kb.push.errors import PushError
-from fhir_kb.push.planning.desired_state import initial_ref
-from fhir_kb.push.planning.differences import Difference, differences
+from fhir_kb.push.planning.desired_state import with_new_versions
+from fhir_kb.push.planning.drift import Drift, drift_of
 from fhir_kb.push.planning.order import Unit
 from fhir_kb.push.planning.plan import (
     Plan,
@@ -35,275 +33,280 @@ from fhir_kb.push.planning.plan import (
     too_many_changes,
 )
 from fhir_kb.push.planning.planner import keys_to_read, make_plan
-from fhir_kb.push.planning.policy import TargetPolicy, without
-from fhir_kb.push.workspace.files import AppendOnlyFile, damaged, lines_of, locked
-from fhir_kb.push.workspace.history import desired_state_after, load_contents, pushes
-from fhir_kb.push.workspace.state_store import load_state
-from fhir_kb.servers.content import content_digest, without_server_elements
+from fhir_kb.push.planning.policy import TargetPolicy
+from fhir_kb.push.workspace.push_log import LogEntry
+from fhir_kb.push.workspace.workspace import Workspace, open_workspace
 from fhir_kb.servers.protocol import Rejected, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from fhir_kb.push.applying.outcomes import Progress, PushResult
     from fhir_kb.push.planning.desired_state import DesiredResource
-    from fhir_kb.push.planning.state import RecordedResource, State
+    from fhir_kb.push.planning.state import State
     from fhir_kb.servers.content import Resource
-    from fhir_kb.servers.protocol import FhirServer, Ref, RemoteResource
+    from fhir_kb.servers.protocol import FhirServer
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """Something of ours that is no longer as we left it. gone: it was deleted."""
+class PushOptions(NamedTuple):
+    """How a plan is applied."""
 
-    key: str
-    live: RemoteResource
-    differences: tuple[Difference, ...] = ()
-    gone: bool = False
+    approvals: Sequence[str] = ()
+    """What the person approves: "adopt", "overwrite", "many"."""
+    verify: bool = True
+    """Whether what the server stored is compared with what was sent."""
+    check_stale: bool = False
+    """Whether the plan was made earlier: nothing is done where the server has changed since."""
+    provenance: bool = False
+    """Whether the push is written down on the server too, as Provenance."""
 
 
 @contextlib.contextmanager
 def open_reconciler(
-    folder: Path, server: FhirServer, rules: TargetPolicy | None = None
+    folder: Path, server: FhirServer, policy: TargetPolicy | None = None
 ) -> Iterator[Reconciler]:
-    """The book of a server, kept in `folder`; nobody else can open it meanwhile.
+    """The reconciler of a server, its workspace locked meanwhile.
 
-    A push that broke off is brought to its end: what it had sent is looked up, nothing is sent.
-    Raises PushError and ServerError.
+    An interrupted push is recovered first: what it had sent is looked up, nothing is sent.
+
+    Args:
+        folder: The workspace.
+        server: The server.
+        policy: How it is treated.
+
+    Raises:
+        PushError: The workspace is in use, or cannot be read or written.
+        ServerError: The server cannot be asked.
     """
-    with locked(folder):
-        state = load_state(folder, server.capabilities.base)
-        recovered = recover(folder, state, server)
-        yield Reconciler(folder, server, rules or TargetPolicy(), state, recovered)
+    with open_workspace(folder) as workspace:
+        state = workspace.states.load(server.capabilities.base)
+        recovered = recover(workspace, state, server)
+        yield Reconciler(workspace, server, policy or TargetPolicy(), state, recovered)
 
 
 class Reconciler:
-    """See `open_reconciler`. recovered: how many changes of an interrupted push had been made; -1
-    where none had been interrupted.
-    """
+    """Plans and pushes; see `open_reconciler`."""
 
     def __init__(
-        self, folder: Path, server: FhirServer, rules: TargetPolicy, state: State, recovered: int
+        self,
+        workspace: Workspace,
+        server: FhirServer,
+        policy: TargetPolicy,
+        state: State,
+        recovered: int | None,
     ) -> None:
-        self.folder, self.server, self.rules = folder, server, rules
-        self.state, self.recovered = state, recovered
-        self._bodies: dict[int, dict[str, Resource]] = {}
+        self.workspace, self.server, self.policy = workspace, server, policy
+        self.state = state
+        self.recovered = recovered
+        """How many changes of an interrupted push the server had made; None if there was none."""
 
     def plan(
-        self, wanted: Mapping[str, DesiredResource], *, delete: bool = False, full: bool = False
+        self, desired: Mapping[str, DesiredResource], *, delete: bool = False, full: bool = False
     ) -> Plan:
-        """What has to be done for the server to be as wanted.
+        """What has to change for the server to hold the desired state.
 
-        delete: what is no longer defined shall be deleted, not retired. full: read everything from
-        the server, whatever we believe to know. Raises ServerError.
+        Args:
+            desired: The desired state.
+            delete: Whether resources that are no longer defined are deleted, not retired.
+            full: Whether all recorded resources are read, whatever the server says of changes.
+
+        Raises:
+            ServerError: The server cannot be asked.
         """
-        profile = self.server.capabilities
-        if self.rules.ids == "plain":
-            self.state = renamed(self.state, wanted, profile.client_ids)
-        learned = discover(self.server, self.state, wanted, self.rules, full=full)
-        plan = make_plan(wanted, self.state, learned, self.rules, profile, delete=delete)
-        needed = keys_to_read(plan, learned)
-        if not needed:
+        capabilities = self.server.capabilities
+        if self.policy.ids == "plain":
+            self.state = with_new_versions(self.state, desired, capabilities.client_ids)
+        remote_state = discover(self.server, self.state, desired, self.policy, full=full)
+        arguments = desired, self.state, remote_state, self.policy, capabilities
+        plan = make_plan(*arguments, delete=delete)
+        keys = keys_to_read(plan, remote_state)
+        if not keys:
             return plan
-        read_in_full(self.server, learned, needed)
-        return make_plan(wanted, self.state, learned, self.rules, profile, delete=delete)
+        read_contents(self.server, remote_state, keys)
+        return make_plan(*arguments, delete=delete)
 
-    def before_last(self) -> int:
-        """The push before the last; 0 where there was only one."""
-        known = pushes(self.folder)
-        return known[-2] if len(known) > 1 else 0
+    def push_before_last(self) -> int:
+        """The number of the push before the last; 0 where there was only one."""
+        numbers = self.workspace.history.push_numbers()
+        return numbers[-2] if len(numbers) > 1 else 0
 
     def rollback(self, push: int, *, delete: bool = False) -> Plan:
-        """What has to be done for the server to be as after an earlier push; 0: before the first.
+        """What has to change for the server to be as it was after an earlier push.
 
-        Raises PushError where nothing is known of it.
+        Args:
+            push: The number of that push; 0 for before the first.
+            delete: Whether resources that came later are deleted, not retired.
+
+        Raises:
+            PushError: That push is not in the history.
+            ServerError: The server cannot be asked.
         """
-        return self.plan(desired_state_after(self.folder, push) if push else {}, delete=delete)
+        desired = self.workspace.history.desired_state_after(push) if push else {}
+        return self.plan(desired, delete=delete)
 
     def push(
         self,
         plan: Plan,
+        options: PushOptions | None = None,
         *,
-        words: Sequence[str] = (),
-        watch: Progress,
-        verify: bool = True,
+        progress: Progress | None = None,
         sleep: Callable[[float], None] = time.sleep,
-        check: bool = False,
-        provenance: bool = False,
     ) -> PushResult:
-        """Do what a plan says.
+        """Apply a plan.
 
-        words: what the person allows: "adopt", "overwrite", "many". check: the plan was made some
-        time ago; nothing is done where the server has moved since. provenance: say on the server
-        what was done, as Provenance. Raises PushError where the
-        person has to say a word first, ServerError where nothing could be begun.
+        Args:
+            plan: What to do.
+            options: How, and what the person approves.
+            progress: Is told how far it is.
+            sleep: Waits so many seconds.
+
+        Raises:
+            PushError: An approval is missing, the plan is stale, or the workspace cannot be
+                written.
+            ServerError: The server could not be asked before anything was sent.
         """
-        if refusal := too_many_changes(plan, self.rules, words):
-            raise PushError(
-                refusal, "Look at the plan, then allow it with --allow-many", usage=True
-            )
-        if check:
+        options = options or PushOptions()
+        approvals = options.approvals
+        if reason := too_many_changes(plan, self.policy, approvals):
+            raise PushError(reason, "Check the plan, then approve it with --allow-many", usage=True)
+        if options.check_stale:
             check_not_stale(plan, self.server)
         state = self.state.copy()
-        state.seen = plan.seen or state.seen
-        for item in plan.items:
-            if item.kind == "forget":
-                state.records.pop(item.key, None)
+        state.refreshed_until = plan.refreshed_until or state.refreshed_until
+        for change in plan.changes:
+            if change.action == "forget":
+                state.record(change.key, None)
         sender = Sender(self.server, self.server.capabilities.send_modes[0], sleep)
-        todo = ApprovedChanges(
-            list(approved_changes(plan, words)),
-            [item for item in plan.items if self._is_noted(item)],
-            [item.ref for item in plan.items if is_target_absent(item)],
+        approved = ApprovedChanges(
+            list(approved_changes(plan, approvals)),
+            [change for change in plan.changes if self._is_in_place(change)],
+            [change.ref for change in plan.changes if is_target_absent(change)],
         )
         result = apply(
-            todo,
-            folder=self.folder,
+            approved,
+            workspace=self.workspace,
             state=state,
-            rules=self.rules,
+            policy=self.policy,
             sender=sender,
-            watch=watch,
-            verify=verify,
+            progress=progress or NullProgress(),
+            verify=options.verify,
         )
-        if result.failure is None:
+        if result.error is None:
             self.state = state
-        if provenance and result.made:
-            self._say_so(result, sender)
+        if options.provenance and result.applied:
+            self._send_provenance(result, sender)
         self._log(result)
         return result
 
-    def _is_noted(self, item: PlannedChange) -> bool:
-        """Whether it stands there as it is wanted, in a version that we have not written."""
-        live, record = item.there, self.state.records.get(item.key)
-        if live is None or live.resource is None or item.differences:
+    def _is_in_place(self, change: PlannedChange) -> bool:
+        """Whether the server holds what is desired, in a version that we have not written."""
+        remote, record = change.remote, self.state.resources.get(change.key)
+        if remote is None or remote.resource is None or change.differences:
             return False
-        if item.kind == "adopt":
+        if change.action == "adopt":
             return True
-        return item.kind == "unchanged" and record is not None and record.version != live.version
+        return (
+            change.action == "unchanged" and record is not None and record.version != remote.version
+        )
 
     def drift(self) -> list[Drift]:
-        """What of ours is no longer as we left it. Reads everything of ours. Raises ServerError."""
-        learned = discover(self.server, self.state, {}, self.rules, full=True)
-        found = []
-        for key, record in sorted(self.state.records.items()):
-            live = learned.known[key]
-            if live.deleted:
-                found.append(Drift(key, live, gone=True))
-                continue
-            assert live.resource is not None
-            if content_digest(live.resource) == record.stored:
-                continue
-            skipped = (*self.rules.ignored, *self.rules.theirs)
-            ours = without(self.sent(record), skipped)
-            changes = tuple(
-                differences(ours, without(without_server_elements(live.resource), skipped))
+        """The recorded resources that somebody else has changed or deleted; all of them are read.
+
+        Raises:
+            ServerError: The server cannot be asked.
+            PushError: The history cannot be read.
+        """
+        remote_state = discover(self.server, self.state, {}, self.policy, full=True)
+        entries = (
+            drift_of(
+                key,
+                record,
+                remote_state.recorded[key],
+                lambda record: self.workspace.history.content(record) or {},
+                self.policy,
             )
-            if changes:
-                found.append(Drift(key, live, changes))
-        return found
+            for key, record in sorted(self.state.resources.items())
+        )
+        return [entry for entry in entries if entry is not None]
 
     def pull(self) -> list[Resource]:
-        """What stands there because of us, as it is now, by place. Raises ServerError."""
-        there = self.server.read([record.ref for record in self.state.records.values()])
-        found = [live.resource for _, live in sorted(there.items()) if not live.deleted]
-        return [one for one in found if one is not None]
+        """The recorded resources as the server holds them now. Raises ServerError."""
+        remotes = self.server.read([record.ref for record in self.state.resources.values()])
+        resources = [remote.resource for _, remote in sorted(remotes.items()) if not remote.deleted]
+        return [resource for resource in resources if resource is not None]
 
-    def log(self) -> list[dict[str, Any]]:
-        """A line for each push, the oldest first: who, when, what. Raises PushError."""
-        path = self.folder / "log.jsonl"
-        try:
-            return [orjson.loads(line) for line in lines_of(path)]
-        except ValueError as error:
-            raise damaged(path) from error
+    def log(self) -> list[LogEntry]:
+        """An entry for each push, the oldest first. Raises PushError."""
+        return self.workspace.log.entries()
 
-    def sent(self, record: RecordedResource) -> Resource:
-        """What we sent to a record's place; empty where it is not known. Raises PushError."""
-        if record.push not in self._bodies:
-            self._bodies[record.push] = load_contents(self.folder, record.push)
-        return self._bodies[record.push].get(record.sent, {})
-
-    def _say_so(self, result: PushResult, sender: Sender) -> None:
-        """Provenance of what was made; that it cannot be made is told like any other refusal."""
-        changes = provenances(
+    def _send_provenance(self, result: PushResult, sender: Sender) -> None:
+        """Send Provenance of what was applied; where that fails, the result says so."""
+        for change in provenances(
             result.number,
-            [made for made in result.made if made.item.body is not None],
-            self.state.records,
-            who=_who(),
-            when=_now(),
-            book=self.folder.name[-8:],
-        )
-        for change in changes:
-            item = PlannedChange(
-                "create", str(change.ref), change.ref, str(change.ref), change.body
-            )
+            [entry for entry in result.applied if entry.change.body is not None],
+            self.state.resources,
+            user=_user(),
+            recorded_at=_now(),
+            workspace=self.workspace.folder.name[-8:],
+        ):
+            name = str(change.ref)
+            planned = PlannedChange("create", name, change.ref, name, change.body)
             if self.server.capabilities.client_ids == "no":
-                text = "not sent: the server gives ids itself, so it could not be found again"
-                result.not_made.append(FailedChange(item, text))
+                reason = "not sent: the server assigns ids itself, so it could not be found again"
+                result.failed.append(FailedChange(planned, reason))
                 return
             try:
-                (outcome,) = sender.make([Unit((change,), 0)]).values()
+                (outcome,) = sender.send([Unit((change,), 0)]).values()
             except ServerError as error:
-                result.not_made.append(FailedChange(item, error.message))
+                result.failed.append(FailedChange(planned, error.message))
                 return
             if isinstance(outcome, Rejected):
-                result.not_made.append(FailedChange(item, outcome.text, outcome))
+                result.failed.append(FailedChange(planned, outcome.text, outcome))
 
     def _log(self, result: PushResult) -> None:
-        """A line for whoever asks later who did what."""
         if not result.number:
             return
-        line = {
-            "time": _now(),
-            "who": _who(),
-            "server": self.server.capabilities.base,
-            "push": result.number,
-            "made": [
-                [
-                    made.item.kind,
-                    str(_place(self.state, made.item)),
-                    made.item.name,
-                    _version(self.state, made.item.key),
-                ]
-                for made in result.made
-            ],
-            "refused": [[one.item.kind, str(one.item.ref), one.text] for one in result.not_made],
-            "failure": str(result.failure) if result.failure else "",
-        }
-        log = AppendOnlyFile(self.folder / "log.jsonl")
-        log.add(orjson.dumps(line), sure=True)
-        log.close()
-
-
-def renamed(state: State, wanted: Mapping[str, DesiredResource], client_ids: str) -> State:
-    """The state where new versions of artifacts take over the places of the old ones."""
-    result = state.copy()
-    left = {key: record for key, record in state.records.items() if key not in wanted}
-    places: dict[object, str] = {record.ref: key for key, record in left.items()}
-    if client_ids == "no":  # places say nothing there: the canonical url does
-        places = {key.partition("|")[0]: key for key in left if "|" in key}
-    for key, one in wanted.items():
-        place = one.place or initial_ref(one, "plain", client_ids)
-        old = places.get(key.partition("|")[0] if client_ids == "no" else place)
-        if key not in state.records and old is not None and old in result.records:
-            result.records[key] = result.records.pop(old)
-    return result
-
-
-def _version(state: State, key: str) -> list[str]:
-    record = state.records.get(key)
-    return [record.version, record.sent] if record else []
-
-
-def _place(state: State, item: PlannedChange) -> Ref:
-    """Where it stands: of something new, the server may have chosen that."""
-    record = state.records.get(item.key)
-    return record.ref if record else item.ref
+        applied = []
+        for entry in result.applied:
+            change = entry.change
+            record = self.state.resources.get(change.key)
+            applied.append(
+                {
+                    "action": change.action,
+                    "reference": str(record.ref if record else change.ref),
+                    "name": change.name,
+                    "version": record.version if record else "",
+                    "digest": record.sent_digest if record else "",
+                }
+            )
+        failed = [
+            {
+                "action": entry.change.action,
+                "reference": str(entry.change.ref),
+                "reason": entry.reason,
+            }
+            for entry in result.failed
+        ]
+        error = str(result.error) if result.error else ""
+        self.workspace.log.add(
+            LogEntry(
+                _now(),
+                _user(),
+                self.server.capabilities.base,
+                result.number,
+                applied,
+                failed,
+                error,
+            )
+        )
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _who() -> str:
+def _user() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError):

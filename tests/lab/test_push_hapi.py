@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from faults import Plan, faulty
 from hapi import Hapi, hapi
-from pushed import Quiet, artifact, kinds, wants
+from pushed import artifact, kinds, wants
 
 from fhir_kb.net import SessionSettings, open_session
-from fhir_kb.push import Ref, TargetPolicy, open_reconciler, open_server
+from fhir_kb.push import PushOptions, Ref, TargetPolicy, open_reconciler, open_server
 from fhir_kb.servers.protocol import ChangeRequest
 
 if TYPE_CHECKING:
@@ -49,12 +49,12 @@ def r4() -> Iterator[Hapi]:
 def push(
     base: str, folder: Path, resources: list[dict[str, Any]], *words: str, **more: Any
 ) -> tuple[PushPlan, PushResult]:
-    rules = more.pop("rules", TargetPolicy(entries=20))
+    rules = more.pop("rules", TargetPolicy(max_entries=20))
     with open_session(SessionSettings(tries=12), sleep=a_moment) as session:
         server = open_server(session, base)
         with open_reconciler(folder, server, rules) as book:
             plan = book.plan(wants(*resources), **more)
-            return plan, book.push(plan, words=words, watch=Quiet(), sleep=a_moment)
+            return plan, book.push(plan, PushOptions(words), sleep=a_moment)
 
 
 def stands(server: Hapi, kind: str, prefix: str) -> dict[str, tuple[str, str]]:
@@ -101,11 +101,11 @@ def test_ids_by_the_server_with_three_faults_in_ten(seed: int, r4: Hapi, tmp_pat
         server = open_server(session, base)
         server.capabilities = replace(server.capabilities, client_ids="no")
         for resources in (first, later):
-            with open_reconciler(tmp_path, server, TargetPolicy(entries=4)) as book:
+            with open_reconciler(tmp_path, server, TargetPolicy(max_entries=4)) as book:
                 plan = book.plan(wants(*resources))
-                result = book.push(plan, watch=Quiet(), sleep=a_moment)
-            assert result.failure is None
-            assert [one.text for one in result.not_made] == []
+                result = book.push(plan, sleep=a_moment)
+            assert result.error is None
+            assert [one.reason for one in result.failed] == []
     urls = ",".join(one["url"] for one in first)
     found = [one["resource"] for one in r4.get(f"PlanDefinition?url={urls}&_count=50")["entry"]]
     assert sorted(one["url"] for one in found) == sorted(one["url"] for one in first)
@@ -126,16 +126,16 @@ def test_with_three_faults_in_ten_it_ends_as_defined(seed: int, r4: Hapi, tmp_pa
     with faulty(r4.base, plan) as base:
         for resources in (first, later):
             _, result = push(base, tmp_path, resources)
-            assert result.failure is None
-            assert [one.text for one in result.not_made] == []
+            assert result.error is None
+            assert [one.reason for one in result.failed] == []
     expected = {f"{one['id']}-1.0.0": (one["title"], "1") for one in first if "title" in one} | {
         f"{prefix}7-1.0.0": ("New", "2")
     }
     assert stands(r4, "PlanDefinition", prefix) == expected
     assert stands(r4, "Basic", prefix) == {f"{prefix}b": ("", "1")}
     calm, _ = push(r4.base, tmp_path / "calm", later)
-    assert {item.kind for item in calm.items} == {"adopt"}
-    assert not any(item.differences for item in calm.items)
+    assert {item.action for item in calm.changes} == {"adopt"}
+    assert not any(item.differences for item in calm.changes)
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -167,9 +167,9 @@ def test_two_clients_at_once_one_wins_and_the_other_is_told(r4: Hapi, tmp_path: 
     there = stands(r4, "PlanDefinition", "t")
     assert len(there) == 120
     assert {version for _, version in there.values()} == {"1"}
-    made = [len(result.made) for _, result in results]
+    made = [len(result.applied) for _, result in results]
     told = [
-        len(result.not_made) + sum(item.kind == "adopt" for item in plan.items)
+        len(result.failed) + sum(item.action == "adopt" for item in plan.changes)
         for plan, result in results
     ]
     assert sum(made) == 120
@@ -177,27 +177,27 @@ def test_two_clients_at_once_one_wins_and_the_other_is_told(r4: Hapi, tmp_path: 
 
 
 def test_what_was_deleted_is_put_back_by_content(r4: Hapi, tmp_path: Path) -> None:
-    rules = TargetPolicy(entries=20)
+    rules = TargetPolicy(max_entries=20)
     push(r4.base, tmp_path, [artifact("d1"), artifact("d2")], rules=rules)
     push(r4.base, tmp_path, [artifact("d1", title="Two")], rules=rules, delete=True)
     assert list(stands(r4, "PlanDefinition", "d")) == ["d1-1.0.0"]
     with open_session() as session:
         server = open_server(session, r4.base)
         with open_reconciler(tmp_path, server, rules) as book:
-            book.push(book.rollback(1), watch=Quiet())
+            book.push(book.rollback(1))
     assert stands(r4, "PlanDefinition", "d") == {
         "d1-1.0.0": ("The d1", "3"),
         "d2-1.0.0": ("The d2", "3"),
     }
     plan, _ = push(r4.base, tmp_path, [artifact("d1"), artifact("d2")], rules=rules)
-    assert not plan.changes
+    assert not plan.has_changes
 
 
 def test_ten_thousand(r4: Hapi, tmp_path: Path) -> None:
     resources = [artifact(f"m{number}") for number in range(10_000)]
     _, result = push(r4.base, tmp_path, resources, rules=TargetPolicy())
-    assert len(result.made) == 10_000
-    assert not any(one.lost for one in result.made)
+    assert len(result.applied) == 10_000
+    assert not any(one.losses for one in result.applied)
     before = r4.get("PlanDefinition?_summary=count")["total"]
     resources[77]["title"] = "Another"
     r4.session.put(
@@ -210,7 +210,7 @@ def test_ten_thousand(r4: Hapi, tmp_path: Path) -> None:
         "PlanDefinition/m77-1.0.0": "update",
         "PlanDefinition/m78-1.0.0": "conflict",
     }
-    assert len(result.made) == 1
+    assert len(result.applied) == 1
     assert r4.get("PlanDefinition?_summary=count")["total"] == before
 
 
@@ -226,8 +226,8 @@ def test_a_server_that_is_killed_is_gone_on_with(tmp_path: Path) -> None:
             timer.join()
             server.restart()
             _, result = push(server.base, tmp_path, resources, "many", delete=False)
-            assert result.failure is None
-            assert result.not_made == []
+            assert result.error is None
+            assert result.failed == []
             there = stands(server, "PlanDefinition", prefix)
             assert there == {
                 f"{prefix}{number}-1.0.0": (f"The {prefix}{number}", "1") for number in range(300)
@@ -249,11 +249,11 @@ def test_definitions_on_a_real_server(release: str, tmp_path: Path) -> None:
     with hapi(release) as server:
         run = _Tour(server.base, tmp_path)
         made = run("push", "--yes")
-        assert made["notMade"] == []
+        assert made["failed"] == []
         lost = {
-            (one["place"].partition("/")[0], each["path"])
-            for one in made["made"]
-            for each in one.get("lost", ())
+            (one["reference"].partition("/")[0], each["path"])
+            for one in made["applied"]
+            for each in one.get("losses", ())
         }
         assert {path for _, path in lost} <= {"Citation.summary"}, lost
         again = run("plan")
@@ -269,7 +269,7 @@ def test_definitions_on_a_real_server(release: str, tmp_path: Path) -> None:
             f"{server.base}/{place}", json={**theirs, "title": "Theirs"}, timeout=60
         ).raise_for_status()
         (drift,) = run("drift")["drift"]
-        assert drift["place"] == place
+        assert drift["reference"] == place
         assert [one["label"] for one in drift["differences"]] == ["title"]
         assert run("plan")["counts"]["conflict"] == 1
         run("rollback", "--to", "1", "--yes", "--overwrite")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.push import (
     DesiredResource,
+    PushOptions,
     Reconciler,
     TargetPolicy,
     desired_resource,
@@ -46,16 +47,6 @@ def wants(*resources: dict[str, Any]) -> dict[str, DesiredResource]:
     return desired_state(map(desired_resource, resources))
 
 
-class Quiet:
-    """Watches and says nothing."""
-
-    def stage(self, name: str, total: int | None = None) -> None:
-        pass
-
-    def advance(self, steps: int = 1) -> None:
-        pass
-
-
 def no_sleep(_: float) -> None:
     """Waits for nothing."""
 
@@ -81,12 +72,12 @@ def push(
     """Plan and push, as a run of the command would."""
     with book(server, folder, rules) as opened:
         plan = opened.plan(wants(*resources), delete=delete, full=full)
-        return plan, opened.push(plan, words=words, watch=Quiet(), sleep=no_sleep)
+        return plan, opened.push(plan, PushOptions(words), sleep=no_sleep)
 
 
 def kinds(plan: Plan) -> dict[str, str]:
     """What a plan does, by place; what is unchanged is left out."""
-    return {str(item.ref): item.kind for item in plan.items if item.kind != "unchanged"}
+    return {str(item.ref): item.action for item in plan.changes if item.action != "unchanged"}
 
 
 def shuffled(seed: int) -> random.Random:

@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from memory import MemoryServer, shuffled_server
-from pushed import Quiet, artifact, book, kinds, no_sleep, push, wants
+from pushed import artifact, book, kinds, no_sleep, push, wants
 
-from fhir_kb.push import PushError, Ref, ServerError, TargetPolicy, parse_plan, serialize_plan
+from fhir_kb.push import (
+    PushError,
+    PushOptions,
+    Ref,
+    ServerError,
+    TargetPolicy,
+    parse_plan,
+    serialize_plan,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +38,7 @@ def test_what_is_new_is_created_with_its_version_in_its_id(
     assert kinds(plan) == {str(A): "create"}
     assert server.contents() == {str(A): {**artifact("a"), "id": "a-1.0.0"}}
     assert result.number == 1
-    assert not result.not_made
+    assert not result.failed
 
 
 def test_nothing_changed_writes_nothing_and_asks_little(
@@ -40,7 +48,7 @@ def test_nothing_changed_writes_nothing_and_asks_little(
     before = server.writes
     server.requests.clear()
     plan, result = push(server, tmp_path, [artifact("a"), artifact("b")])
-    assert not plan.changes
+    assert not plan.has_changes
     assert result.number == 0
     assert server.writes == before
     assert server.requests == ["changed PlanDefinition", "search PlanDefinition"]
@@ -51,11 +59,11 @@ def test_an_update_says_what_changes_and_carries_the_version(
 ) -> None:
     push(server, tmp_path, [artifact("a"), artifact("b")])
     plan, _ = push(server, tmp_path, [artifact("a", title="Another"), artifact("b")])
-    (item,) = (one for one in plan.items if one.kind == "update")
+    (item,) = (one for one in plan.changes if one.action == "update")
     assert [(one.label, one.old, one.new) for one in item.differences] == [
         ("title", "The a", "Another")
     ]
-    assert item.expected == "1"
+    assert item.expected_version == "1"
     assert server.contents()[str(A)]["title"] == "Another"
     assert len(server.history[B]) == 1
 
@@ -69,7 +77,7 @@ def test_a_new_version_stands_beside_the_old_one_which_is_retired(
     assert server.contents()[str(A)]["status"] == "retired"
     assert server.contents()["PlanDefinition/a-1.1.0"]["status"] == "active"
     again, _ = push(server, tmp_path, [artifact("a", "1.1.0")])
-    assert not again.changes
+    assert not again.has_changes
 
 
 def test_plain_ids_replace_the_old_version(server: MemoryServer, tmp_path: Path) -> None:
@@ -79,7 +87,7 @@ def test_plain_ids_replace_the_old_version(server: MemoryServer, tmp_path: Path)
     assert set(kinds(plan)) == {"PlanDefinition/a"}
     assert server.contents()["PlanDefinition/a"]["version"] == "1.1.0"
     again, _ = push(server, tmp_path, [artifact("a", "1.1.0")], rules=rules)
-    assert not again.changes
+    assert not again.has_changes
 
 
 def test_references_lead_to_the_places_on_the_server(server: MemoryServer, tmp_path: Path) -> None:
@@ -107,8 +115,8 @@ def test_what_somebody_else_changed_to_the_same_is_ours_again(
     push(server, tmp_path, [artifact("a")])
     server.edit(A, title="Ours")
     plan, result = push(server, tmp_path, [artifact("a", title="Ours")])
-    assert not plan.changes
-    assert not result.made
+    assert not plan.has_changes
+    assert not result.applied
     again, result = push(server, tmp_path, [artifact("a", title="Ours, later")])
     assert kinds(again) == {str(A): "update"}
 
@@ -118,7 +126,7 @@ def test_a_change_that_was_taken_back_is_none(server: MemoryServer, tmp_path: Pa
     server.edit(A, title="Theirs")
     server.edit(A, title="The a")
     plan, _ = push(server, tmp_path, [artifact("a")])
-    assert not plan.changes
+    assert not plan.has_changes
 
 
 def test_what_somebody_else_deleted_is_a_conflict(server: MemoryServer, tmp_path: Path) -> None:
@@ -146,9 +154,9 @@ def test_what_is_there_already_is_adopted(server: MemoryServer, tmp_path: Path) 
 def test_what_is_there_but_different_needs_a_word(server: MemoryServer, tmp_path: Path) -> None:
     server.put({**artifact("a", title="Theirs"), "id": "77x"})
     plan, result = push(server, tmp_path, [artifact("a")])
-    (item,) = plan.items
-    assert (item.kind, item.needs) == ("adopt", "adopt")
-    assert not result.made
+    (item,) = plan.changes
+    assert (item.action, item.approval) == ("adopt", "adopt")
+    assert not result.applied
     push(server, tmp_path, [artifact("a")], "adopt")
     assert server.contents()["PlanDefinition/77x"]["title"] == "The a"
 
@@ -178,8 +186,8 @@ def test_what_refers_to_a_place_of_something_else_is_not_sent(
     server.put({**artifact("other"), "id": "a-1.0.0"})
     evidence = artifact("e", kind="Evidence", about={"reference": "PlanDefinition/a"})
     _, result = push(server, tmp_path, [artifact("a"), evidence, artifact("b")])
-    assert [one.text for one in result.not_made] == [
-        "not sent: it refers to PlanDefinition/a-1.0.0"
+    assert [one.reason for one in result.failed] == [
+        "not sent: it refers to PlanDefinition/a-1.0.0, which is not on the server"
     ]
     assert set(server.contents()) == {str(A), str(B)}
 
@@ -193,7 +201,7 @@ def test_versions_of_what_has_no_url_stand_side_by_side(
 
     push(server, tmp_path, [page("1.0.0")])
     plan, _ = push(server, tmp_path, [page("1.1.0")])
-    assert kinds(plan) == {"Basic/page-1.0.0": "left", "Basic/page-1.1.0": "create"}
+    assert kinds(plan) == {"Basic/page-1.0.0": "orphaned", "Basic/page-1.1.0": "create"}
 
 
 def test_what_has_no_url_is_known_by_its_identifier(server: MemoryServer, tmp_path: Path) -> None:
@@ -213,7 +221,7 @@ def test_no_longer_defined_without_a_status_is_left_and_deleted_when_asked(
     basic = {"resourceType": "Basic", "id": "c", "code": {"text": "x"}}
     push(server, tmp_path, [basic, artifact("a")])
     plan, _ = push(server, tmp_path, [artifact("a")])
-    assert kinds(plan) == {"Basic/c": "left"}
+    assert kinds(plan) == {"Basic/c": "orphaned"}
     plan, _ = push(server, tmp_path, [artifact("a")], delete=True)
     assert kinds(plan) == {"Basic/c": "delete"}
     assert list(server.contents()) == [str(A)]
@@ -241,8 +249,8 @@ def test_what_is_changed_between_plan_and_push_is_not_deleted(
         plan = opened.plan(wants(artifact("c")), delete=True)
         server.edit(A, title="Theirs")
         server.minds_versions_on_delete = False  # as HAPI
-        result = opened.push(plan, watch=Quiet(), sleep=no_sleep)
-    assert [str(one.item.ref) for one in result.not_made] == [str(A)]
+        result = opened.push(plan, sleep=no_sleep)
+    assert [str(one.change.ref) for one in result.failed] == [str(A)]
     assert set(server.contents()) == {str(A), "PlanDefinition/c-1.0.0"}
 
 
@@ -258,11 +266,11 @@ def test_what_refers_is_deleted_with_or_before_what_it_refers_to(
 
 
 def test_elements_of_the_hospital_stay(server: MemoryServer, tmp_path: Path) -> None:
-    rules = TargetPolicy(theirs=("*.useContext", "PlanDefinition.contact"))
+    rules = TargetPolicy(kept_elements=("*.useContext", "PlanDefinition.contact"))
     push(server, tmp_path, [artifact("a", contact=[{"name": "us"}])], rules=rules)
     server.edit(A, useContext=[{"x": 1}], contact=[{"name": "ward"}])
     plan, _ = push(server, tmp_path, [artifact("a", contact=[{"name": "us"}])], rules=rules)
-    assert not plan.changes
+    assert not plan.has_changes
     push(server, tmp_path, [artifact("a", title="New", contact=[{"name": "us"}])], rules=rules)
     there = server.contents()[str(A)]
     assert there["title"] == "New"
@@ -271,30 +279,30 @@ def test_elements_of_the_hospital_stay(server: MemoryServer, tmp_path: Path) -> 
 
 
 def test_elements_that_do_not_count_are_no_conflict(server: MemoryServer, tmp_path: Path) -> None:
-    rules = TargetPolicy(ignored=("*.text",))
+    rules = TargetPolicy(ignored_elements=("*.text",))
     push(server, tmp_path, [artifact("a", text={"div": "<div>x</div>"})], rules=rules)
     server.edit(A, text={"div": "<div>made by the server</div>"})
     plan, _ = push(server, tmp_path, [artifact("a", text={"div": "<div>x</div>"})], rules=rules)
-    assert not plan.changes
+    assert not plan.has_changes
 
 
 def test_what_the_server_drops_is_told_and_no_drift(tmp_path: Path) -> None:
     server = MemoryServer(drops=["purpose"])
     _, result = push(server, tmp_path, [artifact("a", purpose="why")])
-    (made,) = result.made
-    assert [(one.path, one.sent) for one in made.lost] == [("PlanDefinition.purpose", "why")]
+    (made,) = result.applied
+    assert [(one.path, one.sent) for one in made.losses] == [("PlanDefinition.purpose", "why")]
     plan, _ = push(server, tmp_path, [artifact("a", purpose="why")])
-    assert not plan.changes
+    assert not plan.has_changes
 
 
 def test_what_is_stored_is_read_where_the_server_does_not_answer_it(tmp_path: Path) -> None:
     server = MemoryServer(drops=["purpose"], answers=False)
     _, result = push(server, tmp_path, [artifact("a", purpose="why")])
-    assert result.made[0].lost
+    assert result.applied[0].losses
     server.edit(A, title="x")
     server.edit(A, title="The a")
     plan, _ = push(server, tmp_path, [artifact("a", purpose="why")])
-    assert not plan.changes
+    assert not plan.has_changes
 
 
 def test_much_at_once_needs_a_word(server: MemoryServer, tmp_path: Path) -> None:
@@ -314,13 +322,13 @@ def test_what_cannot_be_made_is_told_and_the_rest_is_made(ways: Any, tmp_path: P
     server.reject.add("PlanDefinition/x7-1.0.0")
     on_it = artifact("e", kind="Evidence", about={"reference": "PlanDefinition/x7"})
     _, result = push(server, tmp_path, [on_it, *(artifact(f"x{number}") for number in range(30))])
-    told = {str(one.item.ref): one.text for one in result.not_made}
+    told = {str(one.change.ref): one.reason for one in result.failed}
     assert told["PlanDefinition/x7-1.0.0"] == "the server does not like it"
     assert set(told) == {"PlanDefinition/x7-1.0.0", "Evidence/e-1.0.0"}
     assert len(server.contents()) == 29
     server.reject.clear()
     _, result = push(server, tmp_path, [on_it, *(artifact(f"x{n}") for n in range(30))])
-    assert len(result.made) == 2
+    assert len(result.applied) == 2
     assert len(server.contents()) == 31
 
 
@@ -329,9 +337,9 @@ def test_somebody_changes_it_between_plan_and_push(server: MemoryServer, tmp_pat
     with book(server, tmp_path) as opened:
         plan = opened.plan(wants(artifact("a", title="Ours"), artifact("b", title="Ours")))
         server.edit(A, title="Theirs")
-        result = opened.push(plan, watch=Quiet(), sleep=no_sleep)
-    assert [str(one.item.ref) for one in result.not_made] == [str(A)]
-    assert "changed meanwhile" in result.not_made[0].text
+        result = opened.push(plan, sleep=no_sleep)
+    assert [str(one.change.ref) for one in result.failed] == [str(A)]
+    assert "changed meanwhile" in result.failed[0].reason
     assert server.contents()[str(A)]["title"] == "Theirs"
     assert server.contents()[str(B)]["title"] == "Ours"
 
@@ -344,16 +352,18 @@ def test_a_plan_in_a_file_is_done_as_it_is_or_not_at_all(
         kept = serialize_plan(opened.plan(wants(artifact("a", title="Ours"), artifact("c"))))
         plan = parse_plan(kept)
         server.edit(A, title="Theirs")
-        with pytest.raises(PushError, match=r"the server has moved since the plan was made: .*a"):
-            opened.push(plan, watch=Quiet(), sleep=no_sleep, check=True)
+        with pytest.raises(
+            PushError, match=r"the plan is stale: .*a\|1\.0\.0 changed on the server"
+        ):
+            opened.push(plan, PushOptions(check_stale=True), sleep=no_sleep)
         assert "PlanDefinition/c-1.0.0" not in server.contents()
         server.edit(A, title="The a")
-        with pytest.raises(PushError, match="has moved"):
-            opened.push(plan, watch=Quiet(), sleep=no_sleep, check=True)
+        with pytest.raises(PushError, match="is stale"):
+            opened.push(plan, PushOptions(check_stale=True), sleep=no_sleep)
         again = parse_plan(
             serialize_plan(opened.plan(wants(artifact("a", title="Ours"), artifact("c"))))
         )
-        opened.push(again, watch=Quiet(), sleep=no_sleep, check=True)
+        opened.push(again, PushOptions(check_stale=True), sleep=no_sleep)
     contents = server.contents()
     assert contents[str(A)]["title"] == "Ours"
     assert contents[str(B)]["status"] == "retired"
@@ -371,7 +381,10 @@ def test_drift_finds_changes_and_deletions(server: MemoryServer, tmp_path: Path)
     server.remove(B)
     with book(server, tmp_path) as opened:
         found = opened.drift()
-    assert [(str(one.live.ref), one.gone) for one in found] == [(str(A), False), (str(B), True)]
+    assert [(str(one.remote.ref), one.deleted) for one in found] == [
+        (str(A), False),
+        (str(B), True),
+    ]
     assert [(one.label, one.old, one.new) for one in found[0].differences] == [
         ("title", "The a", "Theirs")
     ]
@@ -383,18 +396,18 @@ def test_rollback_puts_everything_back_by_content(server: MemoryServer, tmp_path
     push(server, tmp_path, [artifact("a", title="Two"), artifact("c")], delete=True)
     assert set(server.contents()) == {str(A), "PlanDefinition/c-1.0.0"}
     with book(server, tmp_path) as opened:
-        plan = opened.rollback(opened.before_last(), delete=True)
-        opened.push(plan, watch=Quiet(), sleep=no_sleep)
+        plan = opened.rollback(opened.push_before_last(), delete=True)
+        opened.push(plan, sleep=no_sleep)
     assert server.contents() == first
     with book(server, tmp_path) as opened:
         plan = opened.rollback(2, delete=True)
-        opened.push(plan, watch=Quiet(), sleep=no_sleep)
+        opened.push(plan, sleep=no_sleep)
     assert server.contents()[str(A)]["title"] == "Two"
     assert set(server.contents()) == {str(A), "PlanDefinition/c-1.0.0"}
     with book(server, tmp_path) as opened:
-        with pytest.raises(PushError, match="nothing is known of push 9"):
+        with pytest.raises(PushError, match="push 9 is not in the history"):
             opened.rollback(9)
-        opened.push(opened.rollback(0, delete=True), watch=Quiet(), sleep=no_sleep)
+        opened.push(opened.rollback(0, delete=True), sleep=no_sleep)
     assert server.contents() == {}
 
 
@@ -412,10 +425,10 @@ def test_two_from_different_places_one_wins_and_the_other_is_told(
 ) -> None:
     with book(server, tmp_path / "one") as one, book(server, tmp_path / "two") as two:
         mine, theirs = one.plan(wants(artifact("a"))), two.plan(wants(artifact("a", title="Two")))
-        one.push(mine, watch=Quiet(), sleep=no_sleep)
-        result = two.push(theirs, watch=Quiet(), sleep=no_sleep)
+        one.push(mine, sleep=no_sleep)
+        result = two.push(theirs, sleep=no_sleep)
     assert server.contents()[str(A)]["title"] == "The a"
-    assert "changed meanwhile" in result.not_made[0].text
+    assert "changed meanwhile" in result.failed[0].reason
 
 
 def test_a_create_that_comes_too_late_replaces_nothing_where_no_condition_is_minded(
@@ -425,8 +438,8 @@ def test_a_create_that_comes_too_late_replaces_nothing_where_no_condition_is_min
         plan = opened.plan(wants(artifact("a"), artifact("b")))
         server.put({**artifact("a", title="Theirs"), "id": "a-1.0.0"})
         server.minds_creates = False
-        result = opened.push(plan, watch=Quiet(), sleep=no_sleep)
-    assert [str(one.item.ref) for one in result.not_made] == [str(A)]
+        result = opened.push(plan, sleep=no_sleep)
+    assert [str(one.change.ref) for one in result.failed] == [str(A)]
     assert server.contents()[str(A)]["title"] == "Theirs"
     assert str(B) in server.contents()
 
@@ -436,7 +449,7 @@ def test_a_server_without_history_is_asked_for_heads(tmp_path: Path) -> None:
     push(server, tmp_path, [artifact("a"), artifact("b")])
     server.requests.clear()
     plan, _ = push(server, tmp_path, [artifact("a"), artifact("b")])
-    assert not plan.changes
+    assert not plan.has_changes
     assert server.requests == ["search PlanDefinition"]
     server.edit(A, title="Theirs")
     server.remove(B)
@@ -463,7 +476,7 @@ def test_after_a_large_push_counts_are_enough(server: MemoryServer, tmp_path: Pa
     many = [artifact(f"x{number}") for number in range(150)]
     slow = MemoryServer()
     slow.__dict__.update(server.__dict__)
-    push(server, tmp_path, many, rules=TargetPolicy(at_once=1))
+    push(server, tmp_path, many, rules=TargetPolicy(max_concurrent=1))
     # as a real server does: one time for all of a transaction
     for ref, versions in server.history.items():
         chunk = int(ref.id.partition("-")[0][1:]) // 75
@@ -472,14 +485,14 @@ def test_after_a_large_push_counts_are_enough(server: MemoryServer, tmp_path: Pa
         versions[-1] = replace(live, updated=moved)
     push(server, tmp_path, many, full=True)
     with book(server, tmp_path) as opened:
-        for key, record in opened.state.records.items():
+        for key, record in opened.state.resources.items():
             live = server.history[record.ref][-1]
-            opened.state.records[key] = type(record)(
-                record.ref, live.version, live.updated, record.sent, record.stored, 1
+            opened.state.resources[key] = type(record)(
+                record.ref, live.version, live.updated, record.sent_digest, record.stored_digest, 1
             )
-        opened.state.seen = "2026-01-01T00:00:00+00:00"
+        opened.state.refreshed_until = "2026-01-01T00:00:00+00:00"
         server.requests.clear()
-        assert not opened.plan(wants(*many)).changes
+        assert not opened.plan(wants(*many)).has_changes
         counted = ["count PlanDefinition"] * 2
         assert server.requests == [*counted, "changed PlanDefinition", "search PlanDefinition"]
         server.edit(Ref("PlanDefinition", "x3-1.0.0"), title="Theirs")
@@ -491,11 +504,11 @@ def test_with_faults_every_push_ends_as_defined(seed: int, tmp_path: Path) -> No
     server = shuffled_server(seed)
     first = [artifact(f"x{number}") for number in range(25)]
     first.append(artifact("e", kind="Evidence", about={"reference": "PlanDefinition/x3"}))
-    rules = TargetPolicy(entries=10)
+    rules = TargetPolicy(max_entries=10)
     for resources in (first, [*first[1:20], artifact("x0", title="New"), *first[20:]]):
         _, result = push(server, tmp_path, resources, "many", rules=rules)
-        assert not result.not_made
-        assert result.failure is None
+        assert not result.failed
+        assert result.error is None
         wanted = {f"{one['resourceType']}/{one['id']}-1.0.0": one["title"] for one in resources}
         assert {name: one["title"] for name, one in server.contents().items()} == wanted
     versions = {str(ref): len(found) for ref, found in server.history.items()}
@@ -524,15 +537,15 @@ def test_a_push_that_was_killed_is_gone_on_with(when: int, after: bool, tmp_path
 
     server.send = killing  # type: ignore[method-assign]
     with pytest.raises(Killed):
-        push(server, tmp_path, resources, rules=TargetPolicy(entries=4, at_once=1))
+        push(server, tmp_path, resources, rules=TargetPolicy(max_entries=4, max_concurrent=1))
     server.send = send  # type: ignore[method-assign]
-    with book(server, tmp_path, TargetPolicy(entries=4)) as opened:
+    with book(server, tmp_path, TargetPolicy(max_entries=4)) as opened:
         assert opened.recovered == 2 * (when + after)
-        opened.push(opened.plan(wants(*resources)), watch=Quiet(), sleep=no_sleep)
+        opened.push(opened.plan(wants(*resources)), sleep=no_sleep)
     assert len(server.contents()) == 24
     assert {len(versions) for versions in server.history.values()} == {1}
     plan, _ = push(server, tmp_path, resources)
-    assert not plan.changes
+    assert not plan.has_changes
 
 
 def test_a_server_that_cannot_be_asked_any_more_ends_the_push(
@@ -544,7 +557,7 @@ def test_a_server_that_cannot_be_asked_any_more_ends_the_push(
     send = server.send
     server.send = broken  # type: ignore[method-assign]
     _, result = push(server, tmp_path, [artifact("a")])
-    assert str(result.failure) == "the server is gone"
+    assert str(result.error) == "the server is gone"
     server.send = send  # type: ignore[method-assign]
     push(server, tmp_path, [artifact("a")])
     assert list(server.contents()) == [str(A)]
@@ -553,10 +566,13 @@ def test_a_server_that_cannot_be_asked_any_more_ends_the_push(
 def test_the_log_says_who_did_what(server: MemoryServer, tmp_path: Path) -> None:
     push(server, tmp_path, [artifact("a")])
     with book(server, tmp_path) as opened:
-        (line,) = opened.log()
-    assert line["push"] == 1
-    assert line["made"][0][:3] == ["create", str(A), "PlanDefinition/a|1.0.0"]
-    assert line["made"][0][3][0] == "1"
+        (entry,) = opened.log()
+    assert entry.push == 1
+    (applied,) = entry.applied
+    assert len(applied.pop("digest")) > 20
+    assert applied == {
+        "action": "create", "reference": str(A), "name": "PlanDefinition/a|1.0.0", "version": "1",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["state.json", "journal.jsonl"])

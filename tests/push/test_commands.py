@@ -120,7 +120,7 @@ def test_what_somebody_else_changed(person: Person, server: ModelServer) -> None
     assert "1 is left as it is until you decide" in out
     assert server.resources[PLAN]["title"] == "Theirs"
     (found,) = person.data("drift")["drift"]
-    assert found["place"] == PLAN
+    assert found["reference"] == PLAN
     assert found["differences"][0]["new"] == "Theirs"
     assert person("push", "--yes", "--overwrite")[0] == 0
     assert server.resources[PLAN]["title"] == "The title of the topic"
@@ -138,7 +138,7 @@ def test_back_and_forth(person: Person, server: ModelServer, tmp_path: Path) -> 
     assert server.resources == first
     code, _, err = person("rollback", "--to", "77", "--yes")
     assert code == 2
-    assert "nothing is known of push 77" in err
+    assert "push 77 is not in the history" in err
     pushes = person.data("status")["pushes"]
     assert [one["push"] for one in pushes] == [1, 2, 3]
 
@@ -152,7 +152,7 @@ def test_a_plan_in_a_file(person: Person, server: ModelServer, tmp_path: Path) -
     foreign_title(server, PLAN, "Theirs")
     code, _, err = person("push", "--plan", "plan.json", "--yes")
     assert code == 3
-    assert "the server has moved since the plan was made" in err
+    assert "the plan is stale: PlanDefinition/first-topic|0.1.0 changed on the server" in err
     (tmp_path / "plan.json").write_text("{}")
     assert person("push", "--plan", "plan.json", "--yes")[0] == 2
 
@@ -176,7 +176,7 @@ def test_what_the_server_refuses_is_told_at_the_line(person: Person, server: Mod
     assert code == 1
     assert re.search(r"^kb/first-topic/topic\.yaml:3:\d+: error\[KB801\]", out, re.MULTILINE)
     assert "no plans on Mondays" in out
-    assert "not made; push again when what is said above is mended" in out
+    assert "failed: fix the errors above, then push again" in out
     del server.refuses["PlanDefinition/first-topic-0.1.0"]
     assert person("push", "--yes")[0] == 0
     assert PLAN in server.resources

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from model_server import ModelServer
-from pushed import Quiet, artifact, kinds, no_sleep, wants
+from pushed import artifact, kinds, no_sleep, wants
 from temper import HAPI, OTHER, Temper
 
 from fhir_kb.net import SessionSettings, open_session
-from fhir_kb.push import TargetPolicy, open_reconciler, open_server
+from fhir_kb.push import PushOptions, TargetPolicy, open_reconciler, open_server
 from fhir_kb.servers.capabilities import capabilities_from_statement
 
 if TYPE_CHECKING:
@@ -54,9 +54,11 @@ def push(
             return outcomes
 
         reached.send = killing  # type: ignore[method-assign]  # a test's own
-        with open_reconciler(folder, reached, rules or TargetPolicy(entries=4, at_once=1)) as book:
+        with open_reconciler(
+            folder, reached, rules or TargetPolicy(max_entries=4, max_concurrent=1)
+        ) as book:
             plan = book.plan(wants(*resources), **more)
-            return plan, book.push(plan, words=words, watch=Quiet(), sleep=no_sleep)
+            return plan, book.push(plan, PushOptions(words), sleep=no_sleep)
 
 
 def chain(number: int = 8) -> list[dict[str, Any]]:
@@ -85,12 +87,12 @@ EXPECTED = {f"p{n}|1.0.0": (f"The p{n}", f"The p{n - 1}" if n else "") for n in 
 
 def test_what_refers_to_it_leads_to_its_place(server: ModelServer, tmp_path: Path) -> None:
     plan, result = push(server, tmp_path, chain())
-    assert {str(item.ref).split("/")[1][:4] for item in plan.items} == {"new-"}
-    assert not result.not_made
-    assert not any(made.lost for made in result.made)
+    assert {str(item.ref).split("/")[1][:4] for item in plan.changes} == {"new-"}
+    assert not result.failed
+    assert not any(made.losses for made in result.applied)
     assert titles(server) == EXPECTED
     again, nothing = push(server, tmp_path, chain(), full=True)
-    assert not again.changes
+    assert not again.has_changes
     assert nothing.number == 0
 
 
@@ -98,10 +100,10 @@ def test_a_circle_comes_in_one_transaction(server: ModelServer, tmp_path: Path) 
     circle = chain(3)
     circle[0]["subjectReference"] = {"reference": "PlanDefinition/p2"}
     _, result = push(server, tmp_path, circle)
-    assert not result.not_made
+    assert not result.failed
     assert titles(server)["p0|1.0.0"] == ("The p0", "The p2")
     again, _ = push(server, tmp_path, circle)
-    assert not again.changes
+    assert not again.has_changes
 
 
 @pytest.mark.parametrize("way", ["batch", "single"])
@@ -111,10 +113,10 @@ def test_without_transactions_a_circle_is_refused(way: str, tmp_path: Path) -> N
     circle[0]["subjectReference"] = {"reference": "PlanDefinition/p2"}
     with ModelServer(temper) as server:
         _, result = push(server, tmp_path, [*circle, artifact("alone")])
-        assert {one.item.name.partition("|")[0][-2:] for one in result.not_made} == {
+        assert {one.change.name.partition("|")[0][-2:] for one in result.failed} == {
             "p0", "p1", "p2",
         }  # fmt: skip
-        assert any("only a transaction" in one.text for one in result.not_made)
+        assert any("only a transaction" in one.reason for one in result.failed)
         assert set(titles(server)) == {"alone|1.0.0"}
 
 
@@ -123,16 +125,22 @@ def test_a_push_that_was_killed_is_finished(
     server: ModelServer, sends: int, tmp_path: Path
 ) -> None:
     with pytest.raises(KilledError):
-        push(server, tmp_path, chain(), rules=TargetPolicy(entries=2, at_once=1), sends=sends)
+        push(
+            server,
+            tmp_path,
+            chain(),
+            rules=TargetPolicy(max_entries=2, max_concurrent=1),
+            sends=sends,
+        )
     standing = len(server.resources)
     assert standing
     plan, result = push(server, tmp_path, chain())
-    assert not result.not_made
-    assert [item.kind for item in plan.items].count("create") == 8 - standing
+    assert not result.failed
+    assert [item.action for item in plan.changes].count("create") == 8 - standing
     assert titles(server) == EXPECTED
     assert server.writes == 8
     again, _ = push(server, tmp_path, chain())
-    assert not again.changes
+    assert not again.has_changes
 
 
 def test_a_new_version_and_back(server: ModelServer, tmp_path: Path) -> None:
@@ -144,8 +152,8 @@ def test_a_new_version_and_back(server: ModelServer, tmp_path: Path) -> None:
         reached = open_server(session, server.base)
         with open_reconciler(tmp_path, reached) as book:
             plan = book.rollback(1, delete=True)
-            result = book.push(plan, words=("many",), watch=Quiet(), sleep=no_sleep)
-    assert not result.not_made
+            result = book.push(plan, PushOptions(("many",)), sleep=no_sleep)
+    assert not result.failed
     assert titles(server) == {name: EXPECTED[name] for name in ("p0|1.0.0", "p1|1.0.0", "p2|1.0.0")}
     statuses = {one["status"] for one in server.resources.values()}
     assert statuses == {"active"}
@@ -170,7 +178,7 @@ def test_what_was_deleted_there_gets_another_place(server: ModelServer, tmp_path
     assert titles(server) == {"a|1.0.0": ("The a", "")}
     assert place not in server.resources
     again, _ = push(server, tmp_path, [artifact("a")])
-    assert not again.changes
+    assert not again.has_changes
 
 
 def test_what_nothing_can_find_again_is_not_sent(server: ModelServer, tmp_path: Path) -> None:
@@ -194,5 +202,5 @@ def test_provenance_is_said_to_be_left_out(server: ModelServer, tmp_path: Path) 
         open_reconciler(tmp_path, open_server(session, server.base)) as book,
     ):
         plan = book.plan(wants(artifact("a")))
-        result = book.push(plan, watch=Quiet(), sleep=no_sleep, provenance=True)
-    assert [one.item.ref.type for one in result.not_made] == ["Provenance"]
+        result = book.push(plan, PushOptions(provenance=True), sleep=no_sleep)
+    assert [one.change.ref.type for one in result.failed] == ["Provenance"]

@@ -9,9 +9,9 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from memory import MemoryServer
-from pushed import Quiet, artifact, book, no_sleep, wants
+from pushed import artifact, book, no_sleep, wants
 
-from fhir_kb.push import Ref
+from fhir_kb.push import PushOptions, Ref
 
 NAMES = ("a", "b", "c", "d")
 TITLES = ("One", "Two", "Three")
@@ -130,10 +130,10 @@ def _done(what: str, number: int, server: MemoryServer, model: Model, folder: Pa
             else:
                 model.push()
         words = () if what == "push" else WORDS
-        result = opened.push(plan, words=words, watch=Quiet(), sleep=no_sleep)
-        assert not result.not_made
-        assert result.failure is None
-        assert {_name(key): record.retired for key, record in opened.state.records.items()} == {
+        result = opened.push(plan, PushOptions(words), sleep=no_sleep)
+        assert not result.failed
+        assert result.error is None
+        assert {_name(key): record.retired for key, record in opened.state.resources.items()} == {
             one: status == "retired" for one, (_, status) in model.ours.items()
         }
         if result.number:

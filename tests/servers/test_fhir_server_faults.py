@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from faults import Plan, faulty
 from model_server import ModelServer
-from pushed import Quiet, artifact, kinds, no_sleep, wants
+from pushed import artifact, kinds, no_sleep, wants
 from temper import HAPI, OTHER, Temper
 
 from fhir_kb.net import SessionSettings, open_session
-from fhir_kb.push import TargetPolicy, open_reconciler, open_server
+from fhir_kb.push import PushOptions, TargetPolicy, open_reconciler, open_server
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,12 +32,12 @@ TEMPERS = {one.name: one for one in (HAPI, OTHER, PLAIN, BATCH, *OWN)}
 def push(
     base: str, folder: Path, resources: list[dict[str, Any]], *words: str, **more: Any
 ) -> tuple[PushPlan, PushResult]:
-    rules = TargetPolicy(entries=8)
+    rules = TargetPolicy(max_entries=8)
     with open_session(SessionSettings(tries=12), sleep=no_sleep) as session:
         server = open_server(session, base)
         with open_reconciler(folder, server, rules) as book:
             plan = book.plan(wants(*resources), **more)
-            return plan, book.push(plan, words=words, watch=Quiet(), sleep=no_sleep)
+            return plan, book.push(plan, PushOptions(words), sleep=no_sleep)
 
 
 def some() -> list[dict[str, Any]]:
@@ -101,11 +101,11 @@ def test_from_nothing_to_the_end(temper: Temper, tmp_path: Path) -> None:
         resources = some()
         plan, result = push(server.base, tmp_path, resources)
         assert set(kinds(plan).values()) == {"create"}
-        assert not result.not_made
+        assert not result.failed
         assert standing(server) == expected(resources)
         before = server.writes
         again, _ = push(server.base, tmp_path, resources)
-        assert not again.changes
+        assert not again.has_changes
         assert server.writes == before
         third_place, fifth_place = place_of(server, "p3"), place_of(server, "p5")
         server.put({**server.resources[third_place], "title": "Theirs"})
@@ -115,7 +115,7 @@ def test_from_nothing_to_the_end(temper: Temper, tmp_path: Path) -> None:
         assert server.resources[third_place]["title"] == "Theirs"
         fewer = [one for one in later if one["id"] not in ("p0", "note")]
         _, last = push(server.base, tmp_path, fewer, "overwrite", delete=True)
-        assert not last.not_made
+        assert not last.failed
         assert standing(server) == expected(fewer)
 
 
@@ -127,8 +127,8 @@ def at_three_in_ten(temper: Temper, seed: int, folder: Path) -> None:
         with faulty(server.base, faults) as base:
             for resources in (first, later):
                 plan, result = push(base, folder, resources)
-                assert result.failure is None
-                assert [one.text for one in result.not_made] == []
+                assert result.error is None
+                assert [one.reason for one in result.failed] == []
                 # A plan may rest on two answers from before: then it says so, and leaves it alone.
                 if "conflict" in kinds(plan).values():
                     push(base, folder, resources)
@@ -137,7 +137,7 @@ def at_three_in_ten(temper: Temper, seed: int, folder: Path) -> None:
         numbers = {place: len(server.versions_of(place)) for place in server.resources}
         assert numbers == {place: 2 if place == updated else 1 for place in server.resources}
         again, _ = push(server.base, folder, later)
-        assert not again.changes
+        assert not again.has_changes
 
 
 def test_three_requests_in_ten_go_wrong_in_every_way() -> None:

@@ -32,7 +32,7 @@ def command(
     from fhir_kb.cli.views import plans
 
     with pushing.at(word, definitions, quiet=quiet) as here:
-        here.progress.stage("reading the server", len(here.book.state.records))
+        here.progress.stage("reading the server", len(here.book.state.resources))
         found = here.book.drift()
     name = here.target.name
     if form == "json":

@@ -66,7 +66,7 @@ def command(
             here.progress.stage("comparing with the server")
             made = here.book.plan(found.wanted, delete=delete, full=full)
             _write(out, made)
-            changes = changes or made.changes
+            changes = changes or made.has_changes
         _show(here, found, made, form, everything=everything)
     return CHANGES if exit_code and changes else FINE
 

@@ -31,7 +31,7 @@ def command(definitions: Path, word: str, output: Path, form: str, quiet: bool) 
     from fhir_kb.pipeline.pulling import write_pulled
 
     with pushing.at(word, definitions, quiet=quiet) as here:
-        here.progress.stage("reading the server", len(here.book.state.records))
+        here.progress.stage("reading the server", len(here.book.state.resources))
         resources = here.book.pull()
     files = write_pulled(resources, output)
     if form == "json":

@@ -49,7 +49,7 @@ def command(
     allowed = pushing.allowed(adopt=adopt, overwrite=overwrite, many=many)
     with pushing.at(word, definitions, quiet=quiet) as here:
         here.progress.stage("comparing with the server")
-        made = here.book.rollback(here.book.before_last() if number is None else number,
+        made = here.book.rollback(here.book.push_before_last() if number is None else number,
                                   delete=delete)  # fmt: skip
         asked = pushing.PushRequest(allowed, yes, form, everything=everything)
         return pushing.push(here, made, None, asked)

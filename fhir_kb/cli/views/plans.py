@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fhir_kb.diagnostics.span import Span
     from fhir_kb.push import Drift, Plan, PlannedChange, PushResult, ServerCapabilities
     from fhir_kb.push.planning.differences import Difference
+    from fhir_kb.servers.content import Loss
 
     Where = Callable[[str, str], Span | None]
     """The place where a resource ("Type/id"), or an element of it, was written."""
@@ -27,7 +28,7 @@ SIGNS: Final = {
     "conflict": ("!", "\x1b[31m"),
     "retire": ("-", "\x1b[33m"),
     "delete": ("x", "\x1b[31m"),
-    "left": ("?", "\x1b[33m"),
+    "orphaned": ("?", "\x1b[33m"),
     "forget": (".", "\x1b[2m"),
 }
 WORDS: Final = {
@@ -37,8 +38,8 @@ WORDS: Final = {
     "conflict": "in conflict",
     "retire": "to retire",
     "delete": "to delete",
-    "left": "left as they are",
-    "forget": "gone already",
+    "orphaned": "orphaned",
+    "forget": "to forget",
     "unchanged": "unchanged",
 }
 _ADVICE: Final = {
@@ -65,7 +66,7 @@ def plan(
     names: what the definitions call the resource of a key ("Type/id").
     """
     lines = [_head(made, name, profile, style)]
-    shown = [item for item in made.items if item.kind != "unchanged"]
+    shown = [item for item in made.changes if item.action != "unchanged"]
     for item in shown[:limit]:
         origin = names.get(item.key, "")
         lines.append(_item(item, style, where(origin, "") if origin else None))
@@ -95,7 +96,7 @@ def counts(made: Plan) -> str:
 
 
 def _item(item: PlannedChange, style: Style, span: Span | None) -> str:
-    sign, colour = SIGNS[item.kind]
+    sign, colour = SIGNS[item.action]
     start = f"  {style.paint(sign, colour)} {terminal_safe(item.name)}"
     wide = 4 + width(terminal_safe(item.name))
     place = f"{span.file}:{span.line}" if span is not None and span.file else ""
@@ -109,8 +110,8 @@ def _item(item: PlannedChange, style: Style, span: Span | None) -> str:
 def _reason(item: PlannedChange, style: Style) -> Iterator[str]:
     if item.reason:
         yield f"      {terminal_safe(item.reason)}"
-    if item.needs:
-        yield f"      {style.dim(_ADVICE[item.needs])}"
+    if item.approval:
+        yield f"      {style.dim(_ADVICE[item.approval])}"
 
 
 def differences(
@@ -177,14 +178,14 @@ def _cut(text: str) -> str:
 def markdown(made: Plan, name: str, where: Where, names: Mapping[str, str]) -> str:
     """The plan for a merge request: a table, and the differences of each resource below it."""
     lines = [f"### {_cell(name)}: {counts(made)}", ""]
-    shown = [item for item in made.items if item.kind != "unchanged"]
+    shown = [item for item in made.changes if item.action != "unchanged"]
     if shown:
         lines += ["| | resource | where | why |", "|---|---|---|---|"]
     for item in shown:
         origin = names.get(item.key, "")
         span = where(origin, "") if origin else None
         place = f"`{span.file}:{span.line}`" if span and span.file else ""
-        lines.append(f"| {item.kind} | `{_cell(item.name)}` | {place} | {_cell(item.reason)} |")
+        lines.append(f"| {item.action} | `{_cell(item.name)}` | {place} | {_cell(item.reason)} |")
     for item in (one for one in shown if one.differences):
         lines += ["", f"<details><summary>{_cell(item.name)}</summary>", "", "```diff"]
         for one in item.differences:
@@ -203,7 +204,7 @@ def result(made: PushResult, style: Style, undecided: int) -> str:
     from collections import Counter
 
     lines = []
-    numbers = Counter(str(one.item.kind) for one in made.made)
+    numbers = Counter(str(entry.change.action) for entry in made.applied)
     done = {"create": "created", "update": "updated", "retire": "retired", "delete": "deleted",
             "adopt": "adopted", "conflict": "overwritten"}  # fmt: skip
     words = [f"{numbers[kind]} {word}" for kind, word in done.items() if numbers.get(kind)]
@@ -214,15 +215,15 @@ def result(made: PushResult, style: Style, undecided: int) -> str:
     if undecided:
         things = "1 is left as it is" if undecided == 1 else f"{undecided} are left as they are"
         lines.append(f"{things} until you decide: see the plan above")
-    failed = len(made.not_made)
+    failed = len(made.failed)
     if failed:
-        lines.append(f"{failed} not made; push again when what is said above is mended")
-    lossy = sum(1 for one in made.made if one.lost)
+        lines.append(f"{failed} failed: fix the errors above, then push again")
+    lossy = sum(1 for one in made.applied if one.losses)
     if lossy:
-        lines.append(f"{lossy} do not stand there as they were sent: see above")
+        lines.append(f"{lossy} not stored as sent: see the errors above")
     lines += [
-        f"{terminal_safe(one.item.name)}: something stood there in the meantime and was replaced"
-        for one in made.made
+        f"{terminal_safe(one.change.name)}: somebody created it since the plan was made; replaced"
+        for one in made.applied
         if one.replaced
     ]
     return "".join(f"{line}\n" for line in lines)
@@ -235,9 +236,9 @@ def drift(found: Sequence[Drift], name: str, style: Style) -> str:
     lines = [f"{style.bold(terminal_safe(name))}: {len(found)} changed since, not by us"]
     for one in found:
         sign, colour = SIGNS["conflict"]
-        when = f" ({one.live.updated[:10]})" if one.live.updated else ""
-        gone = "deleted" if one.gone else f"version {one.live.version}"
-        lines.append(f"  {style.paint(sign, colour)} {one.live.ref}  {gone}{when}")
+        when = f" ({one.remote.updated[:10]})" if one.remote.updated else ""
+        gone = "deleted" if one.deleted else f"version {one.remote.version}"
+        lines.append(f"  {style.paint(sign, colour)} {one.remote.ref}  {gone}{when}")
         lines += differences(one.differences, style, lambda _: None)
     return "".join(f"{line}\n" for line in lines)
 
@@ -248,11 +249,11 @@ def drift_data(found: Iterable[Drift]) -> list[dict[str, Any]]:
 
     return [
         {
-            "place": str(one.live.ref),
+            "reference": str(one.remote.ref),
             "key": one.key,
-            "deleted": one.gone,
-            "version": one.live.version,
-            "updated": one.live.updated,
+            "deleted": one.deleted,
+            "version": one.remote.version,
+            "updated": one.remote.updated,
             "differences": [difference_json(each) for each in one.differences],
         }
         for one in found
@@ -261,27 +262,25 @@ def drift_data(found: Iterable[Drift]) -> list[dict[str, Any]]:
 
 def result_data(made: PushResult) -> dict[str, Any]:
     """What a push did, for programs."""
-    from fhir_kb.servers.content import MISSING
-
-    def losses(one: Any) -> list[dict[str, Any]]:
-        return [
-            {"path": loss.path, "sent": loss.sent}
-            | ({} if loss.there is MISSING else {"there": loss.there})
-            for loss in one.lost
-        ]
-
     return {
         "push": made.number,
-        "made": [
-            {"kind": one.item.kind, "place": str(one.item.ref), "key": one.item.key}
-            | ({"lost": losses(one)} if one.lost else {})
-            | ({"replaced": True} if one.replaced else {})
-            for one in made.made
+        "applied": [
+            _change_data(entry.change)
+            | ({"losses": [_loss_data(loss) for loss in entry.losses]} if entry.losses else {})
+            | ({"replaced": True} if entry.replaced else {})
+            for entry in made.applied
         ],
-        "notMade": [
-            {"kind": one.item.kind, "place": str(one.item.ref), "key": one.item.key,
-             "text": one.text}
-            for one in made.not_made
-        ],
-        "failure": str(made.failure) if made.failure else None,
-    }  # fmt: skip
+        "failed": [_change_data(entry.change) | {"reason": entry.reason} for entry in made.failed],
+        "error": str(made.error) if made.error else None,
+    }
+
+
+def _change_data(change: PlannedChange) -> dict[str, Any]:
+    return {"action": change.action, "reference": str(change.ref), "key": change.key}
+
+
+def _loss_data(loss: Loss) -> dict[str, Any]:
+    from fhir_kb.servers.content import MISSING
+
+    stored = {} if loss.there is MISSING else {"stored": loss.there}
+    return {"path": loss.path, "sent": loss.sent} | stored

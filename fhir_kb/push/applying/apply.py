@@ -1,10 +1,9 @@
-"""Doing what a plan says, so that it can be broken off at any moment and gone on with."""
+"""Applying a plan, so that it can be interrupted at any moment and continued."""
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from fhir_kb.emit import compact_json
 from fhir_kb.push.applying.outcomes import (
@@ -14,12 +13,11 @@ from fhir_kb.push.applying.outcomes import (
     Progress,
     PushResult,
 )
+from fhir_kb.push.applying.scheduling import ChunkScheduler
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.planning.order import Chunk, Unit, chunks
-from fhir_kb.push.planning.state import RecordedResource, instant
-from fhir_kb.push.workspace.history import append_contents, finish, save_contents
+from fhir_kb.push.planning.state import RecordedResource
 from fhir_kb.push.workspace.journal import Journal, SentChange
-from fhir_kb.push.workspace.state_store import save_state
 from fhir_kb.servers.assigned_ids import AssignedIds, without_expected_version
 from fhir_kb.servers.content import (
     Loss,
@@ -31,271 +29,281 @@ from fhir_kb.servers.content import (
 from fhir_kb.servers.protocol import Applied, Outcome, Ref, Rejected, ServerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from fhir_kb.push.applying.sending import Sender
     from fhir_kb.push.planning.plan import PlannedChange
     from fhir_kb.push.planning.policy import TargetPolicy
     from fhir_kb.push.planning.state import State
+    from fhir_kb.push.workspace.workspace import Workspace
     from fhir_kb.servers.content import Resource
     from fhir_kb.servers.protocol import ChangeRequest
 
+_Sent: TypeAlias = "Mapping[Ref, Outcome] | ServerError | PushError"
+"""What became of a chunk: of each change, or why it is not known."""
+
 
 def apply(
-    todo: ApprovedChanges,
+    approved: ApprovedChanges,
     *,
-    folder: Path,
+    workspace: Workspace,
     state: State,
-    rules: TargetPolicy,
+    policy: TargetPolicy,
     sender: Sender,
-    watch: Progress,
+    progress: Progress,
     verify: bool = True,
 ) -> PushResult:
-    """Make the changes. The folder is held by the caller; `state` is brought up to date and kept.
+    """Make the approved changes.
 
-    verify: compare what the server stored with what was sent. Raises PushError where our own disk
-    stands in the way; failures of the server are in the result.
+    Args:
+        approved: What to do.
+        workspace: Where it is written down before and after it is done.
+        state: The recorded state; it is brought up to date and saved.
+        policy: How the server is treated.
+        sender: Sends the changes.
+        progress: Is told how far it is.
+        verify: Whether what the server stored is compared with what was sent.
+
+    Returns:
+        What was done and what was not; errors of the server are in it.
+
+    Raises:
+        PushError: The workspace cannot be written.
     """
-    if not todo.changes and not todo.noted:
-        save_state(folder, state)
+    if not approved.changes and not approved.in_place:
+        workspace.states.save(state)
         return PushResult()
-    push = _Push(todo, folder, state, rules, sender, watch, verify=verify)
-    return push.run(todo.noted)
+    push = _Push(approved, workspace, state, policy, sender, progress, verify=verify)
+    return push.run(approved.in_place)
 
 
 class _Push:
     def __init__(
         self,
-        todo: ApprovedChanges,
-        folder: Path,
+        approved: ApprovedChanges,
+        workspace: Workspace,
         state: State,
-        rules: TargetPolicy,
+        policy: TargetPolicy,
         sender: Sender,
-        watch: Progress,
+        progress: Progress,
         *,
         verify: bool,
     ) -> None:
-        self.items = {change.ref: item for item, change in todo.changes}
-        self.changes = [change for _, change in todo.changes]
-        self.placing: AssignedIds | None = None
+        self.planned = {change.ref: planned for planned, change in approved.changes}
+        self.changes = [change for _, change in approved.changes]
+        self.assigned_ids: AssignedIds | None = None
         if sender.server.capabilities.client_ids == "no":
             self.changes = [without_expected_version(change) for change in self.changes]
-            self.placing = AssignedIds(sender.server, self.changes)
-            sender = replace(sender, server=self.placing)
-        self.server, self.folder, self.state, self.rules = sender.server, folder, state, rules
-        self.sender, self.watch, self.verify = sender, watch, verify
-        self.number = state.pushes + 1
+            self.assigned_ids = AssignedIds(sender.server, self.changes)
+            sender = replace(sender, server=self.assigned_ids)
+        self.server, self.workspace, self.state = sender.server, workspace, state
+        self.sender, self.policy = sender, policy
+        self.progress, self.verify = progress, verify
+        self.number = state.last_push + 1
         self.result = PushResult(self.number)
-        self.digests: dict[Ref, str] = {}
-        self.finals: dict[Ref, str] = {}
-        self.failed = {str(ref) for ref in todo.absent}
+        self.sent_digests: dict[Ref, str] = {}
+        self.final_digests: dict[Ref, str] = {}
+        self.missing = {str(ref) for ref in approved.absent}
 
-    def run(self, noted: Sequence[PlannedChange]) -> PushResult:
-        """All of it."""
-        save_contents(self.folder, self.number, self._bodies(noted))
-        self.state.pushes = self.number
-        journal = Journal(self.folder, self.number)
+    def run(self, in_place: Sequence[PlannedChange]) -> PushResult:
+        """Record what is in place, then send the rest."""
+        self.workspace.history.save_contents(self.number, self._contents(in_place))
+        self.state.last_push = self.number
+        journal = self.workspace.begin_push(self.number)
         try:
             self._send_all(journal)
         finally:
             journal.close()
-        if self.result.failure is None:
-            self._finish()
+        if self.result.error is None:
+            self.state.begin_refreshing()
+            self.workspace.end_push(self.state)
         return self.result
 
-    def _bodies(self, noted: Sequence[PlannedChange]) -> Iterator[tuple[str, bytes]]:
-        """What is to be kept of the contents, by digest."""
-        for item in noted:
-            yield self._note(item)
+    def _contents(self, in_place: Sequence[PlannedChange]) -> Iterator[tuple[str, bytes]]:
+        """The contents to keep, with their digests."""
+        for planned in in_place:
+            yield self._record_in_place(planned)
         for change in self.changes:
             resource = change.resource
             if resource is not None:
-                name = self.digests[change.ref] = content_digest(resource)
+                name = self.sent_digests[change.ref] = content_digest(resource)
                 yield name, change.content
 
-    def _note(self, item: PlannedChange) -> tuple[str, bytes]:
-        live, wanted = item.there, item.wanted
-        assert live is not None
-        assert live.resource is not None
-        assert wanted is not None
-        name = content_digest(wanted)
-        self.state.records[item.key] = RecordedResource(
-            live.ref, live.version, live.updated, name, content_digest(live.resource),
-            self.number, item.retired,
+    def _record_in_place(self, planned: PlannedChange) -> tuple[str, bytes]:
+        remote, desired = planned.remote, planned.desired
+        assert remote is not None
+        assert remote.resource is not None
+        assert desired is not None
+        sent_digest, stored_digest = content_digest(desired), content_digest(remote.resource)
+        self.state.resources[planned.key] = RecordedResource(
+            remote.ref, remote.version, remote.updated, sent_digest, stored_digest, self.number,
+            planned.retired,
         )  # fmt: skip
-        return name, compact_json(wanted)
-
-    def _finish(self) -> None:
-        if not self.state.seen:
-            updates = [one.updated for one in self.state.records.values() if one.updated]
-            self.state.seen = min(updates, key=instant, default="")
-        finish(self.folder, self.state)
+        return sent_digest, compact_json(desired)
 
     def _chunks(self) -> list[Chunk]:
         profile = self.server.capabilities
+        entries = 1 if self.sender.mode == "single" else self.policy.max_entries
         before = {
-            str(ref): item.there.resource
-            for ref, item in self.items.items()
-            if item.there is not None and item.there.resource is not None
+            str(ref): planned.remote.resource
+            for ref, planned in self.planned.items()
+            if planned.remote is not None and planned.remote.resource is not None
         }
         return chunks(
             self.changes,
-            entries=1
-            if self.sender.way == "single"
-            else _least(self.rules.entries, profile.max_entries),
-            bytes_=_least(self.rules.bytes_, profile.max_bytes),
-            alone=self.sender.way != "transaction",
+            max_entries=_smaller(entries, profile.max_entries),
+            max_bytes=_smaller(self.policy.max_bytes, profile.max_bytes),
+            independent_entries=self.sender.mode != "transaction",
             before=before,
         )
 
     def _send_all(self, journal: Journal) -> None:
-        """Every chunk after those that it needs; as many at once as the server takes."""
-        waiting = {chunk.number: chunk for chunk in self._chunks()}
-        self.watch.stage("pushing", len(self.changes))
-        most = limit = max(1, self.rules.at_once)
-        running: dict[Future[Mapping[Ref, Outcome]], Chunk] = {}
-        finished: set[int] = set()
-        busy = 0
-        with ThreadPoolExecutor(most) as pool:
-            while waiting or running:
-                for chunk in list(waiting.values()):
-                    if len(running) < limit and chunk.needs <= finished and not self._broken:
-                        del waiting[chunk.number]
-                        units = self._still_possible(chunk)
-                        running[pool.submit(self._send, journal, units)] = chunk
-                if not running:
-                    break
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
-                    chunk = running.pop(future)
-                    finished.add(chunk.number)
-                    self._take(journal, future)
-                    slower = self.sender.busy > busy
-                    busy = self.sender.busy
-                    limit = max(1, limit // 2) if slower else min(most, limit + 1)
-        for chunk in waiting.values():
+        """Send every chunk after those that it depends on."""
+        scheduler = ChunkScheduler(self._chunks(), self.policy.max_concurrent)
+        self.progress.stage("pushing", len(self.changes))
+        scheduler.run(
+            task=lambda chunk: self._task(journal, chunk),
+            done=lambda outcomes: self._note(journal, outcomes),
+            overloaded=lambda: self.sender.busy,
+            stopped=lambda: self.result.error is not None,
+        )
+        for chunk in scheduler.waiting:
             for change in chunk.changes:
-                self._not_made(change.ref, "not sent: the push broke off before")
+                self._fail(change.ref, "not sent: the push was interrupted before")
 
-    @property
-    def _broken(self) -> bool:
-        return self.result.failure is not None
+    def _task(self, journal: Journal, chunk: Chunk) -> Callable[[], _Sent]:
+        """What sends a chunk in a thread of its own: it shares nothing but the journal."""
+        units = self._possible_units(chunk)
+        return lambda: self._send(journal, units)
 
-    def _still_possible(self, chunk: Chunk) -> list[Unit]:
-        """What of a chunk does not refer to something that could not be made."""
-        possible = []
-        if not self.failed:
+    def _possible_units(self, chunk: Chunk) -> list[Unit]:
+        """The units of a chunk that refer to nothing that could not be made."""
+        if not self.missing:
             return chunk.units
+        possible = []
         for unit in chunk.units:
-            needs = {
-                name
+            missing = {
+                reference
                 for change in unit.changes
-                for name in references(change.resource or {})
-                if name in self.failed
+                for reference in references(change.resource or {})
+                if reference in self.missing
             }
-            if not needs:
+            if not missing:
                 possible.append(unit)
                 continue
             for change in unit.changes:
-                self._not_made(change.ref, f"not sent: it refers to {min(needs)}")
+                self._fail(
+                    change.ref,
+                    f"not sent: it refers to {min(missing)}, which is not on the server",
+                )
         return possible
 
-    def _send(self, journal: Journal, units: Sequence[Unit]) -> Mapping[Ref, Outcome]:
-        """In a thread of its own: nothing here touches what others use, but the journal."""
+    def _send(self, journal: Journal, units: Sequence[Unit]) -> _Sent:
         if not units:
             return {}
-        journal.sending(self._sent(change) for unit in units for change in unit.changes)
-        return self.sender.make(units)
+        changes = (change for unit in units for change in unit.changes)
+        try:
+            journal.sending(self._sent_change(change) for change in changes)
+            return self.sender.send(units)
+        except (ServerError, PushError) as error:
+            return error
 
-    def _sent(self, change: ChangeRequest) -> SentChange:
-        item = self.items[change.ref]
-        name = self.digests.get(change.ref, "")
+    def _sent_change(self, change: ChangeRequest) -> SentChange:
+        planned = self.planned[change.ref]
+        sent_digest = self.sent_digests.get(change.ref, "")
         return SentChange(
-            change.action, change.ref, item.key, change.expected_version, name, item.retired
+            change.action,
+            change.ref,
+            planned.key,
+            change.expected_version,
+            sent_digest,
+            planned.retired,
         )
 
-    def _take(self, journal: Journal, future: Future[Mapping[Ref, Outcome]]) -> None:
-        try:
-            outcomes = future.result()
-        except (ServerError, PushError) as error:
-            self.result.failure = self.result.failure or error
+    def _note(self, journal: Journal, outcomes: _Sent) -> None:
+        """Take the outcomes of a chunk into result, state and journal."""
+        if isinstance(outcomes, (ServerError, PushError)):
+            self.result.error = self.result.error or outcomes
             return
-        done = {ref: one for ref, one in outcomes.items() if isinstance(one, Applied)}
-        refused = {ref: one for ref, one in outcomes.items() if isinstance(one, Rejected)}
+        applied = {ref: entry for ref, entry in outcomes.items() if isinstance(entry, Applied)}
+        refused = {ref: entry for ref, entry in outcomes.items() if isinstance(entry, Rejected)}
         try:
-            stored = self._stored(done)
+            stored = self._stored(applied)
         except ServerError as error:
-            self.result.failure = error
+            self.result.error = error
             return
-        self._keep_final(done)
+        self._keep_final_contents(applied)
         records = {
-            self.items[ref].key: self._done(one, stored.get(ref)) for ref, one in done.items()
+            self.planned[ref].key: self._applied(entry, stored.get(ref))
+            for ref, entry in applied.items()
         }
         for ref, refusal in refused.items():
-            self._not_made(ref, refusal.text, refusal)
+            self._fail(ref, refusal.text, refusal)
         journal.done(records)
-        journal.not_done(self.items[ref].key for ref in refused)
+        journal.not_done(self.planned[ref].key for ref in refused)
         for key, record in records.items():
-            if record is None:
-                self.state.records.pop(key, None)
-            else:
-                self.state.records[key] = record
-        self.watch.advance(len(outcomes))
+            self.state.record(key, record)
+        self.progress.advance(len(outcomes))
 
-    def _stored(self, done: Mapping[Ref, Applied]) -> dict[Ref, Resource]:
-        """What the server made of what was sent: what it answered, or else what it answers now."""
-        found = {ref: one.stored for ref, one in done.items() if one.stored is not None}
-        asked = [ref for ref in done if self.verify and ref in self.digests and ref not in found]
-        for ref, live in (self.server.read(asked) if asked else {}).items():
-            if live.resource is not None and live.version == done[ref].version:
-                found[ref] = live.resource
-        return found
+    def _stored(self, applied: Mapping[Ref, Applied]) -> dict[Ref, Resource]:
+        """What the server stored: from its response, or else from what it holds now."""
+        stored = {ref: entry.stored for ref, entry in applied.items() if entry.stored is not None}
+        unread = [
+            ref for ref in applied if self.verify and ref in self.sent_digests and ref not in stored
+        ]
+        for ref, remote in (self.server.read(unread) if unread else {}).items():
+            if remote.resource is not None and remote.version == applied[ref].version:
+                stored[ref] = remote.resource
+        return stored
 
-    def _done(self, done: Applied, stored: Resource | None) -> RecordedResource | None:
-        item = self.items[done.ref]
-        if item.body is None:
-            self.result.made.append(AppliedChange(item))
+    def _applied(self, applied: Applied, stored: Resource | None) -> RecordedResource | None:
+        """Note an applied change; what is recorded of it, None for a deletion."""
+        planned = self.planned[applied.ref]
+        if planned.body is None:
+            self.result.applied.append(AppliedChange(planned))
             return None
-        ref, sent = done.ref, self.digests[done.ref]
-        if self.placing is not None:
-            ref, sent = self.placing.server_ref(ref), self.finals.get(ref, sent)
-            stored = stored and self.placing.as_stored(done.ref, stored)
-        name = ""
+        ref, sent_digest = applied.ref, self.sent_digests[applied.ref]
+        if self.assigned_ids is not None:
+            ref = self.assigned_ids.server_ref(ref)
+            sent_digest = self.final_digests.get(applied.ref, sent_digest)
+            stored = stored and self.assigned_ids.as_stored(applied.ref, stored)
+        stored_digest = ""
         lost: tuple[Loss, ...] = ()
         if stored is not None:
-            name = content_digest(stored)
-            lost = (
-                ()
-                if name == sent
-                else tuple(losses(self._final(item), without_server_elements(stored)))
-            )
-        new = item.there is None or item.there.deleted
-        self.result.made.append(
-            AppliedChange(item, lost if self.verify else (), new and not done.created)
-        )
+            stored_digest = content_digest(stored)
+            if stored_digest != sent_digest:
+                lost = tuple(losses(self._final_content(planned), without_server_elements(stored)))
+        replaced = planned.is_new and not applied.created
+        self.result.applied.append(AppliedChange(planned, lost if self.verify else (), replaced))
         return RecordedResource(
-            ref, done.version, done.updated, sent, name, self.number, item.retired
-        )
+            ref, applied.version, applied.updated, sent_digest, stored_digest, self.number,
+            planned.retired,
+        )  # fmt: skip
 
-    def _keep_final(self, done: Iterable[Ref]) -> None:
-        """Keep contents as they stand there: references became known only with the answers."""
-        if self.placing is None:
+    def _keep_final_contents(self, refs: Iterable[Ref]) -> None:
+        """Keep contents as they are on the server: only its response told what they refer to."""
+        if self.assigned_ids is None:
             return
-        finals = {ref: self._final(self.items[ref]) for ref in done if ref in self.digests}
-        self.finals = {ref: content_digest(body) for ref, body in finals.items()}
-        bodies = ((self.finals[ref], compact_json(body)) for ref, body in finals.items())
-        append_contents(self.folder, self.number, bodies)
+        contents = {
+            ref: self._final_content(self.planned[ref]) for ref in refs if ref in self.sent_digests
+        }
+        self.final_digests = {ref: content_digest(content) for ref, content in contents.items()}
+        lines = (
+            (self.final_digests[ref], compact_json(content)) for ref, content in contents.items()
+        )
+        self.workspace.history.append_contents(self.number, lines)
 
-    def _final(self, item: PlannedChange) -> Resource:
-        """What shall stand there, with all places that are known by now."""
-        wanted = item.wanted
-        assert wanted is not None
-        return self.placing.as_stored(item.ref, wanted) if self.placing else wanted
+    def _final_content(self, planned: PlannedChange) -> Resource:
+        """What the server has to hold, with all ids that it has assigned by now."""
+        desired = planned.desired
+        assert desired is not None
+        return self.assigned_ids.as_stored(planned.ref, desired) if self.assigned_ids else desired
 
-    def _not_made(self, ref: Ref, text: str, refused: Rejected | None = None) -> None:
-        self.failed.add(str(ref))
-        self.result.not_made.append(FailedChange(self.items[ref], text, refused))
+    def _fail(self, ref: Ref, reason: str, rejection: Rejected | None = None) -> None:
+        self.missing.add(str(ref))
+        self.result.failed.append(FailedChange(self.planned[ref], reason, rejection))
 
 
-def _least(ours: int, theirs: int) -> int:
+def _smaller(ours: int, theirs: int) -> int:
+    """The smaller limit; the server's is 0 where it has none."""
     return min(ours, theirs) if theirs else ours

@@ -1,4 +1,4 @@
-"""What a push is to do, what it did, and who watches it."""
+"""What a push did, and how it reports its progress."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Progress(Protocol):
-    """Somebody who watches how far it is."""
+    """Reports how far a push is."""
 
     def stage(self, name: str, total: int | None = None) -> None:
         """A stage begins, of `total` steps where that is known."""
@@ -24,45 +24,56 @@ class Progress(Protocol):
         """So many steps of the stage are done."""
 
 
+class NullProgress:
+    """Reports nothing."""
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """See `Progress`."""
+
+    def advance(self, steps: int = 1) -> None:
+        """See `Progress`."""
+
+
 @dataclass(frozen=True, slots=True)
 class AppliedChange:
-    """A change that stands on the server. lost: what the server did not keep as it was sent.
+    """A change that the server has made."""
 
-    replaced: something stood there that we did not know of, and the server let us replace it.
-    """
-
-    item: PlannedChange
-    lost: tuple[Loss, ...] = ()
+    change: PlannedChange
+    losses: tuple[Loss, ...] = ()
+    """What the server did not store as it was sent."""
     replaced: bool = False
+    """Whether something was there that the plan did not know of, and the server let us replace
+    it."""
 
 
 @dataclass(frozen=True, slots=True)
 class FailedChange:
-    """A change that was not made. refused: what the server said; None where it was not sent."""
+    """A change that was not made."""
 
-    item: PlannedChange
-    text: str
-    refused: Rejected | None = None
+    change: PlannedChange
+    reason: str
+    rejection: Rejected | None = None
+    """The server's response; None where the change was not sent."""
 
 
 @dataclass(slots=True)
 class PushResult:
-    """What a push did. number: of the push; 0 where there was nothing to do. failure: why it broke
-    off, if it did; then the next push goes on with it.
-    """
+    """What a push did."""
 
     number: int = 0
-    made: list[AppliedChange] = field(default_factory=list)
-    not_made: list[FailedChange] = field(default_factory=list)
-    failure: ServerError | PushError | None = None
+    """Of the push; 0 where there was nothing to do."""
+    applied: list[AppliedChange] = field(default_factory=list)
+    failed: list[FailedChange] = field(default_factory=list)
+    error: ServerError | PushError | None = None
+    """Why it was interrupted, if it was; the next push continues it."""
 
 
 class ApprovedChanges(NamedTuple):
-    """What a plan comes to. changes: what is sent, with its item. noted: what stands there as it is
-    wanted though we did not send it as it is: it is ours from now on. absent: places where
-    something else stands than is wanted there: what refers to them is not sent.
-    """
+    """What is left of a plan once the approvals are given."""
 
     changes: Sequence[tuple[PlannedChange, ChangeRequest]]
-    noted: Sequence[PlannedChange] = ()
+    """What is sent, with what the server gets."""
+    in_place: Sequence[PlannedChange] = ()
+    """What the server holds as desired, in a version that we did not write: it is recorded."""
     absent: Sequence[Ref] = ()
+    """Resources that are defined but missing there: what refers to them is not sent."""

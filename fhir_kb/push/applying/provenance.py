@@ -16,38 +16,44 @@ if TYPE_CHECKING:
     from fhir_kb.push.planning.state import RecordedResource
     from fhir_kb.servers.content import Resource
 
-_MOST: Final = 500
-"""Targets of one Provenance: a large push has several."""
+_MAX_TARGETS: Final = 500
+"""Targets of one Provenance; a large push has several."""
 
 
 def provenances(
-    number: int,
-    made: Sequence[AppliedChange],
-    records: Mapping[str, RecordedResource],
+    push: int,
+    applied: Sequence[AppliedChange],
+    recorded: Mapping[str, RecordedResource],
     *,
-    who: str,
-    when: str,
-    book: str,
+    user: str,
+    recorded_at: str,
+    workspace: str,
 ) -> Iterator[ChangeRequest]:
-    """What is to be created to say that a push was made.
+    """The Provenance resources to create for a push.
 
-    who: whom the machine says we are. when: an instant. book: tells our pushes from others'.
+    Args:
+        push: Its number.
+        applied: What was done.
+        recorded: The recorded resources by key.
+        user: The account that pushed.
+        recorded_at: When, as a FHIR instant.
+        workspace: What tells our pushes from those of other workspaces.
     """
-    targets = [_target(one, records.get(one.item.key)) for one in made]
-    for part, start in enumerate(range(0, len(targets), _MOST)):
-        name = f"fhir-kb-{book}-{number}" + (f"-{part}" if part else "")
+    targets = [_target(entry, recorded.get(entry.change.key)) for entry in applied]
+    for part, start in enumerate(range(0, len(targets), _MAX_TARGETS)):
+        id_ = f"fhir-kb-{workspace}-{push}" + (f"-{part}" if part else "")
         resource: Resource = {
             "resourceType": "Provenance",
-            "id": name,
-            "target": targets[start : start + _MOST],
-            "recorded": when,
-            "activity": {"text": f"push {number} of fhir-kb"},
-            "agent": [{"who": {"display": who or "fhir-kb"}}],
+            "id": id_,
+            "target": targets[start : start + _MAX_TARGETS],
+            "recorded": recorded_at,
+            "activity": {"text": f"push {push} of fhir-kb"},
+            "agent": [{"who": {"display": user or "fhir-kb"}}],
         }
-        yield ChangeRequest("create", Ref("Provenance", name), resource)
+        yield ChangeRequest("create", Ref("Provenance", id_), resource)
 
 
-def _target(one: AppliedChange, record: RecordedResource | None) -> dict[str, Any]:
+def _target(entry: AppliedChange, record: RecordedResource | None) -> dict[str, Any]:
     version = f"/_history/{record.version}" if record and record.version else ""
-    place = record.ref if record else one.item.ref
-    return {"reference": f"{place}{version}", "display": one.item.name}
+    ref = record.ref if record else entry.change.ref
+    return {"reference": f"{ref}{version}", "display": entry.change.name}

@@ -1,106 +1,91 @@
-"""Ending a push that broke off: what was sent without an answer is looked up."""
+"""Recovering an interrupted push: what was sent without an answer is looked up on the server."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from fhir_kb.emit import compact_json
-from fhir_kb.push.applying.sending import stands
-from fhir_kb.push.planning.state import RecordedResource, instant
-from fhir_kb.push.workspace.history import append_contents, finish, load_contents
-from fhir_kb.push.workspace.journal import unfinished
+from fhir_kb.push.applying.sending import applied_by
+from fhir_kb.push.planning.state import RecordedResource
 from fhir_kb.servers.assigned_ids import AssignedIds, without_expected_version
 from fhir_kb.servers.content import content_digest
 from fhir_kb.servers.protocol import ChangeRequest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from fhir_kb.push.planning.state import State
     from fhir_kb.push.workspace.journal import InterruptedPush
+    from fhir_kb.push.workspace.workspace import Workspace
     from fhir_kb.servers.protocol import FhirServer
 
 
-def recover(folder: Path, state: State, server: FhirServer) -> int:
-    """Bring `state` up to date with a push that broke off, keep it, and end its journal.
+def recover(workspace: Workspace, state: State, server: FhirServer) -> int | None:
+    """Bring `state` up to date with an interrupted push, and end that.
 
-    Gives how many of its changes are on the server; -1 where no push broke off. Nothing is sent:
-    what is still to be done is found by the next plan. Raises ServerError and PushError.
+    Nothing is sent: what is still to be done is found by the next plan.
+
+    Returns:
+        How many of its changes the server has made; None where no push was interrupted.
+
+    Raises:
+        PushError: The workspace cannot be read or written.
+        ServerError: The server cannot be asked.
     """
-    found = unfinished(folder)
-    if found is None:
-        return -1
-    made = 0
-    for key, record in found.done.items():
-        made += 1
-        _note(state, key, record)
-    for key, record in _looked_up(folder, found, server):
-        made += 1
-        _note(state, key, record)
-    state.pushes = max(state.pushes, found.push)
-    if not state.seen:
-        updates = [one.updated for one in state.records.values() if one.updated]
-        state.seen = min(updates, key=instant, default="")
-    finish(folder, state)
-    return made
+    push = workspace.interrupted_push()
+    if push is None:
+        return None
+    applied = {**push.done, **dict(_looked_up(workspace, push, server))}
+    for key, record in applied.items():
+        state.record(key, record)
+    state.last_push = max(state.last_push, push.number)
+    state.begin_refreshing()
+    workspace.end_push(state)
+    return len(applied)
 
 
 def _looked_up(
-    folder: Path, found: InterruptedPush, server: FhirServer
+    workspace: Workspace, push: InterruptedPush, server: FhirServer
 ) -> Iterator[tuple[str, RecordedResource | None]]:
-    """What of the changes without an answer is on the server: key, and what stands there now."""
-    bodies = load_contents(folder, found.push) if found.open else {}
+    """Those of the unanswered changes that were made: key, and what the server holds now."""
+    contents = workspace.history.contents(push.number) if push.unanswered else {}
     changes = {
-        key: ChangeRequest(one.action, one.ref, bodies.get(one.digest), one.expected)
-        for key, one in found.open.items()
+        key: ChangeRequest(sent.action, sent.ref, contents.get(sent.digest), sent.expected_version)
+        for key, sent in push.unanswered.items()
     }
-    placing = _placing(found, changes.values(), server)
-    there = (placing or server).read([one.ref for one in changes.values()])
+    assigned_ids = _assigned_ids(push, changes.values(), server)
+    remote = (assigned_ids or server).read([change.ref for change in changes.values()])
     for key, change in changes.items():
-        done = stands(change, there.get(change.ref))
-        if done is None:
+        applied = applied_by(change, remote.get(change.ref))
+        if applied is None:
             continue
-        one, wanted, stored = found.open[key], change.resource, done.stored
-        if stored is None or wanted is None:
+        sent, content, stored = push.unanswered[key], change.resource, applied.stored
+        if stored is None or content is None:
             yield key, None
             continue
-        ref, sent = change.ref, one.digest
-        if placing is not None:
-            ref = placing.server_ref(ref)
-            wanted, stored = (placing.as_stored(change.ref, body) for body in (wanted, stored))
-            sent = content_digest(wanted)
-            append_contents(folder, found.push, [(sent, compact_json(wanted))])
-        yield (
-            key,
-            RecordedResource(
-                ref,
-                done.version,
-                done.updated,
-                sent,
-                content_digest(stored),
-                found.push,
-                one.retired,
-            ),
-        )
+        ref, sent_digest = change.ref, sent.digest
+        if assigned_ids is not None:
+            ref = assigned_ids.server_ref(ref)
+            content, stored = (
+                assigned_ids.as_stored(change.ref, body) for body in (content, stored)
+            )
+            sent_digest = content_digest(content)
+            workspace.history.append_contents(push.number, [(sent_digest, compact_json(content))])
+        yield key, RecordedResource(
+            ref, applied.version, applied.updated, sent_digest, content_digest(stored),
+            push.number, sent.retired,
+        )  # fmt: skip
 
 
-def _placing(
-    found: InterruptedPush, changes: Iterable[ChangeRequest], server: FhirServer
+def _assigned_ids(
+    push: InterruptedPush, changes: Iterable[ChangeRequest], server: FhirServer
 ) -> AssignedIds | None:
-    """The server as the push saw it, where it gives ids itself."""
+    """The server as the push saw it, where it assigns ids itself."""
     if server.capabilities.client_ids != "no":
         return None
     places = {
         sent.ref: record.ref
-        for key, sent in found.sent.items()
-        if (record := found.done.get(key)) is not None
+        for key, sent in push.sent.items()
+        if (record := push.done.get(key)) is not None
     }
     return AssignedIds(server, map(without_expected_version, changes), places)
-
-
-def _note(state: State, key: str, record: RecordedResource | None) -> None:
-    if record is None:
-        state.records.pop(key, None)
-    else:
-        state.records[key] = record

@@ -1,7 +1,7 @@
-"""Making changes on a server whose answers may be lost, late or wrong.
+"""Sending changes to a server whose responses may be lost, late or wrong.
 
-After every answer that leaves a doubt we look at what stands there, and send again only what
-surely was not done: so nothing is lost and nothing is done twice.
+After every response that leaves a doubt the server is asked what it holds, and only what it has
+certainly not done is sent again: so nothing is lost and nothing is done twice.
 """
 
 from __future__ import annotations
@@ -31,214 +31,246 @@ if TYPE_CHECKING:
     from fhir_kb.servers.content import Resource
     from fhir_kb.servers.protocol import FhirServer, SendMode
 
-_TRIES: Final = 12
-_LONGEST_WAIT: Final = 60.0
-_STUBBORN: Final = 3
-"""So often a change is tried again though something else seems to stand there."""
-_NOT_FOR_US: Final = frozenset({401, 403})
-_UNEVENLY: Final = random.SystemRandom().random
+_MAX_TRIES: Final = 12
+_MAX_WAIT: Final = 60.0
+_MAX_CONFLICTS: Final = 3
+"""So often a change is sent again though something else seems to be in its place."""
+_NOT_AUTHORIZED: Final = frozenset({401, 403})
+_JITTER: Final = random.SystemRandom().random
 
 
 @dataclass(slots=True)
 class Sender:
-    """Sends changes until it is clear what became of each.
-
-    busy: how often the server had no time; whoever sends may become slower.
-    """
+    """Sends changes until it is certain what became of each."""
 
     server: FhirServer
-    way: SendMode
+    mode: SendMode
     sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = _UNEVENLY
-    busy: int = field(default=0)
-    stubborn: Counter[Ref] = field(default_factory=Counter)
+    jitter: Callable[[], float] = _JITTER
+    busy: int = 0
+    """How often the server was overloaded; whoever sends may slow down."""
+    conflicts: Counter[Ref] = field(default_factory=Counter)
 
-    def make(self, units: Sequence[Unit]) -> dict[Ref, Outcome]:
-        """What became of every change. Raises ServerError where the server cannot be asked.
+    def send(self, units: Sequence[Unit]) -> dict[Ref, Outcome]:
+        """Send units, and find out what became of every change.
 
-        A transaction that is refused is parted until it is clear what was wrong with it.
+        A transaction that is refused is split until it is clear which unit is at fault.
+
+        Raises:
+            ServerError: The server cannot be asked.
         """
         changes = [change for unit in units for change in unit.changes]
-        results = self._sent(changes)
-        if self.way != "transaction" or len(units) < 2 or not _refused_whole(changes, results):
-            return results
+        outcomes = self._send_until_certain(changes)
+        if self.mode != "transaction" or len(units) < 2 or not _all_refused(changes, outcomes):
+            return outcomes
         half = len(units) // 2
-        first = self.make(units[:half])
-        return {**first, **self.make(units[half:])}
+        first = self.send(units[:half])
+        return {**first, **self.send(units[half:])}
 
-    def _sent(self, changes: Sequence[ChangeRequest]) -> dict[Ref, Outcome]:
-        results: dict[Ref, Outcome] = {}
-        waiting = self._not_moved(changes, results)
-        if not waiting:
-            return results
-        said = "there was no answer"
-        for number in range(1, _TRIES + 1):
+    def _send_until_certain(self, changes: Sequence[ChangeRequest]) -> dict[Ref, Outcome]:
+        outcomes: dict[Ref, Outcome] = {}
+        pending = self._without_conflicts(changes, outcomes)
+        if not pending:
+            return outcomes
+        problem = "the server sent no response"
+        for number in range(1, _MAX_TRIES + 1):
             try:
-                outcomes = self.server.send(waiting, self.way)
+                responses = self.server.send(pending, self.mode)
             except UnknownOutcomeError as doubt:
-                said = doubt.message
+                problem = doubt.message
                 self._pause(number, doubt.retry_after)
-                waiting = self._looked_up(waiting, results, {})
+                pending = self._look_up(pending, outcomes, {})
             else:
-                waiting, wait = self._sorted(waiting, outcomes, results)
+                pending, wait = self._sort(pending, responses, outcomes)
                 if wait is not None:
-                    said = "the server has no time"
+                    problem = "the server is overloaded"
                     self.busy += 1
-                if waiting:
+                if pending:
                     self._pause(number, wait or 0.0)
-            if not waiting:
-                return results
-        for change in waiting:
-            results[change.ref] = Rejected(change.ref, 0, f"given up after {_TRIES} tries: {said}")
-        return results
+            if not pending:
+                return outcomes
+        for change in pending:
+            text = f"given up after {_MAX_TRIES} tries: {problem}"
+            outcomes[change.ref] = Rejected(change.ref, 0, text)
+        return outcomes
 
-    def _not_moved(
-        self, changes: Sequence[ChangeRequest], results: dict[Ref, Outcome]
+    def _without_conflicts(
+        self, changes: Sequence[ChangeRequest], outcomes: dict[Ref, Outcome]
     ) -> list[ChangeRequest]:
-        """All but the deletions of what was changed since the plan, and the creations of what is
-        there by now.
+        """The changes less deletions of what was changed since the plan, and creations of what
+        exists by now.
 
-        HAPI minds no condition on a DELETE; other servers none on a create (`If-None-Match: *`),
-        and none says so. This look, right before, is the best that can be had there.
+        HAPI ignores conditions on a DELETE; other servers those on a create (`If-None-Match: *`),
+        and none says so. To look right before is the best that can be done there.
         """
-        guarded = self.server.capabilities.if_none_match == "if-match"
-        looked = {"delete"} if guarded else {"delete", "create"}
-        asked = [change.ref for change in changes if change.action in looked]
-        there = self.server.read(asked) if asked else {}
-        kept = []
+        ignores_on_delete_only = self.server.capabilities.if_none_match == "if-match"
+        checked = {"delete"} if ignores_on_delete_only else {"delete", "create"}
+        refs = [change.ref for change in changes if change.action in checked]
+        remote = self.server.read(refs) if refs else {}
+        pending = []
         for change in changes:
-            live = there.get(change.ref)
-            if live is None or live.deleted or self._is_there_as_planned(change, live):
-                kept.append(change)
-            elif (done := stands(change, live)) is not None:
-                results[change.ref] = done
+            current = remote.get(change.ref)
+            if current is None or current.deleted or self._is_as_planned(change, current):
+                pending.append(change)
+            elif (applied := applied_by(change, current)) is not None:
+                outcomes[change.ref] = applied
             else:
-                results[change.ref] = _moved(change, {}, "it was changed meanwhile")
-        return kept
+                outcomes[change.ref] = _conflict(change, {}, "it was changed meanwhile")
+        return pending
 
     @staticmethod
-    def _is_there_as_planned(change: ChangeRequest, live: RemoteResource) -> bool:
-        return change.action != "create" and live.version == (
-            change.expected_version or live.version
+    def _is_as_planned(change: ChangeRequest, current: RemoteResource) -> bool:
+        return change.action != "create" and current.version == (
+            change.expected_version or current.version
         )
 
-    def _sorted(
+    def _sort(
         self,
         sent: Sequence[ChangeRequest],
-        outcomes: Sequence[Outcome],
-        results: dict[Ref, Outcome],
+        responses: Sequence[Outcome],
+        outcomes: dict[Ref, Outcome],
     ) -> tuple[list[ChangeRequest], float | None]:
-        """What has to be sent again, and how many seconds to wait before that, if at all."""
+        """Note the outcomes that are certain.
+
+        Returns:
+            What has to be sent again, and how many seconds to wait before that, if at all.
+        """
         again: list[ChangeRequest] = []
-        moved: list[ChangeRequest] = []
+        conflicting: list[ChangeRequest] = []
         wait: float | None = None
         refusals: dict[Ref, Rejected] = {}
-        for change, outcome in zip(sent, outcomes, strict=True):
-            match outcome:
+        for change, response in zip(sent, responses, strict=True):
+            match response:
                 case Unavailable():
                     again.append(change)
-                    wait = max(wait or 0.0, outcome.retry_after)
+                    wait = max(wait or 0.0, response.retry_after)
                 case Rejected(conflict=True):
-                    moved.append(change)
-                    refusals[change.ref] = outcome
+                    conflicting.append(change)
+                    refusals[change.ref] = response
                 case _:
-                    results[change.ref] = outcome
-        return [*again, *self._looked_up(moved, results, refusals)], wait
+                    outcomes[change.ref] = response
+        return [*again, *self._look_up(conflicting, outcomes, refusals)], wait
 
-    def _looked_up(
+    def _look_up(
         self,
         changes: Sequence[ChangeRequest],
-        results: dict[Ref, Outcome],
+        outcomes: dict[Ref, Outcome],
         refusals: Mapping[Ref, Rejected],
     ) -> list[ChangeRequest]:
-        """What of these is still to be made, after a look at what stands there.
+        """Ask the server what it holds; note what was done, and what cannot be done.
 
-        Gives the results of what was done, or cannot be. refusals: what the server said.
+        Args:
+            changes: What is uncertain.
+            outcomes: Where outcomes are noted.
+            refusals: The server's response to these changes, where it sent one.
+
+        Returns:
+            What has to be sent again.
         """
         if not changes:
             return []
-        there = dict(self.server.read([change.ref for change in changes]))
-        missing = [ref for ref in refusals if ref not in there]
-        there.update(self.server.read(missing, include_deleted=True) if missing else {})
-        again, left = [], []
+        remote = dict(self.server.read([change.ref for change in changes]))
+        missing = [ref for ref in refusals if ref not in remote]
+        remote.update(self.server.read(missing, include_deleted=True) if missing else {})
+        open_changes = []
         for change in changes:
-            done = stands(change, there.get(change.ref))
-            if done is None:
-                left.append(change)
+            applied = applied_by(change, remote.get(change.ref))
+            if applied is None:
+                open_changes.append(change)
             else:
-                results[change.ref] = done
-        clear = all(is_as_expected(change, there.get(change.ref)) for change in left)
-        for change in left:
-            live, refusal = there.get(change.ref), refusals.get(change.ref)
-            as_planned = is_as_expected(change, live)
-            # A look may be answered with what was there before, and two that write at once get in
-            # each other's way; the condition on the change makes it safe to try again. In a
-            # transaction all are refused for the sake of one, so only that one counts.
-            self.stubborn[change.ref] += not as_planned or (clear and refusal is not None)
-            if self.stubborn[change.ref] <= _STUBBORN:
-                again.append(_again(change, live))
+                outcomes[change.ref] = applied
+        return self._to_repeat(open_changes, remote, outcomes, refusals)
+
+    def _to_repeat(
+        self,
+        changes: Sequence[ChangeRequest],
+        remote: Mapping[Ref, RemoteResource],
+        outcomes: dict[Ref, Outcome],
+        refusals: Mapping[Ref, Rejected],
+    ) -> list[ChangeRequest]:
+        """Those of the changes that were not done that are sent again; the others are refused."""
+        again = []
+        all_as_planned = all(is_unchanged(change, remote.get(change.ref)) for change in changes)
+        for change in changes:
+            current, refusal = remote.get(change.ref), refusals.get(change.ref)
+            as_planned = is_unchanged(change, current)
+            # A look may be answered from before, and two writers get in each other's way; the
+            # condition on the change makes it safe to send it again. In a transaction all are
+            # refused because of one, so only that one counts.
+            self.conflicts[change.ref] += not as_planned or (all_as_planned and refusal is not None)
+            if self.conflicts[change.ref] <= _MAX_CONFLICTS:
+                again.append(_with_current_version(change, current))
             elif as_planned and refusal is not None:
-                results[change.ref] = replace(refusal, conflict=False)  # it is about something else
+                outcomes[change.ref] = replace(refusal, conflict=False)  # for another reason
             else:
-                what = "deleted" if live is None or live.deleted else "changed"
-                results[change.ref] = _moved(change, refusals, f"it was {what} meanwhile")
+                what = "deleted" if current is None or current.deleted else "changed"
+                outcomes[change.ref] = _conflict(change, refusals, f"it was {what} meanwhile")
         return again
 
     def _pause(self, number: int, wait: float) -> None:
         longest = wait or min(0.25 * 2.0 ** (number - 1), 10.0)
-        self.sleep(min(longest, _LONGEST_WAIT) * (1 + self.jitter() / 2))
+        self.sleep(min(longest, _MAX_WAIT) * (1 + self.jitter() / 2))
 
 
-def stands(change: ChangeRequest, live: RemoteResource | None) -> Applied | None:
-    """That the change was made, if it was: by what stands there now."""
+def applied_by(change: ChangeRequest, current: RemoteResource | None) -> Applied | None:
+    """The outcome of a change that was made, by what the server holds now; None if it was not."""
     if change.action == "delete":
-        gone = live is None or live.deleted
-        return Applied(change.ref, live.version if live else "") if gone else None
-    wanted = change.resource
-    if live is None or live.deleted or live.resource is None or wanted is None:
+        is_gone = current is None or current.deleted
+        return Applied(change.ref, current.version if current else "") if is_gone else None
+    content = change.resource
+    if current is None or current.deleted or current.resource is None or content is None:
         return None
-    if change.expected_version and live.version == change.expected_version:
+    if change.expected_version and current.version == change.expected_version:
         return None
-    if not is_made_of(live.resource, wanted):
+    if not is_stored_from(current.resource, content):
         return None
-    created = change.action == "create"
-    return Applied(change.ref, live.version, live.updated, created=created, stored=live.resource)
+    return Applied(
+        change.ref,
+        current.version,
+        current.updated,
+        created=change.action == "create",
+        stored=current.resource,
+    )
 
 
-def is_made_of(there: Resource, sent: Resource) -> bool:
-    """Whether what stands there is what was sent, perhaps less some elements that the server does
+def is_stored_from(stored: Resource, sent: Resource) -> bool:
+    """Whether the server stored this from what was sent: perhaps less some elements that it does
     not keep; never with another value.
     """
-    return not losses(sent, there) or not losses(without_server_elements(there), sent)
+    return not losses(sent, stored) or not losses(without_server_elements(stored), sent)
 
 
-def is_as_expected(change: ChangeRequest, live: RemoteResource | None) -> bool:
-    """Whether nothing has happened there since the change was planned."""
+def is_unchanged(change: ChangeRequest, current: RemoteResource | None) -> bool:
+    """Whether the server holds what it held when the change was planned."""
     if change.action == "create":
-        nothing = live is None or live.deleted
-        return nothing and change.expected_version == (live.version if live else "")
-    return live is not None and not live.deleted and live.version == change.expected_version
+        is_missing = current is None or current.deleted
+        return is_missing and change.expected_version == (current.version if current else "")
+    return (
+        current is not None and not current.deleted and current.version == change.expected_version
+    )
 
 
-def _again(change: ChangeRequest, live: RemoteResource | None) -> ChangeRequest:
-    """What to send now: where something was deleted, servers that keep count want its number."""
-    if change.action == "create" and live is not None and live.deleted and live.version:
-        return ChangeRequest("create", change.ref, change.resource, live.version)
+def _with_current_version(change: ChangeRequest, current: RemoteResource | None) -> ChangeRequest:
+    """The change as it is sent now: to create again what was deleted, some servers want the
+    version of its deletion.
+    """
+    if change.action == "create" and current is not None and current.deleted and current.version:
+        return ChangeRequest("create", change.ref, change.resource, current.version)
     return change
 
 
-def _moved(change: ChangeRequest, refusals: Mapping[Ref, Rejected], text: str) -> Rejected:
-    said = refusals.get(change.ref)
-    outcome = said.outcome if said else None
-    return Rejected(change.ref, said.status if said else 0, text, conflict=True, outcome=outcome)
+def _conflict(change: ChangeRequest, refusals: Mapping[Ref, Rejected], text: str) -> Rejected:
+    refusal = refusals.get(change.ref)
+    status, outcome = (refusal.status, refusal.outcome) if refusal else (0, None)
+    return Rejected(change.ref, status, text, conflict=True, outcome=outcome)
 
 
-def _refused_whole(changes: Sequence[ChangeRequest], results: Mapping[Ref, Outcome]) -> bool:
+def _all_refused(changes: Sequence[ChangeRequest], outcomes: Mapping[Ref, Outcome]) -> bool:
     """Whether all was refused for something that may be the fault of one."""
     return all(
-        isinstance(one := results[change.ref], Rejected)
-        and not one.conflict
-        and one.status
-        and one.status not in _NOT_FOR_US
+        isinstance(outcome := outcomes[change.ref], Rejected)
+        and not outcome.conflict
+        and outcome.status
+        and outcome.status not in _NOT_AUTHORIZED
         for change in changes
     )

@@ -10,26 +10,36 @@ if TYPE_CHECKING:
     from fhir_kb.push.planning.plan import Plan, PlannedChange
     from fhir_kb.servers.protocol import FhirServer, RemoteResource
 
+_MAX_NAMES = 3
+
 
 def check_not_stale(plan: Plan, server: FhirServer) -> None:
-    """Raises PushError where the server is no longer as the plan found it."""
-    if plan.base.rstrip("/") != server.capabilities.base.rstrip("/"):
+    """Check that the server still holds what the plan was made from.
+
+    Raises:
+        PushError: It does not, or the plan is for another server.
+        ServerError: The server cannot be asked.
+    """
+    if plan.server.rstrip("/") != server.capabilities.base.rstrip("/"):
         raise PushError(
-            f"the plan is for another server: {plan.base}", "Make a plan for this one", usage=True
+            f"the plan was made for another server: {plan.server}",
+            "Make a plan for this one",
+            usage=True,
         )
-    changing = {item.ref: item for item in plan.items if item.change() is not None}
-    there = server.read(changing) if changing else {}
-    moved = [item for ref, item in changing.items() if _moved(item, there.get(ref))]
-    if moved:
-        names = ", ".join(item.name for item in moved[:3])
-        more = f" and {len(moved) - 3} more" if len(moved) > 3 else ""
+    changes = {change.ref: change for change in plan.changes if change.server_change() is not None}
+    remote = server.read(changes) if changes else {}
+    changed = [change.name for ref, change in changes.items() if _is_stale(change, remote.get(ref))]
+    if changed:
+        names = ", ".join(changed[:_MAX_NAMES])
+        more = f" and {len(changed) - _MAX_NAMES} more" if len(changed) > _MAX_NAMES else ""
         raise PushError(
-            f"the server has moved since the plan was made: {names}{more}", "Make a new plan"
+            f"the plan is stale: {names}{more} changed on the server since it was made",
+            "Make a new plan",
         )
 
 
-def _moved(item: PlannedChange, live: RemoteResource | None) -> bool:
-    is_there = live is not None and not live.deleted
-    if item.there is None or item.there.deleted:
-        return is_there
-    return not is_there or (live is not None and live.version != item.expected)
+def _is_stale(change: PlannedChange, remote: RemoteResource | None) -> bool:
+    exists = remote is not None and not remote.deleted
+    if change.is_new:
+        return exists
+    return not exists or (remote is not None and remote.version != change.expected_version)

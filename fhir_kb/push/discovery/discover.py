@@ -1,278 +1,132 @@
-"""Learning what stands on a server, with as few questions as will do.
+"""Discovery: what a server holds now, with as few requests as will do.
 
-What we know from last time is asked for by what has changed since (`_history?_since=`), so a server
-where nothing happened answers in a few small answers. Only what we do not know is searched by
-canonical url, and only what matters is read whole.
+Recorded resources are refreshed. Resources that are defined but not recorded are searched by
+canonical url or identifier, and what has the ids that they would get is read.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from fhir_kb.push.discovery.batches import THREADS, batches
+from fhir_kb.push.discovery.refresh import refresh, refresh_in_full
 from fhir_kb.push.planning.desired_state import initial_ref
 from fhir_kb.push.planning.remote_state import RemoteState
-from fhir_kb.push.planning.state import NEVER, instant
 from fhir_kb.servers.identity import escaped
-from fhir_kb.servers.protocol import Ref, RemoteResource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fhir_kb.push.planning.desired_state import DesiredResource
     from fhir_kb.push.planning.policy import TargetPolicy
-    from fhir_kb.push.planning.state import RecordedResource, State
-    from fhir_kb.servers.protocol import FhirServer
-
-_AT_ONCE: Final = 1000
-_AT_ONCE_LENGTH: Final = 50_000
-"""Values in one search, and their characters before they are encoded: HAPI takes 260 kB of a form.
-"""
-_COUNTS: Final = 24
-_FEW: Final = 100
-_THREADS: Final = 4
-_UNDER_WAY: Final = timedelta(minutes=2)
+    from fhir_kb.push.planning.state import State
+    from fhir_kb.servers.protocol import FhirServer, Ref, RemoteResource
 
 
 def discover(
     server: FhirServer,
     state: State,
-    wanted: Mapping[str, DesiredResource],
-    rules: TargetPolicy,
+    desired: Mapping[str, DesiredResource],
+    policy: TargetPolicy,
     *,
     full: bool = False,
 ) -> RemoteState:
-    """Ask the server. full: read everything whole, whatever we believe to know.
+    """What the server holds now.
 
-    Costs, where nothing changed: a question for each type and push. Raises ServerError.
+    Args:
+        server: Is asked.
+        state: What is recorded of it.
+        desired: What it has to hold, by key.
+        policy: How the server is treated.
+        full: Whether all recorded resources are read, whatever the server says of changes.
+
+    Raises:
+        ServerError: The server cannot be asked.
     """
-    learned = RemoteState()
-    _known(server, state, learned, full=full)
-    by_server = server.capabilities.client_ids == "no"
-    new = [
-        one
-        for key, one in wanted.items()
-        if key not in state.records and (one.place is None or by_server)
+    remote_state = RemoteState()
+    (refresh_in_full if full else refresh)(server, state, remote_state)
+    client_ids = server.capabilities.client_ids
+    unrecorded = [resource for key, resource in desired.items() if key not in state.resources]
+    searched = [
+        resource for resource in unrecorded if resource.fixed_ref is None or client_ids == "no"
     ]
-    _find(server, new, learned)
-    placed = [one.place for key, one in wanted.items() if one.place and key not in state.records]
-    places = [
-        initial_ref(one, rules.ids, server.capabilities.client_ids)
-        for one in new
-        if one.key not in learned.found
-    ]
-    if not by_server:
-        learned.taken = _taken(server, [*places, *placed])
-    return learned
-
-
-def read_in_full(server: FhirServer, learned: RemoteState, keys: Iterable[str]) -> None:
-    """Read whole what stands at the places of these records, where that is not known yet.
-
-    An answer that contradicts what the server has just said of its changes is asked for once more:
-    one of the two came from a cache.
-    """
-    refs = {
-        live.ref: key
-        for key in keys
-        if (live := learned.known.get(key)) and live.resource is None and not live.deleted
-    }
-    answers = dict(server.read(refs)) if refs else {}
-    odd = [
-        ref
-        for ref, key in refs.items()
-        if ref not in answers or answers[ref].version != learned.known[key].version
-    ]
-    if odd:
-        again = server.read(odd)
-        answers = {ref: live for ref, live in answers.items() if ref not in odd} | dict(again)
-    for ref, key in refs.items():
-        learned.known[key] = answers.get(ref, RemoteResource(ref, deleted=True))
-
-
-def _known(server: FhirServer, state: State, learned: RemoteState, *, full: bool) -> None:
-    keys = {record.ref: key for key, record in state.records.items()}
-    learned.seen = state.seen
-    if full:
-        answers = server.read(keys)
-        for ref, key in keys.items():
-            learned.known[key] = answers.get(ref, RemoteResource(ref, deleted=True))
-        return
-    learned.known = {key: as_known(record) for key, record in state.records.items()}
-    by_type: dict[str, list[RecordedResource]] = {}
-    for record in state.records.values():
-        by_type.setdefault(record.ref.type, []).append(record)
-    most = max(1, _COUNTS // max(1, len(by_type)))
-    with ThreadPoolExecutor(_THREADS) as pool:
-        asked = [
-            pool.submit(_news, server, kind, records, state.seen, most)
-            for kind, records in sorted(by_type.items())
+    _search(server, searched, remote_state)
+    if client_ids != "no":
+        refs = [
+            initial_ref(resource, policy.ids, client_ids)
+            for resource in searched
+            if resource.key not in remote_state.unrecorded
         ]
-        for answer in asked:
-            for live in answer.result():
-                if live.ref in keys:
-                    learned.known[keys[live.ref]] = live
-    learned.seen = _later(state.seen, [live.updated for live in learned.known.values()])
+        refs += [resource.fixed_ref for resource in unrecorded if resource.fixed_ref]
+        remote_state.occupied = _read(server, refs)
+    return remote_state
 
 
-def _later(seen: str, updates: Iterable[str]) -> str:
-    """Until when everything is known now: a transaction that was under way while we asked may bear
-    an earlier time than what we saw, so it is a while less than the latest.
-    """
-    latest = max(map(instant, updates), default=instant(seen))
-    return max(instant(seen), latest - _UNDER_WAY).isoformat() if latest > NEVER else seen
+def _search(
+    server: FhirServer, resources: Sequence[DesiredResource], remote_state: RemoteState
+) -> None:
+    """Find resources that the server holds without being recorded; fills `remote_state`."""
+    hits: dict[str, dict[Ref, RemoteResource]] = {}
 
-
-def as_known(record: RecordedResource) -> RemoteResource:
-    """What stands at a record's place if nothing happened since."""
-    return RemoteResource(record.ref, record.version, record.updated)
-
-
-def _news(
-    server: FhirServer, kind: str, records: Sequence[RecordedResource], seen: str, most: int
-) -> list[RemoteResource]:
-    """What may be different from what the records of one type say. most: counts to ask for."""
-    versions = {record.ref: record.version for record in records}
-    if not seen or "history-type" not in server.capabilities.types.get(kind, frozenset()):
-        return _compared(server, versions)
-    since, start = seen, instant(seen)
-    recent = Counter(record.updated for record in records if instant(record.updated) >= start)
-    if recent.total() > _FEW and _as_counted(server, kind, recent, most):
-        since = max(recent, key=instant)
-    news = [
-        one for one in server.changed_since(kind, since) if one.version != versions.get(one.ref)
-    ]
-    if _is_another(server, kind, records, {one.ref for one in news}):
-        return _compared(server, versions)
-    return news
-
-
-def _is_another(
-    server: FhirServer, kind: str, records: Sequence[RecordedResource], news: set[Ref]
-) -> bool:
-    """Whether the server has forgotten what we know: it was emptied, or put back from a copy, and
-    its history does not tell. The newest and the oldest of ours would not be as they were.
-    """
-    ordered = sorted(records, key=lambda record: instant(record.updated))
-    asked = {one.ref: one.version for one in (ordered[0], ordered[-1]) if one.ref not in news}
-    if not asked:
-        return False
-    query = {"_id": ",".join(sorted(ref.id for ref in asked))}
-    there = {live.ref: live.version for live in server.search(kind, query, summary=True)}
-    return there != asked
-
-
-def _as_counted(server: FhirServer, kind: str, recent: Mapping[str, int], most: int) -> bool:
-    """Whether exactly those of our own changes are there that we made, by at most so many counts.
-
-    A foreign change of one of them is later than the transaction that wrote it: it leaves one of
-    the spans into which our pushes are parted for a later one, and a count is too low. Only what
-    was changed while we pushed, within the same span, is not seen so; `full` and the condition on
-    every update see that.
-    """
-    ends = sorted(recent, key=instant)
-    step = -(-len(ends) // most)
-    start = f"ge{ends[0]}"
-    for first in range(0, len(ends), step):
-        span = ends[first : first + step]
-        query = {"_lastUpdated": (start, f"le{span[-1]}")}
-        if server.count(kind, query) != sum(recent[end] for end in span):
-            return False
-        start = f"gt{span[-1]}"
-    return True
-
-
-def _compared(server: FhirServer, versions: Mapping[Ref, str]) -> list[RemoteResource]:
-    """By the heads of all: for servers that cannot tell what changed since."""
-    kind = next(iter(versions)).type
-    there: dict[Ref, RemoteResource] = {}
-    for some in _portions(sorted(ref.id for ref in versions)):
-        for live in server.search(kind, {"_id": ",".join(some)}, summary=True):
-            there[live.ref] = live
-    different = [
-        ref for ref, known in versions.items() if ref not in there or there[ref].version != known
-    ]
-    answers = server.read(different) if different else {}
-    return [answers.get(ref, RemoteResource(ref, deleted=True)) for ref in different]
-
-
-def _find(server: FhirServer, new: Sequence[DesiredResource], learned: RemoteState) -> None:
-    """Artifacts that are on the server though we did not put them there."""
-    found: dict[str, dict[Ref, RemoteResource]] = {}
-
-    def asked(
-        search: tuple[str, str, dict[str, list[DesiredResource]]],
+    def search(
+        request: tuple[str, str, dict[str, list[DesiredResource]]],
     ) -> list[tuple[str, RemoteResource]]:
-        kind, parameter, some = search
+        type_, parameter, by_value = request
         return [
-            (one.key, live)
-            for live in server.search(kind, {parameter: ",".join(sorted(some))})
-            for value in _values(live, parameter)
-            for one in some.get(value, ())
-            if parameter != "url" or one.version == live.canonical_version
+            (resource.key, remote)
+            for remote in server.search(type_, {parameter: ",".join(sorted(by_value))})
+            for value in _search_values(remote, parameter)
+            for resource in by_value.get(value, ())
+            if parameter != "url" or resource.version == remote.canonical_version
         ]
 
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for hits in pool.map(asked, _searches(new)):
-            for key, live in hits:
-                found.setdefault(key, {})[live.ref] = live
-    for key, places in found.items():
-        if len(places) > 1:
-            learned.double[key] = tuple(places[ref] for ref in sorted(places))
+    with ThreadPoolExecutor(THREADS) as pool:
+        for response in pool.map(search, _searches(resources)):
+            for key, remote in response:
+                hits.setdefault(key, {})[remote.ref] = remote
+    for key, by_ref in hits.items():
+        if len(by_ref) > 1:
+            remote_state.duplicates[key] = tuple(by_ref[ref] for ref in sorted(by_ref))
         else:
-            learned.found[key] = next(iter(places.values()))
+            remote_state.unrecorded[key] = next(iter(by_ref.values()))
 
 
-def _taken(server: FhirServer, places: Iterable[Ref]) -> dict[Ref, RemoteResource]:
-    """What stands at these places; several types are asked for at once."""
+def _read(server: FhirServer, refs: Iterable[Ref]) -> dict[Ref, RemoteResource]:
+    """What the server holds there; several types are read at the same time."""
     by_type: dict[str, list[Ref]] = {}
-    for ref in places:
+    for ref in refs:
         by_type.setdefault(ref.type, []).append(ref)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        return {
-            ref: live
-            for found in pool.map(server.read, by_type.values())
-            for ref, live in found.items()
-        }
+    with ThreadPoolExecutor(THREADS) as pool:
+        responses = pool.map(server.read, by_type.values())
+        return {ref: remote for response in responses for ref, remote in response.items()}
 
 
 def _searches(
-    new: Sequence[DesiredResource],
+    resources: Sequence[DesiredResource],
 ) -> Iterator[tuple[str, str, dict[str, list[DesiredResource]]]]:
-    """What to search: type, parameter, and what is wanted by the values to search for."""
+    """What to search: type, parameter, and the resources by the values to search for."""
     groups: dict[tuple[str, str], dict[str, list[DesiredResource]]] = {}
-    for one in new:
-        if one.url:
-            groups.setdefault((one.type, "url"), {}).setdefault(escaped(one.url), []).append(one)
-        elif one.identifier:
-            token = "|".join(map(escaped, one.identifier))
-            groups.setdefault((one.type, "identifier"), {}).setdefault(token, []).append(one)
-    for (kind, parameter), wanted in sorted(groups.items()):
-        for values in _portions(sorted(wanted)):
-            yield kind, parameter, {value: wanted[value] for value in values}
+    for resource in resources:
+        if resource.url:
+            parameter, value = "url", escaped(resource.url)
+        elif resource.identifier:
+            parameter, value = "identifier", "|".join(map(escaped, resource.identifier))
+        else:
+            continue
+        group = groups.setdefault((resource.type, parameter), {})
+        group.setdefault(value, []).append(resource)
+    for (type_, parameter), by_value in sorted(groups.items()):
+        for values in batches(sorted(by_value)):
+            yield type_, parameter, {value: by_value[value] for value in values}
 
 
-def _values(live: RemoteResource, parameter: str) -> Iterator[str]:
-    """What `live` would be found by."""
+def _search_values(remote: RemoteResource, parameter: str) -> Iterator[str]:
+    """The values that a search finds this resource by."""
     if parameter == "url":
-        yield escaped(live.url)
+        yield escaped(remote.url)
         return
-    value = (live.resource or {}).get("identifier")
-    for one in value if isinstance(value, list) else [value]:
-        if isinstance(one, dict):
-            yield "|".join(escaped(str(one.get(part, ""))) for part in ("system", "value"))
-
-
-def _portions(values: Sequence[str]) -> Iterator[list[str]]:
-    portion: list[str] = []
-    length = 0
-    for value in values:
-        if portion and (len(portion) == _AT_ONCE or length + len(value) > _AT_ONCE_LENGTH):
-            yield portion
-            portion, length = [], 0
-        portion.append(value)
-        length += len(value)
-    if portion:
-        yield portion
+    identifiers = (remote.resource or {}).get("identifier")
+    for identifier in identifiers if isinstance(identifiers, list) else [identifiers]:
+        if isinstance(identifier, dict):
+            yield "|".join(escaped(str(identifier.get(part, ""))) for part in ("system", "value"))

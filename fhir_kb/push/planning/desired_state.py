@@ -1,11 +1,11 @@
-"""The resources that shall stand on the server, and where there."""
+"""The desired state: the resources that a server has to hold, and under which ids."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from fhir_kb.push.errors import PushError
 from fhir_kb.servers.content import (
@@ -21,34 +21,32 @@ from fhir_kb.servers.protocol import Ref
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from fhir_kb.push.planning.policy import IdStyle
+    from fhir_kb.push.planning.state import State
     from fhir_kb.servers.content import Resource
 
-Ids = Literal["versioned", "plain"]
-"""Ids on the server: with the version, so that versions stand side by side; or as defined."""
-
-_LONGEST: Final = 64
+_MAX_ID_LENGTH: Final = 64
 _NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9\-.]+")
 
 
 @dataclass(frozen=True, slots=True)
 class DesiredResource:
-    """A resource as it is defined.
-
-    key: what it is, on whatever server: type, canonical url and version; or an identifier; or its
-    id. body: with the id and the references of its definition. place: where it has to stand,
-    whatever the policy says (then `body` is as it stands there). retired: whether it stands
-    there only because it once was defined.
-    """
+    """A resource as it is defined."""
 
     key: str
+    """What identifies it on any server: type, canonical url and version; or an identifier; or its
+    id."""
     type: str
     id: str
     url: str = ""
     version: str = ""
     identifier: tuple[str, str] | None = None
     body: LazyResource = field(default=dict, repr=False)
-    place: Ref | None = None
+    """Its content, with the id and the references of its definition."""
+    fixed_ref: Ref | None = None
+    """Where it has to stand whatever the policy says; then `body` is as it stands there."""
     retired: bool = False
+    """Whether it exists only because it was defined once (of a rollback)."""
 
     @property
     def name(self) -> str:
@@ -57,7 +55,7 @@ class DesiredResource:
 
 
 def desired_from_json(content: bytes) -> DesiredResource:
-    """What the JSON of one resource wants. Raises PushError for what is no resource with an id."""
+    """The desired resource that this JSON is. Raises PushError where it is no resource."""
     try:
         resource = load_json(content)
     except ValueError:
@@ -68,75 +66,106 @@ def desired_from_json(content: bytes) -> DesiredResource:
 
 
 def desired_resource(resource: Resource) -> DesiredResource:
-    """The same of a resource that has been read. Raises PushError."""
-    kind, name = string_element(resource, "resourceType"), string_element(resource, "id")
-    if not kind or not name or _NOT_IN_IDS.search(name) or len(name) > _LONGEST:
-        what = f"a {kind}" if kind else "something"
+    """The desired resource of parsed JSON. Raises PushError where it has no valid id."""
+    type_, id_ = string_element(resource, "resourceType"), string_element(resource, "id")
+    if not type_ or not id_ or _NOT_IN_IDS.search(id_) or len(id_) > _MAX_ID_LENGTH:
+        subject = f"the id '{id_}'" if id_ else "no id"
         raise PushError(
-            f"there is {what} without an id that FHIR allows" + (f": '{name}'" if name else ""),
-            "Give it one: letters, digits, '-' and '.', at most 64 of them",
+            f"a resource of type {type_ or '(none)'} has {subject}: FHIR does not allow that",
+            "Give it an id: letters, digits, '-' and '.', at most 64 of them",
         )
     url, version, identifier = identity_of(resource)
     return DesiredResource(
-        resource_key(kind, name, url, version, identifier),
-        kind, name, url, version, identifier, json_resource(without_server_elements(resource)),
+        resource_key(type_, id_, url, version, identifier),
+        type_, id_, url, version, identifier, json_resource(without_server_elements(resource)),
     )  # fmt: skip
 
 
 def resource_key(
-    kind: str, name: str, url: str, version: str, identifier: tuple[str, str] | None
+    type_: str, id_: str, url: str, version: str, identifier: tuple[str, str] | None
 ) -> str:
-    """What an artifact is called in our books."""
+    """The key under which a resource is recorded."""
     if url:
-        return f"{kind} {url}|{version}"
+        return f"{type_} {url}|{version}"
     if identifier:
-        return f"{kind} {identifier[0]}#{identifier[1]}"
-    return f"{kind}/{name}"
+        return f"{type_} {identifier[0]}#{identifier[1]}"
+    return f"{type_}/{id_}"
 
 
-def initial_ref(one: DesiredResource, ids: Ids, client_ids: str) -> Ref:
-    """Where it shall stand if it does not yet stand anywhere.
-
-    client_ids: as in `ServerCapabilities`: a server may refuse ids that are numbers. Where it
-    chooses ids itself this is a name until its place is known, and no server gives such a one.
-    """
-    name = one.id
-    version = _version_of(one)
-    if ids == "versioned" and version:
-        name = f"{one.id}-{_NOT_IN_IDS.sub('-', version)}"
-    if client_ids == "not-numeric" and name.isdecimal():
-        name = f"r{name}"
-    if client_ids == "no":
-        name = f"new-{name}"
-    if len(name) > _LONGEST:
-        end = hashlib.sha256(f"{one.id}|{version}".encode()).hexdigest()[:12]
-        name = f"{name[: _LONGEST - 13].rstrip('-.')}-{end}"
-    return Ref(one.type, name)
-
-
-def _version_of(one: DesiredResource) -> str:
-    """The version that tells it from others of its name: by its canonical, or by an identifier
-    that ends with it ("topic/1.0.0"), which is how types without a version say theirs.
-    """
-    if one.url:
-        return one.version
-    name, _, version = (one.identifier or ("", ""))[1].rpartition("/")
-    return version if name == one.id else ""
-
-
-def at(one: DesiredResource, place: Ref, places: Mapping[str, str]) -> RelocatedResource:
-    """The resource as it shall stand at `place`; its references lead to where `places` says."""
-    return RelocatedResource(one.body, place.id, places)
-
-
-def desired_state(all_: Iterable[DesiredResource]) -> dict[str, DesiredResource]:
-    """By key. Raises PushError where two are the same artifact in the same version."""
-    found: dict[str, DesiredResource] = {}
-    for one in all_:
-        other = found.setdefault(one.key, one)
-        if other is not one:
+def desired_state(resources: Iterable[DesiredResource]) -> dict[str, DesiredResource]:
+    """The resources by key. Raises PushError where two are the same artifact and version."""
+    by_key: dict[str, DesiredResource] = {}
+    for resource in resources:
+        other = by_key.setdefault(resource.key, resource)
+        if other is not resource:
             raise PushError(
-                f"{other.type}/{other.id} and {one.type}/{one.id} are the same artifact: {one.key}",
+                f"{other.type}/{other.id} and {resource.type}/{resource.id} are the same artifact: "
+                f"{resource.key}",
                 "Give one of them another url or version, or leave it out",
             )
-    return found
+    return by_key
+
+
+def initial_ref(resource: DesiredResource, ids: IdStyle, client_ids: str) -> Ref:
+    """Where a resource is created that no server holds yet.
+
+    Args:
+        resource: What is to be created.
+        ids: Whether the version becomes a part of its id.
+        client_ids: Which ids the server takes from clients, as in its capabilities. Where it
+            assigns ids itself ("no") this is a name until the id is known, and no server assigns
+            such a one.
+    """
+    version = _distinguishing_version(resource)
+    id_ = resource.id
+    if ids == "versioned" and version:
+        id_ = f"{id_}-{_NOT_IN_IDS.sub('-', version)}"
+    if client_ids == "not-numeric" and id_.isdecimal():
+        id_ = f"r{id_}"
+    if client_ids == "no":
+        id_ = f"new-{id_}"
+    if len(id_) > _MAX_ID_LENGTH:
+        suffix = hashlib.sha256(f"{resource.id}|{version}".encode()).hexdigest()[:12]
+        id_ = f"{id_[: _MAX_ID_LENGTH - 13].rstrip('-.')}-{suffix}"
+    return Ref(resource.type, id_)
+
+
+def _distinguishing_version(resource: DesiredResource) -> str:
+    """The version that tells it from others of its id: of its canonical url, or at the end of its
+    identifier ("topic/1.0.0"), where types without a version have theirs.
+    """
+    if resource.url:
+        return resource.version
+    id_, _, version = (resource.identifier or ("", ""))[1].rpartition("/")
+    return version if id_ == resource.id else ""
+
+
+def placed_at(
+    resource: DesiredResource, ref: Ref, references: Mapping[str, str]
+) -> RelocatedResource:
+    """The resource as it has to stand at `ref`, its references changed as `references` says."""
+    return RelocatedResource(resource.body, ref.id, references)
+
+
+def with_new_versions(
+    state: State, desired: Mapping[str, DesiredResource], client_ids: str
+) -> State:
+    """The state where new versions of artifacts take over the ids of the old ones.
+
+    Args:
+        state: The recorded state.
+        desired: The desired state.
+        client_ids: As in `initial_ref`; where the server assigns ids, the canonical url tells
+            which artifact is the same.
+    """
+    result = state.copy()
+    undefined = {key: record for key, record in state.resources.items() if key not in desired}
+    old_keys: dict[object, str] = {record.ref: key for key, record in undefined.items()}
+    if client_ids == "no":
+        old_keys = {key.partition("|")[0]: key for key in undefined if "|" in key}
+    for key, resource in desired.items():
+        ref = resource.fixed_ref or initial_ref(resource, "plain", client_ids)
+        old_key = old_keys.get(key.partition("|")[0] if client_ids == "no" else ref)
+        if key not in state.resources and old_key is not None and old_key in result.resources:
+            result.resources[key] = result.resources.pop(old_key)
+    return result

@@ -1,7 +1,7 @@
-"""What is different between two states of a resource, element by element, as a reader would say it.
+"""The differences between two states of a resource, element by element.
 
-Items of lists are recognized by what names them (an action by its id, an extension by its url), so
-that a step put in before another does not make every later one look changed.
+List items are matched by what identifies them (an action by its id, an extension by its url), so
+that a step inserted before another does not make every later one look changed.
 """
 
 from __future__ import annotations
@@ -24,27 +24,28 @@ if TYPE_CHECKING:
 
     from fhir_kb.servers.content import Resource
 
-_NAMES: Final = ("id", "linkId", "url", "code", "name", "title", "label", "display", "value")
+_IDENTIFYING: Final = ("id", "linkId", "url", "code", "name", "title", "label", "display", "value")
 _MOST_COMPARED: Final = 400
-"""Longer lists without names are compared in order: finding what moved takes a square of that."""
+"""Longer lists without identifying items are compared in order: to find what moved takes the
+square of that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One element. old, new: its values; MISSING where it is not there.
-
-    path: in the new state, where it is there ("PlanDefinition.action[2].title"). label: the same in
-    words ("action 'restore' · title").
-    """
+    """One element that differs."""
 
     path: str
+    """Where it is in the new state ("PlanDefinition.action[2].title"); in the old one if it is
+    gone."""
     label: str
+    """The same for people ("action 'restore' · title")."""
     old: Any
+    """Its value; MISSING where there is none."""
     new: Any
 
 
 def differences(old: Resource, new: Resource) -> list[Difference]:
-    """The differences in the order of the new state, then what is gone."""
+    """The differences in the order of the new state, then what was removed."""
     return list(
         _between(
             str(new.get("resourceType", "")),
@@ -76,36 +77,38 @@ def _between(path: str, label: tuple[str, ...], old: Any, new: Any) -> Iterator[
 def _lists(
     path: str, label: tuple[str, ...], old: list[Any], new: list[Any]
 ) -> Iterator[Difference]:
-    naming = _naming(old, new)
-    if naming is None or len(old) == len(new) == 1:
-        yield from _unnamed(path, label, old, new)
+    identify = _identifier_for(old, new)
+    if identify is None or len(old) == len(new) == 1:
+        yield from _by_position(path, label, old, new)
         return
-    before = {naming(item): (number, item) for number, item in enumerate(old)}
-    after = {naming(item) for item in new}
-    for number, item in enumerate(new):
-        name = naming(item)
-        _, other = before.get(name, (0, MISSING))
-        yield from _between(f"{path}[{number}]", _item(label, name), other, item)
-    for name, (number, item) in before.items():
+    before = {identify(item): (index, item) for index, item in enumerate(old)}
+    after = {identify(item) for item in new}
+    for index, item in enumerate(new):
+        name = identify(item)
+        _, previous = before.get(name, (0, MISSING))
+        yield from _between(f"{path}[{index}]", _item_label(label, name), previous, item)
+    for name, (index, item) in before.items():
         if name not in after:
-            yield Difference(f"{path}[{number}]", " · ".join(_item(label, name)), item, MISSING)
-    was = [name for name in before if name in after]
-    now = [naming(item) for item in new if naming(item) in before]
-    if was != now:
-        yield Difference(path, " · ".join((*label, "order")), ", ".join(was), ", ".join(now))
+            removed = " · ".join(_item_label(label, name))
+            yield Difference(f"{path}[{index}]", removed, item, MISSING)
+    old_order = [name for name in before if name in after]
+    new_order = [identify(item) for item in new if identify(item) in before]
+    if old_order != new_order:
+        order = " · ".join((*label, "order"))
+        yield Difference(path, order, ", ".join(old_order), ", ".join(new_order))
 
 
-def _item(label: tuple[str, ...], name: str | int) -> tuple[str, ...]:
+def _item_label(label: tuple[str, ...], name: str | int) -> tuple[str, ...]:
     shown = str(name) if isinstance(name, int) else f"'{name.rpartition('/')[2]}'"
     return (*label[:-1], f"{label[-1]} {shown}") if label else (shown,)
 
 
-def _naming(old: list[Any], new: list[Any]) -> Callable[[Any], str] | None:
-    """What tells the items of both lists apart; None where nothing does."""
+def _identifier_for(old: list[Any], new: list[Any]) -> Callable[[Any], str] | None:
+    """A function that identifies the items of both lists; None where no property does."""
     items = [*old, *new]
     if not items or not all(isinstance(item, dict) for item in items):
         return None
-    for key in _NAMES:
+    for key in _IDENTIFYING:
         names = [_name(key, item) for item in items]
         if all(names) and all(
             len(set(part)) == len(part) for part in (names[: len(old)], names[len(old) :])
@@ -116,14 +119,14 @@ def _naming(old: list[Any], new: list[Any]) -> Callable[[Any], str] | None:
 
 def _name(key: str, item: dict[str, Any]) -> str:
     value = item.get(key)
-    if isinstance(value, dict):  # a CodeableConcept, or a concept in another dress
+    if isinstance(value, dict):  # a CodeableConcept, or a CodeableReference and the like
         coding = value.get("coding")
         first = coding[0] if isinstance(coding, list) and coding else value
         value = first.get("code") if isinstance(first, dict) else None
     return value if isinstance(value, str) else ""
 
 
-def _unnamed(
+def _by_position(
     path: str, label: tuple[str, ...], old: list[Any], new: list[Any]
 ) -> Iterator[Difference]:
     for tag, first, last, start, end in _blocks(old, new):
@@ -132,10 +135,10 @@ def _unnamed(
         for offset in range(max(last - first, end - start)):
             before = old[first + offset] if first + offset < last else MISSING
             after = new[start + offset] if start + offset < end else MISSING
-            place = start + offset if after is not MISSING else first + offset
-            only = len(old) <= 1 and len(new) <= 1
-            named = label if only else _item(label, place + 1)
-            yield from _between(f"{path}[{place}]", named, before, after)
+            index = start + offset if after is not MISSING else first + offset
+            is_only = len(old) <= 1 and len(new) <= 1
+            indexed = label if is_only else _item_label(label, index + 1)
+            yield from _between(f"{path}[{index}]", indexed, before, after)
 
 
 def _blocks(old: list[Any], new: list[Any]) -> Sequence[tuple[str, int, int, int, int]]:

@@ -1,7 +1,4 @@
-"""What has to be done on a server: from what is wanted, what we did last, and what is there.
-
-Everything here is pure: `decide` asks nobody and changes nothing.
-"""
+"""A plan: what will be done on a server, resource by resource, and what needs an approval first."""
 
 from __future__ import annotations
 
@@ -18,116 +15,133 @@ if TYPE_CHECKING:
     from fhir_kb.push.planning.policy import TargetPolicy
     from fhir_kb.servers.content import LazyResource, Resource
 
-Kind = Literal[
-    "create", "update", "unchanged", "adopt", "conflict", "retire", "delete", "left", "forget"
+PlanAction = Literal[
+    "create", "update", "unchanged", "adopt", "conflict", "retire", "delete", "orphaned", "forget"
 ]
-"""create: it is not there. update: ours has changed. unchanged: nothing to do. adopt: it is there,
-but not from us. conflict: somebody else changed, made or deleted it. retire, delete: ours, no
-longer defined. left: ours, no longer defined, and it has no status to retire it by. forget: ours,
-no longer defined, and gone already."""
+"""What a plan does with one resource.
 
-WRITES: Final = frozenset({"create", "update", "retire", "delete"})
-_FEW: Final = 10
-"""So few changes never need a word, whatever their share."""
+create: the server does not hold it. update: its definition has changed. unchanged: nothing to do.
+adopt: the server holds it, but not from us. conflict: somebody else changed, made or deleted it.
+Of resources that are no longer defined: retire (its status), delete, orphaned (it has no status to
+retire it by, so it stays), forget (it is gone from the server, and from the recorded state).
+"""
+
+SENDING: Final = frozenset({"create", "update", "retire", "delete"})
+"""The actions that send something without an approval."""
+_ALWAYS_ALLOWED: Final = 10
+"""So few changes never need the approval "many", whatever their share."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
-    """One resource of the plan.
+    """One resource of a plan."""
 
-    ref: where it stands or shall stand. name: for people. body: what shall stand there, or what
-    gives it when it is asked for; None to delete or leave. expected: the version that is there now;
-    "" for none. differences: from what is there to what shall be. reason: why it is a conflict, or
-    what else there is to say. needs: the word that has to be given before it is done ("adopt",
-    "overwrite"), or "".
-    """
-
-    kind: Kind
+    action: PlanAction
     key: str
+    """What identifies the resource on any server."""
     ref: Ref
+    """Where it is on this server, or will be."""
     name: str
+    """For people: type, id and version."""
     body: Resource | LazyResource | None = field(default=None, repr=False)
-    expected: str = ""
+    """What it has to be, or a function that returns that; None to delete it or to send nothing."""
+    expected_version: str = ""
+    """The version that the server holds now; "" for none."""
     differences: tuple[Difference, ...] = ()
+    """From what the server holds to what it has to hold."""
     reason: str = ""
-    needs: str = ""
-    there: RemoteResource | None = field(default=None, repr=False)
+    """Why it is a conflict, or what else there is to say."""
+    approval: str = ""
+    """What the person has to approve before it is sent: "adopt" or "overwrite"."""
+    remote: RemoteResource | None = field(default=None, repr=False)
+    """What the server holds at `ref`, or held before it was deleted."""
     retired: bool = False
+    """Whether it is not defined any more once this is done."""
 
     @property
-    def wanted(self) -> Resource | None:
-        """What shall stand there."""
+    def desired(self) -> Resource | None:
+        """What it has to be."""
         return self.body() if callable(self.body) else self.body
 
-    def change(self) -> ChangeRequest | None:
-        """What is to be sent; None where nothing is."""
-        if self.kind not in WRITES and not self.needs:
+    @property
+    def is_new(self) -> bool:
+        """Whether the server holds nothing at `ref`."""
+        return self.remote is None or self.remote.deleted
+
+    def is_approved(self, approvals: Sequence[str]) -> bool:
+        """Whether nothing has to be approved any more."""
+        return not self.approval or self.approval in approvals
+
+    def server_change(self) -> ChangeRequest | None:
+        """What is sent to the server; None where nothing is."""
+        if self.action not in SENDING and not self.approval:
             return None
         if self.body is None:
-            return ChangeRequest("delete", self.ref, None, self.expected)
-        is_new = self.there is None or self.there.deleted
-        return ChangeRequest("create" if is_new else "update", self.ref, self.body, self.expected)
+            return ChangeRequest("delete", self.ref, None, self.expected_version)
+        action: Literal["create", "update"] = "create" if self.is_new else "update"
+        return ChangeRequest(action, self.ref, self.body, self.expected_version)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What will be done on a server.
+    """What will be done on a server."""
 
-    base: the server's address. release: the FHIR release of the contents. items: in the order of
-    their keys. seen: as in `RemoteState`. records: what stands on the server because of us.
-    """
-
-    base: str
+    server: str
+    """Its base URL."""
     release: str
-    items: tuple[PlannedChange, ...]
-    seen: str = ""
-    records: int = 0
+    """The FHIR release of the contents."""
+    changes: tuple[PlannedChange, ...]
+    """In the order of their keys, unchanged resources included."""
+    refreshed_until: str = ""
+    """As in `RemoteState`."""
+    recorded_resources: int = 0
+    """How many resources are recorded for this server."""
 
     def counts(self) -> dict[str, int]:
-        """How many items of each kind there are."""
-        return dict(Counter(item.kind for item in self.items))
+        """How many resources there are of each action."""
+        return dict(Counter(change.action for change in self.changes))
 
     @property
-    def changes(self) -> bool:
-        """Whether there is anything to be done or decided."""
+    def has_changes(self) -> bool:
+        """Whether there is anything to do or to decide."""
         return any(
-            item.kind in WRITES
-            or item.kind == "conflict"
-            or (item.kind == "adopt" and bool(item.differences))
-            for item in self.items
+            change.action in SENDING
+            or change.action == "conflict"
+            or (change.action == "adopt" and bool(change.differences))
+            for change in self.changes
         )
 
 
-def allowed(item: PlannedChange, words: Sequence[str]) -> bool:
-    """Whether the person has given the word that an item needs."""
-    return not item.needs or item.needs in words
-
-
-def is_target_absent(item: PlannedChange) -> bool:
-    """Whether what stands at its place, if anything, is not what it is about."""
-    if item.kind != "conflict":
+def is_target_absent(change: PlannedChange) -> bool:
+    """Whether the server does not hold this resource, and will not: another one is in its place,
+    or it was deleted by somebody else. What refers to it would refer to nothing.
+    """
+    if change.action != "conflict":
         return False
-    return not item.needs or (item.there is not None and item.there.deleted)
+    return not change.approval or (change.remote is not None and change.remote.deleted)
 
 
 def approved_changes(
-    plan: Plan, words: Sequence[str]
+    plan: Plan, approvals: Sequence[str]
 ) -> Iterator[tuple[PlannedChange, ChangeRequest]]:
-    """What is sent when the person has given these words, and nothing else."""
-    for item in plan.items:
-        change = item.change() if allowed(item, words) else None
-        if change is not None:
-            yield item, change
+    """What is sent with these approvals, each with what the server gets."""
+    for change in plan.changes:
+        server_change = change.server_change() if change.is_approved(approvals) else None
+        if server_change is not None:
+            yield change, server_change
 
 
-def too_many_changes(plan: Plan, rules: TargetPolicy, words: Sequence[str]) -> str:
-    """Why so much may not be changed without a word; "" where it may."""
-    if "many" in words:
+def too_many_changes(plan: Plan, policy: TargetPolicy, approvals: Sequence[str]) -> str:
+    """Why this plan needs the approval "many"; "" where it does not."""
+    if "many" in approvals:
         return ""
-    touched = [item for item, change in approved_changes(plan, words) if change.action != "create"]
-    if len(touched) <= _FEW or len(touched) <= rules.changes * plan.records:
+    changed = sum(
+        server_change.action != "create" for _, server_change in approved_changes(plan, approvals)
+    )
+    limit = policy.max_changed_share * plan.recorded_resources
+    if changed <= _ALWAYS_ALLOWED or changed <= limit:
         return ""
     return (
-        f"{len(touched)} of the {plan.records} resources that stand there because of us "
-        f"would change, more than {rules.changes:.0%}"
+        f"the plan changes {changed} of the {plan.recorded_resources} resources recorded for this "
+        f"server, more than {policy.max_changed_share:.0%}"
     )

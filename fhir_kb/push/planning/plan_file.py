@@ -1,4 +1,4 @@
-"""A plan as a file, to be looked at, approved and then applied as it is."""
+"""A plan as a file: to be read, approved, and then applied exactly as it is."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.emit import compact_json
 from fhir_kb.push.errors import PushError
+from fhir_kb.push.format_version import check_version
 from fhir_kb.push.planning.differences import Difference
 from fhir_kb.push.planning.plan import Plan, PlannedChange
 from fhir_kb.servers.content import MISSING, load_json
@@ -14,98 +15,136 @@ from fhir_kb.servers.protocol import Ref, RemoteResource
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
-_FORMAT: Final = "fhir-kb plan 1"
+_NAME: Final = "fhir-kb plan"
+_VERSION: Final = 2
+_ACTIONS_OF_VERSION_1: Final = {"left": "orphaned"}
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON, without the contents."""
+    """The plan as JSON, without the contents of the resources."""
     return {
-        "format": _FORMAT,
-        "server": plan.base,
+        "format": f"{_NAME} {_VERSION}",
+        "server": plan.server,
         "fhir": plan.release,
         "counts": dict(sorted(plan.counts().items())),
-        "records": plan.records,
-        "seen": plan.seen,
-        "items": [_item_json(item) for item in plan.items],
+        "recordedResources": plan.recorded_resources,
+        "refreshedUntil": plan.refreshed_until,
+        "changes": [_change_json(change) for change in plan.changes],
     }
 
 
 def serialize_plan(plan: Plan) -> bytes:
-    """The whole plan as the bytes of a file; `parse_plan` reads them."""
-    whole = plan_json(plan)
-    for one, item in zip(whole["items"], plan.items, strict=True):
-        wanted = item.wanted if item.kind != "unchanged" else None
-        if wanted is not None:
-            one["resource"] = wanted
-    return compact_json(whole) + b"\n"
+    """The whole plan as the content of a file; `parse_plan` reads it."""
+    document = plan_json(plan)
+    for row, change in zip(document["changes"], plan.changes, strict=True):
+        desired = change.desired if change.action != "unchanged" else None
+        if desired is not None:
+            row["resource"] = desired
+    return compact_json(document) + b"\n"
 
 
-def _item_json(item: PlannedChange) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "kind": item.kind,
-        "key": item.key,
-        "place": str(item.ref),
-        "name": item.name,
+def _change_json(change: PlannedChange) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "action": change.action,
+        "key": change.key,
+        "reference": str(change.ref),
+        "name": change.name,
     }
-    if item.expected:
-        found["expected"] = item.expected
-    if item.there is not None:
-        found["deleted" if item.there.deleted else "there"] = True
-    if item.retired:
-        found["retired"] = True
-    if item.reason:
-        found["reason"] = item.reason
-    if item.needs:
-        found["needs"] = item.needs
-    if item.differences:
-        found["differences"] = [difference_json(one) for one in item.differences]
-    return found
+    if change.expected_version:
+        row["expectedVersion"] = change.expected_version
+    if change.remote is not None:
+        row["remote"] = "deleted" if change.remote.deleted else "present"
+    if change.retired:
+        row["retired"] = True
+    if change.reason:
+        row["reason"] = change.reason
+    if change.approval:
+        row["approval"] = change.approval
+    if change.differences:
+        row["differences"] = [difference_json(difference) for difference in change.differences]
+    return row
 
 
-def difference_json(one: Difference) -> dict[str, Any]:
-    """A difference as JSON; a side that is not there is left out."""
-    found = {"path": one.path, "label": one.label}
-    sides = (("old", one.old), ("new", one.new))
-    return {**found, **{name: value for name, value in sides if value is not MISSING}}
+def difference_json(difference: Difference) -> dict[str, Any]:
+    """A difference as JSON; a side without a value is left out."""
+    sides = {"old": difference.old, "new": difference.new}
+    return {"path": difference.path, "label": difference.label} | {
+        name: value for name, value in sides.items() if value is not MISSING
+    }
 
 
 def parse_plan(content: bytes) -> Plan:
-    """The plan that `serialize_plan` wrote. Raises PushError."""
+    """The plan in a file that `serialize_plan` made, or an earlier version of it.
+
+    Raises:
+        PushError: It is no plan, or one of a newer version.
+    """
     try:
-        found = load_json(content)
-        _check_format(found["format"])
-        items = tuple(_item(one) for one in found["items"])
-        return Plan(found["server"], found["fhir"], items, found["seen"], found["records"])
-    except (ValueError, KeyError, TypeError) as error:
+        document = load_json(content)
+        document = document if _version(document["format"]) == _VERSION else _upgraded(document)
+        return Plan(
+            document["server"],
+            document["fhir"],
+            tuple(_change(row) for row in document["changes"]),
+            document["refreshedUntil"],
+            document["recordedResources"],
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PushError(
-            "this is no plan of fhir-kb", "Write one with 'fhir-kb plan --out FILE'", usage=True
+            "the file holds no plan of fhir-kb, or is damaged",
+            "Make one with 'fhir-kb plan --out FILE'",
+            usage=True,
         ) from error
 
 
-def _check_format(word: str) -> None:
-    if word != _FORMAT:
-        raise ValueError(word)
+def _version(format_: str) -> int:
+    name, _, version = format_.rpartition(" ")
+    if name != _NAME:
+        raise ValueError(format_)
+    return check_version("the plan", int(version), _VERSION)
 
 
-def _item(one: Mapping[str, Any]) -> PlannedChange:
-    kind, _, name = one["place"].partition("/")
-    ref = Ref(kind, name)
-    expected = one.get("expected", "")
-    known = one.get("there") or one.get("deleted")
+def _change(row: Mapping[str, Any]) -> PlannedChange:
+    type_, _, id_ = row["reference"].partition("/")
+    ref = Ref(type_, id_)
+    version = row.get("expectedVersion", "")
+    remote = row.get("remote")
     return PlannedChange(
-        one["kind"],
-        one["key"],
+        row["action"],
+        row["key"],
         ref,
-        one["name"],
-        one.get("resource"),
-        expected,
-        tuple(
-            Difference(row["path"], row["label"], row.get("old", MISSING), row.get("new", MISSING))
-            for row in one.get("differences", ())
-        ),
-        one.get("reason", ""),
-        one.get("needs", ""),
-        RemoteResource(ref, expected, deleted=bool(one.get("deleted"))) if known else None,
-        retired=one.get("retired", False),
+        row["name"],
+        row.get("resource"),
+        version,
+        tuple(_difference(difference) for difference in row.get("differences", ())),
+        row.get("reason", ""),
+        row.get("approval", ""),
+        RemoteResource(ref, version, deleted=remote == "deleted") if remote else None,
+        retired=row.get("retired", False),
     )
+
+
+def _difference(row: Mapping[str, Any]) -> Difference:
+    return Difference(row["path"], row["label"], row.get("old", MISSING), row.get("new", MISSING))
+
+
+def _upgraded(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A plan of version 1, with the names of version 2."""
+    return {
+        "server": document["server"],
+        "fhir": document["fhir"],
+        "changes": [_upgraded_change(row) for row in document["items"]],
+        "refreshedUntil": document["seen"],
+        "recordedResources": document["records"],
+    }
+
+
+def _upgraded_change(row: Mapping[str, Any]) -> dict[str, Any]:
+    renamed = {"place": "reference", "expected": "expectedVersion", "needs": "approval"}
+    upgraded = {renamed.get(name, name): value for name, value in row.items()}
+    upgraded["action"] = _ACTIONS_OF_VERSION_1.get(row["kind"], row["kind"])
+    if row.get("deleted"):
+        upgraded["remote"] = "deleted"
+    elif row.get("there"):
+        upgraded["remote"] = "present"
+    return upgraded

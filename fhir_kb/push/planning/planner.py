@@ -1,4 +1,4 @@
-"""How a plan is made: from the desired state, the recorded state and what the server holds.
+"""How a plan is made: from the desired state, the recorded state and the remote state.
 
 Everything here is pure: `make_plan` asks nobody and changes nothing.
 """
@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from fhir_kb.push.planning.desired_state import at, initial_ref
+from fhir_kb.push.planning.desired_state import initial_ref, placed_at
 from fhir_kb.push.planning.differences import Difference, differences
 from fhir_kb.push.planning.plan import Plan, PlannedChange
-from fhir_kb.push.planning.policy import with_kept_elements, without
+from fhir_kb.push.planning.policy import with_kept_elements, without_elements
 from fhir_kb.servers.content import (
     content_digest,
     is_equivalent,
@@ -31,200 +31,233 @@ if TYPE_CHECKING:
 
 
 def make_plan(
-    wanted: Mapping[str, DesiredResource],
+    desired: Mapping[str, DesiredResource],
     state: State,
-    learned: RemoteState,
-    rules: TargetPolicy,
+    remote_state: RemoteState,
+    policy: TargetPolicy,
     profile: ServerCapabilities,
     *,
     delete: bool = False,
 ) -> Plan:
-    """The plan. delete: what is no longer defined is deleted and not only retired.
+    """The plan that brings a server to the desired state.
 
-    `learned` has to hold whole what `keys_to_read` names of the plan; until then its
-    differences are not known.
+    Args:
+        desired: What the server has to hold, by key.
+        state: What is recorded of it.
+        remote_state: What it holds now. Of what `keys_to_read` names it has to have the content;
+            until then the plan has no differences there.
+        policy: How the server is treated.
+        profile: What the server can do.
+        delete: Whether resources that are no longer defined are deleted, not retired.
     """
-    places = _places(wanted, state, learned, rules, profile)
-    led = {
-        f"{one.type}/{one.id}": str(places[key])
-        for key, one in wanted.items()
-        if str(places[key]) != f"{one.type}/{one.id}"
+    refs = _refs(desired, state, remote_state, policy, profile)
+    moved_references = {
+        f"{resource.type}/{resource.id}": str(refs[key])
+        for key, resource in desired.items()
+        if str(refs[key]) != f"{resource.type}/{resource.id}"
     }
-    decider = _Decider(state, learned, rules, profile.client_ids == "no")
-    items = [
-        decider.item(one, places[key], at(one, places[key], led)) for key, one in wanted.items()
+    planner = _Planner(state, remote_state, policy, profile.client_ids == "no")
+    changes = [
+        planner.defined(resource, refs[key], placed_at(resource, refs[key], moved_references))
+        for key, resource in desired.items()
     ]
-    for key, record in state.records.items():
-        if key not in wanted and (found := decider.orphan(key, record, delete=delete)):
-            items.append(found)
-    items.sort(key=lambda item: item.key)
-    return Plan(profile.base, profile.release, tuple(items), learned.seen, len(state.records))
-
-
-def keys_to_read(plan: Plan, learned: RemoteState) -> list[str]:
-    """The keys of what will change and is not known whole yet."""
-    return [
-        item.key
-        for item in plan.items
-        if item.kind not in ("unchanged", "left")
-        and item.key in learned.known
-        and learned.known[item.key].resource is None
-        and not learned.known[item.key].deleted
-    ]
-
-
-def _places(
-    wanted: Mapping[str, DesiredResource],
-    state: State,
-    learned: RemoteState,
-    rules: TargetPolicy,
-    profile: ServerCapabilities,
-) -> dict[str, Ref]:
-    found = {}
-    for key, one in wanted.items():
-        if key in state.records:
-            found[key] = state.records[key].ref
-        elif key in learned.found:
-            found[key] = learned.found[key].ref
-        else:
-            found[key] = one.place or initial_ref(one, rules.ids, profile.client_ids)
-    return found
-
-
-@dataclass(slots=True)
-class _Decider:
-    state: State
-    learned: RemoteState
-    rules: TargetPolicy
-    ids_by_server: bool
-
-    def item(self, one: DesiredResource, ref: Ref, body: LazyResource) -> PlannedChange:
-        """What to do with a resource that is wanted."""
-        record = self.state.records.get(one.key)
-        if record is None:
-            return self._unknown(one, ref, body)
-        live = self.learned.known[one.key]
-        made = PlannedChange(
-            "unchanged", one.key, ref, one.name, body, live.version, retired=one.retired
-        )
-        if live.deleted:
-            return _conflict(made, live, "it was deleted on the server")
-        ours, body = self._ours(body, live)
-        made = replace(made, body=body, there=live)
-        if self._as_left(record, live):
-            if content_digest(ours) == record.sent:
-                return made
-            changes = _differences(live, ours)
-            return replace(made, kind="update", differences=changes)
-        if self._same(ours, live):
-            return replace(made, reason="it was changed on the server, to the same")
-        return _conflict(made, live, _since(live, "it was changed on the server, not by us"))
-
-    def orphan(self, key: str, record: RecordedResource, *, delete: bool) -> PlannedChange | None:
-        """What to do with a resource of ours that is no longer wanted; None: nothing."""
-        live = self.learned.known[key]
-        name = _name(key, record.ref)
-        made = PlannedChange(
-            "left", key, record.ref, name, None, live.version, there=live, retired=True
-        )
-        if live.deleted:
-            return replace(made, kind="forget", there=None)
-        if delete:
-            if self._as_left(record, live):
-                return replace(made, kind="delete")
-            return replace(
-                made,
-                kind="conflict",
-                reason=_since(live, "it is no longer defined, but was changed on the server"),
-                needs="overwrite",
-            )
-        if record.retired:
-            return None
-        if live.resource is None:
-            return replace(made, kind="retire")  # to be read, and decided again
-        if not isinstance(live.resource.get("status"), str):
-            return replace(made, reason="it has no status to retire it by")
-        if live.resource["status"] == "retired" and not self._as_left(record, live):
-            return replace(made, kind="forget", reason="it was retired on the server")
-        ours = without_server_elements({**live.resource, "status": "retired"})
-        changes = _differences(live, ours)
-        made = replace(made, kind="retire", body=json_resource(ours), differences=changes)
-        if self._as_left(record, live):
-            return made
-        reason = _since(live, "it is no longer defined, but was changed on the server")
-        return replace(made, kind="conflict", reason=reason, needs="overwrite")
-
-    def _unknown(self, one: DesiredResource, ref: Ref, body: LazyResource) -> PlannedChange:
-        made = PlannedChange("create", one.key, ref, one.name, body, retired=one.retired)
-        if double := self.learned.double.get(one.key):
-            where = ", ".join(str(live.ref) for live in double)
-            reason = f"it is there more than once: {where}"
-            return replace(made, kind="conflict", reason=reason, needs="")
-        live = self.learned.found.get(one.key)
-        if live is None and self.ids_by_server:
-            if not one.url and not one.identifier:
-                reason = "the server gives ids itself, and nothing else tells what it is"
-                return replace(made, kind="conflict", reason=reason)
-            return made
-        if live is None:
-            there = self.learned.taken.get(ref)
-            if there is None or there.deleted:
-                return replace(made, there=there, expected=there.version if there else "")
-            if not one.place and (one.url or one.identifier):
-                return replace(
-                    made, kind="conflict", reason="something else stands at its place", there=there
-                )
-            live = there
-        ours, body = self._ours(body, live)
-        changes = () if self._same(ours, live) else _differences(live, ours)
-        return replace(
-            made,
-            kind="adopt",
-            body=body,
-            expected=live.version,
-            differences=changes,
-            needs="adopt" if changes else "",
-            there=live,
-        )
-
-    def _ours(self, body: LazyResource, live: RemoteResource) -> tuple[Resource, LazyResource]:
-        """What shall stand there: what the hospital owns stays as it is."""
-        ours = body()
-        if live.resource is None or not self.rules.theirs:
-            return ours, body
-        ours = with_kept_elements(ours, without_server_elements(live.resource), self.rules.theirs)
-        return ours, json_resource(ours)
-
-    def _as_left(self, record: RecordedResource, live: RemoteResource) -> bool:
-        """Whether the resource is as it was when we saw it last."""
-        if live.version and live.version == record.version:
-            return True
-        return live.resource is not None and content_digest(live.resource) == record.stored
-
-    def _same(self, ours: Resource, live: RemoteResource) -> bool:
-        assert live.resource is not None
-        ignored = self.rules.ignored
-        return is_equivalent(
-            without(without_server_elements(ours), ignored),
-            without(without_server_elements(live.resource), ignored),
-        )
-
-
-def _conflict(made: PlannedChange, live: RemoteResource, reason: str) -> PlannedChange:
-    wanted = None if live.deleted else made.wanted
-    changes = () if wanted is None else _differences(live, wanted)
-    return replace(
-        made, kind="conflict", reason=reason, needs="overwrite", there=live, differences=changes
+    for key, record in state.resources.items():
+        if key not in desired and (change := planner.undefined(key, record, delete=delete)):
+            changes.append(change)
+    changes.sort(key=lambda change: change.key)
+    return Plan(
+        profile.base,
+        profile.release,
+        tuple(changes),
+        remote_state.refreshed_until,
+        len(state.resources),
     )
 
 
-def _differences(live: RemoteResource, ours: Resource) -> tuple[Difference, ...]:
-    """What would change; none where it has not been read."""
-    return tuple(differences(live.resource, ours)) if live.resource is not None else ()
+def keys_to_read(plan: Plan, remote_state: RemoteState) -> list[str]:
+    """The keys of recorded resources that the plan changes, and whose content is not read yet."""
+    return [
+        change.key
+        for change in plan.changes
+        if change.action not in ("unchanged", "orphaned")
+        and change.key in remote_state.recorded
+        and remote_state.recorded[change.key].resource is None
+        and not remote_state.recorded[change.key].deleted
+    ]
 
 
-def _since(live: RemoteResource, reason: str) -> str:
-    return f"{reason} ({live.updated[:10]})" if live.updated else reason
+def _refs(
+    desired: Mapping[str, DesiredResource],
+    state: State,
+    remote_state: RemoteState,
+    policy: TargetPolicy,
+    profile: ServerCapabilities,
+) -> dict[str, Ref]:
+    """Where each desired resource is on the server, or will be."""
+    refs = {}
+    for key, resource in desired.items():
+        if key in state.resources:
+            refs[key] = state.resources[key].ref
+        elif key in remote_state.unrecorded:
+            refs[key] = remote_state.unrecorded[key].ref
+        else:
+            refs[key] = resource.fixed_ref or initial_ref(resource, policy.ids, profile.client_ids)
+    return refs
+
+
+@dataclass(slots=True)
+class _Planner:
+    state: State
+    remote_state: RemoteState
+    policy: TargetPolicy
+    server_assigns_ids: bool
+
+    def defined(self, resource: DesiredResource, ref: Ref, body: LazyResource) -> PlannedChange:
+        """What to do with a resource that is defined."""
+        record = self.state.resources.get(resource.key)
+        if record is None:
+            return self._unrecorded(resource, ref, body)
+        remote = self.remote_state.recorded[resource.key]
+        change = PlannedChange(
+            "unchanged", resource.key, ref, resource.name, body, remote.version,
+            retired=resource.retired,
+        )  # fmt: skip
+        if remote.deleted:
+            return _conflict(change, remote, "it was deleted on the server")
+        content, body = self._with_kept(body, remote)
+        change = replace(change, body=body, remote=remote)
+        if _is_as_recorded(record, remote):
+            if content_digest(content) == record.sent_digest:
+                return change
+            return replace(change, action="update", differences=_differences(remote, content))
+        if self._is_same(content, remote):
+            return replace(change, reason="it was changed on the server to what is defined")
+        return _conflict(change, remote, _dated(remote, "it was changed on the server, not by us"))
+
+    def undefined(
+        self, key: str, record: RecordedResource, *, delete: bool
+    ) -> PlannedChange | None:
+        """What to do with a recorded resource that is no longer defined; None: nothing."""
+        remote = self.remote_state.recorded[key]
+        change = PlannedChange(
+            "orphaned", key, record.ref, _name(key, record.ref), None, remote.version,
+            remote=remote, retired=True,
+        )  # fmt: skip
+        if remote.deleted:
+            return replace(change, action="forget", remote=None)
+        is_as_recorded = _is_as_recorded(record, remote)
+        reason = _dated(remote, "it is no longer defined, but was changed on the server")
+        conflict = replace(change, action="conflict", reason=reason, approval="overwrite")
+        if delete:
+            return replace(change, action="delete") if is_as_recorded else conflict
+        if record.retired:
+            return None
+        if remote.resource is None:
+            return replace(change, action="retire")  # its content is read, then it is planned again
+        status = remote.resource.get("status")
+        if not isinstance(status, str):
+            return replace(change, reason="it has no status to retire it by; --delete deletes it")
+        if status == "retired" and not is_as_recorded:
+            return replace(change, action="forget", reason="it was retired on the server")
+        retired = without_server_elements({**remote.resource, "status": "retired"})
+        changes = _differences(remote, retired)
+        if is_as_recorded:
+            return replace(
+                change, action="retire", body=json_resource(retired), differences=changes
+            )
+        return replace(conflict, body=json_resource(retired), differences=changes)
+
+    def _unrecorded(self, resource: DesiredResource, ref: Ref, body: LazyResource) -> PlannedChange:
+        """What to do with a defined resource that we have not sent yet."""
+        change = PlannedChange(
+            "create", resource.key, ref, resource.name, body, retired=resource.retired
+        )
+        if duplicates := self.remote_state.duplicates.get(resource.key):
+            refs = ", ".join(str(remote.ref) for remote in duplicates)
+            reason = f"the server holds it more than once: {refs}"
+            return replace(change, action="conflict", reason=reason)
+        remote = self.remote_state.unrecorded.get(resource.key)
+        is_identifiable = bool(resource.url or resource.identifier)
+        if remote is None and self.server_assigns_ids:
+            if is_identifiable:
+                return change
+            reason = "the server assigns ids itself, and it has neither url nor identifier"
+            return replace(change, action="conflict", reason=reason)
+        if remote is None:
+            occupant = self.remote_state.occupied.get(ref)
+            if occupant is None or occupant.deleted:
+                version = occupant.version if occupant else ""
+                return replace(change, remote=occupant, expected_version=version)
+            if is_identifiable and not resource.fixed_ref:
+                reason = "another resource has its id on the server"
+                return replace(change, action="conflict", reason=reason, remote=occupant)
+            remote = occupant
+        return self._adopted(change, body, remote)
+
+    def _adopted(
+        self, change: PlannedChange, body: LazyResource, remote: RemoteResource
+    ) -> PlannedChange:
+        """Taking over what the server holds, but not from us."""
+        content, body = self._with_kept(body, remote)
+        changes = () if self._is_same(content, remote) else _differences(remote, content)
+        return replace(
+            change,
+            action="adopt",
+            body=body,
+            expected_version=remote.version,
+            differences=changes,
+            approval="adopt" if changes else "",
+            remote=remote,
+        )
+
+    def _with_kept(
+        self, body: LazyResource, remote: RemoteResource
+    ) -> tuple[Resource, LazyResource]:
+        """The desired content; elements that belong to the hospital have their remote values."""
+        content = body()
+        if remote.resource is None or not self.policy.kept_elements:
+            return content, body
+        content = with_kept_elements(
+            content, without_server_elements(remote.resource), self.policy.kept_elements
+        )
+        return content, json_resource(content)
+
+    def _is_same(self, content: Resource, remote: RemoteResource) -> bool:
+        """Whether the server holds this content, less the elements that do not count."""
+        assert remote.resource is not None
+        ignored = self.policy.ignored_elements
+        return is_equivalent(
+            without_elements(without_server_elements(content), ignored),
+            without_elements(without_server_elements(remote.resource), ignored),
+        )
+
+
+def _is_as_recorded(record: RecordedResource, remote: RemoteResource) -> bool:
+    """Whether the server holds what we wrote or saw last."""
+    if remote.version and remote.version == record.version:
+        return True
+    return remote.resource is not None and content_digest(remote.resource) == record.stored_digest
+
+
+def _conflict(change: PlannedChange, remote: RemoteResource, reason: str) -> PlannedChange:
+    desired = None if remote.deleted else change.desired
+    return replace(
+        change,
+        action="conflict",
+        reason=reason,
+        approval="overwrite",
+        remote=remote,
+        differences=() if desired is None else _differences(remote, desired),
+    )
+
+
+def _differences(remote: RemoteResource, content: Resource) -> tuple[Difference, ...]:
+    """What would change; nothing where the remote content has not been read."""
+    return tuple(differences(remote.resource, content)) if remote.resource is not None else ()
+
+
+def _dated(remote: RemoteResource, reason: str) -> str:
+    return f"{reason} ({remote.updated[:10]})" if remote.updated else reason
 
 
 def _name(key: str, ref: Ref) -> str:

@@ -1,70 +1,69 @@
-"""What holds for pushing to a target, beside how it is reached."""
+"""How a target is treated: ids, elements that the hospital keeps, limits of one push."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from fhir_kb.servers.content import MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fhir_kb.push.planning.desired_state import Ids
     from fhir_kb.servers.content import Resource
 
-FIELD: Final = re.compile(r"(\*|[A-Z][A-Za-z]+)(\.[a-z][A-Za-z0-9]*)+")
+IdStyle = Literal["versioned", "plain"]
+"""Ids on the server: with the version, so that versions exist side by side; or as defined."""
+ELEMENT_PATH: Final = re.compile(r"(\*|[A-Z][A-Za-z]+)(\.[a-z][A-Za-z0-9]*)+")
+"""An element of one type ("ActivityDefinition.location"), or of all types ("*.useContext")."""
 
 
 @dataclass(frozen=True, slots=True)
 class TargetPolicy:
-    """How a server is brought to the state of the definitions.
+    """How a server is brought to the desired state."""
 
-    ids: how places are named. theirs: elements that belong to the hospital ("*.useContext",
-    "ActivityDefinition.location"): what stands there stays. ignored: elements whose differences
-    do not count ("*.text"). changes: the share of what stands there because of us that may change
-    in one push without a word from the person, from 0 to 1. entries, bytes_: of one chunk, at most;
-    half as many entries are enough.
-    at_once: how many chunks are under way at most.
-    """
-
-    ids: Ids = "versioned"
-    theirs: tuple[str, ...] = ()
-    ignored: tuple[str, ...] = ()
-    changes: float = 0.3
-    entries: int = 200
-    bytes_: int = 2_000_000
-    at_once: int = 4
-
-
-def fields_of(kind: str, fields: Sequence[str]) -> list[list[str]]:
-    """The paths among `fields` that are for this type, as their steps."""
-    found = []
-    for one in fields:
-        first, *steps = one.split(".")
-        if first in ("*", kind):
-            found.append(steps)
-    return found
+    ids: IdStyle = "versioned"
+    """How new resources are named there."""
+    kept_elements: tuple[str, ...] = ()
+    """Elements that belong to the hospital ("*.useContext"): their remote values stay."""
+    ignored_elements: tuple[str, ...] = ()
+    """Elements whose differences do not count ("*.text")."""
+    max_changed_share: float = 0.3
+    """The share of the recorded resources, from 0 to 1, that one push may change without the
+    approval "many"."""
+    max_entries: int = 200
+    """Changes sent in one request, at most; half as many are enough."""
+    max_bytes: int = 2_000_000
+    """Bytes of one request, at most."""
+    max_concurrent: int = 4
+    """Requests under way at the same time, at most."""
 
 
-def with_kept_elements(ours: Resource, there: Resource, fields: Sequence[str]) -> Resource:
-    """`ours`, but for the elements in `fields`, which are as they are `there`."""
-    result = ours
-    for steps in fields_of(str(ours.get("resourceType")), fields):
-        result = _with(result, steps, _value(there, steps))
-    return result
+def with_kept_elements(
+    desired: Resource, remote: Resource, element_paths: Sequence[str]
+) -> Resource:
+    """The desired resource, with the remote values of the elements at `element_paths`."""
+    resource = desired
+    for steps in _steps_for(str(desired.get("resourceType")), element_paths):
+        resource = _with_value(resource, steps, _value_at(remote, steps))
+    return resource
 
 
-def without(resource: Resource, fields: Sequence[str]) -> Resource:
-    """The resource less the elements in `fields`."""
-    result = resource
-    for steps in fields_of(str(resource.get("resourceType")), fields):
-        result = _with(result, steps, MISSING)
-    return result
+def without_elements(resource: Resource, element_paths: Sequence[str]) -> Resource:
+    """The resource less the elements at `element_paths`."""
+    for steps in _steps_for(str(resource.get("resourceType")), element_paths):
+        resource = _with_value(resource, steps, MISSING)
+    return resource
 
 
-def _value(node: Any, steps: Sequence[str]) -> Any:
+def _steps_for(resource_type: str, element_paths: Sequence[str]) -> list[list[str]]:
+    """The paths that apply to this type, as their steps."""
+    split = (path.split(".") for path in element_paths)
+    return [steps for type_, *steps in split if type_ in ("*", resource_type)]
+
+
+def _value_at(node: Any, steps: Sequence[str]) -> Any:
     for step in steps:
         if not isinstance(node, dict) or step not in node:
             return MISSING
@@ -72,12 +71,12 @@ def _value(node: Any, steps: Sequence[str]) -> Any:
     return node
 
 
-def _with(node: dict[str, Any], steps: Sequence[str], value: Any) -> dict[str, Any]:
+def _with_value(node: dict[str, Any], steps: Sequence[str], value: Any) -> dict[str, Any]:
     first, *rest = steps
     if rest:
         inner = node.get(first)
         if not isinstance(inner, dict):
             return node
-        return {**node, first: _with(inner, rest, value)}
+        return {**node, first: _with_value(inner, rest, value)}
     others = {key: old for key, old in node.items() if key != first}
     return others if value is MISSING else {**node, first: value}

@@ -1,4 +1,4 @@
-"""What a server holds now, as far as a plan has to know."""
+"""The remote state: what a server holds now, as far as a plan has to know."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class RemoteState:
-    """What stands on the server.
+    """What the server holds now."""
 
-    known: by key, what stands at the places of our records; `resource` is None where it is just
-    what we know. found: by key, artifacts of ours that are there without us knowing. double: keys
-    that were found more than once. taken: what stands at the places that new ones would get.
-    seen: until when, by the server's clock, all changes to the places of our records are in this.
-    """
-
-    known: dict[str, RemoteResource] = field(default_factory=dict)
-    found: dict[str, RemoteResource] = field(default_factory=dict)
-    double: dict[str, tuple[RemoteResource, ...]] = field(default_factory=dict)
-    taken: dict[Ref, RemoteResource] = field(default_factory=dict)
-    seen: str = ""
+    recorded: dict[str, RemoteResource] = field(default_factory=dict)
+    """By key, what stands where the recorded resources were; without content where that has not
+    been read, because nothing has changed."""
+    unrecorded: dict[str, RemoteResource] = field(default_factory=dict)
+    """By key, desired resources that exist there without being recorded."""
+    duplicates: dict[str, tuple[RemoteResource, ...]] = field(default_factory=dict)
+    """By key, desired resources that exist there more than once."""
+    occupied: dict[Ref, RemoteResource] = field(default_factory=dict)
+    """What stands where new resources would be created."""
+    refreshed_until: str = ""
+    """Until when, by the server's clock, all changes to recorded resources are in here."""

@@ -1,4 +1,4 @@
-"""What stands on a server because of us, as far as we know."""
+"""The recorded state: what the last pushes left on one server."""
 
 from __future__ import annotations
 
@@ -9,46 +9,62 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from fhir_kb.servers.protocol import Ref
 
-
 NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedResource:
-    """A resource of ours on the server.
-
-    version, updated: of the version that we wrote or saw last. sent: the digest of what we sent;
-    stored: of what the server made of it. push: the number of the push that sent it. retired:
-    whether it is no longer defined, and was retired for that.
-    """
+    """A resource of ours on the server, as we wrote or saw it last."""
 
     ref: Ref
     version: str
+    """Its meta.versionId."""
     updated: str
-    sent: str
-    stored: str
+    """Its meta.lastUpdated."""
+    sent_digest: str
+    """Digest of the content that was sent."""
+    stored_digest: str
+    """Digest of what the server stored."""
     push: int
+    """The number of the push that sent it."""
     retired: bool = False
+    """Whether it is no longer defined, and was retired for that."""
 
 
 @dataclass(slots=True)
 class State:
-    """All records by key, and until when (by the server's clock) all changes there are known."""
+    """The recorded state of one server."""
 
     server: str
-    seen: str = ""
-    pushes: int = 0
-    records: dict[str, RecordedResource] = field(default_factory=dict)
+    """Its base URL."""
+    refreshed_until: str = ""
+    """Until when, by the server's clock, all changes to these resources are in here."""
+    last_push: int = 0
+    resources: dict[str, RecordedResource] = field(default_factory=dict)
+    """By key."""
 
     def copy(self) -> State:
-        """Another one, to be changed."""
-        return replace(self, records=dict(self.records))
+        """An independent copy."""
+        return replace(self, resources=dict(self.resources))
+
+    def record(self, key: str, resource: RecordedResource | None) -> None:
+        """Record a resource, or that it is gone."""
+        if resource is None:
+            self.resources.pop(key, None)
+        else:
+            self.resources[key] = resource
+
+    def begin_refreshing(self) -> None:
+        """After a first push: what happens from its first change on is asked for next time."""
+        if not self.refreshed_until:
+            updates = [entry.updated for entry in self.resources.values() if entry.updated]
+            self.refreshed_until = min(updates, key=instant, default="")
 
 
 def instant(text: str) -> datetime:
-    """A FHIR instant; the beginning of time for what is none."""
+    """A FHIR instant; the beginning of time where it cannot be read."""
     try:
-        found = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         return NEVER
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,68 +1,44 @@
-"""Where we remember what we did to a server: a folder that one process at a time may write to.
+"""The files of a workspace: what the disk refuses and what is damaged becomes a PushError.
 
-state.json       what stands on the server because of us, as far as we know
-journal.jsonl    a push that is not finished: what was sent, and what came of it
-pushes/7.ndjson  the contents that push 7 was the first to send
-pushes/7.json    everything that stood there because of us after push 7
-log.jsonl        who did what, when
+state.json         the recorded state
+journal.jsonl      a push that is not finished: what was sent, and what came of it
+pushes/7.ndjson    the contents that push 7 sent first
+pushes/7.json      the resources recorded after push 7
+log.jsonl          who did what, and when
+capabilities.json  what the server can do, as it said last
+
+Each carries the version of its format; see docs/adr/0007-push.md.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from fhir_kb import files
-from fhir_kb.files import (
-    AppendFile,
-    FileLock,
-    LockedError,
-    drop_partial_line,
-    whole_lines,
-    write_atomically,
-)
 from fhir_kb.push.errors import PushError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-_NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9.-]+")
-
-
-def workspace_folder(root: Path, base: str) -> Path:
-    """The folder for the server at `base`, below `root`."""
-    plain = base.rstrip("/")
-    name = _NOT_IN_NAMES.sub("-", plain.partition("://")[2]).strip("-.")[:60]
-    return root / "servers" / f"{name}-{hashlib.sha256(plain.encode()).hexdigest()[:8]}"
-
-
-def locked(folder: Path) -> FileLock:
-    """The lock of the folder. Raises PushError if another process holds it or the disk refuses."""
-    try:
-        return FileLock(folder / "lock")
-    except LockedError as error:
-        raise PushError(
-            "another run of fhir-kb is at work on this server",
-            f"Wait until it is done (its folder is {folder})",
-        ) from error
-    except OSError as error:
-        raise unwritable(error, folder) from error
-
 
 def write(path: Path, content: bytes | Iterable[bytes]) -> None:
-    """Write a file whole or not at all, on the disk for sure. Raises PushError."""
+    """Write a file atomically and durably. Raises PushError."""
     try:
-        write_atomically(path, content)
+        files.write_atomically(path, content)
     except OSError as error:
         raise unwritable(error, path) from error
 
 
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON object atomically and durably. Raises PushError."""
+    write(path, orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE))
+
+
 def remove(path: Path) -> None:
-    """Remove a file, for sure. Raises PushError."""
+    """Remove a file durably. Raises PushError."""
     try:
         files.remove(path)
     except OSError as error:
@@ -72,24 +48,24 @@ def remove(path: Path) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object; empty where there is no file. Raises PushError where it is something else."""
     try:
-        found = orjson.loads(path.read_bytes())
+        content = orjson.loads(path.read_bytes())
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise PushError(f"{path}: {error.strerror or error}") from error
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        raise unreadable(error, path) from error
+    except ValueError as error:
+        raise damaged(path) from error
+    if not isinstance(content, dict):
         raise damaged(path)
-    return found
+    return content
 
 
 def damaged(path: Path) -> PushError:
-    """What to say of a file of ours that is not as we wrote it."""
+    """The error for a file that is not as it was written."""
     return PushError(
         f"{path} is damaged",
-        "Put it back from a copy; or move its folder away: then everything on the server "
-        "is compared anew, and nothing is changed before you have seen it",
+        f"Restore it from a backup; or move {path.parent} away: then everything on the server is "
+        "compared again, and nothing is changed before a plan has shown it",
     )
 
 
@@ -101,39 +77,55 @@ def unwritable(error: OSError, path: Path) -> PushError:
     )
 
 
+def unreadable(error: OSError, path: Path) -> PushError:
+    """The error for a file that cannot be read."""
+    return PushError(
+        f"{path} cannot be read: {error.strerror or error}", f"Fix the permissions of {path}"
+    )
+
+
 class AppendOnlyFile:
-    """A file that grows line by line; a line is there whole or is not counted."""
+    """A file that grows line by line; a line is written whole, or does not count."""
 
     def __init__(self, path: Path) -> None:
+        """Open it for appending. Raises PushError."""
         self._path = path
         try:
-            self._file = AppendFile(path)
+            self._file = files.AppendFile(path)
         except OSError as error:
             raise unwritable(error, path) from error
 
-    def add(self, *lines: bytes, sure: bool) -> None:
-        """Add lines (without their ends); sure: on the disk before this returns."""
+    def add(self, *lines: bytes, durable: bool) -> None:
+        """Add lines, given without their ends.
+
+        Args:
+            lines: What to add.
+            durable: Whether they are on the disk when this returns.
+
+        Raises:
+            PushError: They cannot be written.
+        """
         try:
-            self._file.add(*lines, durable=sure)
+            self._file.add(*lines, durable=durable)
         except OSError as error:
             raise unwritable(error, self._path) from error
 
     def close(self) -> None:
-        """Bring everything to the disk and end."""
+        """Bring everything to the disk and close the file."""
         self._file.close()
 
 
-def drop_half_line(path: Path) -> None:
-    """Cut off a line that was not written whole. Raises PushError."""
+def drop_partial_line(path: Path) -> None:
+    """Cut off a last line that was not written whole. Raises PushError."""
     try:
-        drop_partial_line(path)
+        files.drop_partial_line(path)
     except OSError as error:
         raise unwritable(error, path) from error
 
 
-def lines_of(path: Path) -> Iterator[bytes]:
+def whole_lines(path: Path) -> Iterator[bytes]:
     """The whole lines of a file; none where there is no file. Raises PushError."""
     try:
-        yield from whole_lines(path)
+        yield from files.whole_lines(path)
     except OSError as error:
-        raise PushError(f"{path}: {error.strerror or error}") from error
+        raise unreadable(error, path) from error

@@ -1,4 +1,4 @@
-"""Earlier pushes: what each of them left on the server, content and all."""
+"""`pushes/`: what each push left on the server, with its contents."""
 
 from __future__ import annotations
 
@@ -7,113 +7,138 @@ from typing import TYPE_CHECKING
 import orjson
 
 from fhir_kb.push.errors import PushError
+from fhir_kb.push.format_version import check_version
 from fhir_kb.push.planning.desired_state import DesiredResource
 from fhir_kb.push.workspace.files import (
     AppendOnlyFile,
     damaged,
-    drop_half_line,
-    lines_of,
+    drop_partial_line,
     read_json,
+    whole_lines,
     write,
+    write_json,
 )
-from fhir_kb.push.workspace.journal import end
-from fhir_kb.push.workspace.state_store import record_from, record_json, save_state
+from fhir_kb.push.workspace.records import RECORD_VERSION, parse_records, records_json
 from fhir_kb.servers.content import json_resource, load_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from fhir_kb.push.planning.state import RecordedResource, State
     from fhir_kb.servers.content import Resource
 
-
-def save_contents(folder: Path, push: int, bodies: Iterable[tuple[str, bytes]]) -> None:
-    """Keep the contents that a push sends, by digest. Raises PushError."""
-    write(_bodies_file(folder, push), (_body_line(*body) + b"\n" for body in bodies))
+_MAX_LISTED = 5
 
 
-def append_contents(folder: Path, push: int, bodies: Iterable[tuple[str, bytes]]) -> None:
-    """Keep further contents of a push, for sure. Raises PushError."""
-    path = _bodies_file(folder, push)
-    drop_half_line(path)
-    file = AppendOnlyFile(path)
-    try:
-        file.add(*(_body_line(*body) for body in bodies), sure=True)
-    finally:
-        file.close()
+class History:
+    """The earlier pushes to one server. Every method may raise PushError."""
 
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder / "pushes"
+        self._contents: dict[int, dict[str, Resource]] = {}
 
-def _bodies_file(folder: Path, push: int) -> Path:
-    return folder / "pushes" / f"{push}.ndjson"
+    def save_contents(self, push: int, contents: Iterable[tuple[str, bytes]]) -> None:
+        """Keep the contents that a push is about to send, with their digests."""
+        self._contents.pop(push, None)
+        write(self._contents_path(push), _content_lines(contents))
 
+    def append_contents(self, push: int, contents: Iterable[tuple[str, bytes]]) -> None:
+        """Keep further contents of a push durably."""
+        self._contents.pop(push, None)
+        path = self._contents_path(push)
+        drop_partial_line(path)
+        file = AppendOnlyFile(path)
+        try:
+            file.add(*(_content_line(*content) for content in contents), durable=True)
+        finally:
+            file.close()
 
-def _body_line(name: str, body: bytes) -> bytes:
-    return b'{"digest":"%s","resource":%s}' % (name.encode(), body)
+    def contents(self, push: int) -> dict[str, Resource]:
+        """The contents that a push sent, by digest."""
+        if push not in self._contents:
+            self._contents[push] = self._read_contents(push)
+        return self._contents[push]
 
+    def content(self, record: RecordedResource) -> Resource | None:
+        """What was sent of a recorded resource; None where that is not kept."""
+        return self.contents(record.push).get(record.sent_digest)
 
-def load_contents(folder: Path, push: int) -> dict[str, Resource]:
-    """The contents that a push sent, by digest. Raises PushError."""
-    path = _bodies_file(folder, push)
-    try:
-        entries = [load_json(line) for line in lines_of(path)]
-        return {entry["digest"]: entry["resource"] for entry in entries}
-    except (ValueError, KeyError, TypeError) as error:
-        raise damaged(path) from error
-
-
-def finish(folder: Path, state: State) -> None:
-    """A push is at its end: keep what stands there now, then forget what was under way.
-
-    In this order, so that whoever is killed in between ends it once more. Raises PushError.
-    """
-    records = {key: record_json(one) for key, one in sorted(state.records.items())}
-    content = orjson.dumps({"records": records}, option=orjson.OPT_APPEND_NEWLINE)
-    write(folder / "pushes" / f"{state.pushes}.json", content)
-    save_state(folder, state)
-    end(folder)
-
-
-def pushes(folder: Path) -> list[int]:
-    """The numbers of the pushes that are remembered."""
-    found = (path.stem for path in (folder / "pushes").glob("*.json"))
-    return sorted(int(name) for name in found if name.isdecimal())
-
-
-def state_after(folder: Path, push: int) -> dict[str, RecordedResource]:
-    """What stood on the server because of us after a push, by key. Raises PushError."""
-    path = folder / "pushes" / f"{push}.json"
-    found = read_json(path)
-    if not found:
-        known = ", ".join(map(str, pushes(folder)[-5:]))
-        raise PushError(
-            f"nothing is known of push {push}",
-            f"These are known: {known}" if known else "Nothing was pushed to this server from here",
-            usage=True,
+    def save_resources(self, state: State) -> None:
+        """Keep the resources that are recorded after the last push."""
+        resources = records_json(state.resources)
+        write_json(
+            self._resources_path(state.last_push),
+            {"format": RECORD_VERSION, "resources": resources},
         )
-    try:
-        return {key: record_from(one) for key, one in found["records"].items()}
-    except (KeyError, TypeError, ValueError) as error:
-        raise damaged(path) from error
+
+    def push_numbers(self) -> list[int]:
+        """The numbers of the pushes that are kept, in order."""
+        names = (path.stem for path in self._folder.glob("*.json"))
+        return sorted(int(name) for name in names if name.isdecimal())
+
+    def resources_after(self, push: int) -> dict[str, RecordedResource]:
+        """The resources that were recorded after a push, by key."""
+        path = self._resources_path(push)
+        content = read_json(path)
+        if not content:
+            numbers = ", ".join(map(str, self.push_numbers()[-_MAX_LISTED:]))
+            raise PushError(
+                f"push {push} is not in the history of this server ({self._folder})",
+                f"The last pushes are {numbers}" if numbers else "Nothing was pushed from here",
+                usage=True,
+            )
+        try:
+            version = check_version(str(path), content.get("format", 1), RECORD_VERSION)
+            rows = content["records" if version == 1 else "resources"]
+            return parse_records(rows, version)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise damaged(path) from error
+
+    def desired_state_after(self, push: int) -> dict[str, DesiredResource]:
+        """The desired state that brings the server back to what it was after a push."""
+        desired = {}
+        for key, record in self.resources_after(push).items():
+            content = self.content(record)
+            if content is None:
+                raise damaged(self._contents_path(record.push))
+            desired[key] = DesiredResource(
+                key,
+                record.ref.type,
+                record.ref.id,
+                body=json_resource(content),
+                fixed_ref=record.ref,
+                retired=record.retired,
+            )
+        return desired
+
+    def _read_contents(self, push: int) -> dict[str, Resource]:
+        path = self._contents_path(push)
+        contents = {}
+        try:
+            for line in whole_lines(path):
+                entry = load_json(line)
+                if "format" in entry:
+                    check_version(str(path), entry["format"], RECORD_VERSION)
+                else:
+                    contents[entry["digest"]] = entry["resource"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise damaged(path) from error
+        return contents
+
+    def _contents_path(self, push: int) -> Path:
+        return self._folder / f"{push}.ndjson"
+
+    def _resources_path(self, push: int) -> Path:
+        return self._folder / f"{push}.json"
 
 
-def desired_state_after(folder: Path, push: int) -> dict[str, DesiredResource]:
-    """What has to stand on the server for it to be as after a push, by key. Raises PushError."""
-    records = state_after(folder, push)
-    bodies: dict[int, dict[str, Resource]] = {}
-    found = {}
-    for key, one in records.items():
-        if one.push not in bodies:
-            bodies[one.push] = load_contents(folder, one.push)
-        resource = bodies[one.push].get(one.sent)
-        if resource is None:
-            raise damaged(_bodies_file(folder, one.push))
-        found[key] = DesiredResource(
-            key,
-            one.ref.type,
-            one.ref.id,
-            body=json_resource(resource),
-            place=one.ref,
-            retired=one.retired,
-        )
-    return found
+def _content_lines(contents: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+    """The lines of a new file: its version, and a line for each content."""
+    yield orjson.dumps({"format": RECORD_VERSION}) + b"\n"
+    for content in contents:
+        yield _content_line(*content) + b"\n"
+
+
+def _content_line(digest: str, content: bytes) -> bytes:
+    return b'{"digest":"%s","resource":%s}' % (digest.encode(), content)

@@ -1,7 +1,7 @@
-"""What is under way: written before anything is sent, so that a push that broke off can be ended.
+"""`journal.jsonl`: a push that is under way, so that an interrupted one can be recovered.
 
-A line says what a push is, what is about to be sent, or what came of it. Only the second has to be
-on the disk before we go on: what came of something can be looked up on the server.
+A line says which push it is, what is about to be sent, or what came of it. What is about to be sent
+is on the disk before it is sent; what came of it need not be, since the server can be asked.
 """
 
 from __future__ import annotations
@@ -12,103 +12,142 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from fhir_kb.push.workspace.files import AppendOnlyFile, damaged, lines_of, remove
-from fhir_kb.push.workspace.state_store import record_from, record_json
-from fhir_kb.servers.protocol import Ref
+from fhir_kb.push.format_version import check_version
+from fhir_kb.push.workspace.files import AppendOnlyFile, damaged, remove, whole_lines
+from fhir_kb.push.workspace.records import (
+    RECORD_VERSION,
+    parse_record,
+    parse_ref,
+    record_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from fhir_kb.push.planning.state import RecordedResource
-    from fhir_kb.servers.protocol import Action
+    from fhir_kb.servers.protocol import Action, Ref
 
 _NAME: Final = "journal.jsonl"
+_NAMES_OF_VERSION_1: Final = {"send": "sending", "not": "notDone"}
 
 
 class SentChange(NamedTuple):
-    """A change that was about to be sent. digest: of its content, "" for a deletion."""
+    """A change that is about to be sent."""
 
     action: Action
     ref: Ref
     key: str
-    expected: str
+    expected_version: str
     digest: str
+    """Of its content; "" for a deletion."""
     retired: bool
 
 
 @dataclass(slots=True)
 class InterruptedPush:
-    """What a push that broke off had sent, and what is known to have come of it.
+    """A push that did not end, by its journal."""
 
-    sent: all of it by key. done: by key, the record; None for what was deleted. open: what nobody
-    knows of.
-    """
-
-    push: int
+    number: int
     sent: dict[str, SentChange] = field(default_factory=dict)
+    """All that it sent, by key."""
     done: dict[str, RecordedResource | None] = field(default_factory=dict)
-    open: dict[str, SentChange] = field(default_factory=dict)
+    """What was done, by key; None for what was deleted."""
+    unanswered: dict[str, SentChange] = field(default_factory=dict)
+    """What was sent without an answer that we know of, by key."""
 
 
 class Journal:
-    """The journal of one push. May be used by several threads. Raises PushError."""
+    """The journal of one push; several threads may use it. Every method may raise PushError."""
 
     def __init__(self, folder: Path, push: int) -> None:
-        self._folder = folder
-        self._push = push
         self._lock = threading.Lock()
         self._file = AppendOnlyFile(folder / _NAME)
-        self._file.add(orjson.dumps({"push": push}), sure=True)
+        self._add({"format": RECORD_VERSION, "push": push}, durable=True)
 
     def sending(self, changes: Iterable[SentChange]) -> None:
-        """To be called before they are sent; on the disk when it returns."""
-        rows = [[one.action, *one.ref, *one[2:]] for one in changes]
-        with self._lock:
-            self._file.add(orjson.dumps({"send": rows}), sure=True)
+        """Note what is about to be sent; it is on the disk when this returns."""
+        rows = [
+            {
+                "action": change.action,
+                "reference": str(change.ref),
+                "key": change.key,
+                "expectedVersion": change.expected_version,
+                "digest": change.digest,
+                "retired": change.retired,
+            }
+            for change in changes
+        ]
+        self._add({"sending": rows}, durable=True)
 
     def done(self, records: Mapping[str, RecordedResource | None]) -> None:
-        """What stands there now; None for what is gone."""
-        rows = {key: record_json(one) if one else None for key, one in records.items()}
-        with self._lock:
-            self._file.add(orjson.dumps({"done": rows}), sure=False)
+        """Note what the server holds now, by key; None for what it does not hold any more."""
+        rows = {key: record_json(record) if record else None for key, record in records.items()}
+        self._add({"done": rows}, durable=False)
 
     def not_done(self, keys: Iterable[str]) -> None:
-        """What was surely not done."""
-        with self._lock:
-            self._file.add(orjson.dumps({"not": list(keys)}), sure=False)
+        """Note what the server has certainly not done."""
+        self._add({"notDone": list(keys)}, durable=False)
 
     def close(self) -> None:
-        """End it; what is not done is looked up next time."""
+        """Close the file; what is not noted as done is looked up next time."""
         self._file.close()
 
+    def _add(self, entry: Mapping[str, Any], *, durable: bool) -> None:
+        line = orjson.dumps(entry)
+        with self._lock:
+            self._file.add(line, durable=durable)
 
-def unfinished(folder: Path) -> InterruptedPush | None:
-    """The push that broke off, if there is one. Raises PushError where its journal is damaged."""
+
+def interrupted_push(folder: Path) -> InterruptedPush | None:
+    """The push that did not end, if there is one.
+
+    Raises:
+        PushError: The journal cannot be read, is damaged, or a newer fhir-kb wrote it.
+    """
     path = folder / _NAME
-    found: InterruptedPush | None = None
+    push: InterruptedPush | None = None
+    version = RECORD_VERSION
     try:
-        for line in lines_of(path):
+        for line in whole_lines(path):
             entry = orjson.loads(line)
-            if found is None:
-                found = InterruptedPush(entry["push"])
+            if push is None:
+                version = check_version(str(path), entry.get("format", 1), RECORD_VERSION)
+                push = InterruptedPush(entry["push"])
             else:
-                _add(found, entry)
-    except (ValueError, KeyError, TypeError) as error:
+                _add_entry(push, entry, version)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise damaged(path) from error
-    return found
+    return push
 
 
-def _add(found: InterruptedPush, entry: Mapping[str, Any]) -> None:
-    for action, kind, name, key, *rest in entry.get("send", ()):
-        found.sent[key] = found.open[key] = SentChange(action, Ref(kind, name), key, *rest)
+def _add_entry(push: InterruptedPush, entry: Mapping[str, Any], version: int) -> None:
+    if version == 1:
+        entry = {_NAMES_OF_VERSION_1.get(name, name): rows for name, rows in entry.items()}
+    for row in entry.get("sending", ()):
+        change = _sent_change(row, version)
+        push.sent[change.key] = push.unanswered[change.key] = change
     for key, row in entry.get("done", {}).items():
-        found.open.pop(key, None)
-        found.done[key] = record_from(row) if row else None
-    for key in entry.get("not", ()):
-        found.open.pop(key, None)
+        push.unanswered.pop(key, None)
+        push.done[key] = parse_record(row, version) if row else None
+    for key in entry.get("notDone", ()):
+        push.unanswered.pop(key, None)
 
 
-def end(folder: Path) -> None:
-    """The push is finished, and the state says so: its journal is no longer needed."""
+def _sent_change(row: Any, version: int) -> SentChange:
+    if version == 1:
+        action, type_, id_, *values = row
+        return SentChange(action, parse_ref(f"{type_}/{id_}"), *values)
+    return SentChange(
+        row["action"],
+        parse_ref(row["reference"]),
+        row["key"],
+        row["expectedVersion"],
+        row["digest"],
+        row["retired"],
+    )
+
+
+def remove_journal(folder: Path) -> None:
+    """Remove the journal of a push that has ended and is in the recorded state."""
     remove(folder / _NAME)

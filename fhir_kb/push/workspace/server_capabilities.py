@@ -1,13 +1,14 @@
-"""`profile.json`: what a server could do when it was last asked."""
+"""`capabilities.json`: what a server can do, as it said last.
+
+Only a copy: what cannot be read, or has another version, is asked for again.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import orjson
+from typing import TYPE_CHECKING, Final
 
 from fhir_kb.push.errors import PushError
-from fhir_kb.push.workspace.files import read_json, write
+from fhir_kb.push.workspace.files import read_json, write_json
 from fhir_kb.servers.capabilities import capabilities_from_json, capabilities_to_json
 
 if TYPE_CHECKING:
@@ -15,17 +16,23 @@ if TYPE_CHECKING:
 
     from fhir_kb.servers.protocol import ServerCapabilities
 
+_VERSION: Final = 2
+_NAME: Final = "capabilities.json"
 
-def save_capabilities(folder: Path, profile: ServerCapabilities) -> None:
+
+def save_capabilities(folder: Path, capabilities: ServerCapabilities) -> None:
     """Remember what a server can do. Raises PushError."""
-    content = orjson.dumps(capabilities_to_json(profile), option=orjson.OPT_APPEND_NEWLINE)
-    write(folder / "profile.json", content)
+    content = {"format": _VERSION, "capabilities": capabilities_to_json(capabilities)}
+    write_json(folder / _NAME, content)
 
 
 def load_capabilities(folder: Path, base: str) -> ServerCapabilities | None:
-    """What a server could do last time; None where nothing is remembered."""
+    """What a server could do when it was last asked; None where that is not remembered."""
     try:
-        found = read_json(folder / "profile.json")
+        content = read_json(folder / _NAME)
     except PushError:
         return None
-    return capabilities_from_json(found, base) if found else None
+    capabilities = content.get("capabilities")
+    if content.get("format") != _VERSION or not isinstance(capabilities, dict):
+        return None
+    return capabilities_from_json(capabilities, base)

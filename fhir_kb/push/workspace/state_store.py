@@ -2,62 +2,60 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-import orjson
-
-from fhir_kb.push.planning.state import RecordedResource, State
-from fhir_kb.push.workspace.files import damaged, read_json, write
-from fhir_kb.servers.protocol import Ref
+from fhir_kb.push.format_version import check_version
+from fhir_kb.push.planning.state import State
+from fhir_kb.push.workspace.files import damaged, read_json, write_json
+from fhir_kb.push.workspace.records import RECORD_VERSION, parse_records, records_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_FORMAT: Final = 1
 
+class StateStore:
+    """Reads and writes the recorded state."""
 
-def load_state(folder: Path, server: str) -> State:
-    """The state that was kept in `folder`; a new one where there is none. Raises PushError."""
-    path = folder / "state.json"
-    found = read_json(path)
-    if not found:
-        return State(server)
-    try:
-        return _state(found)
-    except (KeyError, TypeError, ValueError) as error:
-        raise damaged(path) from error
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "state.json"
 
+    def load(self, server: str) -> State:
+        """The recorded state; a new one where nothing is recorded yet.
 
-def _state(found: Mapping[str, Any]) -> State:
-    if found["format"] != _FORMAT:
-        raise ValueError(found["format"])
-    return State(
-        server=found["server"],
-        seen=found["seen"],
-        pushes=found["pushes"],
-        records={key: record_from(one) for key, one in found["records"].items()},
-    )
+        Args:
+            server: The base URL, for a new state.
 
+        Raises:
+            PushError: The file cannot be read, is damaged, or a newer fhir-kb wrote it.
+        """
+        content = read_json(self._path)
+        if not content:
+            return State(server)
+        try:
+            return self._parsed(content)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise damaged(self._path) from error
 
-def record_from(one: list[Any]) -> RecordedResource:
-    """The record that `record_json` made this of. Raises TypeError or ValueError."""
-    kind, name, version, updated, sent, stored, push, retired = one
-    return RecordedResource(Ref(kind, name), version, updated, sent, stored, push, retired)
+    def _parsed(self, content: Mapping[str, Any]) -> State:
+        version = check_version(str(self._path), content["format"], RECORD_VERSION)
+        if version == 1:
+            records = parse_records(content["records"], version)
+            return State(content["server"], content["seen"], content["pushes"], records)
+        return State(
+            content["server"],
+            content["refreshedUntil"],
+            content["lastPush"],
+            parse_records(content["resources"], version),
+        )
 
-
-def record_json(one: RecordedResource) -> list[Any]:
-    """A record as JSON."""
-    return [*one.ref, one.version, one.updated, one.sent, one.stored, one.push, one.retired]
-
-
-def save_state(folder: Path, state: State) -> None:
-    """Keep the state, whole or not at all. Raises PushError."""
-    content = {
-        "format": _FORMAT,
-        "server": state.server,
-        "seen": state.seen,
-        "pushes": state.pushes,
-        "records": {key: record_json(one) for key, one in sorted(state.records.items())},
-    }
-    write(folder / "state.json", orjson.dumps(content, option=orjson.OPT_APPEND_NEWLINE))
+    def save(self, state: State) -> None:
+        """Write the state atomically and durably. Raises PushError."""
+        content = {
+            "format": RECORD_VERSION,
+            "server": state.server,
+            "refreshedUntil": state.refreshed_until,
+            "lastPush": state.last_push,
+            "resources": records_json(state.resources),
+        }
+        write_json(self._path, content)

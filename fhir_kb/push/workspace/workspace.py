@@ -1,0 +1,84 @@
+"""The workspace of one server: a folder that one process at a time may write to."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final
+
+from fhir_kb.files import FileLock, LockedError
+from fhir_kb.push.errors import PushError
+from fhir_kb.push.workspace.files import unwritable
+from fhir_kb.push.workspace.history import History
+from fhir_kb.push.workspace.journal import (
+    InterruptedPush,
+    Journal,
+    interrupted_push,
+    remove_journal,
+)
+from fhir_kb.push.workspace.push_log import PushLog
+from fhir_kb.push.workspace.state_store import StateStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fhir_kb.push.planning.state import State
+
+_NOT_IN_NAMES: Final = re.compile(r"[^A-Za-z0-9.-]+")
+
+
+class Workspace:
+    """Everything that is kept of one server."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.states = StateStore(folder)
+        self.history = History(folder)
+        self.log = PushLog(folder)
+
+    def begin_push(self, number: int) -> Journal:
+        """The journal of a push that begins. Raises PushError."""
+        return Journal(self.folder, number)
+
+    def interrupted_push(self) -> InterruptedPush | None:
+        """The push that did not end, if there is one. Raises PushError."""
+        return interrupted_push(self.folder)
+
+    def end_push(self, state: State) -> None:
+        """Keep what the last push left, then remove its journal.
+
+        In this order: whoever is interrupted in between does it once more. Raises PushError.
+        """
+        self.history.save_resources(state)
+        self.states.save(state)
+        remove_journal(self.folder)
+
+
+@contextlib.contextmanager
+def open_workspace(folder: Path) -> Iterator[Workspace]:
+    """The workspace in a folder, locked for other processes meanwhile.
+
+    Raises:
+        PushError: Another process uses it, or the folder cannot be written.
+    """
+    try:
+        lock = FileLock(folder / "lock")
+    except LockedError as error:
+        raise PushError(
+            "another run of fhir-kb is using this server",
+            f"Wait until it ends (it holds the lock of {folder})",
+        ) from error
+    except OSError as error:
+        raise unwritable(error, folder / "lock") from error
+    with lock:
+        yield Workspace(folder)
+
+
+def workspace_folder(root: Path, base: str) -> Path:
+    """The folder of the server at `base`, below `root`."""
+    address = base.rstrip("/")
+    name = _NOT_IN_NAMES.sub("-", address.partition("://")[2]).strip("-.")[:60]
+    digest = hashlib.sha256(address.encode()).hexdigest()[:8]
+    return root / "servers" / f"{name}-{digest}"
