@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import Severity
+from fhir_kb.model.fhir_release import NEWEST
 from fhir_kb.validate.input.json import Parsed, duplicate, parse
 from fhir_kb.validate.validator import Validator
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
     from fhir_kb.packages import Canonicals
     from fhir_kb.validate.core.issue import Issue, Pointer
-
-DEFAULT_VERSION = "5.0.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def check_text(
     fhir_version: "5.0.0" where it is None; ValueError for one that is not known. canonicals: as
     for a Validator. Bad content gives issues with line and column, never an exception.
     """
-    return check_text_with(Validator(fhir_version or DEFAULT_VERSION, canonicals=canonicals), data)
+    return check_text_with(Validator(fhir_version or NEWEST.version, canonicals=canonicals), data)
 
 
 def check_text_with(validator: Validator, data: bytes) -> Report:
@@ -87,7 +86,7 @@ def check_lines(
 
     first: the number of the first line, where `lines` is a part of a file.
     """
-    return check_lines_with(Validator(fhir_version or DEFAULT_VERSION), lines, first=first)
+    return check_lines_with(Validator(fhir_version or NEWEST.version), lines, first=first)
 
 
 def check_lines_with(

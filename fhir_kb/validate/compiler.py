@@ -13,14 +13,17 @@ from fhir_kb.validate.core.issue import combine, json_type, report, under_step
 from fhir_kb.validate.datatypes import primitives
 from fhir_kb.validate.datatypes.bindings import BINDERS, Bound
 from fhir_kb.validate.datatypes.complex_types import TYPE_RULES
-from fhir_kb.validate.datatypes.extensions import known_extension, named_extension
+from fhir_kb.validate.datatypes.extensions import (
+    extension_by_definition,
+    extension_with_absolute_url,
+)
 from fhir_kb.validate.datatypes.fixed_values import fixed_to, like_pattern
 from fhir_kb.validate.datatypes.references import References
 from fhir_kb.validate.datatypes.value_set_bindings import recommended, required
-from fhir_kb.validate.narrative.narrative import check_narrative
+from fhir_kb.validate.narrative.narrative import narrative_check
 from fhir_kb.validate.nested_resources import Resources
-from fhir_kb.validate.structure.arrays import aligned, array_of, without_filled_nulls
-from fhir_kb.validate.structure.property_names import Names
+from fhir_kb.validate.structure.arrays import array_of, check_alignment, without_allowed_nulls
+from fhir_kb.validate.structure.property_names import PropertyNames
 from fhir_kb.validate.type_rules import content_rules
 
 if TYPE_CHECKING:
@@ -31,48 +34,57 @@ if TYPE_CHECKING:
 #: How often content may nest where FHIR sets no limit: extensions, actions, items, bundles.
 MAX_NESTING: Final = 100
 _MAX_PLANS: Final = 1000
-#: What ValueSetCodes.checkers says of a code system that is not at hand.
+#: What ValueSetCodes.checkers has for a code system that does not ship.
 UNKNOWN: Final = "unknown"
-#: Types that can lead back to themselves, apart from content references and resources.
+#: Types that can contain themselves, apart from content references and resources.
 RECURSIVE: Final = frozenset({"Extension", "Identifier"})
 
 
 class _Plan(NamedTuple):
     """How to check objects with a certain combination of property names."""
 
-    #: The properties that need a look, each with its check.
     checks: tuple[tuple[str, Checker], ...]
-    #: Whether the names are wrong, or some are of lists that have underscored lists beside them.
-    is_odd: bool
-    #: The rules that such objects could break if nothing is wrong with their values.
-    rules: tuple[Checker, ...]
-    #: Lists with their underscored lists: (name, underscored name).
-    pairs: tuple[tuple[str, str], ...]
-    has_problems: bool
+    """The properties whose values are checked, each with its check."""
+    is_special: bool
+    """Whether the names are wrong, or some are of arrays that have underscored arrays."""
+    open_rules: tuple[Checker, ...]
+    """The rules that such objects can break although their values are valid."""
+    array_pairs: tuple[tuple[str, str], ...]
+    """Arrays with their underscored arrays: (name, underscored name)."""
+    has_wrong_names: bool
 
 
 class Rules(Protocol):
     """Rules on top of structure, such as invariants."""
 
     def of_object(self, type_path: str) -> tuple[Checker, ...]:
-        """The checks of all objects of a type or at an inner element's path."""
+        """The checks for all objects of a type or inner element."""
 
     def of_element(self, element: ElementDefinition, type_path: str) -> tuple[Checker, ...]:
-        """The checks that one element adds for its values, which are of `type_path`."""
+        """The checks that an element adds for its values, which are of `type_path`."""
 
-    def is_always_kept(self, rule: Checker, names: frozenset[str]) -> bool:
-        """Whether a check of `of_object` finds nothing wrong with any object of these properties.
+    def is_always_kept(self, check: Checker, names: frozenset[str]) -> bool:
+        """Whether every valid object with these properties passes a check of `of_object`.
 
-        Their values are right: none is null or empty, or of the wrong kind.
+        Valid: no property is null, empty or of the wrong type.
         """
 
 
 class Compiler:
-    """Makes and keeps the checks of one FHIR release."""
+    """Compiles the checks of one FHIR release, and keeps them.
 
-    def __init__(self, definitions: Definitions, rules: Rules | None = None) -> None:
+    Args:
+        definitions: The release.
+        rules: Checked besides structure and datatypes.
+        fast_paths: See Validator.
+    """
+
+    def __init__(
+        self, definitions: Definitions, rules: Rules | None = None, *, fast_paths: bool = True
+    ) -> None:
         self.definitions = definitions
         self._rules = rules
+        self._check_narrative = narrative_check(fast_path=fast_paths)
         self._references = References(definitions)
         self.resources = Resources(definitions, self.object_check)
         self._objects: dict[str, Checker] = {}
@@ -81,47 +93,48 @@ class Compiler:
 
     def object_check(self, type_path: str) -> Checker:
         """The check of a type ("HumanName") or inner element ("PlanDefinition.action")."""
-        found = self._objects.get(type_path)
-        if found is None:
-            found = self._make_object(type_path)
+        check = self._objects.get(type_path)
+        if check is None:
+            check = self._compile_object(type_path)
             if type_path in RECURSIVE:
-                found = _limited(found)
-            self._objects[type_path] = found
-        return found
+                check = _limited(check)
+            self._objects[type_path] = check
+        return check
 
-    def _make_object(self, type_path: str) -> Checker:
-        names_of = Names(self.definitions, type_path)
+    def _compile_object(self, type_path: str) -> Checker:
+        properties = PropertyNames(self.definitions, type_path)
         plans: dict[tuple[str, ...], _Plan] = {}
-        checks: dict[str, Checker] = {"resourceType": _nothing}
+        checks: dict[str, Checker] = {"resourceType": _always_valid}
         rules = self._object_rules(type_path)
 
-        def plan_for(names: tuple[str, ...]) -> _Plan:
+        def make_plan(names: tuple[str, ...]) -> _Plan:
             if len(plans) >= _MAX_PLANS:
                 plans.clear()
-            plans[names] = self._plan(names_of, names, checks, rules)
-            return plans[names]
+            plan = plans[names] = self._plan(properties, names, checks, rules)
+            return plan
 
         def check(value: Any, context: Context) -> Findings:
             if not isinstance(value, dict):
-                return _no_object(value)
+                return _not_an_object(value)
             names = tuple(value)
-            plan = plans.get(names) or plan_for(names)
-            checks, is_odd, open_rules, _, _ = plan
-            found: Findings = None
-            for name, checker in checks:
-                if bad := checker(value[name], context):
-                    found = combine(found, under_step(bad, name, names_of.step(name)))
-            if is_odd:
-                found = _odd(found, value, plan, names_of)
-            for rule in rules if found else open_rules:
-                if bad := rule(value, context):
-                    found = combine(found, bad)
-            return found
+            plan = plans.get(names) or make_plan(names)
+            property_checks, is_special, open_rules, _, _ = plan
+            findings: Findings = None
+            for name, checker in property_checks:
+                if more := checker(value[name], context):
+                    more = under_step(more, name, properties.fhirpath_step(name))
+                    findings = combine(findings, more)
+            if is_special:
+                findings = _with_names(findings, value, plan, properties)
+            for rule in rules if findings else open_rules:
+                if more := rule(value, context):
+                    findings = combine(findings, more)
+            return findings
 
         return check
 
     def _object_rules(self, type_path: str) -> tuple[Checker, ...]:
-        """What is looked at in all objects of a type, beyond their properties."""
+        """What is checked in all objects of a type, beyond their properties."""
         rules = self._rules.of_object(type_path) if self._rules else ()
         if type_path in TYPE_RULES:
             rules = (TYPE_RULES[type_path], *rules)
@@ -129,94 +142,102 @@ class Compiler:
 
     def _plan(
         self,
-        names_of: Names,
+        properties: PropertyNames,
         names: tuple[str, ...],
         checks: dict[str, Checker],
         rules: tuple[Checker, ...],
     ) -> _Plan:
-        """How to check objects that have these properties; adds to `checks` what is new in them."""
+        """How to check objects with these properties.
+
+        Args:
+            properties: The properties of the type.
+            names: Those that the objects have.
+            checks: Property name -> check. What is missing is added.
+            rules: The rules of the type.
+        """
         for name in names:
-            if name not in checks and name in names_of.properties:
-                known = names_of.properties[name]
-                checks[name] = self._property(names_of.type_path, name, known)
-        pairs, has_problems = names_of.pairs(names), bool(names_of.problems(names))
-        is_odd = bool(pairs) or has_problems
-        in_order = tuple(checks.get(name, _nothing) for name in names)
+            if name not in checks and name in properties.properties:
+                property_ = properties.properties[name]
+                checks[name] = self._property(properties.type_path, name, property_)
+        array_pairs = properties.array_pairs(names)
+        has_wrong_names = bool(properties.check(names))
+        is_special = bool(array_pairs) or has_wrong_names
+        named_checks = [(name, checks.get(name, _always_valid)) for name in names]
         return _Plan(
-            tuple(one for one in zip(names, in_order, strict=True) if one[1] is not _nothing),
-            is_odd,
-            rules if is_odd else self._open_rules(rules, frozenset(names)),
-            pairs,
-            has_problems,
+            tuple((name, check) for name, check in named_checks if check is not _always_valid),
+            is_special,
+            rules if is_special else self._open_rules(rules, frozenset(names)),
+            array_pairs,
+            has_wrong_names,
         )
 
     def _open_rules(self, rules: tuple[Checker, ...], names: frozenset[str]) -> tuple[Checker, ...]:
         if self._rules is None:
             return rules
-        settled = self._rules.is_always_kept
-        return tuple(rule for rule in rules if not settled(rule, names))
+        is_always_kept = self._rules.is_always_kept
+        return tuple(rule for rule in rules if not is_always_kept(rule, names))
 
-    def _property(self, type_path: str, name: str, known: Property) -> Checker:
-        element = known.element
+    def _property(self, type_path: str, name: str, property_: Property) -> Checker:
+        element = property_.element
         if element is None:
-            return _nothing
+            return _always_valid
         if name.startswith("_"):
-            return (
-                array_of(self.object_check("Element"), nulls=True)
-                if known.is_array
-                else self.object_check("Element")
-            )
-        type_ref = next((ref for one, ref in element.json_names() if one == name), None)
-        item = self._item(type_path, element, known, type_ref)
-        if known.is_array:
-            item = array_of(item, longest=element.max)
-        if element.name == "contained" and known.type_path == "Resource":
-            item = self.resources.all_contained(item)
-        return item
+            check = self.object_check("Element")
+            return array_of(check, allow_null=True) if property_.is_array else check
+        type_ref = next((ref for key, ref in element.json_names() if key == name), None)
+        check = self._item(type_path, element, property_, type_ref)
+        if property_.is_array:
+            check = array_of(check, max_items=element.max)
+        if element.name == "contained" and property_.type_path == "Resource":
+            check = self.resources.all_contained(check)
+        return check
 
     def _item(
-        self, owner: str, element: ElementDefinition, known: Property, ref: TypeRef | None
+        self, owner: str, element: ElementDefinition, property_: Property, ref: TypeRef | None
     ) -> Checker:
         """The check of one value of a property."""
-        check = self._value(element, known, ref)
+        check = self._value(element, property_, ref)
         if ref is not None:
             if ref.code == "Reference":
                 check = self._references.checker(ref.targets, check)
             elif ref.code == "CodeableReference" and ref.targets:
                 check = self._references.inside(ref.targets, check)
             elif ref.code == "Extension":
-                check = check if owner == "Extension" else named_extension(check)
+                check = check if owner == "Extension" else extension_with_absolute_url(check)
                 modifier = element.name == "modifierExtension"
-                check = known_extension(owner, check, modifier=modifier)
+                check = extension_by_definition(owner, check, modifier=modifier)
             check = self._bound(element, ref.code, check)
         if element.fixed is not None:
             check = fixed_to(element.fixed, check)
         if element.pattern is not None:
             check = like_pattern(element.pattern, check)
         if self._rules is not None:
-            for rule in self._rules.of_element(element, known.type_path):
-                check = _one_after_the_other(check, rule)
+            for rule in self._rules.of_element(element, property_.type_path):
+                check = _both(check, rule)
         return check
 
-    def _value(self, element: ElementDefinition, known: Property, ref: TypeRef | None) -> Checker:
+    def _value(
+        self, element: ElementDefinition, property_: Property, ref: TypeRef | None
+    ) -> Checker:
+        type_path = property_.type_path
         if ref is None:
-            return _limited(self.object_check(known.type_path))
-        if known.type_path == "xhtml":
-            return check_narrative
-        if known.type_path == "Resource":
+            return _limited(self.object_check(type_path))
+        if type_path == "xhtml":
+            return self._check_narrative
+        if type_path == "Resource":
             contained = element.name == "contained"
             return _limited(self.resources.any_resource(ref.profiles, contained=contained))
-        if known.type_path in self.definitions.primitive_types:
-            return self._primitive(known.type_path)
-        return self.object_check(known.type_path)
+        if type_path in self.definitions.primitive_types:
+            return self._primitive(type_path)
+        return self.object_check(type_path)
 
     def _primitive(self, type_name: str) -> Checker:
-        found = self._primitives.get(type_name)
-        if found is None:
+        check = self._primitives.get(type_name)
+        if check is None:
             value = self.definitions.type(type_name).by_path.get(f"{type_name}.value")
-            found = primitives.checker(type_name, value.regex if value else "")
-            self._primitives[type_name] = found
-        return found
+            check = primitives.checker(type_name, value.regex if value else "")
+            self._primitives[type_name] = check
+        return check
 
     def _bound(self, element: ElementDefinition, code: str, check: Checker) -> Checker:
         binding = element.binding
@@ -229,34 +250,34 @@ class Compiler:
             return check
         if url not in self._bounds:
             codes = self.definitions.value_set(url)
-            is_known = codes is not None and UNKNOWN not in codes.checkers.values()
-            self._bounds[url] = Bound(url, codes) if codes is not None and is_known else None
+            is_complete = codes is not None and UNKNOWN not in codes.checkers.values()
+            self._bounds[url] = Bound(url, codes) if codes is not None and is_complete else None
         bound = self._bounds[url]
-        if bound is None:
-            return required(url, check)
-        return binder(bound, check)
+        return required(url, check) if bound is None else binder(bound, check)
 
 
-def _one_after_the_other(first: Checker, second: Checker) -> Checker:
+def _both(first: Checker, second: Checker) -> Checker:
     def check(value: Any, context: Context) -> Findings:
         return combine(first(value, context), second(value, context))
 
     return check
 
 
-def _odd(found: Findings, value: dict[str, Any], plan: _Plan, names_of: Names) -> Findings:
-    """The findings with those on the names, and on lists with underscored lists beside them."""
-    if plan.pairs:
-        found = without_filled_nulls(found, value, plan.pairs)
-        found += aligned(value, plan.pairs, names_of.step)
-    return combine(found, names_of.problems(tuple(value))) if plan.has_problems else found
+def _with_names(
+    findings: Findings, value: dict[str, Any], plan: _Plan, properties: PropertyNames
+) -> Findings:
+    """The findings with those on the names, and on arrays with underscored arrays."""
+    if plan.array_pairs:
+        findings = without_allowed_nulls(findings, value, plan.array_pairs)
+        findings += check_alignment(value, plan.array_pairs, properties.fhirpath_step)
+    return combine(findings, properties.check(tuple(value))) if plan.has_wrong_names else findings
 
 
-def _nothing(_value: Any, _context: Context) -> Findings:
+def _always_valid(_value: Any, _context: Context) -> Findings:
     return None
 
 
-def _no_object(value: object) -> list[Finding]:
+def _not_an_object(value: object) -> list[Finding]:
     if value is None:
         return report(NULL, "null is not a value in FHIR", "leave the property out")
     return report(
@@ -271,12 +292,10 @@ def _limited(check: Checker) -> Checker:
 
     def limited(value: Any, context: Context) -> Findings:
         if context.depth >= MAX_NESTING:
-            return report(
-                TOO_DEEP, f"nested deeper than {MAX_NESTING} levels; not looked at further"
-            )
+            return report(TOO_DEEP, f"nested deeper than {MAX_NESTING} levels; not checked further")
         context.depth += 1
-        found = check(value, context)
+        findings = check(value, context)
         context.depth -= 1
-        return found
+        return findings
 
     return limited

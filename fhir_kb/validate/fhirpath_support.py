@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fhir_kb.packages import definitions
 from fhir_kb.terminology.service import TerminologyService
 from fhir_kb.validate.profiles import ProfileChecker
-from fhir_kb.validate.validator import Known
+from fhir_kb.validate.validator import CanonicalLookup
 
 if TYPE_CHECKING:
     from fhir_kb.fhirpath import Services
@@ -15,11 +15,17 @@ if TYPE_CHECKING:
 
 
 def fhirpath_services(fhir_version: str, canonicals: Canonicals | None = None) -> Services:
-    """For memberOf(), conformsTo(), elementDefinition() and slice(); nothing is asked of a network.
+    """Services for memberOf(), conformsTo(), elementDefinition() and slice(), offline.
 
-    canonicals: profiles, value sets, … of one's own, before those of FHIR. Making it costs little;
-    what is asked for is read when it is asked for. ValueError for an unknown version.
+    Making them costs little; definitions are read when an expression needs them.
+
+    Args:
+        fhir_version: "5.0.0", "4.3.0" or "4.0.1".
+        canonicals: Profiles, value sets, … that go before those of FHIR.
+
+    Raises:
+        ValueError: The version is unknown.
     """
-    known = definitions(fhir_version)
-    found = Known(fhir_version, canonicals)
-    return ProfileChecker(known, found, TerminologyService(found, known)).fhirpath_services()
+    release = definitions(fhir_version)
+    lookup = CanonicalLookup(fhir_version, canonicals)
+    return ProfileChecker(release, lookup, TerminologyService(lookup, release)).fhirpath_services()

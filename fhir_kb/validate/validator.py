@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from fhir_kb.model.fhir_release import NEWEST
 from fhir_kb.packages import core_profiles, definitions
 from fhir_kb.terminology.service import TerminologyService
 from fhir_kb.validate.codes import CODE_NOT_CHECKED
 from fhir_kb.validate.compiler import Compiler
 from fhir_kb.validate.core.context import Context
 from fhir_kb.validate.core.issue import combine, report
-from fhir_kb.validate.core.known_extensions import KnownExtensions
+from fhir_kb.validate.datatypes.extension_fast_path import ExtensionFastPath
 
 if TYPE_CHECKING:
     from fhir_kb.packages import Canonicals
@@ -37,6 +38,9 @@ class Validator:
             to, contained ones and those in bundles included.
         terminology: Answers whether codes exist and are in value sets; by default from what ships
             and from `canonicals`.
+        fast_paths: False: everything is validated in full, without the quick tests that come first
+            and mostly suffice. The findings are the same, which a test verifies; it takes several
+            times as long.
 
     Raises:
         ValueError: For any other FHIR version.
@@ -44,28 +48,31 @@ class Validator:
 
     def __init__(
         self,
-        fhir_version: str = "5.0.0",
+        fhir_version: str = NEWEST.version,
         *,
         invariants: bool = True,
         canonicals: Canonicals | None = None,
         profiles: Sequence[str] = (),
         global_profiles: Mapping[str, Sequence[str]] | None = None,
         terminology: TerminologyService | None = None,
+        fast_paths: bool = True,
     ) -> None:
         self.fhir_version = fhir_version
-        self._canonicals = Known(fhir_version, canonicals)
+        self._definitions = definitions(fhir_version)
+        self._canonicals = CanonicalLookup(fhir_version, canonicals)
         self._profile_urls = tuple(profiles)
         self._global_profiles = dict(global_profiles or {})
-        self._terminology = terminology or TerminologyService(
-            self._canonicals, definitions(fhir_version)
-        )
-        self._known_extensions = KnownExtensions(
-            definitions(fhir_version),
+        self._terminology = terminology or TerminologyService(self._canonicals, self._definitions)
+        self._extensions = ExtensionFastPath(
+            self._definitions,
             self._canonicals,
-            lambda url, modifier: self._profiles_made().extension_check(url, modifier=modifier),
+            lambda url, modifier: self._profiles().extension_check(url, modifier=modifier),
+            is_enabled=fast_paths,
         )
-        self._profiles: ProfileChecker | None = None
-        self._check = _compiled(fhir_version, invariants).resources.any_resource()
+        self._fast_paths = fast_paths
+        self._profile_checker: ProfileChecker | None = None
+        compiler = _compiler(fhir_version, invariants=invariants, fast_paths=fast_paths)
+        self._check = compiler.resources.any_resource()
 
     def check(self, resource: Mapping[str, Any] | object) -> list[Issue]:
         """The issues of a resource, as JSON has it; an empty list where there is none.
@@ -74,29 +81,29 @@ class Validator:
         keeps what was written.
         """
         content: Any = dict(resource) if isinstance(resource, Mapping) else resource
-        context = self._context(content)
-        found = self._check(content, context)
+        root = content if isinstance(content, dict) else {}
+        context = Context(root, self._canonicals, self._terminology, self._extensions)
+        findings = self._check(content, context)
         if (
             context.deferred_resources
             or context.deferred_extensions
             or self._profile_urls
             or self._global_profiles
         ):
-            found = combine(found, self._by_profiles(content, context))
-        if news := self._terminology.unreported_problem():
-            found = combine(
-                found, report(CODE_NOT_CHECKED, news, "nothing is said of codes that it knows")
-            )
-        if not found:
+            findings = combine(findings, self._check_profiles(content, context))
+        if problem := self._terminology.unreported_problem():
+            advice = "codes that only the server knows are not checked"
+            findings = combine(findings, report(CODE_NOT_CHECKED, problem, advice))
+        if not findings:
             return []
-        type_name = content.get("resourceType") if isinstance(content, dict) else None
-        root = type_name if isinstance(type_name, str) else "Resource"
-        return [one.issue(root) for one in found]
+        type_name = root.get("resourceType")
+        root_path = type_name if isinstance(type_name, str) else "Resource"
+        return [finding.issue(root_path) for finding in findings]
 
-    def _by_profiles(self, content: Any, context: Context) -> Findings:
+    def _check_profiles(self, content: Any, context: Context) -> Findings:
         if not isinstance(content, dict):
             return None
-        return self._profiles_made().check(
+        return self._profiles().check(
             content,
             context.deferred_resources,
             self._profile_urls,
@@ -104,43 +111,39 @@ class Validator:
             context.deferred_extensions,
         )
 
-    def _profiles_made(self) -> ProfileChecker:
-        if self._profiles is None:
+    def _profiles(self) -> ProfileChecker:
+        if self._profile_checker is None:
             # Imported here, because most resources claim no profile.
             from fhir_kb.validate.profiles import ProfileChecker
 
-            known = definitions(self.fhir_version)
-            self._profiles = ProfileChecker(known, self._canonicals, self._terminology)
-        return self._profiles
-
-    def _context(self, content: object) -> Context:
-        root = content if isinstance(content, dict) else {}
-        context = Context(root, self._canonicals, self._terminology)
-        context.known_extensions = self._known_extensions
-        return context
+            self._profile_checker = ProfileChecker(
+                self._definitions, self._canonicals, self._terminology
+            )
+        return self._profile_checker
 
 
-class Known:
-    """What is looked up by canonical URL: first what was given, then what FHIR itself defines."""
+class CanonicalLookup:
+    """Definitions by canonical URL: first those that were given, then FHIR's own."""
 
-    def __init__(self, fhir_version: str, given: Canonicals | None) -> None:
+    def __init__(self, fhir_version: str, canonicals: Canonicals | None) -> None:
         self._fhir_version = fhir_version
-        self._given = given
+        self._canonicals = canonicals
 
     def find(self, canonical: str, resource_type: str = "") -> Mapping[str, Any] | None:
         """See Canonicals.find."""
-        found = self._given.find(canonical, resource_type) if self._given is not None else None
-        if found is not None:
-            return found
+        if self._canonicals is not None:
+            definition = self._canonicals.find(canonical, resource_type)
+            if definition is not None:
+                return definition
         return core_profiles(self._fhir_version).find(canonical, resource_type)
 
 
 @cache
-def _compiled(fhir_version: str, with_invariants: bool) -> Compiler:
-    known = definitions(fhir_version)
-    if not with_invariants:
-        return Compiler(known)
+def _compiler(fhir_version: str, *, invariants: bool, fast_paths: bool) -> Compiler:
+    release = definitions(fhir_version)
+    if not invariants:
+        return Compiler(release, fast_paths=fast_paths)
     # Imported here, because FHIRPath takes longer to import than the rest of the validator.
     from fhir_kb.validate.invariants.invariants import Invariants
 
-    return Compiler(known, Invariants(known))
+    return Compiler(release, Invariants(release, fast_paths=fast_paths), fast_paths=fast_paths)

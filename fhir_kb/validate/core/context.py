@@ -1,8 +1,8 @@
-"""What a check is given beside the value: the resource around it, and what is known of codes."""
+"""What a check is given beside the value: the resources around it, and services."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -10,18 +10,28 @@ if TYPE_CHECKING:
     from fhir_kb.packages import Canonicals
     from fhir_kb.terminology.service import TerminologyService
     from fhir_kb.validate.core.issue import Findings
-    from fhir_kb.validate.core.known_extensions import KnownExtensions
+
+
+class Extensions(Protocol):
+    """What checks of extensions ask; see datatypes/extension_fast_path.py."""
+
+    def is_cached(self, owner: str, extension: Mapping[str, Any], *, modifier: bool) -> bool:
+        """Whether an equal extension on the same type of element conformed before."""
+
+    def cache(self, owner: str, extension: Mapping[str, Any], *, modifier: bool) -> None:
+        """Remember an extension that conforms."""
+
+    def conforms(
+        self, url: str, owner: str, extension: Mapping[str, Any], *, modifier: bool
+    ) -> bool:
+        """Whether it certainly conforms to its definition."""
+
+    def parts(self, url: str) -> frozenset[str] | None:
+        """The urls of the extensions inside a complex extension; None where nothing defines it."""
 
 
 class Context:
-    """What a check may need to know of the whole.
-
-    resource: the nearest one, be it contained or in an entry. container: the one that holds the
-    contained resources a "#id" may mean. root: the whole. canonicals: where definitions are looked
-    up by canonical URL; None where nothing can be. claiming: the resources that name profiles.
-    known_extensions: tells which extensions need a look; doubtful: those that do.
-    terminology: what is known of codes. told: what was said once and need not be said again.
-    """
+    """What a check may need to know of the whole."""
 
     __slots__ = (
         "_contained",
@@ -30,47 +40,58 @@ class Context:
         "deferred_extensions",
         "deferred_resources",
         "depth",
+        "extensions",
         "fhirpath_elements",
-        "known_extensions",
-        "reported",
         "resource",
         "root",
         "terminology",
-    )  # fmt: skip
+        "unchecked_value_sets",
+    )
 
     def __init__(
         self,
         root: Mapping[str, Any],
         canonicals: Canonicals | None = None,
         terminology: TerminologyService | None = None,
+        extensions: Extensions | None = None,
     ) -> None:
         self.root = root
-        self.canonicals = canonicals
-        self.terminology = terminology
-        self.reported: set[tuple[str, str]] = set()
-        self.deferred_resources: list[Mapping[str, Any]] = []
-        self.known_extensions: KnownExtensions | None = None
-        self.deferred_extensions: list[Mapping[str, Any]] = []
+        """The resource that is validated, or the bundle around all others."""
         self.resource = root
+        """The nearest resource: the root, contained, or in a bundle's entry."""
         self.container = root
+        """The resource whose contained resources a "#id" may refer to."""
+        self.canonicals = canonicals
+        """Where definitions are looked up by canonical URL."""
+        self.terminology = terminology
+        """Whether codes exist and are in value sets."""
+        self.extensions = extensions
+        """Which extensions certainly conform."""
+        self.deferred_resources: list[Mapping[str, Any]] = []
+        """Resources that claim or imply profiles; the profiles are checked after the types."""
+        self.deferred_extensions: list[Mapping[str, Any]] = []
+        """Extensions that are validated by their definitions after the types."""
+        self.unchecked_value_sets: set[str] = set()
+        """Value sets that could not be checked: that is reported once in a validation."""
         self.depth = 0
-        #: id() of a resource -> the same for FHIRPath.
+        """How deep the value is nested, as far as the compiler counts it."""
         self.fhirpath_elements: dict[int, Any] = {}
+        """id() of a resource -> the resource as FHIRPath's Element."""
         self._contained: dict[int, dict[str, dict[str, Any]]] = {}
 
-    def contained(self, name: str) -> dict[str, Any] | None:
+    def contained(self, resource_id: str) -> dict[str, Any] | None:
         """The contained resource with that id, or None."""
         key = id(self.container)
-        known = self._contained.get(key)
-        if known is None:
-            resources = self.container.get("contained")
-            known = self._contained[key] = {
-                one["id"]: one
-                for one in (resources if isinstance(resources, list) else ())
-                if isinstance(one, dict) and isinstance(one.get("id"), str)
+        by_id = self._contained.get(key)
+        if by_id is None:
+            listed = self.container.get("contained")
+            by_id = self._contained[key] = {
+                resource["id"]: resource
+                for resource in (listed if isinstance(listed, list) else ())
+                if isinstance(resource, dict) and isinstance(resource.get("id"), str)
             }
-        return known.get(name)
+        return by_id.get(resource_id)
 
 
-#: Looks at a JSON value; None (or an empty list) means that all is well.
+#: Checks a JSON value; None or an empty list: no findings.
 Checker: TypeAlias = "Callable[[Any, Context], Findings]"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.model.fhir_release import CROSS_VERSION_EXTENSIONS, NEWEST
 from fhir_kb.validate.codes import EXTENSION_PART, EXTENSION_URL
 from fhir_kb.validate.core.issue import combine, located_at, quoted, report, under
 from fhir_kb.validate.core.json_values import objects, text
@@ -14,95 +15,108 @@ if TYPE_CHECKING:
     from fhir_kb.validate.core.issue import Finding, Findings
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
-_MEMORY = 4096
-_OF_OTHER_RELEASES = tuple(f"http://hl7.org/fhir/{number}" for number in range(10))
+_CACHE_SIZE: Final = 4096
+_CROSS_VERSION_STARTS: Final = tuple(f"http://hl7.org/fhir/{digit}" for digit in range(10))
 _CROSS_VERSION = re.compile(
     r"http://hl7\.org/fhir/([0-9]+\.[0-9]+)/StructureDefinition/extension-([A-Za-z][^|#]*)"
 )
-#: The releases that have such extensions: http://hl7.org/fhir/versions.html#extensions.
-_RELEASES = frozenset({"1.0", "1.4", "3.0", "4.0", "4.6", "5.0"})
 
 
-def _of_release(url: str) -> tuple[str, str] | None:
-    """What is wrong with the url of an extension that stands for an element of another release."""
-    found = _CROSS_VERSION.fullmatch(url)
-    if found is None:
+def extension_by_definition(owner: str, inner: Checker, *, modifier: bool) -> Checker:
+    """A check of extensions that defers those that have to be validated by their definition.
+
+    Args:
+        owner: The type of the element that the extensions are on.
+        inner: The check of the Extension itself.
+        modifier: Whether they are in `modifierExtension`.
+    """
+
+    def check(value: Any, context: Context) -> Findings:
+        extensions = context.extensions
+        if extensions is None or not isinstance(value, dict):
+            return inner(value, context)
+        if extensions.is_cached(owner, value, modifier=modifier):
+            return None
+        findings = inner(value, context)
+        url = value.get("url")
+        # Inside of extensions, a relative url is defined by the extension around it.
+        if not isinstance(url, str) or ":" not in url:
+            return findings
+        if "extension" in value:
+            findings = combine(findings, _undefined_parts(value, extensions.parts(url), url))
+        if not extensions.conforms(url, owner, value, modifier=modifier):
+            context.deferred_extensions.append(value)
+        elif not findings:
+            extensions.cache(owner, value, modifier=modifier)
+        return findings
+
+    return check
+
+
+def _undefined_parts(value: dict[str, Any], defined: frozenset[str] | None, url: str) -> Findings:
+    """The extensions inside an extension that its definition does not have."""
+    if defined is None:
         return None
-    release, path = found[1], found[2]
-    if release not in _RELEASES:
-        message = f"{quoted(url, 100)}: there are no such extensions for FHIR {release}"
+    findings: list[Finding] = []
+    for index, part in objects(value, "extension"):
+        name = text(part, "url")
+        if name and ":" not in name and name not in defined:
+            advice = f"it has: {', '.join(sorted(defined))}" if defined else "it has a value"
+            message = f"{quoted(url, 100)} has no part {quoted(name)}"
+            findings += under(report(EXTENSION_PART, message, advice), "extension", index)
+    return findings or None
+
+
+def extension_with_absolute_url(inner: Checker) -> Checker:
+    """A check of an extension that is not inside another."""
+    absolute: set[str] = set()
+
+    def check(value: Any, context: Context) -> Findings:
+        findings = inner(value, context)
+        url = value.get("url") if isinstance(value, dict) else None
+        if not isinstance(url, str) or not url or url in absolute:
+            return findings
+        if url.startswith(_CROSS_VERSION_STARTS):
+            problem = _cross_version_problem(url)
+            if problem is not None:
+                message, message_id = problem
+                more = report(EXTENSION_URL, message, None, message_id)
+                return combine(findings, located_at(more, "url"))
+        if _ABSOLUTE.fullmatch(url):
+            if len(absolute) >= _CACHE_SIZE:
+                absolute.clear()
+            absolute.add(url)
+            return findings
+        more = report(EXTENSION_URL, f"the url {quoted(url)} of the extension is not absolute")
+        return combine(findings, located_at(more, "url"))
+
+    return check
+
+
+def _cross_version_problem(url: str) -> tuple[str, str] | None:
+    """What is wrong with the url of an extension for an element of another release.
+
+    http://hl7.org/fhir/versions.html#extensions
+
+    Returns:
+        The message and its id.
+    """
+    match = _CROSS_VERSION.fullmatch(url)
+    if match is None:
+        return None
+    major_minor, path = match[1], match[2]
+    if major_minor not in CROSS_VERSION_EXTENSIONS:
+        message = f"{quoted(url, 100)}: there are no such extensions for FHIR {major_minor}"
         return message, "Extension_EXT_Version_Invalid"
-    if release != "5.0":
+    if major_minor != NEWEST.major_minor:
         return None
     # Imported here, because such extensions are rare.
     from fhir_kb.packages import definitions
 
-    newest = definitions("5.0.0")
-    name, inside, _ = path.partition(".")
-    if name in newest and (not inside or newest.element(path.replace("[x]", "")) is not None):
+    newest = definitions(NEWEST.version)
+    type_name, inner, _ = path.partition(".")
+    is_type = type_name in newest
+    if is_type and (not inner or newest.element(path.replace("[x]", "")) is not None):
         return None  # an extension for a type as a whole has the type's name alone
-    message = f"{quoted(url, 100)}: FHIR {release} has no element {path}"
+    message = f"{quoted(url, 100)}: FHIR {major_minor} has no element {path}"
     return message, "Extension_EXT_Version_InvalidId"
-
-
-def known_extension(owner: str, inner: Checker, *, modifier: bool) -> Checker:
-    """A check of an extension on an element of a type: those that need it are noted for a look."""
-
-    def check(value: Any, context: Context) -> Findings:
-        extensions = context.known_extensions
-        if extensions is None or not isinstance(value, dict):
-            return inner(value, context)
-        if extensions.was_right(owner, value, modifier=modifier):
-            return None
-        found = inner(value, context)
-        url = value.get("url")
-        # Inside of extensions, a relative url is defined by the extension around it.
-        if not isinstance(url, str) or ":" not in url:
-            return found
-        if "extension" in value:
-            found = combine(found, _parts(value, extensions.parts(url), url))
-        if not extensions.is_fine(url, owner, value, modifier=modifier):
-            context.deferred_extensions.append(value)
-        elif not found:
-            extensions.remember(owner, value, modifier=modifier)
-        return found
-
-    return check
-
-
-def _parts(value: dict[str, Any], known: frozenset[str] | None, url: str) -> Findings:
-    """The parts of an extension that its definition does not have."""
-    if known is None:
-        return None
-    found: list[Finding] = []
-    for number, one in objects(value, "extension"):
-        name = text(one, "url")
-        if name and ":" not in name and name not in known:
-            advice = f"it has: {', '.join(sorted(known))}" if known else "it has a value"
-            bad = report(EXTENSION_PART, f"{quoted(url, 100)} has no part {quoted(name)}", advice)
-            found += under(bad, "extension", number)
-    return found or None
-
-
-def named_extension(inner: Checker) -> Checker:
-    """A check of an extension that is not inside another: its url is absolute."""
-    known: set[str] = set()
-
-    def check(value: Any, context: Context) -> Findings:
-        found = inner(value, context)
-        url = value.get("url") if isinstance(value, dict) else None
-        if not isinstance(url, str) or not url or url in known:
-            return found
-        if url.startswith(_OF_OTHER_RELEASES) and (wrong := _of_release(url)):
-            return combine(
-                found, located_at(report(EXTENSION_URL, wrong[0], None, wrong[1]), "url")
-            )
-        if _ABSOLUTE.fullmatch(url):
-            if len(known) >= _MEMORY:
-                known.clear()
-            known.add(url)
-            return found
-        more = report(EXTENSION_URL, f"the url {quoted(url)} of the extension is not absolute")
-        return combine(found, located_at(more, "url"))
-
-    return check

@@ -125,8 +125,8 @@ def required(url: str, inner: Checker) -> Checker:
         if found or context.terminology is None:
             return found
         answer = _is_any_in(url, value, context.terminology)
-        if answer is None and (url, "") not in context.reported:
-            context.reported.add((url, ""))
+        if answer is None and url not in context.unchecked_value_sets:
+            context.unchecked_value_sets.add(url)
             message = f"whether the code is in {url} is not known here, so it was not checked"
             return [Finding(CODE_NOT_CHECKED, message)]
         if answer is not False:

@@ -14,7 +14,7 @@ from fhir_kb.validate.datatypes.numbers import number
 from fhir_kb.validate.input.json import Located, Parsed
 from fhir_kb.validate.input.xml_tree import NAMESPACE, read_tree
 from fhir_kb.validate.narrative.xhtml import NAMESPACE as XHTML
-from fhir_kb.validate.structure.property_names import Names
+from fhir_kb.validate.structure.property_names import PropertyNames
 
 if TYPE_CHECKING:
     from fhir_kb.diagnostics import FindingCode
@@ -48,7 +48,7 @@ class _Maker:
 
     def __init__(self, definitions: Definitions) -> None:
         self._definitions = definitions
-        self._names: dict[str, Names] = {}
+        self._names: dict[str, PropertyNames] = {}
         self.places: dict[Pointer, tuple[int, int]] = {}
         self.found: list[Located] = []
 
@@ -79,20 +79,20 @@ class _Maker:
         for child in node.children:
             known = names.properties.get(child.name)
             if known is not None and known.index < last:
-                step = (*trail, (child.name, names.step(child.name)))
+                step = (*trail, (child.name, names.fhirpath_step(child.name)))
                 self._note(XML_ORDER, f"'{child.name}' stands before '{before}'", child, step)
             elif known is not None:
                 last, before = known.index, child.name
             self._add(made, child, names, trail)
         return made
 
-    def _names_of(self, type_path: str) -> Names:
+    def _names_of(self, type_path: str) -> PropertyNames:
         found = self._names.get(type_path)
         if found is None:
-            found = self._names[type_path] = Names(self._definitions, type_path)
+            found = self._names[type_path] = PropertyNames(self._definitions, type_path)
         return found
 
-    def _attributes(self, node: Node, names: Names, trail: _Trail) -> dict[str, Any]:
+    def _attributes(self, node: Node, names: PropertyNames, trail: _Trail) -> dict[str, Any]:
         made: dict[str, Any] = {}
         for name, value in node.attributes.items():
             known = names.properties.get(name)
@@ -104,7 +104,7 @@ class _Maker:
                 self._note(XML_CONTENT, message, node, trail)
         return made
 
-    def _add(self, made: dict[str, Any], child: Node, names: Names, trail: _Trail) -> None:
+    def _add(self, made: dict[str, Any], child: Node, names: PropertyNames, trail: _Trail) -> None:
         """Add a child element to the object that is being made."""
         name, known = child.name, names.properties.get(child.name)
         is_narrative = known is not None and known.type_path == "xhtml"
@@ -112,7 +112,7 @@ class _Maker:
             message = f"'{name}' has the namespace {quoted(child.namespace)}"
             self._note(XML_NAMESPACE, message, child, (*trail, (name, f".{name}")))
             return
-        here: _Trail = (*trail, (name, names.step(name)))
+        here: _Trail = (*trail, (name, names.fhirpath_step(name)))
         if known is None or known.element is None:
             made[name] = child.attributes.get("value", "")
             self.places[tuple(step for step, _ in here)] = (child.line, child.column)

@@ -1,4 +1,4 @@
-"""The narrative: http://hl7.org/fhir/narrative.html, rules txt-1 and txt-2."""
+"""The narrative: http://hl7.org/fhir/narrative.html, invariants txt-1 and txt-2."""
 
 from __future__ import annotations
 
@@ -12,71 +12,91 @@ from fhir_kb.validate.narrative.xhtml import read
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fhir_kb.validate.core.context import Context
+    from fhir_kb.validate.core.context import Checker, Context
     from fhir_kb.validate.core.issue import Finding, Findings
     from fhir_kb.validate.narrative.xhtml import Reader
 
 _MAX_FINDINGS: Final = 20
-_REMEMBERED: Final = 64
-#: Narratives just found to be right by themselves -> where their links lead that lead out of them.
-#: Each release of a resource repeats its own.
-_FINE: Final[dict[str, frozenset[str]]] = {}
+_CACHE_SIZE: Final = 64
 
 
-def check_narrative(value: Any, context: Context) -> Findings:
-    """The check of Narrative.div."""
-    if not isinstance(value, str):
-        if value is None:
-            return report(NULL, "null is not a value in FHIR", "leave the property out")
-        return report(WRONG_JSON_TYPE, f"a string is expected here, not {json_type(value)}")
-    if not value or value.isspace():
-        return report(EMPTY, "the narrative is empty", "leave 'text' out")
-    if value in _FINE and (not _FINE[value] or _FINE[value].issubset(_ids(context.container))):
-        return None
-    reader = read(value)
-    found = reader.found
-    if not reader.has_content and not found:
-        found += report(XHTML_EMPTY, "the narrative has no text and no image")
-    if not found:
-        _remember(value, reader)
-    if reader.links:
-        found += _lost_links(reader, context)
-    return found[:_MAX_FINDINGS] or None
+def narrative_check(*, fast_path: bool = True) -> Checker:
+    """A check of Narrative.div; `fast_path`: see Validator."""
+
+    def check(value: Any, context: Context) -> Findings:
+        if not isinstance(value, str):
+            if value is None:
+                return report(NULL, "null is not a value in FHIR", "leave the property out")
+            return report(WRONG_JSON_TYPE, f"a string is expected here, not {json_type(value)}")
+        if not value or value.isspace():
+            return report(EMPTY, "the narrative is empty", "leave 'text' out")
+        if fast_path and _VALID.contains(value, context):
+            return None
+        reader = read(value, fast_path=fast_path)
+        findings = reader.findings
+        if not reader.has_content and not findings:
+            findings += report(XHTML_EMPTY, "the narrative has no text and no image")
+        if not findings:
+            _VALID.add(value, reader)
+        if reader.links:
+            findings += _broken_links(reader, context)
+        return findings[:_MAX_FINDINGS] or None
+
+    return check
 
 
-def _remember(narrative: str, reader: Reader) -> None:
-    if len(_FINE) >= _REMEMBERED:
-        del _FINE[next(iter(_FINE))]
-    names = frozenset(name for _, name in reader.links)
-    _FINE[narrative] = names - reader.anchors - {""}
+class _ValidNarratives:
+    """The narratives that were valid last: each release of a resource repeats its own."""
+
+    def __init__(self) -> None:
+        self._targets: dict[str, frozenset[str]] = {}
+        """Narrative -> the ids that its links lead to outside of it."""
+
+    def contains(self, narrative: str, context: Context) -> bool:
+        """Whether the narrative is valid, and its links lead to ids of the resource."""
+        targets = self._targets.get(narrative)
+        if targets is None:
+            return False
+        return not targets or targets.issubset(_ids(context.container))
+
+    def add(self, narrative: str, reader: Reader) -> None:
+        """Remember a narrative that is valid apart from its links."""
+        if len(self._targets) >= _CACHE_SIZE:
+            del self._targets[next(iter(self._targets))]
+        targets = frozenset(name for _, name in reader.links)
+        self._targets[narrative] = targets - reader.anchors - {""}
 
 
-def _lost_links(reader: Reader, context: Context) -> list[Finding]:
-    """The links inside the narrative that lead nowhere."""
-    known = reader.anchors
-    lost = [(element, name) for element, name in reader.links if name not in known]
-    if not lost:
+#: For all releases of FHIR.
+_VALID: Final = _ValidNarratives()
+
+
+def _broken_links(reader: Reader, context: Context) -> list[Finding]:
+    """The links inside the narrative whose target does not exist."""
+    anchors = reader.anchors
+    outer_links = [(element, name) for element, name in reader.links if name not in anchors]
+    if not outer_links:
         return []
     ids = set(_ids(context.container))
-    found: list[Finding] = []
-    for element, name in lost:
+    findings: list[Finding] = []
+    for element, name in outer_links:
         if name and name not in ids:
-            found += report(
+            findings += report(
                 XHTML_LINK,
                 f"{'the image' if element == 'img' else 'the link'} '#{name}' leads nowhere",
-                did_you_mean(name, known) if known else None,
+                did_you_mean(name, anchors) if anchors else None,
             )
-    return found
+    return findings
 
 
 def _ids(value: Any) -> Iterator[str]:
     """The ids of all elements and contained resources."""
     todo = [value]
     while todo:
-        one = todo.pop()
-        if isinstance(one, dict):
-            if isinstance(one.get("id"), str):
-                yield one["id"]
-            todo.extend(one.values())
-        elif isinstance(one, list):
-            todo.extend(one)
+        node = todo.pop()
+        if isinstance(node, dict):
+            if isinstance(node.get("id"), str):
+                yield node["id"]
+            todo.extend(node.values())
+        elif isinstance(node, list):
+            todo.extend(node)

@@ -20,7 +20,7 @@ from fhir_kb.validate.codes import (
     XHTML_ROOT,
 )
 from fhir_kb.validate.core.issue import quoted, report
-from fhir_kb.validate.narrative.xhtml_nesting import is_right, nesting
+from fhir_kb.validate.narrative.xhtml_nesting import check_nesting, is_nested_correctly
 
 if TYPE_CHECKING:
     from fhir_kb.validate.core.issue import Finding
@@ -38,7 +38,7 @@ _ATTRIBUTES: Final = frozenset(
     start style summary tabindex title type usemap valign value vspace width
     xml:lang xml:space""".split()  # noqa: SIM905 (read as words)
 )
-#: Allowed everywhere, and their values need no look.
+#: Allowed on all elements, with any value.
 _HARMLESS: Final = frozenset(
     {"class", "title", "lang", "xml:lang", "dir", "colspan", "rowspan", "align", "valign"}
 )
@@ -58,9 +58,9 @@ _NOT_IN_URLS = re.compile(
     r"^data:[^,]*$|^data:[^,]*,[^,]*,|^(?!data:).*[^\w;?:@&=+$.,/%\-~#\[\]!'()*|]", re.DOTALL
 )
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
-#: Start tags that were looked at: pages made by programs repeat the same few.
+#: Start tags that were checked: pages made by programs repeat the same few.
 _TAGS: dict[str, _Tag | None] = {}
-_MEMORY: Final = 2048
+_CACHE_SIZE: Final = 2048
 _ENTITY = re.compile(r"&(?!#)([^;\s<&]*);?")
 _XML_ENTITIES: Final = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _ANY_TAG = re.compile(r"<(/?[A-Za-z][^<>]*)>")
@@ -74,11 +74,16 @@ _ATTRIBUTE = re.compile(r"([A-Za-z][A-Za-z:\-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'
 _TEXT = re.compile(r">[^<]*[^<\s]")
 
 
-def read(text: str) -> Reader:
-    """What the XHTML holds and what is wrong with it; never raises."""
+def read(text: str, *, fast_path: bool = True) -> Reader:
+    """What the XHTML holds and what is wrong with it; never raises.
+
+    Args:
+        text: The div, with its tags.
+        fast_path: Whether `_read_by_tags` is tried first.
+    """
     reader = Reader()
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
-        reader.found += report(
+        reader.findings += report(
             NOT_XHTML,
             "a narrative has no document type",
             "remove the DOCTYPE",
@@ -86,24 +91,24 @@ def read(text: str) -> Reader:
         )
         return reader
     if "&" in text:
-        text, reader.found = without_entities(text)
+        text, reader.findings = without_entities(text)
     try:
-        quick = None if reader.found else _read_known(text)
-        if quick is not None:
-            return quick
+        valid = _read_by_tags(text) if fast_path and not reader.findings else None
+        if valid is not None:
+            return valid
         reader.parse(text)
-        reader.found += nesting(text)
+        reader.findings += check_nesting(text)
     except expat.ExpatError as error:
-        reader.found += _not_well_formed(error)
+        reader.findings += _not_well_formed(error)
     except UnicodeEncodeError:
-        reader.found += report(
+        reader.findings += report(
             NOT_XHTML, "the narrative holds half of a character (a lone surrogate)"
         )
     return reader
 
 
 class _Tag(NamedTuple):
-    """A start tag that is right in itself, and what it adds to the narrative."""
+    """A valid start tag, and what it adds to the narrative."""
 
     is_root: bool
     has_content: bool
@@ -111,26 +116,28 @@ class _Tag(NamedTuple):
     links: tuple[tuple[str, str], ...]
 
 
-def _read_known(text: str) -> Reader | None:
-    """Read a narrative whose tags are all known to be right; None where a closer look is needed.
+def _read_by_tags(text: str) -> Reader | None:
+    """Read a narrative in which all tags are valid; None where it has to be read in full.
 
-    The parser says whether the whole is well-formed, and each different tag is judged only once in
-    the life of the program, which is several times as fast as a call for each tag. Raises
-    ExpatError.
+    The parser says whether the whole is well-formed, and each different tag is checked only once in
+    the life of the program, which is several times as fast as a call for each tag.
+
+    Raises:
+        ExpatError: It is not well-formed.
     """
-    first = _START_TAG.match(text)
-    if first is None or "<!" in text or "<?" in text:
+    root = _START_TAG.match(text)
+    if root is None or "<!" in text or "<?" in text:
         return None
     expat.ParserCreate().Parse(text, True)
     reader = Reader()
     tags = _ANY_TAG.findall(text)
-    if not is_right(tags, text):
+    if not is_nested_correctly(tags, text):
         return None
-    for text_of_tag in sorted(set(tags)):
-        if text_of_tag[0] == "/":
+    for source in sorted(set(tags)):
+        if source[0] == "/":
             continue
-        tag = _TAGS[text_of_tag] if text_of_tag in _TAGS else _remember(text_of_tag)
-        if tag is None or (text_of_tag == first[1] and not tag.is_root):
+        tag = _TAGS[source] if source in _TAGS else _cache_tag(source)
+        if tag is None or (source == root[1] and not tag.is_root):
             return None
         reader.has_content = reader.has_content or tag.has_content
         reader.anchors.update(tag.anchors)
@@ -139,50 +146,54 @@ def _read_known(text: str) -> Reader | None:
     return reader
 
 
-def _remember(text: str) -> _Tag | None:
-    if len(_TAGS) >= _MEMORY:
+def _cache_tag(source: str) -> _Tag | None:
+    if len(_TAGS) >= _CACHE_SIZE:
         _TAGS.clear()
-    tag = _TAGS[text] = _judge(text)
+    tag = _TAGS[source] = _read_tag(source)
     return tag
 
 
-def _judge(text: str) -> _Tag | None:
-    """The tag, or None for one that is wrong or not written plainly."""
-    found = _PLAIN_TAG.fullmatch(text)
-    if found is None:
+def _read_tag(source: str) -> _Tag | None:
+    """The tag; None for one that is not valid, or not written plainly."""
+    match = _PLAIN_TAG.fullmatch(source)
+    if match is None:
         return None
-    attributes = {one[1]: one[2] or one[3] or "" for one in _ATTRIBUTE.finditer(found[2])}
+    attributes = {part[1]: part[2] or part[3] or "" for part in _ATTRIBUTE.finditer(match[2])}
     reader = Reader()
-    reader.element(found[1], attributes)
-    is_root = found[1] == "div" and attributes.get("xmlns") == NAMESPACE
-    if reader.found or ("xmlns" in attributes and not is_root):
+    reader.element(match[1], attributes)
+    is_root = match[1] == "div" and attributes.get("xmlns") == NAMESPACE
+    if reader.findings or ("xmlns" in attributes and not is_root):
         return None
     anchors = tuple(sorted(reader.anchors))
     return _Tag(is_root, reader.has_content, anchors, tuple(reader.links))
 
 
 class Reader:
-    """Collects what is wrong with the elements and attributes, and what links need.
-
-    anchors: the names that links inside may lead to. links: (element, name) of such links.
-    """
+    """Collects findings on elements and attributes, and the links and their targets."""
 
     def __init__(self) -> None:
-        self.found: list[Finding] = []
+        self.findings: list[Finding] = []
         self.has_content = False
+        """Whether there is text or an image."""
         self.anchors: set[str] = set()
+        """The names that links inside the narrative may lead to."""
         self.links: list[tuple[str, str]] = []
+        """(element, name) of links that lead to a name ("#name")."""
 
     def parse(self, text: str) -> None:
-        """Read the whole. Raises ExpatError where it is not well-formed."""
+        """Read the whole.
+
+        Raises:
+            ExpatError: It is not well-formed.
+        """
         parser = expat.ParserCreate()
 
-        def first(name: str, attributes: dict[str, str]) -> None:
+        def check_root(name: str, attributes: dict[str, str]) -> None:
             parser.StartElementHandler = self.element
             self.root(name, attributes)
             self.element(name, attributes)
 
-        parser.StartElementHandler = first
+        parser.StartElementHandler = check_root
         if "<!" in text:  # a comment would look like text to the pattern
             parser.CharacterDataHandler = self._characters
         else:
@@ -194,7 +205,7 @@ class Reader:
             self.has_content = True
 
     def element(self, name: str, attributes: dict[str, str]) -> None:
-        """Look at a start tag."""
+        """Check a start tag."""
         if name not in _ELEMENTS:
             self._refuse_element(name)
         elif name == "img" and attributes.get("src"):
@@ -204,9 +215,9 @@ class Reader:
                 self._attribute(name, attribute, value)
 
     def root(self, name: str, attributes: dict[str, str]) -> None:
-        """Look at the outermost start tag."""
+        """Check the outermost start tag."""
         if name.rpartition(":")[2] != "div":
-            self.found += report(
+            self.findings += report(
                 XHTML_ROOT,
                 f"the narrative begins with <{name}>, not with <div>",
                 message_id="XHTML_XHTML_Name_Invalid",
@@ -214,7 +225,7 @@ class Reader:
         prefix = name.rpartition(":")[0]
         namespace = attributes.get(f"xmlns:{prefix}" if prefix else "xmlns", "")
         if namespace != NAMESPACE:
-            self.found += report(
+            self.findings += report(
                 XHTML_ROOT,
                 f"the namespace of the narrative is '{namespace}'",
                 f'write <div xmlns="{NAMESPACE}">',
@@ -223,7 +234,7 @@ class Reader:
     def _refuse_element(self, name: str) -> None:
         local = name.rpartition(":")[2]
         if local not in _ELEMENTS:
-            self.found += report(
+            self.findings += report(
                 XHTML_ELEMENT,
                 f"<{name}> is not allowed in a narrative",
                 did_you_mean(local, _ELEMENTS) if local.lower() in _ELEMENTS else None,
@@ -233,12 +244,12 @@ class Reader:
         if attribute == "xmlns" or attribute.startswith("xmlns:"):
             prefix = element.rpartition(":")[0]
             own = f"xmlns:{prefix}" if prefix else "xmlns"
-            if attribute == own and value != NAMESPACE and not self.found:
+            if attribute == own and value != NAMESPACE and not self.findings:
                 message = f"<{element}> is in the namespace {quoted(value)}"
-                self.found += report(XHTML_ROOT, message, message_id="XHTML_XHTML_NS_InValid")
+                self.findings += report(XHTML_ROOT, message, message_id="XHTML_XHTML_NS_InValid")
             return
         if attribute not in _ATTRIBUTES or element not in _ONLY_ON.get(attribute, (element,)):
-            self.found += report(
+            self.findings += report(
                 XHTML_ATTRIBUTE,
                 f"the attribute '{attribute}' is not allowed on <{element}> in a narrative",
             )
@@ -247,23 +258,23 @@ class Reader:
         elif attribute in ("href", "src"):
             self._link(element, value)
         elif attribute == "style" and _ACTIVE_STYLE.search(value):
-            self.found += report(XHTML_ACTIVE, f"the style {quoted(value)} runs something")
+            self.findings += report(XHTML_ACTIVE, f"the style {quoted(value)} runs something")
 
     def _link(self, element: str, target: str) -> None:
         if target.startswith("#"):
             self.links.append((element, target[1:]))
             return
-        found = _SCHEME.match(target)
-        scheme = "".join(found[1].split()).lower() if found else ""
+        match = _SCHEME.match(target)
+        scheme = "".join(match[1].split()).lower() if match else ""
         if scheme in _ACTIVE or (scheme == "data" and element != "img"):
-            self.found += report(XHTML_ACTIVE, f"the link {quoted(target)} runs something")
+            self.findings += report(XHTML_ACTIVE, f"the link {quoted(target)} runs something")
         elif not target or _NOT_IN_URLS.search(target) or not _is_data(target):
             why = "is empty" if not target else "is not written as urls are"
-            self.found += report(
+            self.findings += report(
                 XHTML_LINK, f"the link {quoted(target)} {why}", message_id="XHTML_URL_INVALID"
             )
         elif scheme in _NAMES_ONLY:
-            self.found += report(
+            self.findings += report(
                 XHTML_LINK,
                 f"the link {quoted(target)} is a name; nobody can follow it",
                 message_id="TYPE_SPECIFIC_CHECKS_DT_XHTML_LITERAL_HREF",
@@ -279,18 +290,18 @@ def _is_data(target: str) -> bool:
 
 
 def without_entities(text: str) -> tuple[str, list[Finding]]:
-    """The text with its named characters as numbers, and those names that are not known."""
+    """The text with HTML's character names as numbers, and findings on names that do not exist."""
     from html.entities import name2codepoint
 
-    found: list[Finding] = []
+    findings: list[Finding] = []
 
-    def replaced(match: re.Match[str]) -> str:
+    def replace(match: re.Match[str]) -> str:
         name = match[1]
         if name in _XML_ENTITIES:
             return match[0]
         if name in name2codepoint and match[0].endswith(";"):
             return f"&#{name2codepoint[name]};"
-        found.extend(
+        findings.extend(
             report(
                 NOT_XHTML,
                 f"{quoted(match[0])} is not a character that HTML names",
@@ -300,7 +311,7 @@ def without_entities(text: str) -> tuple[str, list[Finding]]:
         )
         return ""
 
-    return _ENTITY.sub(replaced, text), found
+    return _ENTITY.sub(replace, text), findings
 
 
 def _not_well_formed(error: expat.ExpatError) -> list[Finding]:

@@ -1,7 +1,7 @@
 """Which elements of XHTML may stand in which: http://www.w3.org/TR/xhtml1-20020801/#prohibitions.
 
-Programs that show narratives read them as HTML, where a block ends the paragraph around it and a
-row outside of a table is dropped.
+Browsers read narratives as HTML, where a block ends the paragraph around it and a row outside of a
+table is dropped.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _INLINE: Final = frozenset(
     """a b em i strong small big sub sup code tt dfn q var abbr acronym cite bdo kbd
     samp""".split()  # noqa: SIM905 (read as words)
 )
-#: What holds text and no blocks.
+#: Elements that contain text and no blocks.
 _PARAGRAPHS: Final = _INLINE | {
     "p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "address", "span", "caption", "dd", "dt",
 }  # fmt: skip
@@ -53,27 +53,34 @@ _INSIDE: Final = {
 }
 _TAG = re.compile(r"<(/?[A-Za-z][^<>]*)>")
 _NOTES = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
-#: Text that stands between the parts of a table or of a list.
+#: Text between the parts of a table or of a list.
 _TEXT = re.compile(
     r"(<(?:table|tr|tbody|thead|tfoot|ul|ol|dl|[bh]r|img|area)(?:\s[^<>]*)?(?<!/)>"
     r"|</(?:tr|td|th|li|tbody|thead|tfoot|caption|dt|dd)\s*>)\s*[^<\s]"
 )
-_MOST: Final = 10
+_MAX_FINDINGS: Final = 10
 
 
-def nesting(text: str) -> list[Finding]:
-    """What stands where it cannot be, in a narrative that is well-formed."""
+def check_nesting(text: str) -> list[Finding]:
+    """Elements of a well-formed narrative that must not be in their parents."""
     text = _NOTES.sub("", text) if "<!" in text or "<?" in text else text
-    wrong: dict[str, None] = {}
-    _walk(_TAG.findall(text), wrong)
-    if (found := _TEXT.search(text)) is not None:
-        name = found[1].strip("</>").split()[0]
-        wrong[f"there is text between the parts of a table or list, beside <{name}>"] = None
-    return [one for message in list(wrong)[:_MOST] for one in report(XHTML_NESTING, message)]
+    problems: dict[str, None] = {}
+    _check_tags(_TAG.findall(text), problems)
+    if (match := _TEXT.search(text)) is not None:
+        name = match[1].strip("</>").split()[0]
+        message = f"there is text between the parts of a table or list, beside <{name}>"
+        problems[message] = None
+    messages = list(problems)[:_MAX_FINDINGS]
+    return [finding for message in messages for finding in report(XHTML_NESTING, message)]
 
 
-def is_right(tags: list[str], text: str) -> bool:
-    """Whether nothing stands where it cannot be; tags: all of the text's, without < and >."""
+def is_nested_correctly(tags: list[str], text: str) -> bool:
+    """Whether all elements are allowed in their parents.
+
+    Args:
+        tags: All tags of the text, without < and >.
+        text: The narrative.
+    """
     state = _STATES[()]
     outer: list[_State] = []
     for tag in tags:
@@ -81,19 +88,19 @@ def is_right(tags: list[str], text: str) -> bool:
             if outer:
                 state = outer.pop()
             continue
-        inside = state.after.get(tag) or state.enter(tag)
-        if inside.is_wrong:
+        inner = state.after.get(tag) or state.enter(tag)
+        if inner.is_wrong:
             return False
         if tag[-1] != "/":
             outer.append(state)
-            state = inside
+            state = inner
     return _TEXT.search(text) is None
 
 
 class _State:
-    """What is around a place: the innermost element, and those that forbid something below.
+    """What is around a place: the innermost element, and outer ones that forbid something inside.
 
-    Pages have the same few, so what a tag leads to is found out once. after: start tag -> state.
+    Pages have the same few, so the state that a tag leads to is worked out once.
     """
 
     __slots__ = ("after", "around", "is_wrong")
@@ -102,25 +109,26 @@ class _State:
         self.around = around
         self.is_wrong = is_wrong
         self.after: dict[str, _State] = {}
+        """Start tag -> the state inside of its element."""
 
     def enter(self, tag: str) -> _State:
         """The state inside of an element."""
         name = _name(tag)
-        wrong: dict[str, None] = {}
-        _look(name, list(self.around), wrong)
-        if wrong:
+        problems: dict[str, None] = {}
+        _check_element(name, list(self.around), problems)
+        if problems:
             return _WRONG
-        kept = [one for one in self.around if one in _PARAGRAPHS and one != name]
-        around = (*sorted(set(kept)), name)
-        if len(self.after) >= _REMEMBERED:
+        outer = {element for element in self.around if element in _PARAGRAPHS and element != name}
+        around = (*sorted(outer), name)
+        if len(self.after) >= _CACHE_SIZE:
             self.after.clear()
-        if len(_STATES) >= _REMEMBERED and around not in _STATES:
+        if len(_STATES) >= _CACHE_SIZE and around not in _STATES:
             return _State(around)
         state = self.after[tag] = _STATES.setdefault(around, _State(around))
         return state
 
 
-_REMEMBERED: Final = 2048
+_CACHE_SIZE: Final = 2048
 _WRONG: Final = _State((), is_wrong=True)
 _STATES: Final[dict[tuple[str, ...], _State]] = {(): _State(())}
 
@@ -129,7 +137,7 @@ def _name(tag: str) -> str:
     return tag.rstrip("/").split(None, 1)[0]
 
 
-def _walk(tags: list[str], wrong: dict[str, None]) -> None:
+def _check_tags(tags: list[str], problems: dict[str, None]) -> None:
     around: list[str] = []
     for tag in tags:
         if tag[0] == "/":
@@ -137,22 +145,22 @@ def _walk(tags: list[str], wrong: dict[str, None]) -> None:
                 around.pop()
             continue
         name = _name(tag)
-        _look(name, around, wrong)
+        _check_element(name, around, problems)
         if tag[-1] != "/":
             around.append(name)
 
 
-def _look(name: str, around: list[str], wrong: dict[str, None]) -> None:
-    """Note what is wrong with an element inside those that are around it."""
+def _check_element(name: str, around: list[str], problems: dict[str, None]) -> None:
+    """Add what is wrong with an element inside those that are around it."""
     parent = around[-1] if around else ""
     if parent in _ONLY and name not in _ONLY[parent]:
-        wrong[f"<{name}> cannot stand in <{parent}>"] = None
+        problems[f"<{name}> cannot stand in <{parent}>"] = None
     elif name in _INSIDE and parent not in _INSIDE[name]:
-        wrong[f"<{name}> stands only in <{'>, <'.join(sorted(_INSIDE[name]))}>"] = None
+        problems[f"<{name}> stands only in <{'>, <'.join(sorted(_INSIDE[name]))}>"] = None
     if name in _BLOCKS or name in ("p", "blockquote"):
-        for one in around:
-            if one == "p" or (one in _PARAGRAPHS and name in _BLOCKS):
-                wrong[f"the block <{name}> cannot stand in <{one}>"] = None
+        for outer in around:
+            if outer == "p" or (outer in _PARAGRAPHS and name in _BLOCKS):
+                problems[f"the block <{name}> cannot stand in <{outer}>"] = None
                 break
     if name in _INLINE and name in around:
-        wrong[f"<{name}> cannot stand in another <{name}>"] = None
+        problems[f"<{name}> cannot stand in another <{name}>"] = None

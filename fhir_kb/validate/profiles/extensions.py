@@ -18,7 +18,7 @@ from fhir_kb.validate.codes import (
     PROFILE_TYPE,
 )
 from fhir_kb.validate.core.issue import quoted
-from fhir_kb.validate.core.known_extensions import contexts, interfaces, is_for
+from fhir_kb.validate.datatypes.extension_contexts import contexts, interfaces, is_for_release
 from fhir_kb.validate.profiles.locations import path_steps, report_at
 from fhir_kb.validate.profiles.run import resource_of
 from fhir_kb.validate.profiles.tree import CORE_URL, BrokenProfileError
@@ -136,7 +136,7 @@ def _check_modifier(run: ProfileRun, element: Element, url: str) -> list[Finding
 def _check_version(
     run: ProfileRun, element: Element, url: str, structure: Mapping[str, Any]
 ) -> list[Finding]:
-    if is_for(structure, run.repository.definitions.fhir_version) or element.parent is None:
+    if is_for_release(structure, run.repository.definitions.fhir_version) or element.parent is None:
         return []
     version = run.repository.definitions.fhir_version
     message = f"{quoted(url, 90)} is not for FHIR {version}, says its definition"
@@ -151,7 +151,7 @@ def _check_context(
     if parent is None or not stated:
         return []
     version = run.repository.definitions.fhir_version
-    applicable = [context for context in stated if is_for(context, version)]
+    applicable = [context for context in stated if is_for_release(context, version)]
     names = set(_context_names(run, parent))
     if not any(_is_allowed(run, context, parent, names) for context in applicable):
         allowed = sorted({str(context.get("expression")) for context in applicable})

@@ -1,4 +1,4 @@
-"""Lists: of values, and beside them the lists of their extensions.
+"""Arrays: of values, and beside them the arrays of their extensions.
 
 http://hl7.org/fhir/json.html#primitive
 """
@@ -17,31 +17,33 @@ if TYPE_CHECKING:
     from fhir_kb.validate.core.issue import Findings
 
 
-def array_of(check: Checker, *, longest: int | None = None, nulls: bool = False) -> Checker:
-    """A check of a list whose items `check` looks at; `nulls` lets null items pass."""
+def array_of(
+    check_item: Checker, *, max_items: int | None = None, allow_null: bool = False
+) -> Checker:
+    """A check of an array and its items; `allow_null`: items may be null."""
 
-    def check_all(value: Any, context: Context) -> Findings:
+    def check(value: Any, context: Context) -> Findings:
         if not isinstance(value, list):
-            return _no_list(value)
-        found: list[Finding] | None = None
+            return _not_an_array(value)
+        findings: Findings = None
         for index, item in enumerate(value):
-            if bad := check(item, context):
-                if nulls and item is None:
+            if more := check_item(item, context):
+                if allow_null and item is None:
                     continue
-                found = combine(found, under(bad, index))
+                findings = combine(findings, under(more, index))
         if not value:
             return report(
                 EMPTY, "the list is empty", "leave the property out", "ARRAY_CANNOT_BE_EMPTY"
             )
-        if longest is not None and len(value) > longest:
-            more = report(TOO_MANY, f"there are {len(value)} items; at most {longest} are allowed")
-            found = combine(found, more)
-        return found
+        if max_items is not None and len(value) > max_items:
+            message = f"there are {len(value)} items; at most {max_items} are allowed"
+            findings = combine(findings, report(TOO_MANY, message))
+        return findings
 
-    return check_all
+    return check
 
 
-def _no_list(value: object) -> list[Finding]:
+def _not_an_array(value: object) -> list[Finding]:
     if value is None:
         return report(NULL, "null is not a value in FHIR", "leave the property out")
     return report(
@@ -52,19 +54,25 @@ def _no_list(value: object) -> list[Finding]:
     )
 
 
-def without_filled_nulls(
-    found: Findings, value: Mapping[str, Any], pairs: tuple[tuple[str, str], ...]
+def without_allowed_nulls(
+    findings: Findings, value: Mapping[str, Any], pairs: tuple[tuple[str, str], ...]
 ) -> list[Finding]:
-    """The findings without those on nulls whose underscored list has an object at that place."""
-    lists = {name: value[underscored] for name, underscored in pairs if name in value}
-    return [one for one in found or () if not _is_filled(one, lists)]
+    """The findings without nulls for which the underscored array has an object at that index.
+
+    Args:
+        findings: All findings in the object.
+        value: The object.
+        pairs: Its arrays with their underscored arrays: (name, underscored name).
+    """
+    underscored = {name: value[other_name] for name, other_name in pairs if name in value}
+    return [finding for finding in findings or () if not _is_allowed_null(finding, underscored)]
 
 
-def _is_filled(found: Finding, lists: Mapping[str, Any]) -> bool:
-    if found.code is not NULL or len(found.path_steps) != 2:
+def _is_allowed_null(finding: Finding, underscored: Mapping[str, Any]) -> bool:
+    if finding.code is not NULL or len(finding.path_steps) != 2:
         return False
-    (index, _), (name, _) = found.path_steps
-    others = lists.get(str(name))
+    (index, _), (name, _) = finding.path_steps
+    others = underscored.get(str(name))
     return (
         isinstance(others, list)
         and isinstance(index, int)
@@ -73,24 +81,33 @@ def _is_filled(found: Finding, lists: Mapping[str, Any]) -> bool:
     )
 
 
-def aligned(
-    value: Mapping[str, Any], pairs: tuple[tuple[str, str], ...], step: Callable[[str], str]
+def check_alignment(
+    value: Mapping[str, Any],
+    pairs: tuple[tuple[str, str], ...],
+    fhirpath_step: Callable[[str], str],
 ) -> list[Finding]:
-    """What is wrong between lists and their underscored lists."""
-    found: list[Finding] = []
+    """Whether arrays and their underscored arrays have the same length.
+
+    Args:
+        value: The object.
+        pairs: Its arrays with their underscored arrays: (name, underscored name).
+        fhirpath_step: Gives a property as a step of a FHIRPath path.
+    """
+    findings: list[Finding] = []
     for name, underscored in pairs:
         values, others = value.get(name), value[underscored]
         if not isinstance(others, list):
             continue
-        wrong = None
+        message = None
         if values is None:
-            if all(one is None for one in others) and others:
-                wrong = f"'{underscored}' holds nothing but null"
+            if others and all(item is None for item in others):
+                message = f"'{underscored}' holds nothing but null"
         elif isinstance(values, list) and len(values) != len(others):
-            wrong = (
+            message = (
                 f"'{name}' has {len(values)} and '{underscored}' {len(others)} items; "
                 "both must have the same number"
             )
-        if wrong:
-            found += under_step(report(MISALIGNED, wrong), underscored, step(underscored))
-    return found
+        if message is not None:
+            more = report(MISALIGNED, message)
+            findings += under_step(more, underscored, fhirpath_step(underscored))
+    return findings

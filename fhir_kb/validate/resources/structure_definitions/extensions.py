@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fhir_kb.validate.codes import DEFINITION_WARNING, EXTENSION_DEFINITION
 from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import objects, text
-from fhir_kb.validate.core.known_extensions import INTERFACES, VERSIONED
+from fhir_kb.validate.datatypes.extension_contexts import INTERFACES, VERSION_SPECIFIC_USE
 from fhir_kb.validate.invariants.evaluable import cannot_be
 
 if TYPE_CHECKING:
@@ -93,7 +93,9 @@ def _is_there(written: str, one: Mapping[str, Any], definitions: Definitions) ->
     """Whether a release has the element; what is of a profile, or of another release, may be."""
     if not written or any(sign in written for sign in ":#/|"):
         return True
-    if any(extension.get("url") == VERSIONED for _, extension in objects(one, "extension")):
+    if any(
+        extension.get("url") == VERSION_SPECIFIC_USE for _, extension in objects(one, "extension")
+    ):
         return True
     name, _, rest = written.partition(".")
     if not rest:
