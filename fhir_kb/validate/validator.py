@@ -117,7 +117,10 @@ class Validator:
             from fhir_kb.validate.profiles import ProfileChecker
 
             self._profile_checker = ProfileChecker(
-                self._definitions, self._canonicals, self._terminology
+                self._definitions,
+                self._canonicals,
+                self._terminology,
+                fast_paths=self._fast_paths,
             )
         return self._profile_checker
 

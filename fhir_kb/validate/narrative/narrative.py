@@ -74,7 +74,8 @@ _VALID: Final = _ValidNarratives()
 def _broken_links(reader: Reader, context: Context) -> list[Finding]:
     """The links inside the narrative whose target does not exist."""
     anchors = reader.anchors
-    outer_links = [(element, name) for element, name in reader.links if name not in anchors]
+    # Several links to the same name are one finding.
+    outer_links = [link for link in dict.fromkeys(reader.links) if link[1] not in anchors]
     if not outer_links:
         return []
     ids = set(_ids(context.container))

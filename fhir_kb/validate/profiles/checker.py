@@ -36,7 +36,12 @@ class ProfileChecker:
     """Checks what profiles demand beyond the types; profiles are compiled when first needed."""
 
     def __init__(
-        self, definitions: Definitions, canonicals: Canonicals, value_sets: ValueSetMembership
+        self,
+        definitions: Definitions,
+        canonicals: Canonicals,
+        value_sets: ValueSetMembership,
+        *,
+        fast_paths: bool = True,
     ) -> None:
         """Set up the checker; nothing is read yet.
 
@@ -44,8 +49,11 @@ class ProfileChecker:
             definitions: of the FHIR release.
             canonicals: where profiles are looked up.
             value_sets: decides whether codes are in value sets.
+            fast_paths: see Validator.
         """
-        self._repository = ProfileRepository(definitions, canonicals, CodedValues(value_sets))
+        self._repository = ProfileRepository(
+            definitions, canonicals, CodedValues(value_sets), fast_paths=fast_paths
+        )
         self._schema = schema_of(definitions)
         self._single = ProfileFastPath(self._repository, is_bundled=False)
         self._bundled = ProfileFastPath(self._repository, is_bundled=True)

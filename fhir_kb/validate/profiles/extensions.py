@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.fhirpath import Element, FHIRPathError, compile_expression
+from fhir_kb.fhirpath import Element, FHIRPathError
 from fhir_kb.fhirpath.evaluation.references import around, member
 from fhir_kb.fhirpath.types.schema import slots_by_key
 from fhir_kb.validate.codes import (
@@ -188,7 +188,7 @@ def _is_allowed(
 def _is_selected(run: ProfileRun, expression: str, parent: Element) -> bool:
     """Whether a FHIRPath context selects the element; True if it cannot be evaluated."""
     try:
-        compiled = compile_expression(expression, run.repository.definitions)
+        compiled = run.repository.compile(expression)
         for focus in (parent, resource_of(parent)):
             items = compiled(resource_of(parent), context=focus, services=run.services)
             if items and items != [False]:
@@ -206,7 +206,7 @@ def _check_context_invariants(
         if not isinstance(expression, str):
             continue
         try:
-            holds = compile_expression(expression, run.repository.definitions).test(
+            holds = run.repository.compile(expression).test(
                 parent,
                 resource=resource_of(parent),
                 root=run.root,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.fhirpath import compile_expression
 from fhir_kb.packages import core_profiles
 from fhir_kb.packages.snapshots import SnapshotError, snapshot
 from fhir_kb.validate.profiles.tree import CORE_URL, BrokenProfileError, ProfileTree
@@ -12,6 +13,7 @@ from fhir_kb.validate.profiles.unconstrained import mark_unconstrained
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fhir_kb.fhirpath import Compiled
     from fhir_kb.packages import Canonicals, Definitions
     from fhir_kb.terminology.coded_values import CodedValues
 
@@ -22,7 +24,12 @@ class ProfileRepository:
     """Trees of profiles by canonical URL; each is built when it is first needed."""
 
     def __init__(
-        self, definitions: Definitions, canonicals: Canonicals, coded_values: CodedValues
+        self,
+        definitions: Definitions,
+        canonicals: Canonicals,
+        coded_values: CodedValues,
+        *,
+        fast_paths: bool = True,
     ) -> None:
         """Set up the repository; nothing is read yet.
 
@@ -30,10 +37,12 @@ class ProfileRepository:
             definitions: of the FHIR release.
             canonicals: where StructureDefinitions are looked up.
             coded_values: decides whether a coded value is in a value set.
+            fast_paths: see Validator.
         """
         self.definitions = definitions
         self.canonicals = canonicals
         self.coded_values = coded_values
+        self.fast_paths = fast_paths
         self._contained: dict[str, Mapping[str, Any]] = {}
         self._types: dict[str, Mapping[str, Mapping[str, Any]]] = {}
         self._trees: dict[str, ProfileTree | BrokenProfileError | None] = {}
@@ -51,6 +60,10 @@ class ProfileRepository:
         if isinstance(tree, BrokenProfileError):
             raise tree
         return tree
+
+    def compile(self, expression: str) -> Compiled:
+        """A FHIRPath expression of a profile. Raises FHIRPathError."""
+        return compile_expression(expression, self.definitions, fast_paths=self.fast_paths)
 
     def canonical_in(self, tree: ProfileTree, canonical: str) -> str:
         """The key for `tree` of a profile that a profile names, perhaps a contained one ("#a")."""

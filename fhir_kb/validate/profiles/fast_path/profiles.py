@@ -54,6 +54,8 @@ class ProfileFastPath:
     def child_conforms(self, node: ProfileNode, element: Element, name: str) -> bool:
         """Whether the children of that name of an element certainly conform to the node's."""
         value = element.value
+        if not self._repository.fast_paths:
+            return False
         if element.type.system or element.type.is_open or not isinstance(value, dict):
             return False
         return self._object_check(node, element.type).child_conforms(value, name, _MAX_DEPTH)
@@ -68,6 +70,8 @@ class ProfileFastPath:
         return check
 
     def _compile_profile(self, canonical: str, type_: FhirType) -> FastCheck:
+        if not self._repository.fast_paths:
+            return undecided
         try:
             tree = self._repository.tree(canonical)
         except BrokenProfileError:

@@ -6,7 +6,7 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.fhirpath import FHIRPathError, compile_expression
+from fhir_kb.fhirpath import FHIRPathError
 from fhir_kb.validate.profiles.constraints.bindings import lacks_code, own_bindings
 from fhir_kb.validate.profiles.constraints.invariants import own_invariants
 from fhir_kb.validate.profiles.constraints.references import (
@@ -125,7 +125,7 @@ def invariant_checks(
 
 def _invariant_check(repository: ProfileRepository, expression: str, type_: FhirType) -> FastCheck:
     try:
-        compiled = compile_expression(expression, repository.definitions)
+        compiled = repository.compile(expression)
         fast_test = compiled.fast_test(type_.path)
     except FHIRPathError:
         return undecided

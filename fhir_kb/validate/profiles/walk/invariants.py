@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.fhirpath import FHIRPathError, compile_expression
+from fhir_kb.fhirpath import FHIRPathError
 from fhir_kb.validate.codes import (
     INVARIANT,
     INVARIANT_NOT_EVALUATED,
@@ -36,7 +36,7 @@ def _check(
 ) -> list[Finding]:
     key, expression = invariant.get("key"), str(invariant["expression"])
     try:
-        holds = compile_expression(expression, run.repository.definitions).test(
+        holds = run.repository.compile(expression).test(
             element,
             resource=_context_resource(node, element),
             root=run.root,

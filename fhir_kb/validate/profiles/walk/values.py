@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.fhirpath import FHIRPathError, compile_expression
+from fhir_kb.fhirpath import FHIRPathError
 from fhir_kb.validate.codes import PROFILE_RANGE, PROFILE_VALUE
 from fhir_kb.validate.core.issue import Finding, quoted, report, under
 from fhir_kb.validate.datatypes.fixed_values import equal
@@ -111,7 +111,7 @@ def _check_range(run: ProfileRun, node: ProfileNode, element: Element) -> Iterat
         prefix = limit.name
         key = next(key for key in node.definition if key.startswith(prefix) and key != prefix)
         type_ = schema.type(_type_name(key.removeprefix(prefix), schema.model.primitive_types))
-        test = compile_expression(f"%value {limit.operator} %limit", run.repository.definitions)
+        test = run.repository.compile(f"%value {limit.operator} %limit")
         variables = {"value": element, "limit": type(element)(bound, type_)}
         try:
             is_beyond = test(None, variables=variables) == [True]
