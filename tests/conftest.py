@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
-SCRIPTS = Path(__file__).parents[1] / "scripts"
+sys.path.insert(0, str(Path(__file__).parent))  # for `from environ import …`
+
+from environ import ALL_SAMPLES, CACHE, ROOT, SHARED
+
+SCRIPTS = ROOT / "scripts"
+
+# The same examples in each run, however slow the machine is; FHIR_KB_SAMPLES=all draws new ones.
+settings.register_profile(
+    "fhir-kb",
+    derandomize=not ALL_SAMPLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+)
+settings.load_profile("fhir-kb")
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
@@ -34,3 +51,16 @@ def _load_script(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def official_packages() -> Path:
+    """HL7's packages, as the tools of the FHIR world unpack them; fetched once a machine."""
+    folder = CACHE / "fhir-home" / ".fhir" / "packages"
+    setup = SHARED / "tools" / "official-validator" / "setup"
+    if not setup.is_file():
+        pytest.skip(f"no tool that fetches HL7's packages: {setup}")
+    done = subprocess.run([setup], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"HL7's packages cannot be fetched: {done.stderr[-300:]}")
+    return folder

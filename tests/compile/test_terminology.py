@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -111,25 +110,18 @@ def test_data_are_asked_for_by_the_codes_of_a_value_set(tmp_path: Path) -> None:
     }
 
 
-PACKAGES = Path(
-    os.environ.get("FHIR_KB_PACKAGES", Path.home() / ".cache/fhir-kb-lab/fhir-home/.fhir/packages")
-)
-
-
 @pytest.mark.lab
-def test_displays_are_those_of_hl7() -> None:
-    if not PACKAGES.is_dir():
-        pytest.skip(f"needs HL7's packages in {PACKAGES}")
+def test_displays_are_those_of_hl7(official_packages: Path) -> None:
     for system, codes in hl7_codes.DISPLAYS.items():
         if system == hl7_codes.DIRECTION:
             continue  # of CPG's package
-        known = displays(system)
+        known = displays(system, official_packages)
         assert {code: known.get(code) for code in codes} == codes, system
 
 
-def displays(system: str) -> dict[str, str]:
+def displays(system: str, packages: Path) -> dict[str, str]:
     for package in ("hl7.fhir.r5.core#5.0.0", "hl7.terminology.r5#7.0.1"):
-        folder = PACKAGES / package / "package"
+        folder = packages / package / "package"
         for entry in json.loads((folder / ".index.json").read_text("utf-8"))["files"]:
             if entry.get("url") == system and entry["resourceType"] == "CodeSystem":
                 resource = json.loads((folder / entry["filename"]).read_text("utf-8"))

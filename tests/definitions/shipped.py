@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import cache
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from fhir_kb.read.topics import read_settings, read_topic
 
 REPOSITORY = Path(__file__).parents[2]
 DEFINITIONS = REPOSITORY / "definitions"
-SHARED = Path(os.environ.get("FHIR_KB_SHARED", REPOSITORY / "../shared"))
 
 
 @cache

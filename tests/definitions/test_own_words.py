@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from shipped import DEFINITIONS, SHARED, everything, topic
+from environ import SHARED
+from shipped import DEFINITIONS, everything, topic
 
 from fhir_kb.model.activity import Dosage, Related
 from fhir_kb.model.evidence import Quote

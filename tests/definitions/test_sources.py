@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
-from shipped import REPOSITORY, SHARED, everything
+from environ import SHARED
+from shipped import REPOSITORY, everything
 
 from fhir_kb.model.concept import Code, Concept, Include, Meaning
 from fhir_kb.model.record import Record

@@ -1,16 +1,14 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-from pathlib import Path
 from typing import Any
 
 import pytest
+from environ import SHARED
 
 from fhir_kb.emit import ElementOrder, element_order
 
-SHARED = Path(os.environ.get("FHIR_KB_SHARED") or Path(__file__).parents[3] / "shared")
 EXAMPLES = SHARED / "suites" / "official-examples"
 
 

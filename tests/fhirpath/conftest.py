@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from environ import SHARED
 
 from fhir_kb.fhirpath import Element, FHIRPathError, Services, compile_expression
 from fhir_kb.fhirpath.protocol import answer
 from fhir_kb.packages import definitions
 
 REPOSITORY = Path(__file__).parents[2]
-SHARED = Path(os.environ.get("FHIR_KB_SHARED", REPOSITORY / "../shared"))
 
 PATIENT: dict[str, Any] = {
     "resourceType": "Patient",

@@ -16,11 +16,11 @@ from xml.etree.ElementTree import canonicalize
 
 import pytest
 import requests
+from environ import SHARED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-SHARED = Path(os.environ.get("FHIR_KB_SHARED") or Path(__file__).parents[3] / "shared").resolve()
 HAPI = SHARED / "tools" / "hapi" / "hapi"
 
 

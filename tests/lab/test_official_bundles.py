@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import tarfile
 from pathlib import Path
 
 import pytest
+from environ import SHARED
 from sample import BASE, FHIR_VERSIONS, sample
 
 from fhir_kb import publish
@@ -16,7 +16,6 @@ from fhir_kb.emit import canonical_json, element_order, emit
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
-SHARED = Path(os.environ.get("FHIR_KB_SHARED") or Path(__file__).parents[3] / "shared").resolve()
 VALIDATE = SHARED / "tools" / "official-validator" / "validate"
 INFO = publish.PackageInfo(
     name="org.example.kb",

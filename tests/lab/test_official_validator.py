@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from environ import SHARED
 
 from fhir_kb.pipeline import build
 
 ROOT = Path(__file__).parents[2]
-SHARED = Path(os.environ.get("FHIR_KB_SHARED", ROOT.parent / "shared"))
 CHECK = SHARED / "tools" / "check-output"
 
 pytestmark = [

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+from environ import SHARED
 
 from fhir_kb.bulk import build
 from fhir_kb.pipeline import validate_files
 from fhir_kb.validate import ValidationOptions
 
 ROOT = Path(__file__).parents[2]
-SHARED = Path(os.environ.get("FHIR_KB_SHARED", ROOT.parent / "shared"))
 PACKAGES = SHARED / "fhir" / "packages"
 VERSIONS = {"r5": "5.0.0", "r4b": "4.3.0", "r4": "4.0.1"}
 GUIDES = ("hl7.fhir.uv.ebm-*.tgz", "hl7.fhir.uv.cpg-*.tgz", "hl7.fhir.uv.crmi-*.tgz")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
+from environ import SHARED
 
 from fhir_kb.validate import check_text
 
-SHARED = Path(os.environ.get("FHIR_KB_SHARED", Path(__file__).parents[2] / "../shared"))
 SUITES = SHARED / "suites"
 
 pytestmark = [

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from environ import SHARED
 
 from fhir_kb.packages import definitions
 from fhir_kb.validate.input.json import parse
 from fhir_kb.validate.input.xml import parse_xml
 
-SHARED = Path(os.environ.get("FHIR_KB_SHARED", Path(__file__).parents[2] / "../shared"))
 _RELEASES = {"r4": "4.0.1", "r4b": "4.3.0", "r5": "5.0.0"}
 
 

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from environ import SHARED
 
 from fhir_kb.packages import core_profiles
 from fhir_kb.packages.snapshots import SnapshotError, contradictions, snapshot
 
-ROOT = Path(__file__).parents[3]
-SUITE = Path(os.environ.get("FHIR_KB_SHARED", ROOT / "../shared")) / "suites/snapshot-generation/r5"
-HOME = Path.home() / ".cache/fhir-kb-lab/fhir-home/.fhir/packages"
+SUITE = SHARED / "suites" / "snapshot-generation" / "r5"
 R5 = ("hl7.fhir.r5.core#5.0.0", "hl7.fhir.uv.extensions.r5#5.3.0-ballot-tc1")
 
-pytestmark = [
-    pytest.mark.lab,
-    pytest.mark.skipif(not HOME.is_dir(), reason="the official packages are not on this machine"),
-]
+pytestmark = pytest.mark.lab
 
 
 @pytest.mark.skipif(not SUITE.is_dir(), reason="needs the suites in ../shared")
-def test_the_suite_of_hl7(load_script: Callable[[str], Any]) -> None:
-    found = load_script("score_snapshots").results(SUITE, [HOME / one for one in R5])
+def test_the_suite_of_hl7(official_packages: Path, load_script: Callable[[str], Any]) -> None:
+    packages = [official_packages / name for name in R5]
+    found = load_script("score_snapshots").results(SUITE, packages)
     counted = [wrong for _, wrong in found if wrong is not None]
     assert len(counted) >= 90
     assert sum(not shape for shape, _ in counted) >= 0.95 * len(counted)
     assert sum(not whole for _, whole in counted) >= 0.85 * len(counted)
 
 
-def _published(package: str) -> list[dict[str, Any]]:
-    paths = sorted((HOME / package / "package").glob("StructureDefinition-*.json"))
+def _published(package: Path) -> list[dict[str, Any]]:
+    paths = sorted((package / "package").glob("StructureDefinition-*.json"))
     found = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     return [one for one in found if one.get("derivation") == "constraint" and "snapshot" in one]
 
@@ -54,9 +50,9 @@ REFUSED = {"familymemberhistory-genetic"}
         ("5.0.0", R5[1]),
     ],
 )
-def test_published_profiles(version: str, package: str) -> None:
+def test_published_profiles(version: str, package: str, official_packages: Path) -> None:
     known = core_profiles(version)
-    refused, same, published = set(), 0, _published(package)
+    refused, same, published = set(), 0, _published(official_packages / package)
     for one in published:
         try:
             assert contradictions(one, known) == [], one["id"]
