@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 from make_definitions import ERRATA, ERRATA_EXPRESSIONS, FHIR, REGEX  # noqa: E402 (the path above)
 
 from fhir_kb.packages.core.definitions import CORE, supported_release  # noqa: E402
-from fhir_kb.packages.index import Entry, Index, entry_of  # noqa: E402
+from fhir_kb.packages.index import Index, IndexEntry, index_entry  # noqa: E402
 
 #: Raw bytes of a block: large enough to compress well, small enough to unpack in a millisecond.
 BLOCK = 400_000
@@ -126,12 +126,12 @@ def packed(definitions: list[Resource], name: str) -> bytes:
     """The file of that name: similar definitions side by side, an index in front."""
     ordered = sorted(definitions, key=lambda one: (_group(one), one["url"], one.get("version", "")))
     blocks: list[list[bytes]] = [[]]
-    entries: list[Entry] = []
+    entries: list[IndexEntry] = []
     for one in ordered:
         line = _json(one)
         if sum(map(len, blocks[-1])) + len(line) > BLOCK and blocks[-1]:
             blocks.append([])
-        entry = entry_of(one, f"{name}:{len(blocks) - 1}:{len(blocks[-1])}")
+        entry = index_entry(one, f"{name}:{len(blocks) - 1}:{len(blocks[-1])}")
         assert entry is not None, one["id"]
         entries.append(entry)
         blocks[-1].append(line)

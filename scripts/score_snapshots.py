@@ -20,7 +20,13 @@ from typing import TYPE_CHECKING, Any
 
 from defusedxml.ElementTree import parse as parse_tree
 
-from fhir_kb.packages import Chain, Loaded, PackageSet, definitions, open_package
+from fhir_kb.packages import (
+    CanonicalChain,
+    InMemoryCanonicals,
+    PackageSet,
+    definitions,
+    open_package,
+)
 from fhir_kb.packages.snapshots import SnapshotError, snapshot
 from fhir_kb.validate.input.json import parse
 from fhir_kb.validate.input.xml import parse_xml
@@ -119,14 +125,17 @@ def outcome(suite: Path, test: Any, known: Canonicals) -> tuple[str, str] | None
     for one in (given, *registered):
         # HL7's runner makes the snapshots of what it registers itself, where it can.
         if one is given or (
-            "differential" in one and is_known(one, Chain(Loaded(registered), known))
+            "differential" in one
+            and is_known(one, CanonicalChain(InMemoryCanonicals(registered), known))
         ):
             one.pop("snapshot", None)
-    if expected is not None and not is_known(given, Chain(Loaded(registered), known)):
+    if expected is not None and not is_known(
+        given, CanonicalChain(InMemoryCanonicals(registered), known)
+    ):
         return None
     try:
         strict = test.get("allow") == "none"
-        made = snapshot(given, Chain(Loaded(registered), known), strict=strict)
+        made = snapshot(given, CanonicalChain(InMemoryCanonicals(registered), known), strict=strict)
     except SnapshotError as error:
         wrong = "" if expected is None else f"refused: {error}"
         return wrong, wrong
@@ -142,9 +151,9 @@ def results(suite: Path, packages: list[Path]) -> list[tuple[str, tuple[str, str
     names = [f"{one.get('id')}-input" for one in tests if not one.get("fail")]
     names += [name for one in tests for name in (one.get("register") or "").split(",")]
     others = [fixture(suite, name) for name in names if name]
-    known = Chain(
+    known = CanonicalChain(
         PackageSet([open_package(one) for one in packages]),
-        Loaded([one for one in others if one is not None]),
+        InMemoryCanonicals([one for one in others if one is not None]),
     )
     return [(str(one.get("id")), outcome(suite, one, known)) for one in tests]
 

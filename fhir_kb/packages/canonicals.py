@@ -1,4 +1,4 @@
-"""Finding conformance resources by their canonical URL, wherever they come from."""
+"""Look-up of conformance resources by canonical URL, whatever they come from."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ if TYPE_CHECKING:
 
 
 class Canonicals(Protocol):
-    """Whatever finds StructureDefinitions, ValueSets, CodeSystems, … by canonical URL."""
+    """Finds StructureDefinitions, ValueSets, CodeSystems, … by canonical URL."""
 
     def find(self, canonical: str, resource_type: str = "") -> Mapping[str, Any] | None:
-        """The resource with that canonical ("url" or "url|version"), or None.
+        """The resource with a canonical, or None. It is shared: don't change it.
 
-        A version also matches by its leading parts ("4.0" finds 4.0.1); without one the newest is
-        meant. resource_type: only one of that type counts. The answer is shared: don't change it.
+        Args:
+            canonical: "url" or "url|version". A version also matches by its leading parts ("4.0"
+                finds 4.0.1); without one the newest is found.
+            resource_type: The type that the resource must have; "" for any.
         """
 
 
-class Loaded:
-    """Conformance resources in memory; without a version asked for, the newest is found."""
+class InMemoryCanonicals:
+    """Conformance resources in memory."""
 
     def __init__(self, resources: Iterable[Mapping[str, Any]]) -> None:
         self._by_url: dict[str, list[Mapping[str, Any]]] = {}
@@ -31,36 +33,40 @@ class Loaded:
     def find(self, canonical: str, resource_type: str = "") -> Mapping[str, Any] | None:
         """See Canonicals.find."""
         url, _, version = canonical.partition("|")
-        fitting = [
-            one
-            for one in self._by_url.get(url, ())
-            if (not resource_type or one.get("resourceType") == resource_type)
-            and (not version or is_version(str(one.get("version", "")), version))
+        candidates = [
+            resource
+            for resource in self._by_url.get(url, ())
+            if (not resource_type or resource.get("resourceType") == resource_type)
+            and (not version or is_version(str(resource.get("version", "")), version))
         ]
-        return max(fitting, key=lambda one: version_key(str(one.get("version", ""))), default=None)
+        return max(candidates, key=_version_key, default=None)
 
 
-class Chain:
-    """Several finders, asked in turn."""
+class CanonicalChain:
+    """Several look-ups, tried in turn."""
 
-    def __init__(self, *finders: Canonicals) -> None:
-        self._finders = finders
+    def __init__(self, *canonicals: Canonicals) -> None:
+        self._canonicals = canonicals
 
     def find(self, canonical: str, resource_type: str = "") -> Mapping[str, Any] | None:
-        """See Canonicals.find; the first finder that knows the canonical answers."""
-        for finder in self._finders:
-            if (found := finder.find(canonical, resource_type)) is not None:
-                return found
+        """See Canonicals.find; the first that has the resource counts."""
+        for canonicals in self._canonicals:
+            if (resource := canonicals.find(canonical, resource_type)) is not None:
+                return resource
         return None
 
 
-def is_version(version: str, asked: str) -> bool:
-    """Whether a version is the one that is asked for, in full or by its leading parts."""
-    return version == asked or version.startswith((asked + ".", asked + "-"))
+def _version_key(resource: Mapping[str, Any]) -> tuple[tuple[int, str], ...]:
+    return version_key(str(resource.get("version", "")))
+
+
+def is_version(version: str, requested: str) -> bool:
+    """Whether a version is the requested one, in full or by its leading parts."""
+    return version == requested or version.startswith((requested + ".", requested + "-"))
 
 
 def version_key(version: str) -> tuple[tuple[int, str], ...]:
-    """A key that puts versions in order: 10 after 9, a pre-release before its release."""
+    """A key that sorts versions: 10 after 9, a pre-release before its release."""
     release, dash, label = version.partition("-")
-    parts = [(int(one), "") if one.isdecimal() else (-1, one) for one in release.split(".")]
+    parts = [(int(part), "") if part.isdecimal() else (-1, part) for part in release.split(".")]
     return (*parts, (-2, label) if dash else (-1, ""))

@@ -1,4 +1,4 @@
-"""What an index knows of a conformance resource, so that only those asked for are read."""
+"""An index of conformance resources: the fields by which they are found without being read."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 
-class Entry(NamedTuple):
-    """One resource with a canonical url.
-
-    type, derivation, base, kind: as its StructureDefinition says ("Extension", "constraint", the
-        baseDefinition, "complex-type"); of other resources only kind and type, where they have it.
-    file: where it is read from; what that means is the business of whoever made the entry.
-    """
+class IndexEntry(NamedTuple):
+    """A resource with a canonical url."""
 
     url: str
     version: str
     resource_type: str
     id: str = ""
     kind: str = ""
+    """"complex-type"; "" for a resource that has no kind."""
     type: str = ""
+    """"Extension"; "" for a resource that has no type."""
     derivation: str = ""
+    """"constraint"; "" for a resource that has no derivation."""
     base: str = ""
+    """The baseDefinition of a StructureDefinition."""
     file: str = ""
+    """Where the resource is read from; its form depends on what made the index."""
 
 
-def entry_of(resource: Mapping[str, Any], file: str) -> Entry | None:
-    """The entry of a resource; None where it has no url or no type."""
+def index_entry(resource: Mapping[str, Any], file: str) -> IndexEntry | None:
+    """The entry of a resource; None where it has no url or no resourceType."""
     url, resource_type = _text(resource, "url"), _text(resource, "resourceType")
     if not url or not resource_type:
         return None
-    return Entry(
+    return IndexEntry(
         url,
         _text(resource, "version"),
         resource_type,
@@ -53,59 +53,61 @@ def _text(resource: Mapping[str, Any], key: str) -> str:
 
 
 Rows: TypeAlias = "Mapping[str, Sequence[Sequence[str]]]"
-"""Entries as they are stored: by url, each with its other fields in order."""
+"""Stored entries: url -> for each entry its other fields, in order."""
 
 
 class Index:
-    """Entries by url, made from rows when they are asked for: most never are."""
+    """Entries by url, made from rows only when they are looked up."""
 
     def __init__(self, rows: Rows) -> None:
         self.rows = rows
 
     @classmethod
-    def of(cls, entries: Iterable[Entry]) -> Index:
+    def of(cls, entries: Iterable[IndexEntry]) -> Index:
         """The index of these entries."""
         rows: dict[str, list[Sequence[str]]] = {}
         for url, *fields in entries:
             rows.setdefault(url, []).append(fields)
         return cls(rows)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[IndexEntry]:
         for url, rows in self.rows.items():
             for row in rows:
-                yield Entry(url, *row)
+                yield IndexEntry(url, *row)
 
-    def fitting(self, canonical: str, resource_type: str = "") -> list[Entry]:
+    def matching(self, canonical: str, resource_type: str = "") -> list[IndexEntry]:
         """All entries with that canonical ("url" or "url|version"); see Canonicals.find."""
         url, _, version = canonical.partition("|")
-        entries = (Entry(url, *row) for row in self.rows.get(url, ()))
+        entries = (IndexEntry(url, *row) for row in self.rows.get(url, ()))
         return [
-            one
-            for one in entries
-            if (not resource_type or one.resource_type == resource_type)
-            and (not version or is_version(one.version, version))
+            entry
+            for entry in entries
+            if (not resource_type or entry.resource_type == resource_type)
+            and (not version or is_version(entry.version, version))
         ]
 
 
-def newest(entries: Iterable[Entry]) -> Entry | None:
-    """The entry with the highest version, the first of equals; None of none."""
-    return max(entries, key=lambda one: version_key(one.version), default=None)
+def newest(entries: Iterable[IndexEntry]) -> IndexEntry | None:
+    """The entry with the highest version, the first of equals; None where there is no entry."""
+    return max(entries, key=lambda entry: version_key(entry.version), default=None)
 
 
-class Kept:
-    """The last resources that were read, so that asking again costs nothing and gives the same."""
+class ResourceCache:
+    """The resources read last: a second look-up is free and gives the same object."""
 
-    def __init__(self, read: Callable[[Entry], Mapping[str, Any]], most: int = 1000) -> None:
+    def __init__(
+        self, read: Callable[[IndexEntry], Mapping[str, Any]], max_size: int = 1000
+    ) -> None:
         self._read = read
-        self._most = most
-        self._kept: dict[Entry, Mapping[str, Any]] = {}
+        self._max_size = max_size
+        self._resources: dict[IndexEntry, Mapping[str, Any]] = {}
 
-    def get(self, entry: Entry) -> Mapping[str, Any]:
+    def get(self, entry: IndexEntry) -> Mapping[str, Any]:
         """The resource of an entry, read if need be. Raises what reading raises."""
-        found = self._kept.get(entry)
-        if found is None:
-            found = self._read(entry)
-            if len(self._kept) >= self._most:
-                del self._kept[next(iter(self._kept))]
-            self._kept[entry] = found
-        return found
+        resource = self._resources.get(entry)
+        if resource is None:
+            resource = self._read(entry)
+            if len(self._resources) >= self._max_size:
+                del self._resources[next(iter(self._resources))]
+            self._resources[entry] = resource
+        return resource

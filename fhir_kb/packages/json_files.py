@@ -1,4 +1,4 @@
-"""Reading JSON files that somebody else wrote."""
+"""Reading JSON files of unknown origin."""
 
 from __future__ import annotations
 
@@ -34,20 +34,20 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def parse_object(content: bytes) -> dict[str, Any]:
-    """The JSON object that the bytes are. Raises UnreadableError."""
+    """The JSON object in these bytes. Raises UnreadableError."""
     if content.startswith(_WIDE):
         raise UnreadableError("it is UTF-16, and FHIR is UTF-8")
     try:
-        found = orjson.loads(content.removeprefix(_BOM))
+        value = orjson.loads(content.removeprefix(_BOM))
     except orjson.JSONDecodeError as error:
         raise UnreadableError(_reason(content, error)) from error
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise UnreadableError("it is JSON, but not an object")
-    return found
+    return value
 
 
 def nests_deeper(content: bytes, limit: int) -> bool:
-    """Whether a JSON text, also a broken one, nests deeper than so many levels."""
+    """Whether a JSON text, also a malformed one, nests deeper than the limit."""
     if content.count(b"[") + content.count(b"{") <= limit:
         return False
     depth = 0
@@ -62,7 +62,7 @@ def nests_deeper(content: bytes, limit: int) -> bool:
 
 
 def _reason(content: bytes, error: orjson.JSONDecodeError) -> str:
-    """Why orjson does not read it, without its words: they differ between its releases."""
+    """Why orjson cannot read it, in our words: its own differ between its releases."""
     if nests_deeper(content, _MAX_DEPTH):
         return "it is nested too deeply"
     try:

@@ -11,13 +11,29 @@ from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics import has_errors
 from fhir_kb.files import write_atomically
-from fhir_kb.packages import Package, PackageError, Places, installed, open_package, places
+from fhir_kb.packages import (
+    CacheFolders,
+    Package,
+    PackageError,
+    cache_folders,
+    installed_packages,
+    open_package,
+)
 from fhir_kb.packages.cache.manifest import Manifest, read_manifest
-from fhir_kb.packages.cache.store import missing
-from fhir_kb.packages.dependencies.lock_file import LOCK_FILE, Locked, lock_bytes, read_lock
-from fhir_kb.packages.dependencies.resolution import Installed, is_path
-from fhir_kb.packages.dependencies.versions import Wanted, needed, wanted
-from fhir_kb.packages.registry.install import Obtained, Obtainer
+from fhir_kb.packages.cache.store import missing_package_error
+from fhir_kb.packages.dependencies.lock_file import (
+    LOCK_FILE,
+    LockedPackage,
+    lock_file_bytes,
+    read_lock_file,
+)
+from fhir_kb.packages.dependencies.resolution import LocalPackages, is_package_path
+from fhir_kb.packages.dependencies.versions import (
+    PackageRequirement,
+    dependency_requirement,
+    parse_requirement,
+)
+from fhir_kb.packages.registry.install import InstalledPackage, PackageInstaller
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -49,14 +65,15 @@ class LockResult:
     """What was locked, where, and whether the file is another one than before."""
 
     file: Path
-    packages: tuple[Locked, ...]
+    packages: tuple[LockedPackage, ...]
     is_changed: bool
 
 
-def list_packages(where: Places | None = None) -> list[CachedPackage]:
+def list_packages(folders: CacheFolders | None = None) -> list[CachedPackage]:
     """The packages in the cache, by name and version."""
     return [
-        _listed(name, version, folder) for name, version, folder in installed(where or places())
+        _listed(name, version, folder)
+        for name, version, folder in installed_packages(folders or cache_folders())
     ]
 
 
@@ -67,19 +84,19 @@ def _listed(name: str, version: str, folder: Path) -> CachedPackage:
         return CachedPackage(Manifest(name, version), folder, error.message)
 
 
-def show_package(word: str, where: Places | None = None) -> PackageDetails:
+def show_package(word: str, folders: CacheFolders | None = None) -> PackageDetails:
     """A package by "name#version", "name" (the newest that is here), or the path of a .tgz."""
-    where = where or places()
-    if is_path(word):
+    folders = folders or cache_folders()
+    if is_package_path(word):
         from pathlib import Path
 
-        package = open_package(Path(word), where)
+        package = open_package(Path(word), folders)
     else:
-        asked = wanted(word)
-        chosen = Installed(where).choose(asked)
-        if chosen is None:
-            raise missing(str(asked), where)
-        package = open_package(where.packages / chosen.label, where)
+        requirement = parse_requirement(word)
+        resolved = LocalPackages(folders).choose(requirement)
+        if resolved is None:
+            raise missing_package_error(str(requirement), folders)
+        package = open_package(folders.packages / resolved.label, folders)
     counts = Counter(entry.resource_type for entry in package.entries())
     return PackageDetails(package, dict(sorted(counts.items())))
 
@@ -89,21 +106,27 @@ def get_packages(
     definitions: Path,
     *,
     offline: bool = False,
-    said: Callable[[str], None] = lambda _: None,
-    where: Places | None = None,
-) -> list[Obtained]:
-    """Get packages with all that they need. Without words: those of kb.yaml and of the lock file.
+    on_download: Callable[[str], None] = lambda _: None,
+    folders: CacheFolders | None = None,
+) -> list[InstalledPackage]:
+    """Get packages with all that they depend on; without words, those of kb.yaml and the lock file.
 
-    said: is told the label of each package that is fetched.
+    on_download is called with the label of each package before it is downloaded.
     """
-    where = where or places()
+    folders = folders or cache_folders()
     settings = _settings(definitions)
-    locked = read_lock(definitions / LOCK_FILE)
-    roots = [wanted(word) for word in words]
+    locked = read_lock_file(definitions / LOCK_FILE)
+    roots = [parse_requirement(word) for word in words]
     if not roots:
-        roots = [*_dependencies(settings), *(Wanted(one.name, one.version) for one in locked)]
+        roots = [
+            *_dependencies(settings),
+            *(PackageRequirement(package.name, package.version) for package in locked),
+        ]
     registry = _registry(settings, offline=offline)
-    return Obtainer(where, registry, locked=locked, offline=offline, said=said).get(roots)
+    installer = PackageInstaller(
+        folders, registry, locked=locked, offline=offline, on_download=on_download
+    )
+    return installer.install(roots)
 
 
 def lock_packages(
@@ -111,18 +134,18 @@ def lock_packages(
     definitions: Path,
     *,
     offline: bool = False,
-    said: Callable[[str], None] = lambda _: None,
-    where: Places | None = None,
+    on_download: Callable[[str], None] = lambda _: None,
+    folders: CacheFolders | None = None,
 ) -> LockResult:
     """Choose anew what kb.yaml and the words ask for, get it, and write the lock file."""
-    where = where or places()
+    folders = folders or cache_folders()
     settings = _settings(definitions)
     file = definitions / LOCK_FILE
     registry = _registry(settings, offline=offline)
-    obtainer = Obtainer(where, registry, offline=offline, said=said)
-    roots = [*_dependencies(settings), *(wanted(word) for word in words)]
-    packages = obtainer.lock(obtainer.get(roots))
-    content = lock_bytes(packages)
+    installer = PackageInstaller(folders, registry, offline=offline, on_download=on_download)
+    roots = [*_dependencies(settings), *(parse_requirement(word) for word in words)]
+    packages = installer.locked(installer.install(roots))
+    content = lock_file_bytes(packages)
     try:
         before = file.read_bytes() if file.exists() else b""
         if content != before:
@@ -149,10 +172,13 @@ def _settings(definitions: Path) -> Settings | None:
     return settings
 
 
-def _dependencies(settings: Settings | None) -> list[Wanted]:
+def _dependencies(settings: Settings | None) -> list[PackageRequirement]:
     if settings is None or settings.package is None:
         return []
-    return [needed(str(one.name), str(one.version)) for one in settings.package.dependencies]
+    return [
+        dependency_requirement(str(one.name), str(one.version))
+        for one in settings.package.dependencies
+    ]
 
 
 def _registry(settings: Settings | None, *, offline: bool) -> Registry | None:

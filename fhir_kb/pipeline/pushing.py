@@ -11,7 +11,7 @@ from fhir_kb.compile import compile_shared, compile_topic
 from fhir_kb.diagnostics import Diagnostic, FindingCode, Span, has_errors, in_order
 from fhir_kb.model import Element, span_at
 from fhir_kb.model.knowledge_base import KnowledgeBase
-from fhir_kb.packages import PackageError, open_package, places
+from fhir_kb.packages import PackageError, cache_folders, open_package
 from fhir_kb.pipeline.cache import Cache, program
 from fhir_kb.pipeline.executors import SerialExecutor
 from fhir_kb.pipeline.incremental import CompiledKnowledgeBase, collect
@@ -275,7 +275,7 @@ def _led(value: Any, places: Mapping[str, str]) -> Any:
 
 def _of_package(path: Path) -> Iterator[DesiredResource]:
     try:
-        package = open_package(path, places())
+        package = open_package(path, cache_folders())
     except (PackageError, tarfile.TarError) as error:
         raise PushError(str(error), "Give a FHIR package") from error
     for file in sorted(package.folder.glob("*.json")):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from fhir_kb.packages.cache.folders import places
+from fhir_kb.packages.cache.folders import cache_folders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ _CREATE: Final = "CREATE TABLE IF NOT EXISTS answers (question TEXT PRIMARY KEY,
 
 def cache_file() -> Path:
     """The database with the responses; the file may be deleted at any time."""
-    return places().own / "terminology" / "answers.sqlite"
+    return cache_folders().own / "terminology" / "answers.sqlite"
 
 
 class TxCache:

@@ -37,21 +37,21 @@ class ValidationOptions(NamedTuple):
             PackageError: A package is missing or cannot be used, or nothing defines one of the
                 profiles.
         """
-        from fhir_kb.packages import Chain, Loaded, core_profiles
+        from fhir_kb.packages import CanonicalChain, InMemoryCanonicals, core_profiles
         from fhir_kb.validate.validator import Validator
 
         if not self.packages and not self.also:
             self._require_profiles(core_profiles(self.fhir_version))
             terminology = self._terminology(None)
             return Validator(self.fhir_version, profiles=self.profiles, terminology=terminology)
-        from fhir_kb.packages.dependencies.resolution import load
+        from fhir_kb.packages.dependencies.resolution import load_packages
 
         xml = [path for path in self._files() if path.suffix == ".xml"]
         read = [one for path in xml for one in _in_xml(path, self.fhir_version)]
         json_ = [path for path in self.also if path.suffix != ".xml"]
-        packages = load(self.packages, also=json_).packages
-        given = Chain(Loaded(read), packages)
-        self._require_profiles(Chain(given, core_profiles(self.fhir_version)))
+        packages = load_packages(self.packages, also=json_).packages
+        given = CanonicalChain(InMemoryCanonicals(read), packages)
+        self._require_profiles(CanonicalChain(given, core_profiles(self.fhir_version)))
         return Validator(
             self.fhir_version,
             canonicals=given,

@@ -14,12 +14,12 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "net"))
 from publishing import Registry
 from serving import web
 
-from fhir_kb.packages import Places
+from fhir_kb.packages import CacheFolders
 
 
 @pytest.fixture
-def where(tmp_path: Path) -> Places:
-    return Places(tmp_path / "packages", tmp_path / "own")
+def where(tmp_path: Path) -> CacheFolders:
+    return CacheFolders(tmp_path / "packages", tmp_path / "own")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from making import files_of, resource, tgz
 
-from fhir_kb.packages import PackageError, Places, open_package
+from fhir_kb.packages import CacheFolders, PackageError, open_package
 from fhir_kb.packages.cache import archives
 from fhir_kb.publish.archive import gzip_stored, tar
 
@@ -28,7 +28,7 @@ def special(name: str, kind: bytes, target: str = "") -> bytes:
     return gzip.compress(buffer.getvalue())
 
 
-def opened(where: Places, content: bytes) -> None:
+def opened(where: CacheFolders, content: bytes) -> None:
     archive = where.own.parent / "x.tgz"
     archive.write_bytes(content)
     open_package(archive, where)
@@ -39,8 +39,8 @@ def opened(where: Places, content: bytes) -> None:
     ["../evil", "package/../../evil", "/etc/evil", "package\\..\\evil", "C:evil", "package/\nevil",
      "package/nul", "package/COM1.json", "package/x.", "package/a:b"],
 )  # fmt: skip
-def test_a_path_that_leads_elsewhere_is_refused(where: Places, name: str) -> None:
-    with pytest.raises(PackageError, match="is no safe path"):
+def test_a_path_that_leads_elsewhere_is_refused(where: CacheFolders, name: str) -> None:
+    with pytest.raises(PackageError, match="is not a safe path"):
         opened(where, tgz({**GOOD, name: b"evil"}))
     assert not list(where.own.parent.rglob("*evil*"))
     assert not list((where.own / "unpacked").iterdir())
@@ -50,13 +50,13 @@ def test_a_path_that_leads_elsewhere_is_refused(where: Places, name: str) -> Non
     "kind",
     [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE],
 )
-def test_links_and_devices_are_refused(where: Places, kind: bytes) -> None:
+def test_links_and_devices_are_refused(where: CacheFolders, kind: bytes) -> None:
     with pytest.raises(PackageError, match="is not a plain file"):
         opened(where, special("package/x", kind, "/etc/passwd"))
 
 
 def test_a_bomb_is_refused_before_it_fills_the_disk(
-    where: Places, monkeypatch: pytest.MonkeyPatch
+    where: CacheFolders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archives, "FREE", 1_000_000)
     with pytest.raises(PackageError, match="unpacks to more than"):
@@ -65,7 +65,7 @@ def test_a_bomb_is_refused_before_it_fills_the_disk(
 
 
 def test_too_many_files_too_large_a_file_too_large_an_archive(
-    where: Places, monkeypatch: pytest.MonkeyPatch
+    where: CacheFolders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = tgz({f"package/{number}.json": b"{}" for number in range(12)})
     monkeypatch.setattr(archives, "MAX_MEMBERS", 10)
@@ -79,14 +79,14 @@ def test_too_many_files_too_large_a_file_too_large_an_archive(
         opened(where, content)
 
 
-def test_an_endless_header_is_refused(where: Places) -> None:
+def test_an_endless_header_is_refused(where: CacheFolders) -> None:
     member = tarfile.TarInfo("././@PaxHeader")
     member.type, member.size = tarfile.XHDTYPE, 8 * 2**30
     with pytest.raises(PackageError, match="header in it is too long"):
         opened(where, gzip.compress(member.tobuf(format=tarfile.GNU_FORMAT) + bytes(10_000)))
 
 
-def test_thousands_of_headers_in_headers_are_an_error(where: Places) -> None:
+def test_thousands_of_headers_in_headers_are_an_error(where: CacheFolders) -> None:
     member = tarfile.TarInfo("././@LongLink")
     member.type, member.size = tarfile.GNUTYPE_LONGNAME, 512
     one = member.tobuf(format=tarfile.GNU_FORMAT) + b"x" * 512
@@ -99,20 +99,24 @@ def test_thousands_of_headers_in_headers_are_an_error(where: Places) -> None:
     [b"", b"hello", b"\x1f\x8b", gzip.compress(b""), gzip.compress(b"x" * 600), tgz(GOOD)[:-200],
      tgz(GOOD)[:40] + b"\0" + tgz(GOOD)[41:]],
 )  # fmt: skip
-def test_what_is_damaged_is_an_error_and_leaves_nothing(where: Places, content: bytes) -> None:
+def test_what_is_damaged_is_an_error_and_leaves_nothing(
+    where: CacheFolders, content: bytes
+) -> None:
     with pytest.raises(PackageError, match="is no package"):
         opened(where, content)
     assert not list((where.own / "unpacked").glob(".*"))
 
 
-def test_archives_of_our_publisher_are_unpacked(where: Places) -> None:
+def test_archives_of_our_publisher_are_unpacked(where: CacheFolders) -> None:
     content = b"".join(gzip_stored(tar(sorted(GOOD.items()))))
     archive = where.own.parent / "x.tgz"
     archive.write_bytes(content)
     assert open_package(archive, where).label == "org.example.a#1.0.0"
 
 
-def test_many_at_the_same_time_unpack_once(where: Places, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_at_the_same_time_unpack_once(
+    where: CacheFolders, monkeypatch: pytest.MonkeyPatch
+) -> None:
     archive = where.own.parent / "x.tgz"
     archive.write_bytes(tgz(GOOD))
     calls: list[Path] = []
@@ -137,7 +141,7 @@ def test_many_at_the_same_time_unpack_once(where: Places, monkeypatch: pytest.Mo
     assert len(calls) == 1
 
 
-def test_where_nothing_can_be_written_the_error_says_so(where: Places) -> None:
+def test_where_nothing_can_be_written_the_error_says_so(where: CacheFolders) -> None:
     where.own.write_text("a file where the folder should be")
     with pytest.raises(PackageError, match="cannot be unpacked") as caught:
         opened(where, tgz(GOOD))
@@ -145,7 +149,7 @@ def test_where_nothing_can_be_written_the_error_says_so(where: Places) -> None:
 
 
 def test_what_a_killed_process_left_is_cleared_away(
-    where: Places, monkeypatch: pytest.MonkeyPatch
+    where: CacheFolders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive = where.own.parent / "x.tgz"
     archive.write_bytes(tgz(GOOD))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages.core.profiles import Shipped, _File
+from fhir_kb.packages.core.profiles import CoreProfiles, _File
 
 FHIR = "http://hl7.org/fhir/StructureDefinition/"
 
@@ -74,7 +74,7 @@ def test_what_is_packed_in_several_blocks_is_found(
     definitions = [script.trimmed(definition(number)) for number in range(20)]
     file = tmp_path / "profiles-x.ndjson.gz"
     file.write_bytes(script.packed(definitions, "profiles-x"))
-    shipped = Shipped([_File(file)])
+    shipped = CoreProfiles([_File(file)])
     for one in definitions:
         assert shipped.find(one["url"]) == one
 

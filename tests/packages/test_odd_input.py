@@ -14,10 +14,15 @@ from making import files_of, resource, tgz
 
 from fhir_kb.packages import PackageError
 from fhir_kb.packages.cache.archives import extract
-from fhir_kb.packages.cache.manifest import manifest_of
-from fhir_kb.packages.dependencies.versions import choose, needed, version_order, wanted
+from fhir_kb.packages.cache.manifest import parse_manifest
+from fhir_kb.packages.dependencies.versions import (
+    choose_version,
+    dependency_requirement,
+    parse_requirement,
+    version_order,
+)
 from fhir_kb.packages.json_files import UnreadableError, parse_object
-from fhir_kb.packages.registry.npm import listing_of
+from fhir_kb.packages.registry.npm import parse_listing
 
 KEYS = ("name", "version", "versions", "dist-tags", "latest", "dist", "tarball", "shasum", "url",
         "integrity", "dependencies", "fhirVersions", "1.0.0", "a.b")  # fmt: skip
@@ -36,8 +41,8 @@ GOOD = gzip.decompress(tgz(files_of("org.example.a", "1.0.0", resource("ValueSet
 
 @given(objects)
 def test_what_a_registry_says_gives_releases_with_texts(stated: dict[str, object]) -> None:
-    listing = listing_of("a.b", stated, "https://example.org/a.b")
-    for release in listing.releases.values():
+    listing = parse_listing("a.b", stated, "https://example.org/a.b")
+    for release in listing.versions.values():
         assert all(isinstance(value, str) for value in release.digests.values())
         assert isinstance(release.url, str)
 
@@ -45,7 +50,7 @@ def test_what_a_registry_says_gives_releases_with_texts(stated: dict[str, object
 @given(objects)
 def test_a_manifest_is_usable_or_refused(stated: dict[str, object]) -> None:
     with contextlib.suppress(PackageError):
-        manifest = manifest_of(stated)
+        manifest = parse_manifest(stated)
         assert manifest.name
         assert manifest.version
 
@@ -53,13 +58,13 @@ def test_a_manifest_is_usable_or_refused(stated: dict[str, object]) -> None:
 @given(st.text(max_size=30))
 def test_a_word_is_understood_or_refused(word: str) -> None:
     with contextlib.suppress(PackageError):
-        assert wanted(word).name in word
+        assert parse_requirement(word).name in word
 
 
 @given(version_words, st.lists(version_words, max_size=5))
 def test_what_is_chosen_is_one_of_those_there_are(versions: str, there: list[str]) -> None:
     with contextlib.suppress(PackageError):
-        assert choose(needed("a.b", versions), there) in {None, *there}
+        assert choose_version(dependency_requirement("a.b", versions), there) in {None, *there}
 
 
 @given(st.lists(version_words))

@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages import PackageSet, Places, core_profiles, installed, open_installed
+from fhir_kb.packages import (
+    CacheFolders,
+    PackageSet,
+    core_profiles,
+    installed_packages,
+    open_installed,
+)
 from fhir_kb.packages.cache import folder_index as indexing
 from fhir_kb.packages.core.definitions import CORE
 
@@ -25,17 +31,19 @@ pytestmark = pytest.mark.lab
 
 
 @pytest.fixture(name="here")
-def own_places(official_packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Places:
-    return Places(official_packages, tmp_path_factory.mktemp("own"))
+def own_folders(official_packages: Path, tmp_path_factory: pytest.TempPathFactory) -> CacheFolders:
+    return CacheFolders(official_packages, tmp_path_factory.mktemp("own"))
 
 
-def test_all_open_without_problems(here: Places) -> None:
-    packages = [open_installed(name, version, here) for name, version, _ in installed(here)]
+def test_all_open_without_problems(here: CacheFolders) -> None:
+    packages = [
+        open_installed(name, version, here) for name, version, _ in installed_packages(here)
+    ]
     assert len(packages) >= 5
     assert PackageSet(packages).problems() == ()
 
 
-def test_everything_that_an_index_names_is_found_where_it_says(here: Places) -> None:
+def test_everything_that_an_index_names_is_found_where_it_says(here: CacheFolders) -> None:
     package = open_installed("hl7.terminology.r5", "7.0.1", here)
     entries = list(package.entries())
     assert len(entries) > 4000
@@ -48,28 +56,28 @@ def test_everything_that_an_index_names_is_found_where_it_says(here: Places) -> 
 
 
 def test_the_second_opening_reads_the_index_that_was_kept(
-    here: Places, monkeypatch: pytest.MonkeyPatch
+    here: CacheFolders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = "http://terminology.hl7.org/CodeSystem/v3-ActMood"
     made: list[Path] = []
-    making = indexing._made
+    making = indexing._build
 
     def counted(folder: Path, names: list[str], *, is_package: bool) -> indexing.FolderIndex:
         made.append(folder)
         return making(folder, names, is_package=is_package)
 
-    monkeypatch.setattr(indexing, "_made", counted)
+    monkeypatch.setattr(indexing, "_build", counted)
     for _ in range(2):
         assert open_installed("hl7.terminology.r5", "7.0.1", here).find(url) is not None
     assert len(made) == 1
 
 
 @pytest.mark.parametrize("version", ["4.0.1", "4.3.0", "5.0.0"])
-def test_what_ships_says_the_same_as_the_package(here: Places, version: str) -> None:
+def test_what_ships_says_the_same_as_the_package(here: CacheFolders, version: str) -> None:
     shipped = core_profiles(version)
     package = next(
         open_installed(name, v, here)
-        for name, v, _ in installed(here)
+        for name, v, _ in installed_packages(here)
         if name.endswith(".core") and v == version
     )
     compared = 0

@@ -10,26 +10,26 @@ import pytest
 from making import BASE, files_of, install, resource, tgz, write
 
 from fhir_kb.packages import (
+    CacheFolders,
     Package,
     PackageError,
     PackageSet,
-    Places,
-    installed,
+    cache_folders,
+    installed_packages,
     open_installed,
     open_package,
-    places,
 )
 from fhir_kb.packages.cache import folder_index as indexing
 
 SET = f"{BASE}/ValueSet/colours"
 
 
-def colours(where: Places, version: str = "1.0.0", name: str = "org.example.a") -> Package:
+def colours(where: CacheFolders, version: str = "1.0.0", name: str = "org.example.a") -> Package:
     install(where.packages, name, version, resource("ValueSet", "colours", version))
     return open_installed(name, version, where)
 
 
-def test_an_installed_package_tells_what_it_is(where: Places) -> None:
+def test_an_installed_package_tells_what_it_is(where: CacheFolders) -> None:
     install(where.packages, "org.example.a", "1.2.3", dependencies={"org.example.b": "2.x"})
     package = open_installed("org.example.a", "1.2.3", where)
     assert (package.name, package.version, package.label) == (
@@ -41,7 +41,7 @@ def test_an_installed_package_tells_what_it_is(where: Places) -> None:
     assert package.dependencies == {"org.example.b": "2.x"}
 
 
-def test_a_resource_is_found_by_url_version_and_type(where: Places) -> None:
+def test_a_resource_is_found_by_url_version_and_type(where: CacheFolders) -> None:
     package = colours(where)
     found = package.find(SET)
     assert found is not None
@@ -53,7 +53,7 @@ def test_a_resource_is_found_by_url_version_and_type(where: Places) -> None:
     assert package.find(SET + "s") is None
 
 
-def test_an_entry_tells_what_a_structure_definition_is(where: Places) -> None:
+def test_an_entry_tells_what_a_structure_definition_is(where: CacheFolders) -> None:
     profile = resource(
         "StructureDefinition", "p", kind="resource", type="Patient", derivation="constraint",
         baseDefinition="http://hl7.org/fhir/StructureDefinition/Patient",
@@ -73,7 +73,7 @@ def test_an_entry_tells_what_a_structure_definition_is(where: Places) -> None:
     }
 
 
-def test_of_several_packages_the_newest_version_wins_in_any_order(where: Places) -> None:
+def test_of_several_packages_the_newest_version_wins_in_any_order(where: CacheFolders) -> None:
     old, new = colours(where, "1.9.0"), colours(where, "1.10.0", "org.example.b")
     for packages in ((old, new), (new, old)):
         found = PackageSet(packages).find(SET)
@@ -84,7 +84,7 @@ def test_of_several_packages_the_newest_version_wins_in_any_order(where: Places)
         assert older["version"] == "1.9.0"
 
 
-def test_of_equal_versions_the_first_package_wins(where: Places) -> None:
+def test_of_equal_versions_the_first_package_wins(where: CacheFolders) -> None:
     one = resource("ValueSet", "colours", title="one")
     other = resource("ValueSet", "colours", title="other")
     install(where.packages, "org.example.a", "1.0.0", one)
@@ -97,15 +97,15 @@ def test_of_equal_versions_the_first_package_wins(where: Places) -> None:
 
 
 def test_the_second_opening_reads_the_index_and_one_file(
-    where: Places, monkeypatch: pytest.MonkeyPatch
+    where: CacheFolders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     colours(where).find(SET)
-    monkeypatch.setattr(indexing, "_made", lambda *_, **__: pytest.fail("all files are read"))
+    monkeypatch.setattr(indexing, "_build", lambda *_, **__: pytest.fail("all files are read"))
     found = open_installed("org.example.a", "1.0.0", where).find(SET)
     assert found is not None
 
 
-def test_a_damaged_index_is_made_anew(where: Places) -> None:
+def test_a_damaged_index_is_made_anew(where: CacheFolders) -> None:
     colours(where).find(SET)
     for damage in (b"", b"{}", b'{"format":1}', b"[1]", b"\xff"):
         (index,) = (where.own / "indexes").iterdir()
@@ -113,13 +113,13 @@ def test_a_damaged_index_is_made_anew(where: Places) -> None:
         assert open_installed("org.example.a", "1.0.0", where).find(SET) is not None
 
 
-def test_without_a_place_for_the_index_it_is_made_each_time(where: Places) -> None:
+def test_without_a_place_for_the_index_it_is_made_each_time(where: CacheFolders) -> None:
     where.own.parent.mkdir(parents=True, exist_ok=True)
     where.own.write_text("a file where the folder should be")
     assert colours(where).find(SET) is not None
 
 
-def test_a_file_that_was_edited_in_a_package_is_noticed(where: Places) -> None:
+def test_a_file_that_was_edited_in_a_package_is_noticed(where: CacheFolders) -> None:
     folder = colours(where).folder
     PackageSet([open_installed("org.example.a", "1.0.0", where)]).find(SET)
     file = folder / "ValueSet-colours.json"
@@ -129,7 +129,9 @@ def test_a_file_that_was_edited_in_a_package_is_noticed(where: Places) -> None:
     assert package.find(f"{BASE}/ValueSet/shades") is not None
 
 
-def test_a_folder_of_resources_is_read_with_what_is_below(where: Places, tmp_path: Path) -> None:
+def test_a_folder_of_resources_is_read_with_what_is_below(
+    where: CacheFolders, tmp_path: Path
+) -> None:
     write(
         tmp_path / "also",
         {
@@ -146,7 +148,7 @@ def test_a_folder_of_resources_is_read_with_what_is_below(where: Places, tmp_pat
     assert package.problems == ()
 
 
-def test_what_stands_in_a_bundle_of_a_folder_is_found(where: Places, tmp_path: Path) -> None:
+def test_what_stands_in_a_bundle_of_a_folder_is_found(where: CacheFolders, tmp_path: Path) -> None:
     entries: list[object] = [{}, 3, {"resource": resource("ValueSet", "colours")}, {"resource": 1}]
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
     write(tmp_path / "also", {"b.json": json.dumps(bundle).encode()})
@@ -161,7 +163,7 @@ def test_what_stands_in_a_bundle_of_a_folder_is_found(where: Places, tmp_path: P
     assert again.find(SET) == found
 
 
-def test_one_file_is_as_good_as_a_folder(where: Places, tmp_path: Path) -> None:
+def test_one_file_is_as_good_as_a_folder(where: CacheFolders, tmp_path: Path) -> None:
     file = tmp_path / "x.json"
     file.write_text(json.dumps(resource("ValueSet", "colours")), encoding="utf-8")
     assert open_package(file, where).find(SET) is not None
@@ -171,7 +173,7 @@ def test_one_file_is_as_good_as_a_folder(where: Places, tmp_path: Path) -> None:
 
 
 def test_a_folder_of_resources_is_read_again_when_a_file_changes(
-    where: Places, tmp_path: Path
+    where: CacheFolders, tmp_path: Path
 ) -> None:
     file = tmp_path / "also" / "x.json"
     write(tmp_path / "also", {"x.json": json.dumps(resource("ValueSet", "other")).encode()})
@@ -181,7 +183,7 @@ def test_a_folder_of_resources_is_read_again_when_a_file_changes(
     assert open_package(tmp_path / "also", where).find(SET) is not None
 
 
-def test_a_tgz_is_opened_and_unpacked_once(where: Places, tmp_path: Path) -> None:
+def test_a_tgz_is_opened_and_unpacked_once(where: CacheFolders, tmp_path: Path) -> None:
     archive = tmp_path / "a.tgz"
     archive.write_bytes(tgz(files_of("org.example.a", "1.0.0", resource("ValueSet", "colours"))))
     package = open_package(archive, where)
@@ -205,7 +207,7 @@ def test_a_tgz_is_opened_and_unpacked_once(where: Places, tmp_path: Path) -> Non
     ],
 )
 def test_a_broken_file_is_told_and_does_not_hide_the_others(
-    where: Places, content: bytes, reason: str
+    where: CacheFolders, content: bytes, reason: str
 ) -> None:
     folder = install(where.packages, "org.example.a", "1.0.0", resource("ValueSet", "colours"))
     (folder / "ValueSet-broken.json").write_bytes(content)
@@ -216,7 +218,7 @@ def test_a_broken_file_is_told_and_does_not_hide_the_others(
     assert reason in problem
 
 
-def test_asking_for_a_broken_resource_is_an_error_not_a_silence(where: Places) -> None:
+def test_asking_for_a_broken_resource_is_an_error_not_a_silence(where: CacheFolders) -> None:
     folder = install(where.packages, "org.example.a", "1.0.0")
     listed = resource("ValueSet", "colours") | {"filename": "ValueSet-colours.json"}
     index = {"index-version": 2, "files": [listed]}
@@ -227,7 +229,7 @@ def test_asking_for_a_broken_resource_is_an_error_not_a_silence(where: Places) -
     assert caught.value.help == ("Get the package again: fhir-kb packages get org.example.a#1.0.0")
 
 
-def test_a_byte_order_mark_is_passed_over(where: Places) -> None:
+def test_a_byte_order_mark_is_passed_over(where: CacheFolders) -> None:
     folder = install(where.packages, "org.example.a", "1.0.0")
     content = json.dumps(resource("ValueSet", "colours")).encode("utf-8-sig")
     (folder / "ValueSet-colours.json").write_bytes(content)
@@ -238,15 +240,15 @@ def test_a_byte_order_mark_is_passed_over(where: Places) -> None:
     ("stated", "reason"),
     [
         ("{", "not JSON"),
-        ("{}", "no usable name, but None"),
-        ('{"name": "../../etc", "version": "1.0.0"}', "no usable name"),
-        ('{"name": "a.b", "version": "../1"}', "no usable version"),
+        ("{}", "its name is not valid: None"),
+        ('{"name": "../../etc", "version": "1.0.0"}', "its name is not valid"),
+        ('{"name": "a.b", "version": "../1"}', "its version is not valid"),
         ('{"name": "a.b", "version": "1.0.0", "dependencies": {"a/b": "1"}}', "dependencies"),
         ('{"name": "a.b", "version": "1.0.0", "dependencies": [1]}', "dependencies"),
     ],
 )
 def test_a_broken_manifest_is_an_error(
-    where: Places, tmp_path: Path, stated: str, reason: str
+    where: CacheFolders, tmp_path: Path, stated: str, reason: str
 ) -> None:
     write(tmp_path / "p", {"package/package.json": stated.encode()})
     with pytest.raises(PackageError, match=reason) as caught:
@@ -254,7 +256,7 @@ def test_a_broken_manifest_is_an_error(
     assert caught.value.help
 
 
-def test_a_missing_package_is_an_error_with_advice(where: Places) -> None:
+def test_a_missing_package_is_an_error_with_advice(where: CacheFolders) -> None:
     with pytest.raises(PackageError, match=r"org\.example\.x#1\.0\.0 is not on this") as caught:
         open_installed("org.example.x", "1.0.0", where)
     assert "fhir-kb packages get org.example.x#1.0.0" in caught.value.help
@@ -262,12 +264,12 @@ def test_a_missing_package_is_an_error_with_advice(where: Places) -> None:
 
 
 @pytest.mark.parametrize(("name", "version"), [("..", "1"), ("a/../b", "1"), ("a.b", "../../x")])
-def test_a_name_never_leads_out_of_the_cache(where: Places, name: str, version: str) -> None:
+def test_a_name_never_leads_out_of_the_cache(where: CacheFolders, name: str, version: str) -> None:
     with pytest.raises(PackageError, match="not on this machine"):
         open_installed(name, version, where)
 
 
-def test_what_is_no_package_is_refused(where: Places, tmp_path: Path) -> None:
+def test_what_is_no_package_is_refused(where: CacheFolders, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("x")
     with pytest.raises(PackageError, match="is no package"):
         open_package(tmp_path / "x.txt", where)
@@ -278,22 +280,24 @@ def test_what_is_no_package_is_refused(where: Places, tmp_path: Path) -> None:
         open_package(tmp_path / "x.tgz", where)
 
 
-def test_installed_lists_packages_only(where: Places) -> None:
-    assert installed(where) == []
+def test_installed_lists_packages_only(where: CacheFolders) -> None:
+    assert installed_packages(where) == []
     install(where.packages, "org.example.b", "1.0.0")
     install(where.packages, "org.example.a", "2.0.0")
     (where.packages / "org.example.c#1.0.0").mkdir()
     (where.packages / "packages.ini").write_text("[cache]\nversion = 4\n")
-    assert [(name, version) for name, version, _ in installed(where)] == [
+    assert [(name, version) for name, version, _ in installed_packages(where)] == [
         ("org.example.a", "2.0.0"),
         ("org.example.b", "1.0.0"),
     ]
 
 
 def test_the_environment_says_where_packages_are(tmp_path: Path) -> None:
-    found = places({"FHIR_PACKAGE_CACHE": str(tmp_path / "a"), "FHIR_KB_CACHE": str(tmp_path)})
+    found = cache_folders(
+        {"FHIR_PACKAGE_CACHE": str(tmp_path / "a"), "FHIR_KB_CACHE": str(tmp_path)}
+    )
     assert (found.packages, found.own) == (tmp_path / "a", tmp_path)
-    assert places({}).packages == Path.home() / ".fhir" / "packages"
+    assert cache_folders({}).packages == Path.home() / ".fhir" / "packages"
 
 
 def test_errors_pass_between_processes() -> None:

@@ -9,11 +9,11 @@ import pytest
 from fhir_kb.packages import PackageError
 from fhir_kb.packages.dependencies.versions import (
     LATEST,
-    Wanted,
-    choose,
-    needed,
+    PackageRequirement,
+    choose_version,
+    dependency_requirement,
+    parse_requirement,
     version_order,
-    wanted,
 )
 
 
@@ -29,26 +29,26 @@ from fhir_kb.packages.dependencies.versions import (
     ],
 )
 def test_words(word: str, name: str, versions: str) -> None:
-    assert wanted(word) == Wanted(name, versions)
+    assert parse_requirement(word) == PackageRequirement(name, versions)
 
 
 def test_an_alias_of_npm_names_the_package_behind_it() -> None:
-    assert needed("hl7.fhir.us.core-old", "npm:hl7.fhir.us.core@3.1.1") == Wanted(
-        "hl7.fhir.us.core", "3.1.1"
-    )
+    assert dependency_requirement(
+        "hl7.fhir.us.core-old", "npm:hl7.fhir.us.core@3.1.1"
+    ) == PackageRequirement("hl7.fhir.us.core", "3.1.1")
 
 
 @pytest.mark.parametrize("version", ["current", "dev", "current$branch"])
 def test_moving_versions_are_refused_with_advice(version: str) -> None:
-    with pytest.raises(PackageError, match="changes from day to day") as caught:
-        wanted(f"hl7.fhir.uv.cpg#{version}")
+    with pytest.raises(PackageError, match="changes from build to build") as caught:
+        parse_requirement(f"hl7.fhir.uv.cpg#{version}")
     assert ".tgz" in caught.value.help
 
 
 @pytest.mark.parametrize("word", ["", "#1.0.0", "../x#1", "a b#1.0.0", "-x", "x" * 200])
 def test_what_names_no_package_is_refused(word: str) -> None:
     with pytest.raises(PackageError, match="names no package"):
-        wanted(word)
+        parse_requirement(word)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_what_names_no_package_is_refused(word: str) -> None:
 )
 def test_what_is_no_version_is_refused(versions: str) -> None:
     with pytest.raises(PackageError, match="no version or range"):
-        wanted(f"a.b#{versions}")
+        parse_requirement(f"a.b#{versions}")
 
 
 def test_versions_are_in_the_order_of_semver() -> None:
@@ -115,14 +115,14 @@ THERE = ["0.1.0", "0.1.5", "0.2.0", "1.0.0-ballot", "1.0.0", "1.0.1", "1.2.0", "
     ],
 )
 def test_choosing(versions: str, chosen: str | None) -> None:
-    assert choose(wanted(f"a.b#{versions}"), THERE[::-1]) == chosen
+    assert choose_version(parse_requirement(f"a.b#{versions}"), THERE[::-1]) == chosen
 
 
 def test_latest_is_what_the_registry_says() -> None:
-    assert choose(wanted("a.b"), THERE, latest="1.0.0") == "1.0.0"
-    assert choose(wanted("a.b"), THERE, latest="9.9.9") == "1.10.0"
+    assert choose_version(parse_requirement("a.b"), THERE, latest="1.0.0") == "1.0.0"
+    assert choose_version(parse_requirement("a.b"), THERE, latest="9.9.9") == "1.10.0"
 
 
 def test_without_releases_the_newest_pre_release_is_the_latest() -> None:
-    assert choose(wanted("a.b"), ["1.0.0-b", "1.0.0-a"]) == "1.0.0-b"
-    assert choose(wanted("a.b"), []) is None
+    assert choose_version(parse_requirement("a.b"), ["1.0.0-b", "1.0.0-a"]) == "1.0.0-b"
+    assert choose_version(parse_requirement("a.b"), []) is None

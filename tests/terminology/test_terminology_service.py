@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages import Loaded, definitions
+from fhir_kb.packages import InMemoryCanonicals, definitions
 from fhir_kb.terminology.service import TerminologyService
 from fhir_kb.validate import Validator
 
@@ -45,7 +45,7 @@ NOT_KNOWN = {"system": "http://snomed.info/sct"}
 def _asked(compose: dict[str, Any], system: str | None, code: str, **more: Any) -> bool | None:
     value_set = {"resourceType": "ValueSet", "url": "urn:x:set", "compose": compose}
     known = [ANIMALS, FEW, value_set, *more.pop("others", ())]
-    terminology = TerminologyService(Loaded(known), definitions("5.0.0"))
+    terminology = TerminologyService(InMemoryCanonicals(known), definitions("5.0.0"))
     return terminology.contains("urn:x:set", system, code, **more)
 
 
@@ -155,11 +155,11 @@ def test_an_expansion_says_what_the_definition_does_not() -> None:
     inner = [{"system": "urn:y", "code": "2"}]
     expansion = {"contains": [{"system": "urn:y", "code": "1", "contains": inner}]}
     value_set = {"resourceType": "ValueSet", "url": "urn:x:set", "expansion": expansion}
-    terminology = TerminologyService(Loaded([value_set]), definitions("4.0.1"))
+    terminology = TerminologyService(InMemoryCanonicals([value_set]), definitions("4.0.1"))
     assert terminology.contains("urn:x:set", "urn:y", "2") is True
     assert terminology.contains("urn:x:set", "urn:y", "3") is False
     part = {**value_set, "expansion": {**expansion, "total": 7}}
-    terminology = TerminologyService(Loaded([part]), definitions("4.0.1"))
+    terminology = TerminologyService(InMemoryCanonicals([part]), definitions("4.0.1"))
     assert terminology.contains("urn:x:set", "urn:y", "3") is None
 
 
@@ -196,7 +196,9 @@ def test_displays_come_with_supplements() -> None:
         ],
         "compose": WHOLE,
     }
-    terminology = TerminologyService(Loaded([ANIMALS, supplement, value_set]), definitions("5.0.0"))
+    terminology = TerminologyService(
+        InMemoryCanonicals([ANIMALS, supplement, value_set]), definitions("5.0.0")
+    )
     assert terminology.displays("urn:x:animals", "owl") == ("Owl", "Eule")
     assert terminology.displays("urn:x:animals", "owl", "urn:x:set") == ("Owl", "Eule", "Hibou")
     assert terminology.displays("urn:x:animals", "unicorn") is None
@@ -252,14 +254,14 @@ def test_filters_are_compared_with_the_users_code_system(one: Any, expected: lis
         "status": "active",
         "compose": {"include": [{"system": "urn:x:animals", "filter": [one]}]},
     }
-    found = Validator(canonicals=Loaded([CONTENT])).check(value_set)
+    found = Validator(canonicals=InMemoryCanonicals([CONTENT])).check(value_set)
     assert [each.code for each in found if each.code.startswith("KB7")] == expected
 
 
 def test_codings_are_compared_with_the_users_code_system() -> None:
     def found(**coding: Any) -> list[str]:
         coded = {"coding": [{"system": "urn:x:animals", **coding}]}
-        issues = Validator(canonicals=Loaded([ANIMALS])).check(
+        issues = Validator(canonicals=InMemoryCanonicals([ANIMALS])).check(
             {"resourceType": "Basic", "code": coded}
         )
         return [one.code for one in issues if one.code != "KB591"]
@@ -284,7 +286,7 @@ def test_a_map_is_compared_with_the_value_sets_of_its_scope() -> None:
             }
         ],
     }
-    issues = Validator(canonicals=Loaded([ANIMALS, value_set])).check(concept_map)
+    issues = Validator(canonicals=InMemoryCanonicals([ANIMALS, value_set])).check(concept_map)
     found = [(one.message_id, one.path) for one in issues if one.code == "KB715"]
     assert found == [
         ("CONCEPTMAP_GROUP_SOURCE_CODE_INVALID_VS", "ConceptMap.group[0].element[0].code")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fhir_kb.net import Answer, NetError
-from fhir_kb.packages import Loaded, definitions
+from fhir_kb.packages import InMemoryCanonicals, definitions
 from fhir_kb.terminology.service import TerminologyService
 from fhir_kb.terminology.tx_cache import TxCache
 from fhir_kb.terminology.tx_server import MAX_FAILURES, TxServer
@@ -183,7 +183,7 @@ def test_a_value_set_of_the_users_is_sent_along() -> None:
         "compose": {"include": [{"system": SNOMED}]},
     }
     server = TxServer(Session(reply), BASE)
-    terminology = TerminologyService(Loaded([value_set]), definitions("5.0.0"), server)
+    terminology = TerminologyService(InMemoryCanonicals([value_set]), definitions("5.0.0"), server)
     assert terminology.contains("urn:x:set", SNOMED, "1", "2024") is True
     assert sent[0]["valueSet"]["resource"] == value_set
     assert sent[0]["system"]["valueUri"] == SNOMED

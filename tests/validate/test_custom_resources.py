@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages import Loaded
+from fhir_kb.packages import InMemoryCanonicals
 from fhir_kb.validate import Validator
 
 _DEFINITION: dict[str, Any] = {
@@ -21,7 +21,7 @@ _DEFINITION: dict[str, Any] = {
 
 
 def _codes(definition: dict[str, Any]) -> list[str]:
-    validator = Validator("5.0.0", canonicals=Loaded([definition]))
+    validator = Validator("5.0.0", canonicals=InMemoryCanonicals([definition]))
     return [one.code for one in validator.check({"resourceType": "Gadget", "id": "a"})]
 
 

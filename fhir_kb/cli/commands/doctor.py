@@ -63,9 +63,9 @@ def _asked(word: str, definitions: Path, *, quiet: bool) -> tuple[list[ProbeResu
 def _machine(definitions: Path) -> dict[str, str]:
     """What is found here; no secret is looked at."""
     from fhir_kb.net.login import logins_file
-    from fhir_kb.packages import places
+    from fhir_kb.packages import cache_folders
 
-    where = places()
+    where = cache_folders()
     logins = logins_file(os.environ)
     topics = options.topics_in(definitions) if definitions.is_dir() else []
     number = "1 topic" if len(topics) == 1 else f"{len(topics)} topics"

@@ -27,9 +27,9 @@ class PackageName(options.ParamType):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """The packages on this machine."""
-        from fhir_kb.packages.cache.store import installed
+        from fhir_kb.packages.cache.store import installed_packages
 
-        labels = (f"{name}#{version}" for name, version, _ in installed())
+        labels = (f"{name}#{version}" for name, version, _ in installed_packages())
         return options.completions(label for label in labels if label.startswith(incomplete))
 
 
@@ -70,10 +70,10 @@ def command(
     elif action == "show":
         page = view.package(pipeline.show_package(names[0]), style)
     elif action == "get":
-        got = pipeline.get_packages(names, definitions, offline=offline, said=said)
+        got = pipeline.get_packages(names, definitions, offline=offline, on_download=said)
         page = view.got(got, style)
     else:
-        result = pipeline.lock_packages(names, definitions, offline=offline, said=said)
+        result = pipeline.lock_packages(names, definitions, offline=offline, on_download=said)
         page = view.locked(result, style)
     if form == "json":
         from fhir_kb.diagnostics.render.json import as_json
@@ -102,18 +102,18 @@ def _check(action: str, names: tuple[str, ...], definitions: Path) -> None:
 
 
 def _is_path(name: str) -> bool:
-    from fhir_kb.packages.dependencies.resolution import is_path
+    from fhir_kb.packages.dependencies.resolution import is_package_path
 
-    return is_path(name)
+    return is_package_path(name)
 
 
 def _unclear(name: str) -> str:
     """What is wrong with the name of a package, and what to write instead; "" if nothing is."""
     from fhir_kb.packages import PackageError
-    from fhir_kb.packages.dependencies.versions import wanted
+    from fhir_kb.packages.dependencies.versions import parse_requirement
 
     try:
-        wanted(name)
+        parse_requirement(name)
     except PackageError as error:
         return f"{error.message}; {error.help[0].lower()}{error.help[1:]}"
     return ""

@@ -120,10 +120,12 @@ def _refuse_odd(url: str) -> None:
 
 def _get(packages: tuple[str, ...]) -> None:
     """Fetch the packages that are not on this machine."""
-    from fhir_kb.packages.dependencies.resolution import is_path
+    from fhir_kb.packages.dependencies.resolution import is_package_path
 
-    named = [word for word in packages if not is_path(word)]
+    named = [word for word in packages if not is_package_path(word)]
     if named:
         from fhir_kb.pipeline import get_packages
 
-        get_packages(named, Path(), said=lambda label: click.echo(f"fetched {label}", err=True))
+        get_packages(
+            named, Path(), on_download=lambda label: click.echo(f"fetched {label}", err=True)
+        )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from fhir_kb.diagnostics.render.human import Style
-    from fhir_kb.packages.registry.install import Obtained
+    from fhir_kb.packages.registry.install import InstalledPackage
     from fhir_kb.pipeline.packages import CachedPackage, LockResult, PackageDetails
 
 
@@ -46,7 +46,7 @@ def listing(packages: Sequence[CachedPackage], style: Style) -> Page:
     return Page(_text(lines), {"packages": data})
 
 
-def got(packages: Sequence[Obtained], style: Style) -> Page:
+def got(packages: Sequence[InstalledPackage], style: Style) -> Page:
     """What `get` made sure of."""
     rows = [(one.label, "new" if one.is_new else "was here") for one in packages]
     lines = list(_table(rows, style)) or ["Nothing is asked for: kb.yaml names no dependencies."]

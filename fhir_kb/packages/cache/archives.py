@@ -1,4 +1,4 @@
-"""Unpacking packages that strangers made: nothing outside the folder, nothing but files, limits."""
+"""Unpacking archives that are not trusted: only plain files, only in the folder, and limited."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ MAX_RATIO = 150
 FREE = 64 * 2**20
 _CHUNK = 2**18
 _PATIENCE = 300.0
-_REFUSED = "Do not use it; get the package from somewhere else"
+_REFUSED = "Do not use this archive; get the package from its publisher"
 _WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 
 
 def unpacked(archive: Path, own: Path) -> Path:
-    """The folder below `own` with the content of a .tgz, unpacked when first asked for.
+    """The folder below `own` with the content of a .tgz, which is unpacked once.
 
-    The folder is named by the archive's SHA-256; two processes that ask at the same time get the
-    same. Raises PackageError.
+    The folder is named by the archive's SHA-256; processes that run at the same time share it.
+    Raises PackageError.
     """
     try:
         if archive.stat().st_size > MAX_PACKED:
@@ -47,18 +47,28 @@ def unpacked(archive: Path, own: Path) -> Path:
         return unpack_to(archive, own / "unpacked" / digest, own)
     except OSError as error:
         raise PackageError(
-            f"'{archive}' cannot be unpacked: {error.strerror or error}",
-            f"It is unpacked below '{own}': that must be writable, with space left",
+            f"'{archive}' cannot be unpacked below '{own}': {error.strerror or error}",
+            f"Free disk space, or fix the permissions of '{own}'",
         ) from error
 
 
 def unpack_to(
     archive: Path, folder: Path, own: Path, check: Callable[[Path], object] = Path.is_dir
 ) -> Path:
-    """Unpack a .tgz to a folder, unless that is there already; it appears whole or not at all.
+    """Unpack a .tgz to a folder, unless that exists; it appears as a whole or not at all.
 
-    own: where the lock is. check: is shown what was unpacked, and raises where that is not what
-    was meant. Raises PackageError, or OSError of the disk.
+    Args:
+        archive: The .tgz file.
+        folder: The folder to create.
+        own: The cache of fhir-kb, where the lock is.
+        check: Is called with the unpacked folder, and raises where the content is not accepted.
+
+    Returns:
+        The folder.
+
+    Raises:
+        PackageError: The archive is damaged or refused.
+        OSError: The folder cannot be written.
     """
     if folder.is_dir():
         return folder
@@ -66,7 +76,7 @@ def unpack_to(
     with _locked(own / "locks" / f"{name}.lock"):
         if folder.is_dir():
             return folder
-        aside = folder.with_name(f".{name}.tmp")  # nobody else's: the lock is ours
+        aside = folder.with_name(f".{name}.tmp")  # only ours, as we hold the lock
         shutil.rmtree(aside, ignore_errors=True)  # of a process that was killed
         try:
             aside.mkdir(parents=True)
@@ -86,7 +96,7 @@ def _locked(path: Path) -> FileLock:
 
 
 def _move(aside: Path, folder: Path) -> None:
-    """Give the folder its name; another tool may have made it meanwhile, and that is as good."""
+    """Give the folder its name, unless another tool has created that folder meanwhile."""
     try:
         aside.rename(folder)
     except OSError:
@@ -102,7 +112,7 @@ def extract(archive: Path, folder: Path) -> None:
         try:
             with gzip.GzipFile(fileobj=packed) as stream, _tar(stream, limit) as tar:
                 _extract_all(tar, folder)
-        except _Bomb as error:
+        except _HarmfulArchiveError as error:
             raise PackageError(f"'{archive.name}' is refused: {error}", _REFUSED) from error
         except (
             tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, ValueError, OverflowError,
@@ -116,8 +126,8 @@ def extract(archive: Path, folder: Path) -> None:
             ) from error
 
 
-class _Bomb(Exception):  # noqa: N818 (it is what it is)
-    """An archive that would harm."""
+class _HarmfulArchiveError(Exception):
+    """The archive could do harm: too large, a path outside the folder, a device."""
 
 
 def _tar(stream: gzip.GzipFile, limit: int) -> tarfile.TarFile:
@@ -126,7 +136,7 @@ def _tar(stream: gzip.GzipFile, limit: int) -> tarfile.TarFile:
 
 
 class _Limited:
-    """A stream that is read once, forwards, to a limit, and in sane portions."""
+    """A stream that is read once, forwards, to a limit, and in portions of limited size."""
 
     def __init__(self, stream: gzip.GzipFile, limit: int) -> None:
         self._stream = stream
@@ -135,11 +145,11 @@ class _Limited:
 
     def read(self, size: int = -1) -> bytes:
         if not 0 <= size <= MAX_HEADER:
-            raise _Bomb("a header in it is too long")
+            raise _HarmfulArchiveError("a header in it is too long")
         content = self._stream.read(size)
         self._at += len(content)
         if self._at > self._limit:
-            raise _Bomb(f"it unpacks to more than {self._limit // 2**20} MB")
+            raise _HarmfulArchiveError(f"it unpacks to more than {self._limit // 2**20} MB")
         return content
 
     def tell(self) -> int:
@@ -147,46 +157,48 @@ class _Limited:
 
     def seek(self, place: int, whence: int = 0) -> int:
         if whence or place < self._at:
-            raise _Bomb("its parts are not in order")
+            raise _HarmfulArchiveError("its parts are not in order")
         while self._at < place and self.read(min(_CHUNK, place - self._at)):
             pass
         return self._at
 
 
 def _extract_all(tar: tarfile.TarFile, folder: Path) -> None:
-    made: set[Path] = set()
+    folders: set[Path] = set()
     left = MAX_MEMBERS
     while (member := tar.next()) is not None:
         left -= 1
         if left < 0:
-            raise _Bomb(f"it has more than {MAX_MEMBERS} files")
-        path = _safe(member)
+            raise _HarmfulArchiveError(f"it has more than {MAX_MEMBERS} files")
+        path = _safe_path(member)
         if member.isdir() or path is None:
             continue
         if member.type not in (tarfile.REGTYPE, tarfile.AREGTYPE) or member.issparse():
-            raise _Bomb(f"'{member.name}' in it is not a plain file")
+            raise _HarmfulArchiveError(f"'{member.name}' in it is not a plain file")
         if member.size > MAX_MEMBER:
-            raise _Bomb(f"'{member.name}' in it has more than {MAX_MEMBER // 2**20} MB")
+            raise _HarmfulArchiveError(
+                f"'{member.name}' in it has more than {MAX_MEMBER // 2**20} MB"
+            )
         target = folder / path
-        if target.parent not in made:
+        if target.parent not in folders:
             target.parent.mkdir(parents=True, exist_ok=True)
-            made.add(target.parent)
+            folders.add(target.parent)
         _write(tar, member, target)
-        tar.members.clear()  # type: ignore[attr-defined]  # it would keep what it knows of all
+        tar.members.clear()  # type: ignore[attr-defined]  # else it keeps the headers of all
 
 
-def _safe(member: tarfile.TarInfo) -> PurePosixPath | None:
-    """The member's path; None for the root itself. Raises _Bomb for a path that leads elsewhere."""
+def _safe_path(member: tarfile.TarInfo) -> PurePosixPath | None:
+    """The member's path; None for the root itself. Raises _HarmfulArchiveError for others."""
     name = member.name
     path = PurePosixPath(name)
-    odd = "\\" in name or ":" in name or any(ord(one) < 32 for one in name)
+    odd = "\\" in name or ":" in name or any(ord(character) < 32 for character in name)
     if (
         odd
         or path.is_absolute()
         or ".." in path.parts
         or any(_WINDOWS_DEVICE.match(part) or part.endswith((" ", ".")) for part in path.parts)
     ):
-        raise _Bomb(f"{name[:200]!r} in it is no safe path")
+        raise _HarmfulArchiveError(f"{name[:200]!r} in it is not a safe path")
     return path if path.parts else None
 
 

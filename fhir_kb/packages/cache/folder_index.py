@@ -1,11 +1,11 @@
 """The index of a folder of resources: made once, by reading every file, and then kept on disk.
 
-In a folder that is no package, the resources in Bundles count too: a file that is named
-"bundle.json//3" is what stands in entry 3 (from 0 on) of bundle.json.
+In a folder that is no package, resources in Bundles are indexed too: the file "bundle.json//3"
+stands for entry 3 (from 0 on) of bundle.json.
 
-A kept index is used while its key is the same: what the folder looked like when it was made. For a
-package, which nobody edits, that is the folder's time and its package.json's; for any other
-folder, every file's size and time.
+A kept index is used while its key is the same, that is, while the folder is unchanged. For a
+package, which nobody edits, the key is the modification time of the folder and of its package.json;
+for any other folder, the size and modification time of every file.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import orjson
 
 from fhir_kb.files import write_cache
 from fhir_kb.packages.errors import PackageError
-from fhir_kb.packages.index import Entry, Index, entry_of
+from fhir_kb.packages.index import Index, IndexEntry, index_entry
 from fhir_kb.packages.json_files import UnreadableError, read_object
 
 if TYPE_CHECKING:
@@ -35,42 +35,52 @@ _FORMAT = 3
 
 @dataclass(frozen=True, slots=True)
 class FolderIndex:
-    """entries: all resources that have a url. problems: one sentence for each unreadable file."""
+    """The resources of a folder."""
 
     entries: Index
+    """All resources that have a url."""
     problems: tuple[str, ...] = ()
+    """One sentence for each unreadable file."""
 
 
-def index_of(folder: Path, own: Path, *, is_package: bool, anew: bool = False) -> FolderIndex:
-    """The index of a folder, from below `own` if a fitting one is kept there.
+def index_of(folder: Path, own: Path, *, is_package: bool, rebuild: bool = False) -> FolderIndex:
+    """The index of a folder, from the cache below `own` if that is up to date.
 
-    A package is one folder; any other is looked at with all that is in it. anew: pass over what is
-    kept. Raises PackageError where the folder cannot be listed.
+    Args:
+        folder: The folder, or a file that is named instead of one.
+        own: The cache of fhir-kb.
+        is_package: Whether it is a package, which has one folder; of any other folder, the folders
+            below it are indexed too.
+        rebuild: Whether to make the index even if the cache has one.
+
+    Raises:
+        PackageError: The folder cannot be listed.
     """
     try:
         files = None if is_package else _files_below(folder)
         key = _package_key(folder) if files is None else _files_key(files)
         name = hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:32]
-        kept = own / "indexes" / f"{name}.json"
-        found = None if anew else _kept(kept, key)
-        if found is None:
+        cache_file = own / "indexes" / f"{name}.json"
+        index = None if rebuild else _read_cache(cache_file, key)
+        if index is None:
             names = _files_in(folder) if files is None else sorted(files)
-            found = _made(folder, names, is_package=is_package)
-            _keep(kept, key, found)
+            index = _build(folder, names, is_package=is_package)
+            _write_cache(cache_file, key, index)
     except OSError as error:
         raise PackageError(
-            f"'{folder}' cannot be read: {error.strerror or error}", "Allow reading it"
+            f"'{folder}' cannot be read: {error.strerror or error}",
+            "Fix the permissions of that folder",
         ) from error
-    return found
+    return index
 
 
 def _package_key(folder: Path) -> str:
-    seen = [folder.stat().st_mtime_ns]
+    parts = [folder.stat().st_mtime_ns]
     for name in ("package.json", ".index.json"):
         with contextlib.suppress(FileNotFoundError):
             status = (folder / name).stat()
-            seen += [status.st_size, status.st_mtime_ns]
-    return "-".join(map(str, seen))
+            parts += [status.st_size, status.st_mtime_ns]
+    return "-".join(map(str, parts))
 
 
 def _files_in(folder: Path) -> list[str]:
@@ -81,27 +91,27 @@ def _files_in(folder: Path) -> list[str]:
 
 
 def _files_below(folder: Path) -> dict[str, tuple[int, int]]:
-    """Size and time of each JSON file in the folder and below; hidden ones are passed over.
+    """Size and modification time of each JSON file in the folder and below, but for hidden ones.
 
-    Of a file that is named instead of a folder, its own, under the name "".
+    If a file is named instead of a folder, it has the name "".
     """
-    found: dict[str, tuple[int, int]] = {}
+    files: dict[str, tuple[int, int]] = {}
     if folder.is_file():
         status = folder.stat()
         return {"": (status.st_size, status.st_mtime_ns)}
-    for place, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
             if name.endswith(".json") and not name.startswith("."):
-                path = Path(place, name)
+                path = Path(parent, name)
                 with contextlib.suppress(FileNotFoundError):
                     status = path.stat()
-                    found[path.relative_to(folder).as_posix()] = (
+                    files[path.relative_to(folder).as_posix()] = (
                         status.st_size,
                         status.st_mtime_ns,
                     )
-        _not_too_many(folder, list(found))
-    return found
+        _not_too_many(folder, list(files))
+    return files
 
 
 def _not_too_many(folder: Path, names: list[str]) -> list[str]:
@@ -116,18 +126,18 @@ def _files_key(files: dict[str, tuple[int, int]]) -> str:
     return hashlib.sha256(orjson.dumps(sorted(files.items()))).hexdigest()
 
 
-def _made(folder: Path, names: list[str], *, is_package: bool) -> FolderIndex:
-    entries: list[Entry] = []
+def _build(folder: Path, names: list[str], *, is_package: bool) -> FolderIndex:
+    entries: list[IndexEntry] = []
     problems: list[str] = []
-    stated: dict[str, dict[str, Any]] | None = None
+    listed: dict[str, dict[str, Any]] | None = None
     for name in names:
         try:
             resource = read_object(folder / name)
         except UnreadableError as error:
             problems.append(f"'{name or folder.name}' cannot be used: {error}")
-            stated = _stated(folder) if stated is None else stated
-            resource = {**stated.get(name, {}), "kind": BROKEN}
-        if (entry := entry_of(resource, name)) is not None:
+            listed = _package_index(folder) if listed is None else listed
+            resource = {**listed.get(name, {}), "kind": BROKEN}
+        if (entry := index_entry(resource, name)) is not None:
             entries.append(entry)
         elif not is_package and resource.get("resourceType") == "Bundle":
             entries += _in_bundle(resource, name)
@@ -142,13 +152,13 @@ def resource_in(folder: Path, file: str) -> dict[str, Any]:
         return resource
     inside = dict(_resources_of(resource)).get(int(number))
     if inside is None:
-        raise UnreadableError("the file has changed meanwhile")
+        raise UnreadableError("the file has changed since it was indexed")
     return inside
 
 
-def _in_bundle(bundle: dict[str, Any], name: str) -> Iterator[Entry]:
+def _in_bundle(bundle: dict[str, Any], name: str) -> Iterator[IndexEntry]:
     for number, resource in _resources_of(bundle):
-        if (entry := entry_of(resource, f"{name}{INSIDE}{number}")) is not None:
+        if (entry := index_entry(resource, f"{name}{INSIDE}{number}")) is not None:
             yield entry
 
 
@@ -160,8 +170,8 @@ def _resources_of(bundle: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]
             yield number, resource
 
 
-def _stated(folder: Path) -> dict[str, dict[str, Any]]:
-    """What a package's own .index.json says of each file, for files that do not say it themselves.
+def _package_index(folder: Path) -> dict[str, dict[str, Any]]:
+    """The entries of a package's own .index.json by file, for files that cannot be read.
 
     https://hl7.org/fhir/packages.html
     """
@@ -177,20 +187,19 @@ def _stated(folder: Path) -> dict[str, dict[str, Any]]:
     }
 
 
-def _kept(path: Path, key: str) -> FolderIndex | None:
+def _read_cache(path: Path, key: str) -> FolderIndex | None:
     try:
-        found = orjson.loads(path.read_bytes())
-        if found["format"] != _FORMAT or found["key"] != key:
+        content = orjson.loads(path.read_bytes())
+        if content["format"] != _FORMAT or content["key"] != key:
             return None
-        if not isinstance(found["entries"], dict):
+        if not isinstance(content["entries"], dict):
             return None
-        return FolderIndex(Index(found["entries"]), tuple(found["problems"]))
+        return FolderIndex(Index(content["entries"]), tuple(content["problems"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _keep(path: Path, key: str, index: FolderIndex) -> None:
-    """Keep an index; a cache that can't be written is no reason to stop."""
+def _write_cache(path: Path, key: str, index: FolderIndex) -> None:
     content = {
         "format": _FORMAT,
         "key": key,

@@ -1,4 +1,4 @@
-"""Where packages are on this machine."""
+"""The folders of packages on this machine."""
 
 from __future__ import annotations
 
@@ -13,29 +13,32 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """packages: the package cache that the tools of the FHIR world share; one folder a package,
-        `<name>#<version>/package/`.
-    own: what this program remembers about packages; it can be deleted at any time.
-    """
+class CacheFolders:
+    """The folders in which packages are kept."""
 
     packages: Path
+    """The package cache that FHIR tools share: `<name>#<version>/package/` for each package."""
     own: Path
+    """The cache of fhir-kb itself: indexes, unpacked archives, downloads. It can be deleted at any
+    time."""
 
 
-def places(environ: Mapping[str, str] = os.environ) -> Places:
-    """As the environment says: FHIR_PACKAGE_CACHE or ~/.fhir/packages, on Windows too.
+def cache_folders(environ: Mapping[str, str] = os.environ) -> CacheFolders:
+    """The folders that the environment names, or their defaults.
 
-    Ours is FHIR_KB_CACHE, or fhir-kb in %LOCALAPPDATA%, in XDG_CACHE_HOME or in ~/.cache.
+    The package cache is FHIR_PACKAGE_CACHE or ~/.fhir/packages, on Windows too. Our own is
+    FHIR_KB_CACHE, or fhir-kb in %LOCALAPPDATA%, in XDG_CACHE_HOME or in ~/.cache.
     """
     home = Path.home()
     shared = environ.get("FHIR_PACKAGE_CACHE")
-    return Places(Path(shared) if shared else home / ".fhir" / "packages", _own(environ, home))
+    return CacheFolders(
+        Path(shared) if shared else home / ".fhir" / "packages", _own(environ, home)
+    )
 
 
 def _own(environ: Mapping[str, str], home: Path) -> Path:
-    if said := environ.get("FHIR_KB_CACHE"):
-        return Path(said)
+    if path := environ.get("FHIR_KB_CACHE"):
+        return Path(path)
     if sys.platform == "win32":
         return Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "fhir-kb" / "cache"
     return Path(environ.get("XDG_CACHE_HOME") or home / ".cache") / "fhir-kb"

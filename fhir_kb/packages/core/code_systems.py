@@ -1,7 +1,7 @@
 """HL7's code systems and value sets, read from the files that ship with fhir-kb.
 
 A file is made by scripts/make_code_systems.py: the length of the index in 4 bytes, the index, then
-blocks of lines, each compressed by itself, so that only what is asked for is read.
+blocks of lines, each compressed by itself, so that only those in use are read.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-#: What is common to all releases: hl7.terminology and the code systems of the extensions package.
+#: For all releases: hl7.terminology and the code systems of the extensions package.
 COMMON = "common"
 
 
 class CodeSystem(NamedTuple):
-    """A code system all of whose codes are known.
-
-    codes: code -> its names, the preferred one first; none where it has no display.
-    any_case: whether upper and lower case make no difference in its codes.
-    parents: code -> what it is directly below. properties: code -> property -> values, as text.
-    declared: the properties that it says it has. value_set: the url of the set of all its codes.
-    """
+    """A code system with all its codes."""
 
     url: str
     version: str
     codes: Mapping[str, tuple[str, ...]]
+    """Code -> its displays, the preferred one first; none where it has no display."""
     any_case: bool = False
+    """Whether upper and lower case make no difference in its codes."""
     parents: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """Code -> the codes directly above it."""
     properties: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType({})
+    """Code -> property -> values, as text."""
     declared: tuple[str, ...] = ()
+    """The properties that it declares."""
     value_set: str = ""
+    """The url of the value set of all its codes."""
 
 
 def path_of(name: str) -> Path:
@@ -66,7 +66,7 @@ def value_sets(fhir_version: str) -> ValueSets:
 
 
 class ValueSets:
-    """The value sets of one release; each is read when it is asked for."""
+    """The value sets of one release; each is read when it is used."""
 
     def __init__(self, files: tuple[_File, ...]) -> None:
         self._files = files
@@ -75,7 +75,7 @@ class ValueSets:
         return any(url in file.index for file in self._files)
 
     def get(self, url: str) -> dict[str, Any] | None:
-        """The ValueSet with that url (without version): version and compose; None: not there."""
+        """The version and compose of the ValueSet with that url (without version), or None."""
         for file in self._files:
             if url in file.index:
                 return {"resourceType": "ValueSet", "url": url, **file.line(url)}
@@ -83,20 +83,20 @@ class ValueSets:
 
 
 class CodeSystems:
-    """The code systems of one release; each is read when it is first asked for."""
+    """The code systems of one release; each is read when it is first used."""
 
     def __init__(self, files: tuple[_File, ...]) -> None:
         self._files = files
-        self._known: dict[str, CodeSystem | None] = {}
+        self._code_systems: dict[str, CodeSystem] = {}
 
     def get(self, url: str) -> CodeSystem | None:
         """The code system with that url (without version), or None where it does not ship."""
-        if url not in self._known:
-            found = next((file for file in self._files if url in file.index), None)
-            if found is None:
+        if url not in self._code_systems:
+            file = next((file for file in self._files if url in file.index), None)
+            if file is None:
                 return None
-            self._known[url] = found.read(url)
-        return self._known[url]
+            self._code_systems[url] = file.read(url)
+        return self._code_systems[url]
 
 
 class _File:
@@ -109,8 +109,8 @@ class _File:
     def line(self, url: str) -> dict[str, Any]:
         start, length, number = self.index[url]
         lines = zlib.decompress(self._body[start : start + length]).split(b"\n")
-        found: dict[str, Any] = orjson.loads(lines[number])
-        return found
+        line: dict[str, Any] = orjson.loads(lines[number])
+        return line
 
     def read(self, url: str) -> CodeSystem:
         line = self.line(url)

@@ -1,7 +1,7 @@
 """The core definitions of a FHIR release, read from the files that ship with fhir-kb.
 
 A file is gzip'd NDJSON made by scripts/make_definitions.py: a header, then one line for each type
-and each value set, so that only what is asked for is parsed.
+and each value set, so that only those in use are parsed.
 """
 
 from __future__ import annotations
@@ -89,27 +89,28 @@ class Definitions:
 
     def type(self, name: str) -> TypeDefinition:
         """The type of that name. Raises UnknownTypeError where the release has none."""
-        found = self._types.get(name)
-        if found is None:
+        definition = self._types.get(name)
+        if definition is None:
             if name not in self._type_line:
                 raise UnknownTypeError(f"FHIR {self.fhir_version} has no type '{name}'")
-            found = self._types[name] = _type(orjson.loads(self._lines[self._type_line[name]]))
-        return found
+            line = orjson.loads(self._lines[self._type_line[name]])
+            definition = self._types[name] = _type(line)
+        return definition
 
     def ancestors(self, name: str) -> tuple[str, ...]:
         """What the type specialises, nearest first: Patient → DomainResource, Resource, …"""
-        found = []
+        ancestors = []
         while (name := self._base.get(name, "")) in self._type_line:
-            found.append(name)
-        return tuple(found)
+            ancestors.append(name)
+        return tuple(ancestors)
 
     def invariants(self, name: str) -> tuple[Invariant, ...]:
-        """All invariants that hold for a value of the type, its ancestors' included."""
-        found: dict[str, Invariant] = {}
-        for one in (name, *self.ancestors(name)):
-            for invariant in self.type(one).invariants:
-                found.setdefault(invariant.key, invariant)
-        return tuple(found.values())
+        """All invariants of the type, those of its ancestors included."""
+        by_key: dict[str, Invariant] = {}
+        for type_name in (name, *self.ancestors(name)):
+            for invariant in self.type(type_name).invariants:
+                by_key.setdefault(invariant.key, invariant)
+        return tuple(by_key.values())
 
     def element(self, path: str) -> ElementDefinition | None:
         """The element at a path such as "PlanDefinition.action.code.coding.system", or None.
@@ -117,19 +118,19 @@ class Definitions:
         The path may lead through data types and content references; a choice may be written as
         FHIRPath does ("value") or as JSON does ("valueCode").
         """
-        type_path, *steps = path.split(".")
-        found: ElementDefinition | None = None
-        for step in steps:
-            known = self.properties(type_path) if self._is_type_path(type_path) else {}
-            here = known.get(step)
-            if here is None:
-                here = next(
-                    (p for p in known.values() if p.element and p.element.name == step), None
+        type_path, *names = path.split(".")
+        element: ElementDefinition | None = None
+        for name in names:
+            properties = self.properties(type_path) if self._is_type_path(type_path) else {}
+            prop = properties.get(name)
+            if prop is None:
+                prop = next(
+                    (p for p in properties.values() if p.element and p.element.name == name), None
                 )
-            if here is None or here.element is None:
+            if prop is None or prop.element is None:
                 return None
-            found, type_path = here.element, here.type_path
-        return found
+            element, type_path = prop.element, prop.type_path
+        return element
 
     def _is_type_path(self, type_path: str) -> bool:
         return type_path.partition(".")[0] in self._type_line
@@ -137,40 +138,48 @@ class Definitions:
     def properties(self, type_path: str) -> Mapping[str, Property]:
         """The JSON properties of a type or of an inner element, in FHIR's order.
 
-        type_path: "PlanDefinition", "PlanDefinition.action", "HumanName", … as Property.type_path
-        gives it. Raises UnknownTypeError. A primitive type has those that `_x` objects have.
+        A primitive type has those of `_x` objects.
+
+        Args:
+            type_path: "PlanDefinition", "PlanDefinition.action", "HumanName", … as
+                Property.type_path gives it.
+
+        Raises:
+            UnknownTypeError: The release has no such type.
         """
-        found = self._properties.get(type_path)
-        if found is None:
-            found = self._properties[type_path] = self._make_properties(type_path)
-        return found
+        properties = self._properties.get(type_path)
+        if properties is None:
+            properties = self._properties[type_path] = self._make_properties(type_path)
+        return properties
 
     def property_order(self, type_path: str) -> Mapping[str, int]:
-        """The place of each JSON property in FHIR's order; see `properties`."""
-        found = self._orders.get(type_path)
-        if found is None:
-            known = self.properties(type_path)
-            found = self._orders[type_path] = {name: p.index for name, p in known.items()}
-        return found
+        """The position of each JSON property in FHIR's order; see `properties`."""
+        order = self._orders.get(type_path)
+        if order is None:
+            properties = self.properties(type_path)
+            order = self._orders[type_path] = {name: p.index for name, p in properties.items()}
+        return order
 
     def _make_properties(self, type_path: str) -> dict[str, Property]:
         owner = self.type(type_path.partition(".")[0])
-        made: dict[str, Property] = {}
+        properties: dict[str, Property] = {}
         if owner.kind == "resource" and type_path == owner.name:
-            made["resourceType"] = Property(0, "code", is_array=False, element=None)
+            properties["resourceType"] = Property(0, "code", is_array=False, element=None)
         for element in owner.children.get(type_path, ()):
             if owner.kind == "primitive-type" and element.name == "value":
                 continue
             for name, type_ref in element.json_names():
                 value_path = self._value_path(owner, element, type_ref)
-                made[name] = Property(len(made), value_path, element.is_array, element)
+                properties[name] = Property(len(properties), value_path, element.is_array, element)
                 if (
                     value_path in self.primitive_types
                     and value_path != "xhtml"
                     and not element.is_attribute
                 ):
-                    made["_" + name] = Property(len(made), "Element", element.is_array, element)
-        return made
+                    properties["_" + name] = Property(
+                        len(properties), "Element", element.is_array, element
+                    )
+        return properties
 
     @staticmethod
     def _value_path(owner: TypeDefinition, element: ElementDefinition, ref: TypeRef | None) -> str:
@@ -179,19 +188,19 @@ class Definitions:
         return element.path if element.path in owner.children else ref.schema_name
 
     def value_set(self, canonical: str) -> ValueSetCodes | None:
-        """The value set with that url (a "|version" is passed over) as far as it ships, or None."""
+        """The codes of a value set that ships, or None; a version in the canonical is ignored."""
         url = canonical.partition("|")[0]
-        found = self._value_sets.get(url)
-        if found is None and url in self._value_set_line:
+        value_set = self._value_sets.get(url)
+        if value_set is None and url in self._value_set_line:
             line = orjson.loads(self._lines[self._value_set_line[url]])
             systems = {system: frozenset(codes) for system, codes in line["systems"].items()}
-            found = self._value_sets[url] = ValueSetCodes(systems, line.get("checkers", {}))
-        return found
+            value_set = self._value_sets[url] = ValueSetCodes(systems, line.get("checkers", {}))
+        return value_set
 
     def codes(self, canonical: str) -> frozenset[str] | None:
         """The codes of a value set; None where it is unknown or cannot be listed."""
-        found = self.value_set(canonical)
-        return found.all_codes() if found is not None and found.is_complete else None
+        value_set = self.value_set(canonical)
+        return value_set.all_codes() if value_set is not None and value_set.is_complete else None
 
 
 def _type(line: dict[str, Any]) -> TypeDefinition:
@@ -214,13 +223,13 @@ def _type(line: dict[str, Any]) -> TypeDefinition:
 
 def _element(owner: str, item: dict[str, Any]) -> ElementDefinition:
     binding = item.get("binding")
-    highest = item.get("max", 1)
+    max_items = item.get("max", 1)
     return ElementDefinition(
         path=f"{owner}.{item['path']}",
         name=item["path"].rpartition(".")[2],
         min=item.get("min", 0),
-        max=None if highest == "*" else highest,
-        types=tuple(_type_ref(one) for one in item.get("types", ())),
+        max=None if max_items == "*" else max_items,
+        types=tuple(_type_ref(ref) for ref in item.get("types", ())),
         choice=item.get("choice", False),
         content_reference=item.get("content", ""),
         binding=Binding(*binding) if binding else None,
@@ -235,11 +244,11 @@ def _element(owner: str, item: dict[str, Any]) -> ElementDefinition:
     )
 
 
-def _type_ref(one: str | dict[str, Any]) -> TypeRef:
-    if isinstance(one, str):
-        return TypeRef(one)
-    return TypeRef(one["code"], tuple(one.get("profiles", ())), tuple(one.get("targets", ())))
+def _type_ref(ref: str | dict[str, Any]) -> TypeRef:
+    if isinstance(ref, str):
+        return TypeRef(ref)
+    return TypeRef(ref["code"], tuple(ref.get("profiles", ())), tuple(ref.get("targets", ())))
 
 
 def _invariants(item: dict[str, Any]) -> tuple[Invariant, ...]:
-    return tuple(Invariant(*one) for one in item.get("invariants", ()))
+    return tuple(Invariant(*fields) for fields in item.get("invariants", ()))

@@ -1,6 +1,6 @@
-"""Expanding value sets from the code systems at hand, without a terminology server.
+"""Expanding value sets from given code systems, without a terminology server.
 
-http://hl7.org/fhir/valueset.html#compositions says what include, exclude and filters mean.
+http://hl7.org/fhir/valueset.html#compositions defines include, exclude and filters.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SUBSUMPTION = frozenset({"is-a", "descendent-of", "child-of", "descendent-leaf"
 
 
 class Expander:
-    """Expands value sets; everything it may look at is given when it is made."""
+    """Expands value sets, using only the resources that it is constructed with."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
         self._value_sets: dict[str, Resource] = {}
@@ -42,7 +42,7 @@ class Expander:
                 self._systems.setdefault(url, _CodeSystem(resource))
 
     def expand(self, canonical: str, depth: int = 0) -> ValueSetCodes | None:
-        """The value set's codes as far as they can be known; None where there is no such set."""
+        """The codes of a value set as far as they can be listed; None for an unknown value set."""
         value_set = self._value_sets.get(canonical.partition("|")[0])
         if value_set is None or depth > _MAX_DEPTH:
             return None
@@ -62,48 +62,50 @@ class Expander:
         return ValueSetCodes({s: frozenset(codes) for s, codes in systems.items()}, checkers)
 
     def _part(self, include: Resource, depth: int) -> ValueSetCodes:
-        """The codes that one include or exclude names: its system's and its value sets' overlap."""
+        """The codes of an include or exclude: those in its system and in all its value sets."""
         parts = [self.expand(url, depth + 1) for url in include.get("valueSet", ())]
         if "system" in include:
             parts.append(self._of_system(include))
         if not parts or None in parts:
             return ValueSetCodes({}, {include.get("system", ""): UNKNOWN})
-        found, *others = [part for part in parts if part is not None]
+        codes, *others = [part for part in parts if part is not None]
         for other in others:
-            found = _overlap(found, other)
-        return found
+            codes = _overlap(codes, other)
+        return codes
 
     def _of_system(self, include: Resource) -> ValueSetCodes:
         system: str = include["system"]
         if "concept" in include:
             return ValueSetCodes({system: frozenset(c["code"] for c in include["concept"])}, {})
-        known = self._systems.get(system)
+        code_system = self._systems.get(system)
         filters = include.get("filter", ())
         if system in GRAMMARS:
             return ValueSetCodes({}, {system: UNKNOWN if filters else GRAMMARS[system]})
-        if known is None or not known.is_complete:
+        if code_system is None or not code_system.is_complete:
             return ValueSetCodes({}, {system: UNKNOWN})
-        codes = known.codes()
-        for one in filters:
-            kept = known.filtered(one["property"], one["op"], str(one["value"]))
-            if kept is None:
+        codes = code_system.codes()
+        for condition in filters:
+            passing = code_system.filtered(
+                condition["property"], condition["op"], str(condition["value"])
+            )
+            if passing is None:
                 return ValueSetCodes({}, {system: UNKNOWN})
-            codes &= kept
+            codes &= passing
         return ValueSetCodes({system: codes}, {})
 
 
-def _overlap(one: ValueSetCodes, other: ValueSetCodes) -> ValueSetCodes:
+def _overlap(left: ValueSetCodes, right: ValueSetCodes) -> ValueSetCodes:
     systems = {
-        system: one.systems[system] & other.systems[system]
-        for system in one.systems
-        if system in other.systems
+        system: left.systems[system] & right.systems[system]
+        for system in left.systems
+        if system in right.systems
     }
-    open_systems = {s for s in (*one.checkers, *other.checkers) if s not in systems}
+    open_systems = {s for s in (*left.checkers, *right.checkers) if s not in systems}
     return ValueSetCodes(systems, dict.fromkeys(sorted(open_systems), UNKNOWN))
 
 
 class _CodeSystem:
-    """A code system's concepts, with what they descend from."""
+    """The concepts of a code system, with their parents."""
 
     def __init__(self, resource: Resource) -> None:
         self.is_complete = resource.get("content") == "complete"
@@ -111,11 +113,11 @@ class _CodeSystem:
         self._parents: dict[str, set[str]] = {}
         self._walk(resource.get("concept", ()), None)
         for code, concept in self._concepts.items():
-            for one in concept.get("property", ()):
-                if one.get("code") in ("subsumedBy", "parent"):
-                    self._parents[code].update(_values(one))
-                elif one.get("code") == "child":
-                    for child in _values(one):
+            for prop in concept.get("property", ()):
+                if prop.get("code") in ("subsumedBy", "parent"):
+                    self._parents[code].update(_values(prop))
+                elif prop.get("code") == "child":
+                    for child in _values(prop):
                         self._parents.setdefault(child, set()).add(code)
 
     def _walk(self, concepts: Iterable[Resource], parent: str | None) -> None:
@@ -131,7 +133,7 @@ class _CodeSystem:
         return frozenset(self._concepts)
 
     def filtered(self, prop: str, operation: str, value: str) -> frozenset[str] | None:
-        """The codes that a filter keeps; None for an operation that is not known."""
+        """The codes that pass a filter; None for an unknown operation."""
         if prop in ("concept", "code") and operation in _SUBSUMPTION:
             return self._below(operation, value)
         if operation == "is-not-a":
@@ -181,9 +183,9 @@ class _CodeSystem:
             yield concept.get("display", "")
         elif prop in ("parent", "subsumedBy"):
             yield from sorted(self._parents[code])
-        for one in concept.get("property", ()):
-            if one.get("code") == prop:
-                yield from _values(one)
+        for item in concept.get("property", ()):
+            if item.get("code") == prop:
+                yield from _values(item)
 
     def _descendants(self, value: str) -> set[str]:
         children: dict[str, set[str]] = {}
@@ -197,14 +199,14 @@ class _CodeSystem:
 
 
 def _reach(start: str, edges: Mapping[str, set[str]]) -> set[str]:
-    found: set[str] = set()
-    todo = [start]
-    while todo:
-        for code in edges.get(todo.pop(), ()):
-            if code not in found:
-                found.add(code)
-                todo.append(code)
-    return found
+    reached: set[str] = set()
+    queue = [start]
+    while queue:
+        for code in edges.get(queue.pop(), ()):
+            if code not in reached:
+                reached.add(code)
+                queue.append(code)
+    return reached
 
 
 def _values(prop: Resource) -> Iterator[str]:

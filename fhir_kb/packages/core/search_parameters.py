@@ -1,4 +1,4 @@
-"""FHIR's own search parameters, as far as others are compared with them.
+"""FHIR's own search parameters: what the check of others compares with.
 
 The files are made by scripts/make_search_parameters.py.
 """
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 
 class SearchParameter(NamedTuple):
-    """A search parameter: what it is named by, its type, the resource types it is for."""
+    """A search parameter."""
 
     url: str
     type: str
     bases: tuple[str, ...]
+    """The resource types that it is for."""
 
 
 @cache

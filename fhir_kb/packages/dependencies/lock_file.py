@@ -1,6 +1,6 @@
-"""fhir-packages.lock: which packages a knowledge base was checked with, to the byte.
+"""fhir-packages.lock: the packages that a knowledge base was checked with, with their digests.
 
-It stands beside kb.yaml and is kept with it, so that everybody gets the same. It is JSON.
+The file is JSON, beside kb.yaml and in version control with it: everybody gets the same packages.
 """
 
 from __future__ import annotations
@@ -21,66 +21,66 @@ if TYPE_CHECKING:
 LOCK_FILE = "fhir-packages.lock"
 _FORMAT = 1
 _ABOUT = "Made by 'fhir-kb packages lock'; keep it with kb.yaml"
-_ANEW = "Make it anew: fhir-kb packages lock"
+_RENEW = "Write it again: fhir-kb packages lock"
 
 
 @dataclass(frozen=True, slots=True)
-class Locked:
-    """One package. url: where its file came from, sha256: of that file, both "" where unknown.
-
-    content: see content_digest.
-    """
+class LockedPackage:
+    """A package in the lock file."""
 
     name: str
     version: str
     content: str
+    """The digest of its resources; see content_digest."""
     sha256: str = ""
+    """The digest of the file that it was unpacked from; "" where that is not known."""
     url: str = ""
+    """Where that file came from; "" where that is not known."""
 
 
-def read_lock(path: Path) -> tuple[Locked, ...]:
+def read_lock_file(path: Path) -> tuple[LockedPackage, ...]:
     """The packages in a lock file; none where there is no file. Raises PackageError."""
     if not path.exists():
         return ()
     try:
-        stated = read_object(path)
-        if stated.get("format") != _FORMAT:
-            raise UnreadableError("it is of another version of fhir-kb")  # noqa: TRY301
-        return tuple(map(_locked, stated["packages"]))
+        content = read_object(path)
+        if content.get("format") != _FORMAT:
+            raise UnreadableError("it was written by another version of fhir-kb")  # noqa: TRY301
+        return tuple(map(_locked, content["packages"]))
     except UnreadableError as error:
-        raise PackageError(f"'{path}' cannot be used: {error}", _ANEW) from error
+        raise PackageError(f"'{path}' cannot be used: {error}", _RENEW) from error
     except (KeyError, TypeError, AttributeError) as error:
-        raise PackageError(f"'{path}' cannot be used: it is damaged", _ANEW) from error
+        raise PackageError(f"'{path}' cannot be used: it is damaged", _RENEW) from error
 
 
-def _locked(item: dict[str, Any]) -> Locked:
-    found = Locked(**item)
+def _locked(item: dict[str, Any]) -> LockedPackage:
+    package = LockedPackage(**item)
     if not (
-        all(isinstance(value, str) for value in asdict(found).values())
-        and is_name(found.name)
-        and is_version_name(found.version)
+        all(isinstance(value, str) for value in asdict(package).values())
+        and is_name(package.name)
+        and is_version_name(package.version)
     ):
-        raise TypeError(found)
-    return found
+        raise TypeError(package)
+    return package
 
 
-def lock_bytes(packages: tuple[Locked, ...]) -> bytes:
-    """The lock file of these packages, in any order."""
+def lock_file_bytes(packages: tuple[LockedPackage, ...]) -> bytes:
+    """The content of the lock file; the order of the packages does not matter."""
     items = [
-        {key: value for key, value in asdict(one).items() if value}
-        for one in sorted(packages, key=lambda one: (one.name, one.version))
+        {key: value for key, value in asdict(package).items() if value}
+        for package in sorted(packages, key=lambda package: (package.name, package.version))
     ]
-    whole = {"about": _ABOUT, "format": _FORMAT, "packages": items}
-    return (json.dumps(whole, ensure_ascii=False, indent=2) + "\n").encode()
+    content = {"about": _ABOUT, "format": _FORMAT, "packages": items}
+    return (json.dumps(content, ensure_ascii=False, indent=2) + "\n").encode()
 
 
 def content_digest(folder: Path) -> str:
-    """A SHA-256 over the JSON files of an unpacked package, whoever unpacked it.
+    """A SHA-256 over the JSON files of an unpacked package; all of them are read.
 
-    package.json and hidden files are left out: tools rewrite them. Costs reading all. Raises
-    PackageError.
+    package.json and hidden files are left out, as tools rewrite them: so the digest does not depend
+    on the tool that unpacked the package. Raises PackageError.
     """
-    whole = hashlib.sha256()
+    digest = hashlib.sha256()
     try:
         with os.scandir(folder) as entries:
             names = sorted(
@@ -91,8 +91,10 @@ def content_digest(folder: Path) -> str:
         for name in names:
             if name != "package.json":
                 content = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-                whole.update(f"{name} {content}\n".encode())
+                digest.update(f"{name} {content}\n".encode())
     except OSError as error:
         reason = error.strerror or str(error)
-        raise PackageError(f"'{folder}' cannot be read: {reason}", "Allow reading it") from error
-    return whole.hexdigest()
+        raise PackageError(
+            f"'{folder}' cannot be read: {reason}", "Fix the permissions of the folder"
+        ) from error
+    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""From what somebody asks for to the packages themselves, with all that they stand on."""
+"""From the packages that a user names to all packages that they depend on."""
 
 from __future__ import annotations
 
@@ -7,38 +7,44 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from fhir_kb.model.fhir_release import FHIR_RELEASES
-from fhir_kb.packages.cache.folders import Places, places
+from fhir_kb.packages.cache.folders import CacheFolders, cache_folders
 from fhir_kb.packages.cache.store import (
     ARCHIVES,
     Package,
     PackageSet,
-    installed,
-    missing,
+    installed_packages,
+    missing_package_error,
     open_installed,
     open_package,
 )
-from fhir_kb.packages.dependencies.versions import Wanted, choose, needed, wanted
+from fhir_kb.packages.dependencies.versions import (
+    PackageRequirement,
+    choose_version,
+    dependency_requirement,
+    parse_requirement,
+)
 from fhir_kb.packages.errors import PackageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fhir_kb.packages.dependencies.lock_file import Locked
+    from fhir_kb.packages.dependencies.lock_file import LockedPackage
 
 MAX_PACKAGES = 1000
 SHIPPED = frozenset(
     (name, release.version) for release in FHIR_RELEASES for name in release.core_packages
 )
-"""Name and version of the packages whose definitions ship with fhir-kb: they need not be here."""
+"""Name and version of the packages whose definitions ship with fhir-kb."""
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """A package in one version, and what it needs: name -> version or range."""
+class ResolvedPackage:
+    """A package in the version that was chosen."""
 
     name: str
     version: str
     dependencies: Mapping[str, str]
+    """Name -> version or range."""
 
     @property
     def label(self) -> str:
@@ -46,134 +52,164 @@ class Chosen:
         return f"{self.name}#{self.version}"
 
 
-class Source(Protocol):
-    """Whoever knows which packages there are."""
+class PackageSource(Protocol):
+    """Knows which versions of a package there are."""
 
     def has(self, name: str, version: str) -> bool:
         """Whether the package is on this machine."""
 
-    def choose(self, one: Wanted) -> Chosen | None:
-        """The version to take; None where none will do. Raises PackageError."""
+    def choose(self, requirement: PackageRequirement) -> ResolvedPackage | None:
+        """The version to take; None where none meets the requirement. Raises PackageError."""
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
-    """A package that is needed and not there. by: the label of the package that needs it, or ""."""
+class MissingPackage:
+    """A package that is required and not available."""
 
-    wanted: Wanted
-    by: str = ""
+    requirement: PackageRequirement
+    required_by: str = ""
+    """The label of the package that depends on it; "" where the user named it."""
 
 
-def closure(
-    roots: Iterable[tuple[Wanted, str]], source: Source
-) -> tuple[list[Chosen], list[Missing]]:
-    """The packages asked for and all that they need, each once, in the order they are met.
+def resolve_dependencies(
+    roots: Iterable[tuple[PackageRequirement, str]], source: PackageSource
+) -> tuple[list[ResolvedPackage], list[MissingPackage]]:
+    """The required packages and all that they depend on, each once, in the order of discovery.
 
-    roots: with the label of the package that needs it, or "" where somebody asks for it. A package
-    may be there in two versions, where two others need it so. Those that ship with fhir-kb are
-    only taken where they are asked for, or are there anyway. Raises PackageError.
+    There may be two versions of a package, where two others depend on them. Packages that ship
+    with fhir-kb are only included where the user names them, or where they are on this machine.
+
+    Args:
+        roots: Requirements, each with the label of the package that has it, or "" where the user
+            has named it.
+        source: Where versions are looked up.
+
+    Returns:
+        The packages, and those that are missing.
+
+    Raises:
+        PackageError: There are more than MAX_PACKAGES, or the source fails.
     """
-    found: dict[tuple[str, str], Chosen] = {}
-    lacking: dict[Wanted, Missing] = {}
-    asked: set[Wanted] = set()
+    resolved: dict[tuple[str, str], ResolvedPackage] = {}
+    missing: dict[PackageRequirement, MissingPackage] = {}
+    visited: set[PackageRequirement] = set()
     queue = list(roots)
-    for one, by in queue:  # grows while it is walked through
-        if one in asked:
+    for requirement, required_by in queue:  # the queue grows in this loop
+        if requirement in visited:
             continue
-        asked.add(one)
-        if by and (one.name, one.versions) in SHIPPED and not source.has(one.name, one.versions):
+        visited.add(requirement)
+        if required_by and _ships(requirement) and not _is_here(requirement, source):
             continue
-        chosen = source.choose(one)
-        if chosen is None:
-            lacking[one] = Missing(one, by)
+        package = source.choose(requirement)
+        if package is None:
+            missing[requirement] = MissingPackage(requirement, required_by)
             continue
-        if (chosen.name, chosen.version) in found:
+        if (package.name, package.version) in resolved:
             continue
-        found[chosen.name, chosen.version] = chosen
-        if len(found) > MAX_PACKAGES:
+        resolved[package.name, package.version] = package
+        if len(resolved) > MAX_PACKAGES:
             raise PackageError(
-                f"more than {MAX_PACKAGES} packages are needed", "Name those that matter"
+                f"more than {MAX_PACKAGES} packages are required",
+                "Name the packages that you need, without those that depend on so many",
             )
         queue += [
-            (needed(name, versions), chosen.label)
-            for name, versions in sorted(chosen.dependencies.items())
+            (dependency_requirement(name, versions), package.label)
+            for name, versions in sorted(package.dependencies.items())
         ]
-    return list(found.values()), list(lacking.values())
+    return list(resolved.values()), list(missing.values())
 
 
-class Installed:
-    """The packages on this machine, as a `Source`. What is locked is preferred."""
+def _ships(requirement: PackageRequirement) -> bool:
+    return (requirement.name, requirement.versions) in SHIPPED
 
-    def __init__(self, where: Places, locked: Iterable[Locked] = ()) -> None:
-        self._where = where
-        self._locked = _by_name((one.name, one.version) for one in locked)
-        self._versions = _by_name((name, version) for name, version, _ in installed(where))
+
+def _is_here(requirement: PackageRequirement, source: PackageSource) -> bool:
+    return source.has(requirement.name, requirement.versions)
+
+
+class LocalPackages:
+    """The packages on this machine, as a `PackageSource`. Locked versions are preferred."""
+
+    def __init__(self, folders: CacheFolders, locked: Iterable[LockedPackage] = ()) -> None:
+        self._folders = folders
+        self._locked = _by_name((package.name, package.version) for package in locked)
+        self._versions = _by_name(
+            (name, version) for name, version, _ in installed_packages(folders)
+        )
 
     def has(self, name: str, version: str) -> bool:
-        """Whether the package is here."""
+        """Whether the package is on this machine."""
         return version in self._versions.get(name, ())
 
-    def choose(self, one: Wanted) -> Chosen | None:
-        """See Source.choose."""
-        here = self._versions.get(one.name, [])
-        version = choose(one, [v for v in self._locked.get(one.name, ()) if v in here])
-        version = version or choose(one, here)
-        return None if version is None else self.chosen(one.name, version)
+    def choose(self, requirement: PackageRequirement) -> ResolvedPackage | None:
+        """See PackageSource.choose."""
+        versions = self._versions.get(requirement.name, [])
+        locked = [v for v in self._locked.get(requirement.name, ()) if v in versions]
+        version = choose_version(requirement, locked) or choose_version(requirement, versions)
+        return None if version is None else self.resolved(requirement.name, version)
 
-    def chosen(self, name: str, version: str) -> Chosen:
-        """A package that is here. Raises PackageError where it is not."""
-        package = open_installed(name, version, self._where)
-        return Chosen(name, version, package.dependencies)
+    def resolved(self, name: str, version: str) -> ResolvedPackage:
+        """A package that is on this machine. Raises PackageError where it is not."""
+        package = open_installed(name, version, self._folders)
+        return ResolvedPackage(name, version, package.dependencies)
 
 
 def _by_name(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    versions: dict[str, list[str]] = {}
     for name, version in pairs:
-        found.setdefault(name, []).append(version)
-    return found
+        versions.setdefault(name, []).append(version)
+    return versions
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
-    """packages: those asked for first. missing: what they need and is not on this machine."""
+class LoadedPackages:
+    """Packages that are opened."""
 
     packages: PackageSet
-    missing: tuple[Missing, ...] = ()
+    """Those that the user named come first."""
+    missing: tuple[MissingPackage, ...] = ()
+    """Packages that these depend on and that are not on this machine."""
 
 
-def load(
+def load_packages(
     words: Iterable[str],
-    where: Places | None = None,
+    folders: CacheFolders | None = None,
     *,
-    locked: Iterable[Locked] = (),
+    locked: Iterable[LockedPackage] = (),
     also: Iterable[Path] = (),
-) -> Loaded:
-    """Open packages and all that they need, from this machine only; the network is never asked.
+) -> LoadedPackages:
+    """Open packages and all that they depend on; only from this machine, never the network.
 
-    words: "name#version", "name@1.2.x", "name", or the path of a .tgz or folder. also: folders of
-    resources, or JSON files; they come first. Raises PackageError where one that is asked for is
-    not there.
+    Args:
+        words: "name#version", "name@1.2.x", "name", or the path of a .tgz or folder.
+        folders: Where packages are; those of the environment by default.
+        locked: The versions to prefer.
+        also: Folders of resources, or JSON files; they come first.
+
+    Raises:
+        PackageError: A package that is named is not on this machine, or one cannot be opened.
     """
-    where = where or places()
-    source = Installed(where, locked)
-    opened: list[Package] = [open_package(folder, where) for folder in also]
-    roots: list[tuple[Wanted, str]] = []
+    folders = folders or cache_folders()
+    source = LocalPackages(folders, locked)
+    opened: list[Package] = [open_package(path, folders) for path in also]
+    roots: list[tuple[PackageRequirement, str]] = []
     for word in words:
-        if is_path(word):
-            opened.append(open_package(Path(word), where))
+        if is_package_path(word):
+            opened.append(open_package(Path(word), folders))
         else:
-            roots.append((wanted(word), ""))
+            roots.append((parse_requirement(word), ""))
     for package in opened:
-        roots += [(needed(*line), package.label) for line in package.dependencies.items()]
-    chosen, lacking = closure(roots, source)
-    for one in lacking:
-        if not one.by:
-            raise missing(str(one.wanted), where)
-    opened += [open_installed(one.name, one.version, where) for one in chosen]
-    return Loaded(PackageSet(opened), tuple(lacking))
+        for name, versions in package.dependencies.items():
+            roots.append((dependency_requirement(name, versions), package.label))
+    resolved, missing = resolve_dependencies(roots, source)
+    for package_missing in missing:
+        if not package_missing.required_by:
+            raise missing_package_error(str(package_missing.requirement), folders)
+    opened += [open_installed(package.name, package.version, folders) for package in resolved]
+    return LoadedPackages(PackageSet(opened), tuple(missing))
 
 
-def is_path(word: str) -> bool:
+def is_package_path(word: str) -> bool:
     """Whether a word is the path of a package, and not its name."""
     return (
         word.endswith((*ARCHIVES, ".json"))

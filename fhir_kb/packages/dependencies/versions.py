@@ -1,4 +1,4 @@
-"""Which version of a package is meant: exact ones, wildcards and npm's ranges.
+"""Package versions: exact ones, wildcards and npm's ranges, and which version to take.
 
 https://hl7.org/fhir/packages.html allows an exact version and the wildcard 1.2.x; npm's ^, ~, the
 comparisons and || appear in packages as well (https://github.com/npm/node-semver#ranges). A
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 Numbers: TypeAlias = tuple[int, ...]
-Key: TypeAlias = tuple[Numbers, int, tuple[tuple[int, int, str], ...]]
+VersionKey: TypeAlias = tuple[Numbers, int, tuple[tuple[int, int, str], ...]]
 
 LATEST = "latest"
 MOVING = ("current", "dev")
@@ -26,21 +26,20 @@ _VERSION = re.compile(
     r"[v=]?(\d{1,9}(?:\.\d{1,9}){0,5})(?:-([0-9A-Za-z.-]+))?(?:\+[0-9A-Za-z.-]+)?"
 )
 _PARTIAL = re.compile(r"v?(?:(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?)?(?:\.?[xX*])*")
-_WORD = re.compile(r"(\^|~>?|>=|<=|>|<|=)?\s*([0-9A-Za-z.*+_-]+)")
-_WILD = re.compile(r"(^|\.)[xX*](\.|$)")
+_COMPARATOR = re.compile(r"(\^|~>?|>=|<=|>|<|=)?\s*([0-9A-Za-z.*+_-]+)")
 
 
-def version_order(version: str) -> Key:
-    """A key that puts versions in order by semver's rules; what is no version comes first."""
-    found = _VERSION.fullmatch(version)
-    if found is None:
+def version_order(version: str) -> VersionKey:
+    """A key that sorts versions by semver's rules; what is no version comes first."""
+    match = _VERSION.fullmatch(version)
+    if match is None:
         return (), 0, ((1, 0, version),)
-    numbers = tuple(map(int, found[1].split(".")))
+    numbers = tuple(map(int, match[1].split(".")))
     numbers += (0,) * (3 - len(numbers))
-    if found[2] is None:
+    if match[2] is None:
         return numbers, 1, ()
     label = tuple(
-        (0, int(one), "") if one.isdecimal() else (1, 0, one) for one in found[2].split(".")
+        (0, int(part), "") if part.isdecimal() else (1, 0, part) for part in match[2].split(".")
     )
     return numbers, 0, label
 
@@ -51,64 +50,87 @@ def is_release(version: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A package that somebody asks for. versions: an exact version, a range, or LATEST."""
+class PackageRequirement:
+    """A package that is required, in a version or a range of versions."""
 
     name: str
     versions: str = LATEST
+    """An exact version, a range, or LATEST."""
 
     def __str__(self) -> str:
         return f"{self.name}#{self.versions}"
 
     @property
     def is_exact(self) -> bool:
-        """Whether only one version will do."""
+        """Whether it names one version."""
         return _VERSION.fullmatch(self.versions) is not None and self.versions.count(".") > 1
 
 
-def wanted(word: str) -> Wanted:
-    """What "name#version", "name@version", "name#1.2.x" or "name" asks for. Raises PackageError."""
-    name, _, versions = word.strip().replace("@", "#").partition("#")
-    return _checked(Wanted(name, versions.strip() or LATEST), word)
+def parse_requirement(text: str) -> PackageRequirement:
+    """The requirement that a user writes, for example as an option of the command line.
+
+    Args:
+        text: "name#version", "name@version", "name#1.2.x" or "name".
+
+    Raises:
+        PackageError: The text names no package or no version.
+    """
+    name, _, versions = text.strip().replace("@", "#").partition("#")
+    return _checked(PackageRequirement(name, versions.strip() or LATEST), text)
 
 
-def needed(name: str, versions: str) -> Wanted:
-    """What a line of a package's dependencies asks for. Raises PackageError.
+def dependency_requirement(name: str, versions: str) -> PackageRequirement:
+    """The requirement of an entry of a package's dependencies.
 
-    "npm:other@1.0.0" stands for another package under this name, as npm has it.
+    Args:
+        name: The name of the package.
+        versions: A version or range. "npm:other@1.0.0" stands for another package under this name,
+            as npm has it.
+
+    Raises:
+        PackageError: The entry names no package or no version.
     """
     if versions.startswith("npm:"):
         name, _, versions = versions.removeprefix("npm:").partition("@")
-    return _checked(Wanted(name, versions.strip() or LATEST), f"{name}: {versions}")
+    return _checked(PackageRequirement(name, versions.strip() or LATEST), f"{name}: {versions}")
 
 
-def _checked(one: Wanted, word: str) -> Wanted:
-    if not is_name(one.name):
+def _checked(requirement: PackageRequirement, text: str) -> PackageRequirement:
+    if not is_name(requirement.name):
         raise PackageError(
-            f"'{word[:200]}' names no package", "Write name#version, such as hl7.fhir.uv.cpg#2.0.0"
+            f"'{text[:200]}' names no package", "Write name#version, such as hl7.fhir.uv.cpg#2.0.0"
         )
-    if one.versions in MOVING or one.versions.startswith("current$"):
+    if requirement.versions in MOVING or requirement.versions.startswith("current$"):
         raise PackageError(
-            f"'{one}' is not taken: what it means changes from day to day",
+            f"'{requirement}' cannot be used: its content changes from build to build",
             "Name a published version, or give the package as a .tgz file or folder",
         )
-    _alternatives(one.versions)
-    return one
+    _alternatives(requirement.versions)
+    return requirement
 
 
-def choose(one: Wanted, versions: Iterable[str], latest: str = "") -> str | None:
-    """The version to take of those there are; None where none will do.
+def choose_version(
+    requirement: PackageRequirement, versions: Iterable[str], latest: str = ""
+) -> str | None:
+    """The version to take.
 
-    latest: what the registry calls so; without it the newest is, a release if there is one.
+    Args:
+        requirement: What is required.
+        versions: The versions that there are.
+        latest: The version that the registry tags as latest; without it the newest is taken, a
+            release if there is one.
+
+    Returns:
+        One of the versions; None where none meets the requirement.
     """
-    known = sorted(versions, key=version_order)
-    if one.versions in (LATEST, "*", "x", "X"):
-        releases = [version for version in known if is_release(version)]
-        return latest if latest in known else next(reversed(releases or known), None)
-    if one.versions in known:
-        return one.versions
-    alternatives = _alternatives(one.versions)
-    return next((v for v in reversed(known) if any(_fits(v, a) for a in alternatives)), None)
+    ordered = sorted(versions, key=version_order)
+    if requirement.versions in (LATEST, "*", "x", "X"):
+        releases = [version for version in ordered if is_release(version)]
+        return latest if latest in ordered else next(reversed(releases or ordered), None)
+    if requirement.versions in ordered:
+        return requirement.versions
+    alternatives = _alternatives(requirement.versions)
+    return next((v for v in reversed(ordered) if any(_fits(v, a) for a in alternatives)), None)
 
 
 Bound: TypeAlias = tuple[str, str]
@@ -116,53 +138,59 @@ Bound: TypeAlias = tuple[str, str]
 
 
 def _alternatives(versions: str) -> list[list[Bound]]:
-    """What `||` separates: each the bounds that a version has to keep. Raises PackageError."""
+    """The parts that `||` separates, each as bounds of the version. Raises PackageError."""
     if versions in (LATEST, ""):
         return [[]]
     return [_bounds(part, versions) for part in versions[:200].split("||")]
 
 
-def _bounds(part: str, whole: str) -> list[Bound]:
+def _bounds(part: str, versions: str) -> list[Bound]:
     low, dash, high = part.partition(" - ")
     if dash:
-        return [*_word(">=", low.strip(), whole), *_word("<=", high.strip(), whole)]
-    words = list(_WORD.finditer(part))
-    if _WORD.sub("", part).strip() or not words:
-        raise _unclear(whole)
-    return [bound for word in words for bound in _word(word[1] or "", word[2], whole)]
+        return [
+            *_comparator_bounds(">=", low.strip(), versions),
+            *_comparator_bounds("<=", high.strip(), versions),
+        ]
+    comparators = list(_COMPARATOR.finditer(part))
+    if _COMPARATOR.sub("", part).strip() or not comparators:
+        raise _unreadable(versions)
+    return [
+        bound
+        for comparator in comparators
+        for bound in _comparator_bounds(comparator[1] or "", comparator[2], versions)
+    ]
 
 
-def _word(sign: str, version: str, whole: str) -> list[Bound]:
-    """The bounds that one word sets. Raises PackageError."""
-    is_whole = _VERSION.fullmatch(version) is not None and version.count(".") > 1
-    if is_whole and sign in ("", "="):
+def _comparator_bounds(sign: str, version: str, versions: str) -> list[Bound]:
+    """The bounds of one comparator such as "^1.2". Raises PackageError."""
+    is_full = _VERSION.fullmatch(version) is not None and version.count(".") > 1
+    if is_full and sign in ("", "="):
         return [("=", version)]
-    if is_whole and not sign.startswith(("^", "~")):
+    if is_full and not sign.startswith(("^", "~")):
         return [(sign, version)]
     partial = _PARTIAL.fullmatch(version.partition("-")[0].partition("+")[0])
-    if partial is None or (not is_whole and "-" in version):
-        raise _unclear(whole)
-    given = [int(one) for one in partial.groups() if one is not None]
-    if not given:
+    if partial is None or (not is_full and "-" in version):
+        raise _unreadable(versions)
+    numbers = [int(number) for number in partial.groups() if number is not None]
+    if not numbers:
         return []
-    floor = version if is_whole else _text(given)
+    floor = version if is_full else _text(numbers)
     if sign in ("", "="):
-        sign = "~" if len(given) > 1 else "^"
-        given = given or [0]
+        sign = "~" if len(numbers) > 1 else "^"
     if sign.startswith(("^", "~")):
-        return [(">=", floor), ("<", _above(given, sign[0]))]
+        return [(">=", floor), ("<", _upper_bound(numbers, sign[0]))]
     if sign in (">", "<="):  # "> 1.2" is at least 1.3, "<= 1.2" is less than 1.3
-        return [(">=" if sign == ">" else "<", _text([*given[:-1], given[-1] + 1]))]
+        return [(">=" if sign == ">" else "<", _text([*numbers[:-1], numbers[-1] + 1]))]
     return [(sign, floor)]
 
 
-def _above(given: list[int], sign: str) -> str:
+def _upper_bound(numbers: list[int], sign: str) -> str:
     """The first version beyond `^1.2.3` or `~1.2.3`."""
     if sign == "~":
-        at = min(1, len(given) - 1)
+        at = min(1, len(numbers) - 1)
     else:
-        at = next((n for n, number in enumerate(given) if number), len(given) - 1)
-    return _text([*given[:at], given[at] + 1])
+        at = next((n for n, number in enumerate(numbers) if number), len(numbers) - 1)
+    return _text([*numbers[:at], numbers[at] + 1])
 
 
 def _text(numbers: list[int]) -> str:
@@ -173,13 +201,13 @@ def _fits(version: str, bounds: list[Bound]) -> bool:
     key = version_order(version)
     if not key[0]:
         return False
-    named = {version_order(bound)[0] for _, bound in bounds if not is_release(bound)}
-    if not key[1] and key[0] not in named:
+    pre_releases = {version_order(bound)[0] for _, bound in bounds if not is_release(bound)}
+    if not key[1] and key[0] not in pre_releases:
         return False
-    return all(_keeps(key, sign, version_order(bound)) for sign, bound in bounds)
+    return all(_is_within(key, sign, version_order(bound)) for sign, bound in bounds)
 
 
-def _keeps(key: Key, sign: str, bound: Key) -> bool:
+def _is_within(key: VersionKey, sign: str, bound: VersionKey) -> bool:
     if sign == "=":
         return key == bound
     if sign.startswith(">"):
@@ -187,7 +215,7 @@ def _keeps(key: Key, sign: str, bound: Key) -> bool:
     return key < bound or (sign == "<=" and key == bound)
 
 
-def _unclear(versions: str) -> PackageError:
+def _unreadable(versions: str) -> PackageError:
     return PackageError(
         f"'{versions[:200]}' is no version or range of versions",
         "Write a version (1.2.3), a wildcard (1.2.x), a range (^1.2.0, ~1.2.0, >=1.0.0) or latest",

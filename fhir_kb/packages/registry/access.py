@@ -1,8 +1,8 @@
-"""Which registry is asked, and how it is reached. There is none unless somebody names one.
+"""Which registry is used, and with which credentials. There is none unless somebody names one.
 
 The address comes from FHIR_KB_REGISTRY, from kb.yaml or from the user's own file, in this order.
 kb.yaml comes with the knowledge base, which others may have written: so it never decides where a
-token goes. A token belongs to an address that the user named: in the environment or the own file.
+token goes. A token belongs to an address that the user named: in the environment or their own file.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _MAX_TOKEN = 16_384
 
 
 def user_file(environ: Mapping[str, str] = os.environ) -> Path:
-    """Where the user's own settings are: config.yaml in the folder that the system has for it."""
-    if said := environ.get(FILE):
-        return Path(said)
+    """The file of the user's own settings: config.yaml in the system's configuration folder."""
+    if path := environ.get(FILE):
+        return Path(path)
     if sys.platform == "win32":
         folder = Path(environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
     else:
@@ -40,9 +40,14 @@ def user_file(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def registry_access(from_kb: str = "", environ: Mapping[str, str] = os.environ) -> Access | None:
-    """The registry to ask; None where none is named. from_kb: what kb.yaml names, or "".
+    """The registry to use, with credentials; None where none is named.
 
-    Raises PackageError where the settings make no sense or the token cannot be read.
+    Args:
+        from_kb: The address in kb.yaml, or "".
+        environ: The environment variables.
+
+    Raises:
+        PackageError: The settings are invalid, or the token cannot be read.
     """
     settings = _read(user_file(environ))
     from_environ, from_file = environ.get(URL, ""), _text(settings, "registry")
@@ -53,13 +58,13 @@ def registry_access(from_kb: str = "", environ: Mapping[str, str] = os.environ) 
         origin = origin_of(url)
         if "@" in url.partition("://")[2].partition("/")[0]:
             raise PackageError(
-                f"the address of the registry '{shown(url)}' holds a password",
+                f"the address of the registry '{shown(url)}' contains a password",
                 f"Leave it out, and put the token into {TOKEN} or {user_file(environ)}",
             )
         own = _of_origin(settings, origin)
         token = _token(own, environ)
-        users = {origin_of(one) for one in (from_environ, from_file) if one}
-        if not token and origin in users:
+        named_by_user = {origin_of(address) for address in (from_environ, from_file) if address}
+        if not token and origin in named_by_user:
             token = _environ_token(environ)
     except NetError as error:
         raise PackageError(error.message, error.help) from error
@@ -70,8 +75,8 @@ def registry_access(from_kb: str = "", environ: Mapping[str, str] = os.environ) 
 def _environ_token(environ: Mapping[str, str]) -> str:
     if token := environ.get(TOKEN, "").strip():
         return token
-    place = environ.get(TOKEN_FILE, "")
-    return _token_in(Path(place)) if place else ""
+    path = environ.get(TOKEN_FILE, "")
+    return _read_token(Path(path)) if path else ""
 
 
 def _token(own: Mapping[str, Any], environ: Mapping[str, str]) -> str:
@@ -79,46 +84,47 @@ def _token(own: Mapping[str, Any], environ: Mapping[str, str]) -> str:
         return token
     if name := _text(own, "token-env"):
         return environ.get(name, "").strip()
-    place = _text(own, "token-file")
-    return _token_in(Path(place).expanduser()) if place else ""
+    path = _text(own, "token-file")
+    return _read_token(Path(path).expanduser()) if path else ""
 
 
-def _token_in(path: Path) -> str:
+def _read_token(path: Path) -> str:
     try:
         with path.open("rb") as file:
             return file.read(_MAX_TOKEN).decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not plain text"
+        reason = getattr(error, "strerror", None) or "it is not ASCII text"
         raise PackageError(
-            f"the token's file '{path}' cannot be read: {reason}", "Mend its path or its content"
+            f"the token file '{path}' cannot be read: {reason}",
+            "Correct its path, its permissions or its content",
         ) from error
 
 
 def _read(path: Path) -> dict[str, Any]:
     """The user's settings; none where there is no file."""
     try:
-        found = yaml.safe_load(path.read_bytes())
+        settings = yaml.safe_load(path.read_bytes())
     except FileNotFoundError:
         return {}
     except (OSError, yaml.YAMLError, RecursionError) as error:
-        # what the file says stays unsaid: it may hold a token
-        raise PackageError(f"'{path}' cannot be read", "Mend or remove it") from error
-    if found is None:
+        # the parser's message is left out: it may quote a token
+        raise PackageError(f"'{path}' cannot be read", "Correct or remove it") from error
+    if settings is None:
         return {}
-    if not isinstance(found, dict):
-        raise PackageError(f"'{path}' is no list of settings", "See docs/packages.md")
-    return found
+    if not isinstance(settings, dict):
+        raise PackageError(f"'{path}' has no settings (a YAML mapping)", "See docs/packages.md")
+    return settings
 
 
 def _of_origin(settings: Mapping[str, Any], origin: str) -> Mapping[str, Any]:
-    """What the user's file says of a registry's server."""
+    """The settings of the user's file for the server of a registry."""
     registries = settings.get("registries")
     for url, own in (registries if isinstance(registries, dict) else {}).items():
         if isinstance(url, str) and origin_of(url) == origin and isinstance(own, dict):
             if unknown := sorted(map(str, own.keys() - _KEYS)):
                 raise PackageError(
                     f"the settings of registry '{shown(url)}' have an unknown key '{unknown[0]}'",
-                    f"Known are {', '.join(sorted(_KEYS))}",
+                    f"Valid keys are {', '.join(sorted(_KEYS))}",
                 )
             return own
     return {}

@@ -1,4 +1,4 @@
-"""Getting packages from the registry into the package cache, and telling what a lock file says."""
+"""Installing packages: from the registry into the package cache, checked against the lock file."""
 
 from __future__ import annotations
 
@@ -12,19 +12,23 @@ import orjson
 
 from fhir_kb.net import shown
 from fhir_kb.packages.cache.archives import unpack_to
-from fhir_kb.packages.cache.manifest import AGAIN, read_manifest
-from fhir_kb.packages.cache.store import missing
-from fhir_kb.packages.dependencies.lock_file import Locked, content_digest
-from fhir_kb.packages.dependencies.resolution import Chosen, Installed, closure
-from fhir_kb.packages.dependencies.versions import Wanted, choose, version_order
+from fhir_kb.packages.cache.manifest import GET_AGAIN, read_manifest
+from fhir_kb.packages.cache.store import missing_package_error
+from fhir_kb.packages.dependencies.lock_file import LockedPackage, content_digest
+from fhir_kb.packages.dependencies.resolution import (
+    LocalPackages,
+    ResolvedPackage,
+    resolve_dependencies,
+)
+from fhir_kb.packages.dependencies.versions import PackageRequirement, choose_version, version_order
 from fhir_kb.packages.errors import PackageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from fhir_kb.packages.cache.folders import Places
-    from fhir_kb.packages.registry.npm import Registry, Release
+    from fhir_kb.packages.cache.folders import CacheFolders
+    from fhir_kb.packages.registry.npm import PublishedVersion, Registry
 
 _NO_REGISTRY = (
     "No registry is configured: name one in FHIR_KB_REGISTRY, in kb.yaml (registry) or in your own "
@@ -34,13 +38,14 @@ _CACHE_INI = b"[cache]\nversion = 4\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Obtained:
-    """A package that is on this machine now. is_new: it was not before."""
+class InstalledPackage:
+    """A package that is on this machine now."""
 
     name: str
     version: str
     folder: Path
     is_new: bool
+    """Whether this run has downloaded it."""
 
     @property
     def label(self) -> str:
@@ -50,174 +55,185 @@ class Obtained:
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """Where a package's file came from, and its SHA-256."""
+    """Where a package's file came from."""
 
     url: str
     sha256: str
 
 
-class Obtainer:
-    """Gets packages that are missing; what is there already is not asked for again.
-
-    registry: None where none is configured, or the run is offline: then what is missing is an
-    error. locked: versions to prefer, and what their files have to be.
-    """
+class PackageInstaller:
+    """Installs packages with all that they depend on; what is here is not downloaded again."""
 
     def __init__(
         self,
-        where: Places,
+        folders: CacheFolders,
         registry: Registry | None,
         *,
-        locked: Iterable[Locked] = (),
+        locked: Iterable[LockedPackage] = (),
         offline: bool = False,
-        said: Callable[[str], None] = lambda _: None,
+        on_download: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._where = where
-        self._registry = registry
-        self._locked = {(one.name, one.version): one for one in locked}
-        self._offline = offline
-        self._said = said
-        self._here = Installed(where, self._locked.values())
+        """An installer.
 
-    def get(self, roots: Iterable[Wanted]) -> list[Obtained]:
-        """The packages and all that they need, on this machine. Raises PackageError."""
-        chosen, lacking = closure([(one, "") for one in roots], self)
-        if lacking:
-            raise self._missing(lacking[0].wanted, lacking[0].by)
-        return [self._obtained(one) for one in chosen]
+        Args:
+            folders: Where packages and downloads go.
+            registry: None where none is configured, or the run is offline: then a package that is
+                not on this machine is an error.
+            locked: The versions to prefer, with the digests that they must have.
+            offline: Whether the run is offline, for the advice of the error.
+            on_download: Is called with the label of each package before it is downloaded.
+        """
+        self._folders = folders
+        self._registry = registry
+        self._locked = {(package.name, package.version): package for package in locked}
+        self._offline = offline
+        self._on_download = on_download
+        self._local = LocalPackages(folders, self._locked.values())
+
+    def install(self, requirements: Iterable[PackageRequirement]) -> list[InstalledPackage]:
+        """The required packages and all that they depend on, installed. Raises PackageError."""
+        resolved, missing = resolve_dependencies([(root, "") for root in requirements], self)
+        if missing:
+            raise self._missing_error(missing[0].requirement, missing[0].required_by)
+        return [self._installed(package) for package in resolved]
 
     def has(self, name: str, version: str) -> bool:
-        """See resolve.Source."""
-        return self._here.has(name, version)
+        """See PackageSource.has."""
+        return self._local.has(name, version)
 
-    def choose(self, one: Wanted) -> Chosen | None:
-        """See resolve.Source. What is locked comes first, then exact versions that are here."""
-        locked = [version for name, version in self._locked if name == one.name]
-        version = choose(one, locked)
-        if version is None and one.is_exact and self._here.has(one.name, one.versions):
-            version = one.versions
-        if version is not None and self._here.has(one.name, version):
-            return self._here.chosen(one.name, version)
+    def choose(self, requirement: PackageRequirement) -> ResolvedPackage | None:
+        """See PackageSource.choose. Locked versions come first, then exact ones that are here."""
+        name = requirement.name
+        locked = [version for locked_name, version in self._locked if locked_name == name]
+        version = choose_version(requirement, locked)
+        if version is None and requirement.is_exact and self.has(name, requirement.versions):
+            version = requirement.versions
+        if version is not None and self.has(name, version):
+            return self._local.resolved(name, version)
         if self._registry is None:
-            return self._here.choose(one)
-        listing = self._registry.listing(one.name)
-        version = version or choose(one, listing.releases, listing.latest)
-        if version is not None and self._here.has(one.name, version):
-            return self._here.chosen(one.name, version)
-        release = listing.releases.get(version or "")
-        if release is None:
-            return None if listing.releases else self._here.choose(one)
-        return Chosen(release.name, release.version, release.dependencies)
+            return self._local.choose(requirement)
+        listing = self._registry.listing(name)
+        version = version or choose_version(requirement, listing.versions, listing.latest)
+        if version is not None and self.has(name, version):
+            return self._local.resolved(name, version)
+        published = listing.versions.get(version or "")
+        if published is None:
+            return None if listing.versions else self._local.choose(requirement)
+        return ResolvedPackage(published.name, published.version, published.dependencies)
 
-    def lock(self, packages: Iterable[Obtained]) -> tuple[Locked, ...]:
-        """What a lock file says of these packages. Costs reading all of their files."""
-        return tuple(self._lock_of(one) for one in packages)
+    def locked(self, packages: Iterable[InstalledPackage]) -> tuple[LockedPackage, ...]:
+        """The entries of these packages in a lock file. All of their files are read."""
+        return tuple(self._lock_entry(package) for package in packages)
 
-    def _lock_of(self, one: Obtained) -> Locked:
-        content = content_digest(one.folder / "package")
-        before = self._locked.get((one.name, one.version))
-        origin = self._origin(one.name, one.version)
+    def _lock_entry(self, package: InstalledPackage) -> LockedPackage:
+        content = content_digest(package.folder / "package")
+        before = self._locked.get((package.name, package.version))
+        origin = self._origin(package.name, package.version)
         if origin is None and before is not None and before.content == content:
             return before
         origin = origin or _Origin("", "")
-        return Locked(one.name, one.version, content, origin.sha256, origin.url)
+        return LockedPackage(package.name, package.version, content, origin.sha256, origin.url)
 
-    def _obtained(self, one: Chosen) -> Obtained:
-        folder = self._where.packages / one.label
-        is_new = not self._here.has(one.name, one.version)
+    def _installed(self, package: ResolvedPackage) -> InstalledPackage:
+        folder = self._folders.packages / package.label
+        is_new = not self.has(package.name, package.version)
         if is_new:
             assert self._registry is not None
-            self._said(one.label)
-            release = self._registry.listing(one.name).releases[one.version]
+            self._on_download(package.label)
+            published = self._registry.listing(package.name).versions[package.version]
             try:
-                self._install(release, folder)
+                self._download(published, folder)
             except OSError as error:
                 raise PackageError(
-                    f"package {one.label} cannot be stored: {error.strerror or error}",
-                    f"It goes to '{self._where.packages}': that must be writable, with space left",
+                    f"package {package.label} cannot be stored: {error.strerror or error}",
+                    f"Free disk space, or fix the permissions of '{self._folders.packages}'",
                 ) from error
-        self._check_locked(one, folder)
-        return Obtained(one.name, one.version, folder, is_new)
+        self._check_digest(package, folder)
+        return InstalledPackage(package.name, package.version, folder, is_new)
 
-    def _install(self, release: Release, folder: Path) -> None:
-        label = f"{release.name}#{release.version}"
-        downloads = self._where.own / "downloads"
+    def _download(self, published: PublishedVersion, folder: Path) -> None:
+        label = published.label
+        downloads = self._folders.own / "downloads"
         downloads.mkdir(parents=True, exist_ok=True)
         file = downloads / f"{hashlib.sha256(label.encode()).hexdigest()[:32]}.{os.getpid()}.tgz"
         assert self._registry is not None
         try:
-            received = self._registry.fetch(release, file)
-            locked = self._locked.get((release.name, release.version))
+            received = self._registry.download(published, file)
+            locked = self._locked.get((published.name, published.version))
             if locked is not None and locked.sha256 not in ("", received.sha256):
                 raise PackageError(
-                    f"the file of package {label} is not the one that is locked",
-                    "Somebody published it again under the same version: ask them; or accept it: "
-                    "fhir-kb packages lock",
+                    f"the file of package {label} from '{shown(published.url)}' has another "
+                    "SHA-256 than fhir-packages.lock",
+                    "It was published again under the same version: ask its publisher; or accept "
+                    "it: fhir-kb packages lock",
                 )
-            _prepare(self._where.packages)
-            unpack_to(file, folder, self._where.own, lambda place: _check(place, release))
+            _create_cache(self._folders.packages)
+            unpack_to(file, folder, self._folders.own, lambda unpacked: _check(unpacked, published))
         finally:
             file.unlink(missing_ok=True)
-        self._note(label, _Origin(shown(release.url), received.sha256))
+        self._record_origin(label, _Origin(shown(published.url), received.sha256))
 
-    def _check_locked(self, one: Chosen, folder: Path) -> None:
-        locked = self._locked.get((one.name, one.version))
+    def _check_digest(self, package: ResolvedPackage, folder: Path) -> None:
+        locked = self._locked.get((package.name, package.version))
         if locked is not None and content_digest(folder / "package") != locked.content:
             raise PackageError(
-                f"package {one.label} in '{folder}' is not the one that is locked",
+                f"package {package.label} in '{folder}' differs from fhir-packages.lock",
                 "Remove that folder and get it again; or accept it: fhir-kb packages lock",
             )
 
-    def _note(self, label: str, origin: _Origin) -> None:
-        path = self._note_path(label)
+    def _record_origin(self, label: str, origin: _Origin) -> None:
+        path = self._origin_file(label)
         with contextlib.suppress(OSError):  # then the lock file lacks the file's digest
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(orjson.dumps(asdict(origin)))
 
     def _origin(self, name: str, version: str) -> _Origin | None:
         try:
-            return _Origin(**orjson.loads(self._note_path(f"{name}#{version}").read_bytes()))
+            return _Origin(**orjson.loads(self._origin_file(f"{name}#{version}").read_bytes()))
         except (OSError, ValueError, TypeError):
             return None
 
-    def _note_path(self, label: str) -> Path:
-        where = os.fsencode(self._where.packages.absolute() / label)
-        return self._where.own / "origins" / f"{hashlib.sha256(where).hexdigest()[:32]}.json"
+    def _origin_file(self, label: str) -> Path:
+        folder = os.fsencode(self._folders.packages.absolute() / label)
+        return self._folders.own / "origins" / f"{hashlib.sha256(folder).hexdigest()[:32]}.json"
 
-    def _missing(self, one: Wanted, by: str) -> PackageError:
+    def _missing_error(self, requirement: PackageRequirement, required_by: str) -> PackageError:
         if self._registry is not None:
-            known = sorted(self._registry.listing(one.name).releases, key=version_order)
+            versions = sorted(self._registry.listing(requirement.name).versions, key=version_order)
+            needs = f", which {required_by} depends on" if required_by else ""
             return PackageError(
-                f"the registry has no package {one}{f', which {by} needs' if by else ''}",
-                f"It has {', '.join(known[-8:])}" if known else "Check the name",
+                f"the registry has no package {requirement}{needs}",
+                f"It has {', '.join(versions[-8:])}" if versions else "Check the name",
             )
-        error = missing(str(one), self._where)
-        elsewhere = error.help.rpartition(", or ")[2]
+        error = missing_package_error(str(requirement), self._folders)
+        unpack = error.help.rpartition(", or ")[2]
         how = "Run this without --offline" if self._offline else _NO_REGISTRY
-        message = f"{error.message}{f', and {by} needs it' if by else ''}"
-        return PackageError(message, f"{how}; or {elsewhere}")
+        needs = f", and {required_by} depends on it" if required_by else ""
+        return PackageError(f"{error.message}{needs}", f"{how}; or {unpack}")
 
 
-def _check(folder: Path, release: Release) -> None:
-    """Raises PackageError where a folder is not the package that was asked for."""
-    place = folder / "package" / "package.json"
-    label = f"{release.name}#{release.version}"
-    if not place.is_file():
+def _check(folder: Path, published: PublishedVersion) -> None:
+    """Raises PackageError where a folder is not the package that was downloaded."""
+    path = folder / "package" / "package.json"
+    if not path.is_file():
         raise PackageError(
-            f"what '{shown(release.url)}' gives for {label} has no package/package.json", AGAIN
+            f"the file of package {published.label} from '{shown(published.url)}' has no "
+            "package/package.json",
+            GET_AGAIN,
         )
-    manifest = read_manifest(place)
-    if (manifest.name, manifest.version) != (release.name, release.version):
+    manifest = read_manifest(path)
+    if (manifest.name, manifest.version) != (published.name, published.version):
         raise PackageError(
-            f"what '{shown(release.url)}' gives for {label} is {manifest.name}#{manifest.version}",
-            "Tell whoever runs the registry",
+            f"the file of package {published.label} from '{shown(published.url)}' is package "
+            f"{manifest.name}#{manifest.version}",
+            "Tell the operator of the registry",
         )
 
 
-def _prepare(packages: Path) -> None:
-    """Make the package cache if there is none, marked as other tools expect it.
+def _create_cache(packages: Path) -> None:
+    """Create the package cache if there is none, marked as other tools expect it.
 
-    The HL7 validator takes a cache without this mark for one of an old form, and empties it.
+    The HL7 validator takes a cache without this mark for one of an old format, and empties it.
     """
     packages.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError), (packages / "packages.ini").open("xb") as file:

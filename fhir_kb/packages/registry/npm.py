@@ -1,7 +1,7 @@
-"""A registry that speaks npm's protocol: which versions there are, and their files.
+"""A registry that speaks npm's protocol: the versions of a package, and their files.
 
 https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md. Registries of FHIR
-packages leave some of it out: without `dist`, `url` leads to the file.
+packages leave some of it out: without `dist`, `url` is the address of the file.
 """
 
 from __future__ import annotations
@@ -24,109 +24,119 @@ if TYPE_CHECKING:
 
     from fhir_kb.net import Client, Received
 
-_NEWER_FIRST = ("sha512", "sha256")
+_STRONGEST_FIRST = ("sha512", "sha256")
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
-    """One version of a package, as the registry lists it.
-
-    url: where its file is. digests: algorithm -> what the registry says, in hexadecimal.
-    """
+class PublishedVersion:
+    """A version of a package, as the registry lists it."""
 
     name: str
     version: str
     url: str
+    """The address of its file."""
     digests: Mapping[str, str] = field(default_factory=dict)
+    """Algorithm -> digest of the file in hexadecimal."""
     dependencies: Mapping[str, str] = field(default_factory=dict)
+    """Name -> version or range."""
+
+    @property
+    def label(self) -> str:
+        """ "name#version"."""
+        return f"{self.name}#{self.version}"
 
     def check(self, received: Received) -> None:
-        """Raises PackageError where the file is not the one that the registry means."""
+        """Raises PackageError where the file does not have the digests of the registry."""
         for algorithm, digest in self.digests.items():
             if getattr(received, algorithm) != digest:
                 raise PackageError(
-                    f"the file of package {self.name}#{self.version} from '{shown(self.url)}' is "
-                    f"not the one that the registry means: its {algorithm} is another",
-                    "Try again; if it stays so, tell whoever runs the registry",
+                    f"the file of package {self.label} from '{shown(self.url)}' is damaged or "
+                    f"replaced: its {algorithm} is not the one that the registry lists",
+                    "Try again; if that does not help, tell the operator of the registry",
                 )
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """All versions of a package. latest: the one that the registry calls so, or ""."""
+class PackageListing:
+    """All versions of a package."""
 
-    releases: Mapping[str, Release]
+    versions: Mapping[str, PublishedVersion]
     latest: str = ""
+    """The version that the registry tags as latest, or ""."""
 
 
 class Registry:
-    """A registry at an address; each package is asked for once."""
+    """A registry at an address; each listing is requested once."""
 
     def __init__(self, url: str, client: Client) -> None:
         self._url = url.rstrip("/") + "/"
         self._client = client
-        self._listings: dict[str, Listing] = {}
+        self._listings: dict[str, PackageListing] = {}
 
-    def listing(self, name: str) -> Listing:
-        """The versions of a package; none where the registry does not know it.
+    def listing(self, name: str) -> PackageListing:
+        """The versions of a package; none where the registry has no such package.
 
         Raises PackageError.
         """
-        found = self._listings.get(name)
-        if found is None:
-            found = self._listings[name] = self._ask(name)
-        return found
+        listing = self._listings.get(name)
+        if listing is None:
+            listing = self._listings[name] = self._request_listing(name)
+        return listing
 
-    def fetch(self, release: Release, target: Path) -> Received:
-        """Write the release's file to `target`, checked. Raises PackageError or OSError."""
+    def download(self, version: PublishedVersion, target: Path) -> Received:
+        """Write a version's file to `target`, checked. Raises PackageError or OSError."""
         try:
-            received = self._client.download(release.url, target, most=MAX_PACKED)
+            received = self._client.download(version.url, target, most=MAX_PACKED)
         except NetError as error:
             raise PackageError(error.message, error.help) from error
-        release.check(received)
+        version.check(received)
         return received
 
-    def _ask(self, name: str) -> Listing:
+    def _request_listing(self, name: str) -> PackageListing:
         url = joined(self._url, quote(name, safe=""))
         try:
-            answer = self._client.get(url)
-            return listing_of(name, parse_object(answer.content), url)
+            response = self._client.get(url)
+            return parse_listing(name, parse_object(response.content), url)
         except OfflineError:
             raise
         except NetError as error:
             if error.status == 404:
-                return Listing({})
+                return PackageListing({})
             raise PackageError(error.message, error.help) from error
         except UnreadableError as error:
             raise PackageError(
-                f"what '{shown(url)}' says of the package cannot be used: {error}",
-                "Check that the address is that of an npm registry",
+                f"the response of GET '{shown(url)}' is no list of package versions: {error}",
+                "Check that FHIR_KB_REGISTRY or kb.yaml (registry) names an npm registry",
             ) from error
 
 
-def listing_of(name: str, stated: Mapping[str, Any], url: str) -> Listing:
-    """The listing that a registry's answer states; versions that make no sense are left out."""
-    versions = stated.get("versions")
-    releases = {}
-    for version, item in (versions if isinstance(versions, dict) else {}).items():
+def parse_listing(name: str, content: Mapping[str, Any], url: str) -> PackageListing:
+    """The listing in a registry's response; versions that are malformed are left out."""
+    listed = content.get("versions")
+    versions = {}
+    for version, item in (listed if isinstance(listed, dict) else {}).items():
         if is_version_name(version) and isinstance(item, dict):
-            releases[version] = _release(name, version, item, url)
-    tags = stated.get("dist-tags")
+            versions[version] = _published_version(name, version, item, url)
+    tags = content.get("dist-tags")
     latest = tags.get("latest") if isinstance(tags, dict) else None
-    return Listing(releases, latest if isinstance(latest, str) and latest in releases else "")
+    return PackageListing(
+        versions, latest if isinstance(latest, str) and latest in versions else ""
+    )
 
 
-def _release(name: str, version: str, item: Mapping[str, Any], url: str) -> Release:
+def _published_version(
+    name: str, version: str, item: Mapping[str, Any], url: str
+) -> PublishedVersion:
     dist = item.get("dist")
     dist = dist if isinstance(dist, dict) else {}
-    place = dist.get("tarball") or item.get("url")
-    if not isinstance(place, str) or not place:
-        place = f"{url}/{quote(version, safe='')}"
+    address = dist.get("tarball") or item.get("url")
+    if not isinstance(address, str) or not address:
+        address = f"{url}/{quote(version, safe='')}"
     dependencies = item.get("dependencies")
-    return Release(
+    return PublishedVersion(
         name,
         version,
-        joined(url, place),
+        joined(url, address),
         _digests(dist),
         {
             key: value
@@ -137,20 +147,20 @@ def _release(name: str, version: str, item: Mapping[str, Any], url: str) -> Rele
 
 
 def _digests(dist: Mapping[str, Any]) -> dict[str, str]:
-    """The digests that are stated; the strongest of `integrity`, which may have several."""
-    found: dict[str, str] = {}
+    """The digests of a file; of `integrity`, which may have several, the strongest."""
+    digests: dict[str, str] = {}
     integrity, shasum = dist.get("integrity"), dist.get("shasum")
-    stated = dict(
+    listed = dict(
         part.partition("?")[0].partition("-")[::2]
         for part in (integrity.split() if isinstance(integrity, str) else ())
     )
-    for algorithm in _NEWER_FIRST:
-        if algorithm in stated:
+    for algorithm in _STRONGEST_FIRST:
+        if algorithm in listed:
             try:
-                found[algorithm] = base64.b64decode(stated[algorithm], validate=True).hex()
+                digests[algorithm] = base64.b64decode(listed[algorithm], validate=True).hex()
             except binascii.Error:
-                found[algorithm] = "(unreadable)"  # equals nothing: the file will be refused
+                digests[algorithm] = "(unreadable)"  # equals nothing: the file will be refused
             break
     if isinstance(shasum, str) and shasum:
-        found["sha1"] = shasum.lower()
-    return found
+        digests["sha1"] = shasum.lower()
+    return digests

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages import Loaded
+from fhir_kb.packages import InMemoryCanonicals
 from fhir_kb.packages.snapshots import contradictions
 
 _BASE = {
@@ -30,7 +30,7 @@ def _noted(*elements: dict[str, Any]) -> list[tuple[str, str]]:
         "derivation": "constraint",
         "differential": {"element": list(elements)},
     }
-    return [(one.id, one.property) for one in contradictions(profile, Loaded([_BASE]))]
+    return [(one.id, one.property) for one in contradictions(profile, InMemoryCanonicals([_BASE]))]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages import Loaded
+from fhir_kb.packages import InMemoryCanonicals
 from fhir_kb.packages.snapshots import SnapshotError, contradictions, snapshot
 
 _JUNK: tuple[Any, ...] = (
@@ -69,13 +69,13 @@ def _profile() -> dict[str, Any]:
 def _refused_or_made(profile: Any, base: Any) -> None:
     for make in (snapshot, contradictions):
         try:
-            make(profile, Loaded([base]))
+            make(profile, InMemoryCanonicals([base]))
         except SnapshotError as error:
             assert str(error)
 
 
 def test_what_is_not_damaged_is_made() -> None:
-    elements = snapshot(_profile(), Loaded([_base()]))["snapshot"]["element"]
+    elements = snapshot(_profile(), InMemoryCanonicals([_base()]))["snapshot"]["element"]
     said = {one["id"]: one for one in elements}
     assert said["T.a"]["min"] == 1
     assert said["T.c.b[x]"]["patternString"] == "a"
@@ -121,7 +121,7 @@ def test_profiles_of_each_others_types_are_refused() -> None:
             ]
         }
     with pytest.raises(SnapshotError, match="circle"):
-        snapshot(first, Loaded([_base(), first, second]))
+        snapshot(first, InMemoryCanonicals([_base(), first, second]))
 
 
 @pytest.mark.parametrize("junk", _JUNK)
@@ -129,5 +129,5 @@ def test_damaged_constraints_of_an_element_whose_children_are_changed(junk: Any)
     base, profile = _base(), _profile()
     base["snapshot"]["element"][0]["constraint"] = junk
     profile["differential"] = {"element": [{"id": "T.a", "path": "T.a", "min": 1}]}
-    elements = snapshot(profile, Loaded([base]))["snapshot"]["element"]
+    elements = snapshot(profile, InMemoryCanonicals([base]))["snapshot"]["element"]
     assert [one["min"] for one in elements if one["id"] == "T.a"] == [1]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages import Loaded
+from fhir_kb.packages import InMemoryCanonicals
 from fhir_kb.packages.snapshots import SnapshotError, snapshot
 
 _TYPES = "http://hl7.org/fhir/StructureDefinition/"
@@ -43,7 +43,7 @@ THING = _type(
     _element("Thing.part.name", type=[{"code": "string"}]),
     _element("Thing.part.part", max="*", contentReference="#Thing.part"),
 )
-KNOWN = Loaded([QUANTITY, STRING, EXTENSION, THING])
+KNOWN = InMemoryCanonicals([QUANTITY, STRING, EXTENSION, THING])
 
 
 def _made(*elements: dict[str, Any], known: Any = KNOWN, **more: Any) -> dict[str, dict[str, Any]]:
@@ -181,7 +181,7 @@ def test_one_child_of_several_excludes_the_others() -> None:
     either = [{"key": "one", "expression": "(a | b).count() = 1"}]
     holder = _element("Thing.of", constraint=either, type=[{"code": "BackboneElement"}])
     base = _type("Thing", holder, _element("Thing.of.a"), _element("Thing.of.b"))
-    made = _made({"path": "Thing.of.a", "min": 1}, known=Loaded([base]))
+    made = _made({"path": "Thing.of.a", "min": 1}, known=InMemoryCanonicals([base]))
     assert made["Thing.of.b"]["max"] == "0"
 
 

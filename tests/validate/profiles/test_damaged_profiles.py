@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages import Loaded, core_profiles
+from fhir_kb.packages import InMemoryCanonicals, core_profiles
 from fhir_kb.validate import Validator
 
 _CORE = "http://hl7.org/fhir/StructureDefinition/"
@@ -70,7 +70,7 @@ def _profile(form: str) -> dict[str, Any]:
 @pytest.mark.parametrize("form", ["snapshot", "differential"])
 def test_the_profile_demands_what_it_should(form: str) -> None:
     profile = {**_profile(form), "url": "urn:p"}
-    validator = Validator("5.0.0", canonicals=Loaded([profile]), profiles=["urn:p"])
+    validator = Validator("5.0.0", canonicals=InMemoryCanonicals([profile]), profiles=["urn:p"])
     assert [one for one in validator.check(OBSERVATION) if one.severity.value == "error"] == []
     lacking = {**OBSERVATION, "component": OBSERVATION["component"][:1]}  # type: ignore[index]
     codes = {one.code for one in validator.check(lacking) if one.severity.value == "error"}
@@ -104,10 +104,12 @@ def test_damaged_profiles(
 
 def _check(profile: dict[str, Any]) -> None:
     start = time.process_time()
-    validator = Validator("5.0.0", canonicals=Loaded([profile]), profiles=["urn:p"])
+    validator = Validator("5.0.0", canonicals=InMemoryCanonicals([profile]), profiles=["urn:p"])
     validator.check(OBSERVATION)
     Validator(
-        "5.0.0", canonicals=Loaded([profile]), global_profiles={"Observation": ["urn:p"]}
+        "5.0.0",
+        canonicals=InMemoryCanonicals([profile]),
+        global_profiles={"Observation": ["urn:p"]},
     ).check(BUNDLE)
     assert time.process_time() - start < _LONGEST
 

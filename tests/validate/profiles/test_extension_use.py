@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fhir_kb.model.fhir_release import BY_VERSION
-from fhir_kb.packages import Loaded
+from fhir_kb.packages import InMemoryCanonicals
 from fhir_kb.validate import Validator
 
 URL = "https://kb.example.org/fhir/StructureDefinition/note"
@@ -51,7 +51,7 @@ NOTE = {"url": URL, "valueString": "x"}
 def found(
     resource: dict[str, Any], *known: dict[str, Any], version: str = "5.0.0"
 ) -> list[tuple[str, str]]:
-    issues = Validator(version, canonicals=Loaded(known)).check(resource)
+    issues = Validator(version, canonicals=InMemoryCanonicals(known)).check(resource)
     return [(one.code, one.path) for one in issues if one.severity.value == "error"]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages import Loaded, core_profiles
+from fhir_kb.packages import InMemoryCanonicals, core_profiles
 from fhir_kb.validate import Validator
 from fhir_kb.validate.profiles.fast_path.profiles import ProfileFastPath
 
@@ -69,7 +69,7 @@ _ODD: tuple[Any, ...] = (
 
 
 def _said(version: str, profiles: list[Any], resource: Any) -> Said:
-    validator = Validator(version, canonicals=Loaded(profiles))
+    validator = Validator(version, canonicals=InMemoryCanonicals(profiles))
     return [(one.code, one.path, one.message) for one in validator.check(resource)]
 
 

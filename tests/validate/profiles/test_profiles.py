@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fhir_kb.model.fhir_release import BY_VERSION
-from fhir_kb.packages import Loaded
+from fhir_kb.packages import InMemoryCanonicals
 from fhir_kb.validate import Issue, Validator
 
 TEST = "https://kb.example.org/fhir/StructureDefinition/"
@@ -51,7 +51,7 @@ def a_slice(id_: str, **more: Any) -> dict[str, Any]:
 def issues(
     resource: dict[str, Any], *known: dict[str, Any], version: str = "5.0.0", asked: str = "p"
 ) -> list[Issue]:
-    validator = Validator(version, canonicals=Loaded(known), profiles=[TEST + asked])
+    validator = Validator(version, canonicals=InMemoryCanonicals(known), profiles=[TEST + asked])
     return [one for one in validator.check(resource) if one.code.startswith("KB6") or _own(one)]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages import Loaded
+from fhir_kb.packages import InMemoryCanonicals
 from fhir_kb.validate import Validator
 
 ROOT = "Questionnaire"
@@ -25,7 +25,7 @@ def found(
     items: list[dict[str, Any]], *, version: str = "4.0.1", known: Any = (), **more: Any
 ) -> list[tuple[str, str]]:
     resource = {"resourceType": ROOT, "status": "draft", "item": items, **more}
-    issues = Validator(version, canonicals=Loaded(known)).check(resource)
+    issues = Validator(version, canonicals=InMemoryCanonicals(known)).check(resource)
     return [(one.code, one.path) for one in issues if one.code in _OURS]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages import Loaded
+from fhir_kb.packages import InMemoryCanonicals
 from fhir_kb.validate import Validator
 
 URL = "https://kb.example.org/fhir/Measure/m"
@@ -49,7 +49,7 @@ def found(
         "period": {"start": "2020", "end": "2021"},
         "group": reported,
     }
-    validator = Validator("4.0.1", canonicals=Loaded([measure]))
+    validator = Validator("4.0.1", canonicals=InMemoryCanonicals([measure]))
     return [(one.code, one.path) for one in validator.check(report) if one.code[:4] == "KB73"]
 
 

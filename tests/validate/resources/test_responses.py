@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.packages import Loaded
+from fhir_kb.packages import InMemoryCanonicals
 from fhir_kb.validate import Validator
 
 URL = "https://kb.example.org/fhir/Questionnaire/q"
@@ -27,7 +27,7 @@ def found(
         "status": status,
         **({"item": items} if items else {}),
     }
-    validator = Validator(version, canonicals=Loaded([questionnaire]))
+    validator = Validator(version, canonicals=InMemoryCanonicals([questionnaire]))
     return [(one.code, one.path) for one in validator.check(response) if one.code[:4] == "KB73"]
 
 

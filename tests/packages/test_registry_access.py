@@ -82,7 +82,7 @@ def test_a_tokens_file_may_be_named_in_the_environment(
     assert found is not None
     assert found.token == TOKEN
     environ["FHIR_KB_REGISTRY_TOKEN_FILE"] = str(tmp_path / "nowhere")
-    with pytest.raises(PackageError, match="the token's file"):
+    with pytest.raises(PackageError, match="the token file"):
         registry_access(environ=environ)
 
 
@@ -90,9 +90,9 @@ def test_a_tokens_file_may_be_named_in_the_environment(
     ("text", "reason"),
     [
         ("[", "cannot be read"),
-        ("- a\n", "no list of settings"),
+        ("- a\n", "has no settings"),
         ("registry: ftp://x.example\n", "no address on the web"),
-        (f"registry: https://me:{TOKEN}@one.example\n", "holds a password"),
+        (f"registry: https://me:{TOKEN}@one.example\n", "contains a password"),
         (f"registry: {ONE}\nregistries: {{'{ONE}': {{tokn: {TOKEN}}}}}\n", "unknown key 'tokn'"),
         (f"registry: {ONE}\nregistries: {{nonsense: {{token: {TOKEN}}}}}\n", "no address"),
         ("a: " + "[" * 5000, "cannot be read"),

@@ -13,39 +13,44 @@ from publishing import Registry, published
 from serving import Asked, Reply
 
 from fhir_kb.net import Access, Client
-from fhir_kb.packages import PackageError, PackageSet, Places, open_installed, open_package
-from fhir_kb.packages.dependencies.lock_file import Locked, lock_bytes, read_lock
-from fhir_kb.packages.dependencies.versions import wanted
+from fhir_kb.packages import CacheFolders, PackageError, PackageSet, open_installed, open_package
+from fhir_kb.packages.dependencies.lock_file import LockedPackage, lock_file_bytes, read_lock_file
+from fhir_kb.packages.dependencies.versions import parse_requirement
 from fhir_kb.packages.registry import npm as asking
-from fhir_kb.packages.registry.install import Obtained, Obtainer
+from fhir_kb.packages.registry.install import InstalledPackage, PackageInstaller
 
 SET = f"{BASE}/ValueSet/colours"
 TOKEN = "s3cret-t0ken"
 
-Getter = Callable[..., list[Obtained]]
+Getter = Callable[..., list[InstalledPackage]]
 
 
 @pytest.fixture(name="get")
-def getter(registry: Registry, where: Places) -> Getter:
-    def get(*words: str, locked: tuple[Locked, ...] = (), token: str = TOKEN) -> list[Obtained]:
-        return obtainer(registry, where, locked, token).get(map(wanted, words))
+def getter(registry: Registry, where: CacheFolders) -> Getter:
+    def get(
+        *words: str, locked: tuple[LockedPackage, ...] = (), token: str = TOKEN
+    ) -> list[InstalledPackage]:
+        return installer(registry, where, locked, token).install(map(parse_requirement, words))
 
     return get
 
 
-def obtainer(
-    registry: Registry, where: Places, locked: tuple[Locked, ...] = (), token: str = TOKEN
-) -> Obtainer:
+def installer(
+    registry: Registry,
+    where: CacheFolders,
+    locked: tuple[LockedPackage, ...] = (),
+    token: str = TOKEN,
+) -> PackageInstaller:
     client = Client(Access(registry.web.url, token), sleep=lambda _: None)
-    return Obtainer(where, asking.Registry(registry.web.url, client), locked=locked)
+    return PackageInstaller(where, asking.Registry(registry.web.url, client), locked=locked)
 
 
-def labels(obtained: list[Obtained]) -> list[str]:
-    return [one.label for one in obtained]
+def labels(packages: list[InstalledPackage]) -> list[str]:
+    return [one.label for one in packages]
 
 
 def test_a_package_is_got_checked_and_opened(
-    registry: Registry, where: Places, get: Getter
+    registry: Registry, where: CacheFolders, get: Getter
 ) -> None:
     registry.publish("org.example.kb.r4", "1.0.0")
     (one,) = get("org.example.kb.r4#1.0.0")
@@ -108,7 +113,7 @@ def test_a_version_that_is_nowhere_is_told_with_those_that_are(
 
 @pytest.mark.parametrize("algorithm", ["shasum", "integrity"])
 def test_a_file_that_is_not_the_one_meant_is_refused(
-    registry: Registry, where: Places, get: Getter, algorithm: str
+    registry: Registry, where: CacheFolders, get: Getter, algorithm: str
 ) -> None:
     registry.publish("org.example.kb.r4", "1.0.0")
     true = registry.version
@@ -119,7 +124,7 @@ def test_a_file_that_is_not_the_one_meant_is_refused(
         return about
 
     registry.version = false  # type: ignore[method-assign]
-    with pytest.raises(PackageError, match="is not the one that the registry means"):
+    with pytest.raises(PackageError, match="is damaged or replaced"):
         get("org.example.kb.r4#1.0.0")
     assert not (where.packages / "org.example.kb.r4#1.0.0").exists()
     assert not list((where.own / "downloads").iterdir())
@@ -139,11 +144,11 @@ def test_a_registry_that_says_little_is_understood(registry: Registry, get: Gett
 
 
 def test_another_package_than_asked_for_is_refused(
-    registry: Registry, where: Places, get: Getter
+    registry: Registry, where: CacheFolders, get: Getter
 ) -> None:
     registry.publish("org.example.kb.r4", "1.0.0")
     registry.packages["org.example.kb.r4", "1.0.0"] = published("org.example.other.r4", "1.0.0")
-    with pytest.raises(PackageError, match=r"is org\.example\.other\.r4#1\.0\.0"):
+    with pytest.raises(PackageError, match=r"is package org\.example\.other\.r4#1\.0\.0"):
         get("org.example.kb.r4#1.0.0")
     assert not (where.packages / "org.example.kb.r4#1.0.0").exists()
 
@@ -158,7 +163,9 @@ def test_nonsense_of_a_registry_is_an_error(
     assert caught.value.help
 
 
-def test_the_token_is_sent_and_never_told(registry: Registry, where: Places, get: Getter) -> None:
+def test_the_token_is_sent_and_never_told(
+    registry: Registry, where: CacheFolders, get: Getter
+) -> None:
     registry.token = TOKEN
     registry.publish("org.example.kb.r4", "1.0.0")
     with pytest.raises(PackageError) as caught:
@@ -190,14 +197,14 @@ def test_a_file_on_another_server_is_got_without_the_token(registry: Registry, g
 
 
 def test_what_is_got_can_be_locked_and_got_again_alike(
-    registry: Registry, where: Places, get: Getter, tmp_path: Path
+    registry: Registry, where: CacheFolders, get: Getter, tmp_path: Path
 ) -> None:
     registry.publish("org.example.kb.r4", "1.0.0")
-    first = obtainer(registry, where)
-    locked = first.lock(first.get([wanted("org.example.kb.r4#1.x")]))
+    first = installer(registry, where)
+    locked = first.locked(first.install([parse_requirement("org.example.kb.r4#1.x")]))
     file = tmp_path / "fhir-packages.lock"
-    file.write_bytes(lock_bytes(locked))
-    assert read_lock(file) == locked
+    file.write_bytes(lock_file_bytes(locked))
+    assert read_lock_file(file) == locked
     assert json.loads(file.read_text())["packages"] == [
         {
             "name": "org.example.kb.r4",
@@ -209,72 +216,76 @@ def test_what_is_got_can_be_locked_and_got_again_alike(
     ]
     registry.publish("org.example.kb.r4", "1.5.0")
     assert labels(get("org.example.kb.r4#1.x", locked=locked)) == ["org.example.kb.r4#1.0.0"]
-    elsewhere = Places(tmp_path / "other", tmp_path / "own2")
-    again = obtainer(registry, elsewhere, locked)
-    assert labels(again.get([wanted("org.example.kb.r4#1.x")])) == ["org.example.kb.r4#1.0.0"]
-    assert again.lock([Obtained("org.example.kb.r4", "1.0.0", elsewhere.packages
+    elsewhere = CacheFolders(tmp_path / "other", tmp_path / "own2")
+    again = installer(registry, elsewhere, locked)
+    assert labels(again.install([parse_requirement("org.example.kb.r4#1.x")])) == [
+        "org.example.kb.r4#1.0.0"
+    ]
+    assert again.locked([InstalledPackage("org.example.kb.r4", "1.0.0", elsewhere.packages
                                 / "org.example.kb.r4#1.0.0", is_new=False)]) == locked  # fmt: skip
 
 
 def test_a_version_that_was_published_again_is_refused(
-    registry: Registry, where: Places, tmp_path: Path
+    registry: Registry, where: CacheFolders, tmp_path: Path
 ) -> None:
     registry.publish("org.example.kb.r4", "1.0.0")
-    first = obtainer(registry, where)
-    locked = first.lock(first.get([wanted("org.example.kb.r4#1.0.0")]))
+    first = installer(registry, where)
+    locked = first.locked(first.install([parse_requirement("org.example.kb.r4#1.0.0")]))
     registry.publish("org.example.kb.r4", "1.0.0", {"resourceType": "ValueSet", "id": "new"})
-    elsewhere = Places(tmp_path / "other", tmp_path / "own2")
-    with pytest.raises(PackageError, match="is not the one that is locked") as caught:
-        obtainer(registry, elsewhere, locked).get([wanted("org.example.kb.r4#1.0.0")])
+    elsewhere = CacheFolders(tmp_path / "other", tmp_path / "own2")
+    with pytest.raises(PackageError, match="has another SHA-256 than fhir-packages") as caught:
+        installer(registry, elsewhere, locked).install(
+            [parse_requirement("org.example.kb.r4#1.0.0")]
+        )
     assert "fhir-kb packages lock" in caught.value.help
     assert not (elsewhere.packages / "org.example.kb.r4#1.0.0").exists()
 
 
 def test_an_installed_package_that_was_changed_is_refused(
-    registry: Registry, where: Places, get: Getter
+    registry: Registry, where: CacheFolders, get: Getter
 ) -> None:
     registry.publish("org.example.kb.r4", "1.0.0")
-    first = obtainer(registry, where)
-    obtained = first.get([wanted("org.example.kb.r4#1.0.0")])
-    locked = first.lock(obtained)
-    (obtained[0].folder / "package" / "ValueSet-colours.json").write_text("{}")
-    with pytest.raises(PackageError, match="is not the one that is locked"):
+    first = installer(registry, where)
+    packages = first.install([parse_requirement("org.example.kb.r4#1.0.0")])
+    locked = first.locked(packages)
+    (packages[0].folder / "package" / "ValueSet-colours.json").write_text("{}")
+    with pytest.raises(PackageError, match="differs from fhir-packages"):
         get("org.example.kb.r4#1.0.0", locked=locked)
 
 
 def test_a_package_that_others_installed_is_locked_by_its_content(
-    registry: Registry, where: Places
+    registry: Registry, where: CacheFolders
 ) -> None:
     install(where.packages, "org.example.a", "1.0.0")
-    one = obtainer(registry, where)
-    (locked,) = one.lock(one.get([wanted("org.example.a#1.0.0")]))
+    one = installer(registry, where)
+    (locked,) = one.locked(one.install([parse_requirement("org.example.a#1.0.0")]))
     assert (locked.sha256, locked.url) == ("", "")
     assert len(locked.content) == 64
 
 
 @pytest.mark.disable_socket
-def test_offline_what_is_here_is_taken_and_no_socket_opened(where: Places) -> None:
+def test_offline_what_is_here_is_taken_and_no_socket_opened(where: CacheFolders) -> None:
     install(where.packages, "org.example.a", "1.0.0", dependencies={"org.example.b": "1.x"})
     install(where.packages, "org.example.b", "1.4.0")
-    offline = Obtainer(where, None, offline=True)
-    assert labels(offline.get([wanted("org.example.a")])) == [
+    offline = PackageInstaller(where, None, offline=True)
+    assert labels(offline.install([parse_requirement("org.example.a")])) == [
         "org.example.a#1.0.0",
         "org.example.b#1.4.0",
     ]
     with pytest.raises(PackageError, match=r"org\.example\.x#1\.0\.0 is not on this") as caught:
-        offline.get([wanted("org.example.x#1.0.0")])
+        offline.install([parse_requirement("org.example.x#1.0.0")])
     assert caught.value.help.startswith("Run this without --offline; or unpack it to ")
 
 
 @pytest.mark.disable_socket
-def test_without_a_registry_the_advice_is_to_name_one(where: Places) -> None:
+def test_without_a_registry_the_advice_is_to_name_one(where: CacheFolders) -> None:
     with pytest.raises(PackageError) as caught:
-        Obtainer(where, None).get([wanted("org.example.x#1.0.0")])
+        PackageInstaller(where, None).install([parse_requirement("org.example.x#1.0.0")])
     assert "FHIR_KB_REGISTRY" in caught.value.help
 
 
 def test_a_place_that_cannot_be_written_is_an_error(
-    registry: Registry, where: Places, get: Getter
+    registry: Registry, where: CacheFolders, get: Getter
 ) -> None:
     registry.publish("org.example.kb.r4", "1.0.0")
     where.packages.parent.mkdir(exist_ok=True)
@@ -284,7 +295,7 @@ def test_a_place_that_cannot_be_written_is_an_error(
     assert str(where.packages) in caught.value.help
 
 
-def test_our_own_package_is_opened_from_its_file(where: Places, tmp_path: Path) -> None:
+def test_our_own_package_is_opened_from_its_file(where: CacheFolders, tmp_path: Path) -> None:
     archive = tmp_path / "package.tgz"
     archive.write_bytes(published("org.example.kb.r4", "1.0.0", org_example_b_r4="1.0.0"))
     package = open_package(archive, where)
@@ -303,14 +314,14 @@ def test_a_damaged_lock_file_is_an_error(tmp_path: Path, content: str) -> None:
     file = tmp_path / "fhir-packages.lock"
     file.write_text(content)
     with pytest.raises(PackageError, match="cannot be used") as caught:
-        read_lock(file)
+        read_lock_file(file)
     assert "fhir-kb packages lock" in caught.value.help
 
 
 def test_without_a_lock_file_nothing_is_locked(tmp_path: Path) -> None:
-    assert read_lock(tmp_path / "fhir-packages.lock") == ()
+    assert read_lock_file(tmp_path / "fhir-packages.lock") == ()
 
 
 def test_a_lock_file_is_the_same_in_any_order() -> None:
-    a, b = Locked("a.b", "1.0.0", "x"), Locked("a.b", "1.0.1", "y")
-    assert lock_bytes((a, b)) == lock_bytes((b, a))
+    a, b = LockedPackage("a.b", "1.0.0", "x"), LockedPackage("a.b", "1.0.1", "y")
+    assert lock_file_bytes((a, b)) == lock_file_bytes((b, a))
