@@ -21,6 +21,21 @@ BASE_PROPERTIES: Final = frozenset(
     {"code", "concept", "display", "definition", "parent", "child", "designation",
      "inactive", "notSelectable", "status", "deprecated", "effectiveDate"}
 )  # fmt: skip
+#: http://hl7.org/fhir/codesystem-concept-properties.html: standard properties, code -> type.
+STANDARD_PROPERTIES: Final = {
+    "status": "code",
+    "inactive": "boolean",
+    "effectiveDate": "dateTime",
+    "deprecationDate": "dateTime",
+    "retirementDate": "dateTime",
+    "notSelectable": "boolean",
+    "parent": "code",
+    "child": "code",
+    "partOf": "code",
+    "synonym": "code",
+    "comment": "string",
+    "itemWeight": "decimal",
+}
 _PARENTS: Final = frozenset({"parent", "subsumedBy"})
 _IDENTITY: Final = frozenset({"code", "concept"})
 _INACTIVE: Final = frozenset({"retired", "inactive"})

@@ -22,14 +22,14 @@ def content_rules(type_path: str, definitions: Definitions) -> tuple[Checker, ..
     own = _own(type_path, definitions)
     rules = () if own is None else (own,)
     if type_path in definitions.resource_types and "publisher" in definitions.properties(type_path):
-        from fhir_kb.validate.resources.canonical_urls import check_own_url
+        from fhir_kb.validate.resources.canonical_urls import check_canonical_url
         from fhir_kb.validate.resources.publishers import check_publisher
 
-        rules = (*rules, check_own_url, check_publisher)
+        rules = (*rules, check_canonical_url, check_publisher)
     if type_path in _WITH_IDS:
-        from fhir_kb.validate.resources.element_ids import check_ids
+        from fhir_kb.validate.resources.element_ids import check_element_ids
 
-        rules = (*rules, check_ids)
+        rules = (*rules, check_element_ids)
     if type_path in _WITH_EXPRESSIONS:
         from fhir_kb.validate.invariants.expressions import expression_rule
 
@@ -40,34 +40,34 @@ def content_rules(type_path: str, definitions: Definitions) -> tuple[Checker, ..
 def _own(type_path: str, definitions: Definitions) -> Checker | None:
     if type_path == "StructureDefinition":
         from fhir_kb.validate.resources.structure_definitions.structure_definition import (
-            structure_rule,
+            structure_definition_check,
         )
 
-        return structure_rule(definitions)
+        return structure_definition_check(definitions)
     if type_path == "CodeSystem":
-        from fhir_kb.validate.resources.terminology.code_systems import check_system
+        from fhir_kb.validate.resources.terminology.code_systems import check_code_system
 
-        return check_system
+        return check_code_system
     if type_path == "ValueSet":
-        from fhir_kb.validate.resources.terminology.value_sets import check_set
+        from fhir_kb.validate.resources.terminology.value_sets import check_value_set
 
-        return check_set
+        return check_value_set
     if type_path == "ConceptMap":
-        from fhir_kb.validate.resources.terminology.concept_maps import check_map
+        from fhir_kb.validate.resources.terminology.concept_maps import check_concept_map
 
-        return check_map
+        return check_concept_map
     if type_path in ("SearchParameter", "CapabilityStatement.rest.resource"):
-        from fhir_kb.validate.resources.search_parameters import search_rules
+        from fhir_kb.validate.resources.search_parameters import search_parameter_checks
 
-        return search_rules(definitions)[type_path]
+        return search_parameter_checks(definitions)[type_path]
     if type_path == "ImplementationGuide.dependsOn":
-        from fhir_kb.validate.resources.implementation_guides import check_dependency
+        from fhir_kb.validate.resources.implementation_guides import check_ig_dependency
 
-        return check_dependency
+        return check_ig_dependency
     if type_path == "OperationDefinition":
-        from fhir_kb.validate.resources.implementation_guides import check_operation
+        from fhir_kb.validate.resources.implementation_guides import check_operation_definition
 
-        return check_operation
+        return check_operation_definition
     if type_path in ("Questionnaire", "QuestionnaireResponse", "MeasureReport"):
         return _answering(type_path, definitions)
     if type_path == "Coding":
@@ -83,9 +83,11 @@ def _answering(type_path: str, definitions: Definitions) -> Checker:
 
         return check_questionnaire
     if type_path == "QuestionnaireResponse":
-        from fhir_kb.validate.resources.questionnaires.response import response_rule
+        from fhir_kb.validate.resources.questionnaires.questionnaire_response import (
+            questionnaire_response_check,
+        )
 
-        return response_rule(definitions)
-    from fhir_kb.validate.resources.measure_reports import check_report
+        return questionnaire_response_check(definitions)
+    from fhir_kb.validate.resources.measure_reports import check_measure_report
 
-    return check_report
+    return check_measure_report

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from fhir_kb.validate.core.issue import Findings
 
 
-def check_own_url(value: Mapping[str, Any], _context: Context) -> Findings:
-    """Whether the url by which others name the resource is absolute."""
+def check_canonical_url(value: Mapping[str, Any], _context: Context) -> Findings:
+    """Whether the resource's canonical URL is absolute."""
     url = text(value, "url")
     if not url or ":" in url:
         return None
-    found = report(BAD_CANONICAL, f"the url {quoted(url)} is not absolute")
-    return under(found, "url")
+    return under(report(BAD_CANONICAL, f"the url {quoted(url)} is not absolute"), "url")

@@ -13,29 +13,30 @@ if TYPE_CHECKING:
     from fhir_kb.validate.core.context import Context
     from fhir_kb.validate.core.issue import Finding, Findings
 
-_DEEPEST: Final = 200
+_MAX_DEPTH: Final = 200
 
 
-def check_ids(value: Mapping[str, Any], _context: Context) -> Findings:
-    """The elements whose id another element of the resource has already."""
-    found: list[Finding] = []
-    seen: set[str] = set()
-    for name, way in _ids(value, ()):
-        if name in seen:
-            found += under(report(DUPLICATE_ID, f"the id {quoted(name)} is that of another"), *way)
-        seen.add(name)
-    return found or None
+def check_element_ids(value: Mapping[str, Any], _context: Context) -> Findings:
+    """Elements with an id that another element of the resource has already."""
+    findings: list[Finding] = []
+    ids: set[str] = set()
+    for element_id, path in _ids(value, ()):
+        if element_id in ids:
+            message = f"the id {quoted(element_id)} is that of another"
+            findings += under(report(DUPLICATE_ID, message), *path)
+        ids.add(element_id)
+    return findings or None
 
 
 def _ids(
-    value: Mapping[str, Any], way: tuple[str | int, ...]
+    value: Mapping[str, Any], path: tuple[str | int, ...]
 ) -> Iterator[tuple[str, tuple[str | int, ...]]]:
     for key, inner in value.items():
         listed = inner if isinstance(inner, list) else (inner,)
-        for number, one in enumerate(listed):
-            if not isinstance(one, dict) or "resourceType" in one or len(way) > _DEEPEST:
+        for number, item in enumerate(listed):
+            if not isinstance(item, dict) or "resourceType" in item or len(path) > _MAX_DEPTH:
                 continue
-            here = (*way, key, number) if listed is inner else (*way, key)
-            if isinstance(one.get("id"), str):
-                yield one["id"], here
-            yield from _ids(one, here)
+            item_path = (*path, key, number) if listed is inner else (*path, key)
+            if isinstance(item.get("id"), str):
+                yield item["id"], item_path
+            yield from _ids(item, item_path)

@@ -1,4 +1,4 @@
-"""What HL7 asks of its own publications: https://confluence.hl7.org/display/FHIR/WorkGroups."""
+"""Rules for HL7's own publications: https://confluence.hl7.org/display/FHIR/WorkGroups."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 _EXTENSIONS: Final = "http://hl7.org/fhir/StructureDefinition/structuredefinition-"
 _WORK_GROUP: Final = _EXTENSIONS + "wg"
 _STANDARDS_STATUS: Final = _EXTENSIONS + "standards-status"
-_PAGES: Final = "http://www.hl7.org/Special/committees/"
-#: Code of the work group -> the end of its page, its name, its other name.
-_GROUPS: Final[dict[str, tuple[str, ...]]] = {
+_PAGE_ROOT: Final = "http://www.hl7.org/Special/committees/"
+#: Code of the work group -> the last part of its page's URL, its name, its other name.
+_WORK_GROUPS: Final[dict[str, tuple[str, ...]]] = {
     "aid": ("java", "Application Implementation and Design"),
     "arden": ("arden", "Arden Syntax"),
     "brr": ("rcrim", "Biomedical Research and Regulation"),
@@ -66,54 +66,54 @@ _GROUPS: Final[dict[str, tuple[str, ...]]] = {
 
 
 def check_publisher(value: Mapping[str, Any], context: Context) -> Findings:
-    """The check of a resource that HL7 publishes, by its url; of others nothing is asked."""
+    """Check a resource that HL7 publishes, recognized by its URL."""
     if "extension" not in value or value is not context.container:
         return None
-    return [*_group(value), *_status(value)] or None
+    return [*_check_work_group(value), *_check_status(value)] or None
 
 
-def _group(value: Mapping[str, Any]) -> Iterator[Finding]:
-    code = _extension(value, _WORK_GROUP)
+def _check_work_group(value: Mapping[str, Any]) -> Iterator[Finding]:
+    code = _extension_code(value, _WORK_GROUP)
     if not code or not text(value, "url").startswith("http://hl7.org/fhir/"):
         return
-    known = _GROUPS.get(code)
-    if known is None:
+    work_group = _WORK_GROUPS.get(code)
+    if work_group is None:
         message = f"HL7 has no work group {quoted(code)}"
         yield Finding(PUBLISHER, message, message_id="VALIDATION_HL7_WG_UNKNOWN")
         return
-    page, *names = known
-    wanted = [f"HL7 International / {name}" for name in names]
+    page, *names = work_group
+    expected = [f"HL7 International / {name}" for name in names]
     publisher = text(value, "publisher")
-    advice = f"the publisher is {' or '.join(map(quoted, wanted))}"
+    advice = f"the publisher is {' or '.join(map(quoted, expected))}"
     if not publisher:
         message = f"the work group '{code}' publishes this, and there is no publisher"
         yield Finding(PUBLISHER_DOUBTFUL, message, advice, "VALIDATION_HL7_PUBLISHER_MISSING")
-    elif publisher not in wanted:
-        # the HL7 validator takes a name with a stroke for that of a work group
-        kind = PUBLISHER if "/" in publisher else PUBLISHER_DOUBTFUL
-        suffix = "2" if len(wanted) > 1 else ""
+    elif publisher not in expected:
+        # the HL7 validator takes a name with a slash for that of a work group
+        finding_code = PUBLISHER if "/" in publisher else PUBLISHER_DOUBTFUL
+        suffix = "2" if len(expected) > 1 else ""
         message = f"the work group is '{code}', and the publisher {quoted(publisher)}"
-        yield Finding(kind, message, advice, f"VALIDATION_HL7_PUBLISHER_MISMATCH{suffix}")
-    if not any(url.startswith(_PAGES + page) for url in _contacts(value)):
+        yield Finding(finding_code, message, advice, f"VALIDATION_HL7_PUBLISHER_MISMATCH{suffix}")
+    if not any(url.startswith(_PAGE_ROOT + page) for url in _contact_urls(value)):
         message = f"there is no contact with the page of the work group '{code}'"
-        advice = f"its page is {_PAGES}{page}"
+        advice = f"its page is {_PAGE_ROOT}{page}"
         yield Finding(PUBLISHER_DOUBTFUL, message, advice, "VALIDATION_HL7_WG_URL")
 
 
-def _status(value: Mapping[str, Any]) -> Iterator[Finding]:
-    if value.get("status") == "active" and _extension(value, _STANDARDS_STATUS) == "draft":
+def _check_status(value: Mapping[str, Any]) -> Iterator[Finding]:
+    if value.get("status") == "active" and _extension_code(value, _STANDARDS_STATUS) == "draft":
         message = "the status is 'active', and the standards status 'draft'"
         yield Finding(PUBLISHER_DOUBTFUL, message, message_id="VALIDATION_VAL_STATUS_INCONSISTENT")
 
 
-def _extension(value: Mapping[str, Any], url: str) -> str:
-    for _, one in objects(value, "extension"):
-        if one.get("url") == url:
-            return text(one, "valueCode")
+def _extension_code(value: Mapping[str, Any], url: str) -> str:
+    for _, extension in objects(value, "extension"):
+        if extension.get("url") == url:
+            return text(extension, "valueCode")
     return ""
 
 
-def _contacts(value: Mapping[str, Any]) -> Iterator[str]:
+def _contact_urls(value: Mapping[str, Any]) -> Iterator[str]:
     for _, contact in objects(value, "contact"):
         for _, telecom in objects(contact, "telecom"):
             if telecom.get("system") == "url":

@@ -24,116 +24,127 @@ if TYPE_CHECKING:
     from fhir_kb.validate.core.context import Checker, Context
     from fhir_kb.validate.core.issue import Findings
 
-#: Characters of a search's url: http://hl7.org/fhir/search.html.
-_SIGNS: Final = ".$|"
+#: Characters with a meaning in search URLs: http://hl7.org/fhir/search.html.
+_SPECIAL_CHARACTERS: Final = ".$|"
 
 
-def search_rules(definitions: Definitions) -> dict[str, Checker]:
-    """The checks, by the type path of the objects that they look at."""
+def search_parameter_checks(definitions: Definitions) -> dict[str, Checker]:
+    """The checks by the type path of the objects that they check."""
     fhir_version = definitions.fhir_version
 
-    def parameter(value: Mapping[str, Any], context: Context) -> Findings:
-        found = _expression(value, definitions)
+    def check_parameter(value: Mapping[str, Any], context: Context) -> Findings:
+        findings = _check_expression(value, definitions)
         code = text(value, "code")
-        if signs := [one for one in _SIGNS if one in code]:
+        if specials := [character for character in _SPECIAL_CHARACTERS if character in code]:
             message = (
-                f"the code {quoted(code)} has {' '.join(signs)}, which means something in urls"
+                f"the code {quoted(code)} has {' '.join(specials)}, which means something in urls"
             )
-            found += report(SEARCH_DOUBTFUL, message)
-        found += _derived(value, context, fhir_version)
+            findings += report(SEARCH_DOUBTFUL, message)
+        findings += _check_derivation(value, context, fhir_version)
         if value.get("type") == "composite" and sum(1 for _ in objects(value, "component")) < 2:
             message = "a search parameter of the type 'composite' has two components or more"
-            found += report(SEARCHES_NOTHING, message, None, "SEARCHPARAMETER_MISSING_COMPONENTS")
-        return found or None
+            findings += report(
+                SEARCHES_NOTHING, message, None, "SEARCHPARAMETER_MISSING_COMPONENTS"
+            )
+        return findings or None
 
-    def stated(value: Mapping[str, Any], _context: Context) -> Findings:
-        found: list[Finding] = []
-        for index, one in objects(value, "searchParam"):
-            known = _known(one.get("definition"), fhir_version)
-            if known is not None and one.get("type") not in (None, known.type):
-                message = f"the type is {one['type']}, and that of {known.url} is {known.type}"
-                found += under(report(SEARCH_DIFFERS, message), "searchParam", index)
-        return found or None
+    def check_capability(value: Mapping[str, Any], _context: Context) -> Findings:
+        findings: list[Finding] = []
+        for index, parameter in objects(value, "searchParam"):
+            core = _core_parameter(parameter.get("definition"), fhir_version)
+            if core is not None and parameter.get("type") not in (None, core.type):
+                message = f"the type is {parameter['type']}, and that of {core.url} is {core.type}"
+                findings += under(report(SEARCH_DIFFERS, message), "searchParam", index)
+        return findings or None
 
-    return {"SearchParameter": parameter, "CapabilityStatement.rest.resource": stated}
+    return {
+        "SearchParameter": check_parameter,
+        "CapabilityStatement.rest.resource": check_capability,
+    }
 
 
-def _known(canonical: object, fhir_version: str) -> SearchParameter | None:
+def _core_parameter(canonical: object, fhir_version: str) -> SearchParameter | None:
     if not isinstance(canonical, str):
         return None
     return search_parameters(fhir_version).get(canonical.partition("|")[0])
 
 
-def _derived(value: Mapping[str, Any], context: Context, fhir_version: str) -> list[Finding]:
-    """What differs from the search parameter that it is derived from."""
+def _check_derivation(
+    value: Mapping[str, Any], context: Context, fhir_version: str
+) -> list[Finding]:
+    """Differences from the search parameter that it is derived from."""
     url = text(value, "derivedFrom")
-    known = _known(url, fhir_version)
-    if known is None:
+    core = _core_parameter(url, fhir_version)
+    if core is None:
         canonicals = context.canonicals
         if url and (canonicals is None or canonicals.find(url, "SearchParameter") is None):
             message = f"{quoted(url, 100)} is not known, so nothing can be compared with it"
             return report(SEARCH_DOUBTFUL, message, None, "SEARCHPARAMETER_NOTFOUND")
         return []
-    found: list[Finding] = []
-    if isinstance(value.get("type"), str) and value["type"] != known.type:
-        message = f"the type is {value['type']}, and that of {known.url} is {known.type}"
-        found += report(SEARCH_DIFFERS, message, None, "SEARCHPARAMETER_TYPE_WRONG")
-    others = [one for one in _bases(value) if one not in known.bases]
-    if others and "Resource" not in known.bases:
-        message = f"{known.url} is not for {', '.join(others)}"
-        found += report(SEARCH_DIFFERS, message, None, "SEARCHPARAMETER_BASE_WRONG")
-    return found
+    findings: list[Finding] = []
+    if isinstance(value.get("type"), str) and value["type"] != core.type:
+        message = f"the type is {value['type']}, and that of {core.url} is {core.type}"
+        findings += report(SEARCH_DIFFERS, message, None, "SEARCHPARAMETER_TYPE_WRONG")
+    extra_bases = [base for base in _bases(value) if base not in core.bases]
+    if extra_bases and "Resource" not in core.bases:
+        message = f"{core.url} is not for {', '.join(extra_bases)}"
+        findings += report(SEARCH_DIFFERS, message, None, "SEARCHPARAMETER_BASE_WRONG")
+    return findings
 
 
 def _bases(value: Mapping[str, Any]) -> list[str]:
     bases = value.get("base")
-    return [one for one in bases if isinstance(one, str)] if isinstance(bases, list) else []
+    return [base for base in bases if isinstance(base, str)] if isinstance(bases, list) else []
 
 
-def _expression(value: Mapping[str, Any], definitions: Definitions) -> list[Finding]:
-    """Whether there is a part of the expression that none of the base types can have."""
-    written, bases = text(value, "expression"), _bases(value)
-    if not written or not bases:
+def _check_expression(value: Mapping[str, Any], definitions: Definitions) -> list[Finding]:
+    """Check the expression for operands that no base type can have."""
+    expression, bases = text(value, "expression"), _bases(value)
+    if not expression or not bases:
         return []
-    known = [one for one in bases if one in definitions.resource_types]
-    if len(known) < len(bases) or any(one in definitions.abstract_types for one in known):
-        return []  # of types that are not known here, or of any
-    for part in parts(written) if len(bases) > 1 else (written,):
-        wrong = _wrong(part, bases, definitions)
-        if wrong is not None:
-            message = f"{quoted(part.strip(), 100)} cannot be evaluated: {wrong}"
+    known_bases = [base for base in bases if base in definitions.resource_types]
+    if len(known_bases) < len(bases) or any(
+        base in definitions.abstract_types for base in known_bases
+    ):
+        return []  # an unknown or abstract type
+    for operand in union_operands(expression) if len(bases) > 1 else (expression,):
+        error = _expression_error(operand, bases, definitions)
+        if error is not None:
+            message = f"{quoted(operand.strip(), 100)} cannot be evaluated: {error}"
             return under(report(SEARCHES_NOTHING, message), "expression")
     return []
 
 
-def _wrong(part: str, bases: list[str], definitions: Definitions) -> FHIRPathError | None:
-    wrong = None
+def _expression_error(
+    operand: str, bases: list[str], definitions: Definitions
+) -> FHIRPathError | None:
+    error = None
     for base in bases:
-        wrong = cannot_be(part, definitions, base)
-        if wrong is None or isinstance(wrong, FHIRPathSyntaxError):
-            return None  # what is no FHIRPath is told by another rule
-    return wrong
+        error = cannot_be(operand, definitions, base)
+        if error is None or isinstance(error, FHIRPathSyntaxError):
+            return None  # invalid FHIRPath is reported by another rule
+    return error
 
 
-def parts(expression: str) -> list[str]:
-    """The operands of the outermost unions; each is an expression of its own."""
-    found = [""]
+def union_operands(expression: str) -> list[str]:
+    """The operands of the outermost unions; each is an expression by itself."""
+    operands = [""]
     depth, quote = 0, ""
     characters = iter(expression)
-    for sign in characters:
+    for character in characters:
         if quote:
-            if sign == "\\":
-                found[-1] += sign + next(characters, "")
+            if character == "\\":
+                operands[-1] += character + next(characters, "")
                 continue
-            quote = "" if sign == quote else quote
-        elif sign in "'`\"":
-            quote = sign
-        elif sign in "([{":
+            quote = "" if character == quote else quote
+        elif character in "'`\"":
+            quote = character
+        elif character in "([{":
             depth += 1
-        elif sign in ")]}":
+        elif character in ")]}":
             depth -= 1
-        elif sign == "|" and depth == 0:
-            found.append("")
+        elif character == "|" and depth == 0:
+            operands.append("")
             continue
-        found[-1] += sign
-    return found
+        operands[-1] += character
+    return operands

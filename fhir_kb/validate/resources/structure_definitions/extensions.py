@@ -25,13 +25,13 @@ _JSON_NAMES: Final = (
 
 
 def check_url(value: Mapping[str, Any]) -> list[Finding]:
-    """Whether an extension's definition fixes the url that its data has."""
+    """Whether an extension's definition fixes Extension.url to its own URL."""
     url = text(value, "url")
     if value.get("type") != "Extension" or value.get("baseDefinition") != _EXTENSION or not url:
         return []
     for _, element in objects(value.get("differential"), "element"):
         if element.get("path") == "Extension.url":
-            fixed = next((element[one] for one in element if one.startswith("fixed")), None)
+            fixed = next((element[key] for key in element if key.startswith("fixed")), None)
             break
     else:
         fixed = None
@@ -45,14 +45,14 @@ def check_url(value: Mapping[str, Any]) -> list[Finding]:
 
 
 def check_contexts(value: Mapping[str, Any], definitions: Definitions) -> list[Finding]:
-    """What is wrong with where an extension may be."""
-    found: list[Finding] = []
+    """Check the contexts of an extension; other definitions may have none."""
+    findings: list[Finding] = []
     is_extension = value.get("type") == "Extension"
     if is_extension:
-        for number, one in objects(value, "context"):
-            found += under(_context(one, definitions), "context", number)
-        return found
-    for name, id_ in (
+        for number, context in objects(value, "context"):
+            findings += under(_check_context(context, definitions), "context", number)
+        return findings
+    for name, message_id in (
         ("context", "SD_NO_CONTEXT_WHEN_NOT_EXTENSION"),
         ("contextInvariant", "SD_NO_CONTEXT_INV_WHEN_NOT_EXTENSION"),
     ):
@@ -60,44 +60,50 @@ def check_contexts(value: Mapping[str, Any], definitions: Definitions) -> list[F
         if not isinstance(listed, list) or (name == "context" and _has_json_name(value)):
             continue
         for number in range(len(listed)):
-            bad = report(EXTENSION_DEFINITION, "only extensions have contexts", None, id_)
-            found += under(bad, name, number)
-    return found
+            context_findings = report(
+                EXTENSION_DEFINITION, "only extensions have contexts", None, message_id
+            )
+            findings += under(context_findings, name, number)
+    return findings
 
 
 def _has_json_name(value: Mapping[str, Any]) -> bool:
-    """Whether it is a part of a new type that can be used as an extension, too."""
+    """Whether it is an element of a new type that can also be used as an extension."""
     for name in ("snapshot", "differential"):
         for _, element in objects(value.get(name), "element"):
-            return any(one.get("url") in _JSON_NAMES for _, one in objects(element, "extension"))
+            return any(
+                extension.get("url") in _JSON_NAMES
+                for _, extension in objects(element, "extension")
+            )
     return False
 
 
-def _context(one: Mapping[str, Any], definitions: Definitions) -> list[Finding]:
-    written = text(one, "expression")
-    if one.get("type") == "fhirpath" and _is_element(written, definitions):
-        message = f"'{written}' is just an element, so the type of the context is 'element'"
+def _check_context(context: Mapping[str, Any], definitions: Definitions) -> list[Finding]:
+    expression = text(context, "expression")
+    if context.get("type") == "fhirpath" and _is_element(expression, definitions):
+        message = f"'{expression}' is just an element, so the type of the context is 'element'"
         return report(DEFINITION_WARNING, message, None, "SD_CONTEXT_SHOULD_NOT_BE_FHIRPATH")
-    if one.get("type") != "element":
+    if context.get("type") != "element":
         return []
-    if not _is_there(written, one, definitions):
-        message = f"FHIR has no element {written}"
+    if not _element_exists(expression, context, definitions):
+        message = f"FHIR has no element {expression}"
         return report(EXTENSION_DEFINITION, message, None, "SD_CONTEXT_SHOULD_ELEMENT_NOT_FOUND")
-    if written == "Element":
+    if expression == "Element":
         message = "the extension may be on any element; is that meant?"
         return report(DEFINITION_WARNING, message, None, "SD_CONTEXT_SHOULD_NOT_BE_ELEMENT")
     return []
 
 
-def _is_there(written: str, one: Mapping[str, Any], definitions: Definitions) -> bool:
-    """Whether a release has the element; what is of a profile, or of another release, may be."""
-    if not written or any(sign in written for sign in ":#/|"):
+def _element_exists(expression: str, context: Mapping[str, Any], definitions: Definitions) -> bool:
+    """Whether the release has the element; one of a profile or another release counts as well."""
+    if not expression or any(character in expression for character in ":#/|"):
         return True
     if any(
-        extension.get("url") == VERSION_SPECIFIC_USE for _, extension in objects(one, "extension")
+        extension.get("url") == VERSION_SPECIFIC_USE
+        for _, extension in objects(context, "extension")
     ):
         return True
-    name, _, rest = written.partition(".")
+    name, _, rest = expression.partition(".")
     if not rest:
         return name in definitions or name in INTERFACES
     if name not in definitions:
@@ -105,7 +111,7 @@ def _is_there(written: str, one: Mapping[str, Any], definitions: Definitions) ->
     path = name
     steps = rest.split(".")
     for number, step in enumerate(steps):
-        path = _below(path, step, definitions) or ""
+        path = _child_type(path, step, definitions) or ""
         if not path:
             return False
         if path in definitions.abstract_types or (step.endswith("[x]") and number + 1 < len(steps)):
@@ -113,53 +119,57 @@ def _is_there(written: str, one: Mapping[str, Any], definitions: Definitions) ->
     return True
 
 
-def _below(type_path: str, step: str, definitions: Definitions) -> str | None:
-    """The type path of an element, or of one of its types; None where there is no such element."""
+def _child_type(type_path: str, step: str, definitions: Definitions) -> str | None:
+    """The type path of an element, or of one of its types; None if there is no such element."""
     if step == "value" and type_path in definitions.primitive_types:
         return "Element"
     plain = step.removesuffix("[x]")
-    for one in definitions.properties(type_path).values():
-        element = one.element
+    for slot in definitions.properties(type_path).values():
+        element = slot.element
         if element is not None and element.name == plain and (element.choice or plain == step):
-            return one.type_path
+            return slot.type_path
     return None
 
 
 def check_invariants(value: Mapping[str, Any], definitions: Definitions) -> list[Finding]:
-    """What is wrong with the rules that hold where an extension is."""
+    """Check the invariants on the contexts of an extension."""
     listed = value.get("contextInvariant")
     if value.get("type") != "Extension" or not isinstance(listed, list):
         return []
     contexts = [
-        text(one, "expression")
-        for _, one in objects(value, "context")
-        if one.get("type") == "element"
+        text(context, "expression")
+        for _, context in objects(value, "context")
+        if context.get("type") == "element"
     ]
-    found: list[Finding] = []
-    for number, written in enumerate(listed if contexts else ()):
-        if not isinstance(written, str) or not written:
+    findings: list[Finding] = []
+    for number, expression in enumerate(listed if contexts else ()):
+        if not isinstance(expression, str) or not expression:
             continue
-        if (wrong := _nowhere(written, contexts, definitions)) is not None:
-            message = f"it cannot be evaluated where the extension may be: {wrong}"
-            bad = report(
+        if (error := _error_in_all_contexts(expression, contexts, definitions)) is not None:
+            message = f"it cannot be evaluated where the extension may be: {error}"
+            expression_findings = report(
                 EXTENSION_DEFINITION, message, None, "ED_CONTEXT_INVARIANT_EXPRESSION_ERROR"
             )
-            found += under(bad, "contextInvariant", number)
-    return found
+            findings += under(expression_findings, "contextInvariant", number)
+    return findings
 
 
-def _nowhere(written: str, contexts: list[str], definitions: Definitions) -> FHIRPathError | None:
+def _error_in_all_contexts(
+    expression: str, contexts: list[str], definitions: Definitions
+) -> FHIRPathError | None:
     """Why an expression cannot be evaluated in any of the contexts."""
-    wrong: FHIRPathError | None = None
-    for one in contexts:
-        start = one if one in definitions else ""
-        wrong = cannot_be(written, definitions, start)
-        if wrong is None:
+    error: FHIRPathError | None = None
+    for context in contexts:
+        start = context if context in definitions else ""
+        error = cannot_be(expression, definitions, start)
+        if error is None:
             return None
-    return wrong
+    return error
 
 
-def _is_element(written: str, definitions: Definitions) -> bool:
-    if "." not in written:
-        return written in definitions
-    return written.partition(".")[0] in definitions and definitions.element(written) is not None
+def _is_element(expression: str, definitions: Definitions) -> bool:
+    if "." not in expression:
+        return expression in definitions
+    return (
+        expression.partition(".")[0] in definitions and definitions.element(expression) is not None
+    )

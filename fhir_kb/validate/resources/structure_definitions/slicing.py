@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def check_slicing(
     element: Mapping[str, Any], names: list[str], definitions: Definitions, *, is_snapshot: bool
 ) -> list[Finding]:
-    """What is wrong with an element's slicing; names: its types, as far as they are stated."""
+    """Check an element's slicing; names: its types, as far as they are stated."""
     slicing = element.get("slicing")
     if not isinstance(slicing, dict):
         return []
@@ -30,67 +30,76 @@ def check_slicing(
             return []
         message = f"{path} is the root, and there is just one"
         return report(SLICING_IMPOSSIBLE, message, None, "SD_NO_SLICING_ON_ROOT")
-    whole = definitions.element(path.replace("[x]", "")) if _is_known(path, definitions) else None
-    found: list[Finding] = []
-    if whole is not None and whole.max == 1 and "[x]" not in path:
+    definition = (
+        definitions.element(path.replace("[x]", "")) if _is_known(path, definitions) else None
+    )
+    findings: list[Finding] = []
+    if definition is not None and definition.max == 1 and "[x]" not in path:
         message = f"{path} does not repeat and has one type, so there is nothing to slice"
-        found += under(report(SLICING_IMPOSSIBLE, message), "slicing")
-    for number, one in objects(slicing, "discriminator"):
-        bad = _deprecated(one, definitions)
-        if whole is not None:
-            bad += _path(text(one, "path"), path, names, definitions)
-        found += under(bad, "slicing", "discriminator", number)
-    return found
+        findings += under(report(SLICING_IMPOSSIBLE, message), "slicing")
+    for number, discriminator in objects(slicing, "discriminator"):
+        discriminator_findings = _check_deprecated(discriminator, definitions)
+        if definition is not None:
+            discriminator_findings += _check_path(
+                text(discriminator, "path"), path, names, definitions
+            )
+        findings += under(discriminator_findings, "slicing", "discriminator", number)
+    return findings
 
 
 def _is_known(path: str, definitions: Definitions) -> bool:
     return path.partition(".")[0] in definitions
 
 
-def _deprecated(one: Mapping[str, Any], definitions: Definitions) -> list[Finding]:
-    if one.get("type") != "pattern" or "CodeableReference" not in definitions:
+def _check_deprecated(discriminator: Mapping[str, Any], definitions: Definitions) -> list[Finding]:
+    if discriminator.get("type") != "pattern" or "CodeableReference" not in definitions:
         return []
     message = "slices are told apart by 'pattern'"
     advice = "write 'value': patterns count there, too"
     return report(DEFINITION_WARNING, message, advice, "SD_PATH_SLICING_DEPRECATED_R5")
 
 
-def _path(written: str, path: str, names: list[str], definitions: Definitions) -> list[Finding]:
-    if not written or not names or any(one not in definitions for one in names):
+def _check_path(
+    expression: str, path: str, names: list[str], definitions: Definitions
+) -> list[Finding]:
+    if not expression or not names or any(name not in definitions for name in names):
         return []
-    wrong = None
+    error = None
     for name in names:
-        wrong = cannot_be(written, definitions, start_of(name, path))
-        if wrong is None:
+        error = cannot_be(expression, definitions, start_of(name, path))
+        if error is None:
             return []
-        if isinstance(wrong, FHIRPathSyntaxError):
+        if isinstance(error, FHIRPathSyntaxError):
             break
-    message = f"'{written}' tells no slices of {path} apart: {wrong}"
+    message = f"'{expression}' tells no slices of {path} apart: {error}"
     return report(SLICING_IMPOSSIBLE, message, None, "SD_PATH_ERROR")
 
 
-def without_slicing(value: Mapping[str, Any], base: Mapping[str, Any]) -> list[Finding]:
-    """Slices in the differential of what nobody says how it is sliced.
+def check_slices_without_slicing(
+    value: Mapping[str, Any], base: Mapping[str, Any]
+) -> list[Finding]:
+    """Slices in the differential of elements without slicing.
 
-    Extensions are always sliced by their urls, and choices by their types.
+    Extensions are always sliced by their URLs, and choices by their types.
     """
     sliced = {
-        text(one, "path")
+        text(element, "path")
         for part in (base.get("snapshot"), value.get("differential"))
-        for _, one in objects(part, "element")
-        if "slicing" in one or (one.get("sliceName") and part is not value.get("differential"))
+        for _, element in objects(part, "element")
+        if "slicing" in element
+        or (element.get("sliceName") and part is not value.get("differential"))
     }
-    known = {text(one, "path") for _, one in objects(base.get("snapshot"), "element")}
-    found: list[Finding] = []
-    for number, one in objects(value.get("differential"), "element"):
-        path = text(one, "path")
-        if not text(one, "sliceName") or path in sliced or path not in known:
+    base_paths = {text(element, "path") for _, element in objects(base.get("snapshot"), "element")}
+    findings: list[Finding] = []
+    for number, element in objects(value.get("differential"), "element"):
+        path = text(element, "path")
+        if not text(element, "sliceName") or path in sliced or path not in base_paths:
             continue
         if path.endswith(("xtension", "[x]")):
             continue
         sliced.add(path)
         message = f"{path} has slices, and nothing says how they are told apart"
         advice = f"give {path} a 'slicing' before its slices"
-        bad = report(SLICING_IMPOSSIBLE, message, advice)
-        found += under(bad, "differential", "element", number)
-    return found
+        element_findings = report(SLICING_IMPOSSIBLE, message, advice)
+        findings += under(element_findings, "differential", "element", number)
+    return findings

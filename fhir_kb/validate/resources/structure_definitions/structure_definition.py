@@ -1,4 +1,4 @@
-"""What a StructureDefinition says of its type: http://hl7.org/fhir/structuredefinition.html."""
+"""StructureDefinitions: http://hl7.org/fhir/structuredefinition.html."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from fhir_kb.validate.codes import (
 )
 from fhir_kb.validate.core.issue import Finding, report, under
 from fhir_kb.validate.core.json_values import objects
-from fhir_kb.validate.resources.structure_definitions.bases import check_knowledge_base, check_type
-from fhir_kb.validate.resources.structure_definitions.elements import Elements
+from fhir_kb.validate.resources.structure_definitions.bases import check_against_base, check_type
+from fhir_kb.validate.resources.structure_definitions.elements import ElementChecks
 from fhir_kb.validate.resources.structure_definitions.extensions import (
     check_contexts,
     check_invariants,
     check_url,
 )
 from fhir_kb.validate.resources.structure_definitions.profiles import check_profile
-from fhir_kb.validate.resources.structure_definitions.slicing import without_slicing
+from fhir_kb.validate.resources.structure_definitions.slicing import check_slices_without_slicing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,61 +29,63 @@ if TYPE_CHECKING:
     from fhir_kb.validate.core.issue import Findings
 
 
-def structure_rule(definitions: Definitions) -> Checker:
-    """A check of StructureDefinitions against the types of a release."""
+def structure_definition_check(definitions: Definitions) -> Checker:
+    """The check of StructureDefinitions against the types of a release."""
 
     def check(value: Mapping[str, Any], context: Context) -> Findings:
-        known = context.canonicals
-        found = check_type(value, definitions, known)
-        found += check_contexts(value, definitions)
-        base = _base(value, known)
+        canonicals = context.canonicals
+        findings = check_type(value, definitions, canonicals)
+        findings += check_contexts(value, definitions)
+        base = _find_base(value, canonicals)
         for index, element in objects(value.get("differential"), "element"):
-            bad = _types(element, definitions)
+            element_findings = _check_type_profiles(element, definitions)
             if value.get("derivation") == "constraint" and "meaningWhenMissing" in element:
-                bad += report(
+                element_findings += report(
                     NOT_IN_A_PROFILE,
                     "a profile cannot say what is meant where an element is missing",
                     "leave out 'meaningWhenMissing': only the type's own definition has it",
                 )
-            found += under(bad, "differential", "element", index)
-        if base is not None and known is not None:
-            found += check_knowledge_base(value, base)
-            found += check_profile(value, base, known, definitions)
-            found += Elements(value, base, definitions, known).check()
+            findings += under(element_findings, "differential", "element", index)
+        if base is not None and canonicals is not None:
+            findings += check_against_base(value, base)
+            findings += check_profile(value, base, canonicals, definitions)
+            findings += ElementChecks(value, base, definitions, canonicals).check()
             if value.get("derivation") == "constraint":
-                found += without_slicing(value, base)
-            found += check_url(value) + check_invariants(value, definitions)
-        return found or None
+                findings += check_slices_without_slicing(value, base)
+            findings += check_url(value) + check_invariants(value, definitions)
+        return findings or None
 
     return check
 
 
-def _base(value: Mapping[str, Any], known: Canonicals | None) -> Mapping[str, Any] | None:
+def _find_base(value: Mapping[str, Any], canonicals: Canonicals | None) -> Mapping[str, Any] | None:
     base = value.get("baseDefinition")
-    if known is None or not isinstance(base, str):
+    if canonicals is None or not isinstance(base, str):
         return None
-    return known.find(base, "StructureDefinition")
+    return canonicals.find(base, "StructureDefinition")
 
 
-def _types(element: Mapping[str, Any], definitions: Definitions) -> list[Finding]:
-    """Profiles that an element's types name, where they are types of FHIR."""
-    found: list[Finding] = []
-    for index, one in objects(element, "type"):
-        profiles = one.get("profile")
+def _check_type_profiles(element: Mapping[str, Any], definitions: Definitions) -> list[Finding]:
+    """Profiles of an element's types that are other FHIR types."""
+    findings: list[Finding] = []
+    for index, entry in objects(element, "type"):
+        profiles = entry.get("profile")
         for number, url in enumerate(profiles if isinstance(profiles, list) else ()):
-            if (wrong := _other_type(one.get("code"), url, definitions)) is None:
+            if (other_type := _other_type(entry.get("code"), url, definitions)) is None:
                 continue
-            bad = report(PROFILE_OF_OTHER_TYPE, f"{wrong} is no profile of {one['code']}")
-            found += under(bad, "type", index, "profile", number)
-    return found
+            profile_findings = report(
+                PROFILE_OF_OTHER_TYPE, f"{other_type} is no profile of {entry['code']}"
+            )
+            findings += under(profile_findings, "type", index, "profile", number)
+    return findings
 
 
 def _other_type(code: object, url: object, definitions: Definitions) -> str | None:
-    """The type that the url names, where it is another one than `code`."""
+    """The FHIR type that the URL names, if it is not `code`."""
     if not isinstance(code, str) or not isinstance(url, str) or code not in definitions:
         return None
     name = url.partition("|")[0].removeprefix(TYPES)
-    known = name in definitions.data_types or name in definitions.resource_types
-    if not known or name == code or code in definitions.abstract_types:
+    is_type = name in definitions.data_types or name in definitions.resource_types
+    if not is_type or name == code or code in definitions.abstract_types:
         return None
     return name

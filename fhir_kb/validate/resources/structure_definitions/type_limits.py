@@ -1,7 +1,7 @@
-"""Which limits make sense for which types: bindings, lengths, ranges, targets, sizes.
+"""Which limits apply to which types: bindings, lengths, ranges, targets, sizes.
 
 http://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-type-characteristics.html
-says it in the definitions of newer releases; for those of older ones it is told here.
+states it in the definitions of newer releases; for older ones it is listed here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _CHARACTERISTICS: Final = f"{TYPES}structuredefinition-type-characteristics"
 _QUANTITY: Final = "has-range is-continuous can-bind has-units"
 _TIME: Final = "has-range is-continuous has-length"
 _URI: Final = "has-length can-bind"
-_KNOWN: Final = {
+_BY_TYPE: Final = {
     "integer": "has-range has-length",
     "integer64": "has-range has-length",
     "positiveInt": "has-range has-length",
@@ -67,22 +67,22 @@ _LIMITS_IN_EXTENSIONS: Final = {
 }
 
 
-def characteristics(name: str, definition: Mapping[str, Any] | None) -> frozenset[str]:
-    """What can be said of values of the type; definition: its StructureDefinition, if known."""
+def type_characteristics(name: str, definition: Mapping[str, Any] | None) -> frozenset[str]:
+    """The characteristics of a type; definition: its StructureDefinition, if available."""
     stated = {
-        str(one.get("valueCode"))
-        for _, one in objects(definition, "extension")
-        if one.get("url") == _CHARACTERISTICS
+        str(extension.get("valueCode"))
+        for _, extension in objects(definition, "extension")
+        if extension.get("url") == _CHARACTERISTICS
     }
-    return frozenset(stated or _KNOWN.get(name, "").split())
+    return frozenset(stated or _BY_TYPE.get(name, "").split())
 
 
-def limits(element: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The limits that the element has, each with the characteristic that it needs of a type."""
-    for name, needed in _LIMITS.items():
-        if any(one == name or (one.startswith(name) and name.endswith("Value")) for one in element):
-            yield name, needed
-    for _, one in objects(element, "extension"):
-        url = one.get("url")
+def limits_of(element: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The limits that the element has, each with the characteristic that its type needs."""
+    for name, characteristic in _LIMITS.items():
+        if any(key == name or (key.startswith(name) and name.endswith("Value")) for key in element):
+            yield name, characteristic
+    for _, extension in objects(element, "extension"):
+        url = extension.get("url")
         if isinstance(url, str) and url in _LIMITS_IN_EXTENSIONS:
             yield url.removeprefix(TYPES), _LIMITS_IN_EXTENSIONS[url]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from fhir_kb.terminology.concepts import CodeSystemConcepts, value_text
+from fhir_kb.terminology.concepts import STANDARD_PROPERTIES, CodeSystemConcepts, value_text
 from fhir_kb.validate.codes import PROPERTY, PROPERTY_DOUBTFUL, SYSTEM_ADVICE
 from fhir_kb.validate.core.issue import Finding, quoted, under
 from fhir_kb.validate.core.json_values import objects, text
@@ -15,66 +15,60 @@ if TYPE_CHECKING:
     from fhir_kb.terminology.service import TerminologyService
 
 _BASE: Final = "http://hl7.org/fhir/concept-properties"
-#: http://hl7.org/fhir/codesystem-concept-properties.html: code -> type.
-KNOWN: Final = {
-    "status": "code",
-    "inactive": "boolean",
-    "effectiveDate": "dateTime",
-    "deprecationDate": "dateTime",
-    "retirementDate": "dateTime",
-    "notSelectable": "boolean",
-    "parent": "code",
-    "child": "code",
-    "partOf": "code",
-    "synonym": "code",
-    "comment": "string",
-    "itemWeight": "decimal",
-}
 
 
 class _Definition(NamedTuple):
     type: str
-    #: Whether values of type code are codes of the code system itself.
     is_internal: bool
+    """Whether values of type code are codes of the code system itself."""
 
 
-class Properties:
-    """The properties that a CodeSystem defines; `found` is what is wrong with the definitions."""
+class PropertyChecks:
+    """Checks the properties that a CodeSystem defines and its concepts have."""
 
     def __init__(self, value: Mapping[str, Any], terminology: TerminologyService) -> None:
         self._terminology = terminology
         self._defined: dict[str, _Definition] = {}
         self._uris: set[str] = set()
-        self._told: set[tuple[str, str]] = set()
-        self._codes: CodeSystemConcepts | None = None
+        self._reported: set[tuple[str, str]] = set()
+        self._own_concepts: CodeSystemConcepts | None = None
         self._value = value
-        self.found: list[Finding] = []
-        for index, one in objects(value, "property"):
-            self.found += under(list(self._definition(one)), "property", index)
+        self.findings: list[Finding] = []
+        """What is wrong with the definitions."""
+        for index, property_ in objects(value, "property"):
+            self.findings += under(list(self._check_definition(property_)), "property", index)
 
-    def _definition(self, one: Mapping[str, Any]) -> Iterator[Finding]:
-        code, uri, kind = text(one, "code"), text(one, "uri"), text(one, "type")
+    def _check_definition(self, property_: Mapping[str, Any]) -> Iterator[Finding]:
+        code, uri, type_name = (
+            text(property_, "code"),
+            text(property_, "uri"),
+            text(property_, "type"),
+        )
         if code in self._defined:
             message = f"the property {quoted(code)} has been defined before"
             yield Finding(PROPERTY, message, message_id="CODESYSTEM_PROPERTY_DUPLICATE_CODE")
-        found = list(self._by_uri(code, uri, kind) if uri else _by_code(code, kind))
+        findings = list(
+            self._check_uri(code, uri, type_name) if uri else _check_without_uri(code, type_name)
+        )
         base = uri.partition("#")[0]
-        is_internal = base != _BASE and not any(one.message_id == _ELSEWHERE for one in found)
+        is_internal = base != _BASE and not any(
+            property_.message_id == _UNKNOWN_BASE for property_ in findings
+        )
         if not uri:
-            is_internal = code not in KNOWN
-        if kind == "code" and is_internal and uri:
+            is_internal = code not in STANDARD_PROPERTIES
+        if type_name == "code" and is_internal and uri:
             message = (
                 f"the codes of the property {quoted(code)} are taken for this code system's own"
             )
-            found.append(
+            findings.append(
                 Finding(
                     SYSTEM_ADVICE, message, message_id="CODESYSTEM_PROPERTY_CODE_DEFAULT_WARNING"
                 )
             )
-        self._defined.setdefault(code, _Definition(kind, is_internal))
-        yield from found
+        self._defined.setdefault(code, _Definition(type_name, is_internal))
+        yield from findings
 
-    def _by_uri(self, code: str, uri: str, kind: str) -> Iterator[Finding]:
+    def _check_uri(self, code: str, uri: str, type_name: str) -> Iterator[Finding]:
         if ":" not in uri:
             message = f"the uri {quoted(uri)} is not absolute"
             yield Finding(PROPERTY, message, message_id="CODESYSTEM_PROPERTY_ABSOLUTE_URI")
@@ -85,89 +79,98 @@ class Properties:
             return
         self._uris.add(uri)
         base, hash_sign, name = uri.partition("#")
-        if base == _BASE and name in KNOWN:
-            yield from _compared(name, uri, code, kind)
+        if base == _BASE and name in STANDARD_PROPERTIES:
+            yield from _compare_to_standard(name, uri, code, type_name)
             return
-        yield from self._unknown(uri, base if hash_sign else "", name, kind)
+        yield from self._check_unknown_uri(uri, base if hash_sign else "", name, type_name)
         if "://hl7.org/fhir" in uri:
             message = f"{uri} is none of FHIR's properties"
             advice = "give a property of your own a uri of your own"
             yield Finding(PROPERTY, message, advice, "CODESYSTEM_PROPERTY_BAD_HL7_URI")
 
-    def _unknown(self, uri: str, base: str, name: str, kind: str) -> Iterator[Finding]:
+    def _check_unknown_uri(
+        self, uri: str, base: str, name: str, type_name: str
+    ) -> Iterator[Finding]:
         if not base:
             message = f"what {uri} means is not known"
-            if kind == "code":
+            if type_name == "code":
                 yield Finding(
                     PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_URI_UNKNOWN_TYPE"
                 )
             else:
                 yield Finding(SYSTEM_ADVICE, message, message_id="CODESYSTEM_PROPERTY_URI_UNKNOWN")
             return
-        known = self._terminology.code_system(base)
-        if known is None:
+        concepts = self._terminology.code_system(base)
+        if concepts is None:
             message = f"the code system {base} of the property's uri is not known"
             if base != _BASE:
                 yield Finding(
                     PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_URI_UNKNOWN_BASE"
                 )
                 return
-        if known is None or not (known.has_code(name) or name in known.declared_properties):
+        if concepts is None or not (
+            concepts.has_code(name) or name in concepts.declared_properties
+        ):
             message = f"{base} has no property or code {quoted(name)}"
             yield Finding(PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_URI_INVALID")
 
     def check(self, concept: Mapping[str, Any]) -> list[Finding]:
         """What is wrong with the properties of a concept."""
-        found: list[Finding] = []
-        for index, one in objects(concept, "property"):
-            found += under(list(self._one(one)), "property", index)
-        return found
+        findings: list[Finding] = []
+        for index, property_ in objects(concept, "property"):
+            findings += under(list(self._check_value(property_)), "property", index)
+        return findings
 
-    def _one(self, one: Mapping[str, Any]) -> Iterator[Finding]:
-        code, value = text(one, "code"), value_text(one)
-        name = next((key[5:] for key in one if key.startswith("value")), "")
-        kind = name if name == "Coding" else name[:1].lower() + name[1:]
-        defined = self._defined.get(code)
-        if defined is None:
-            if code not in KNOWN:
+    def _check_value(self, property_: Mapping[str, Any]) -> Iterator[Finding]:
+        code, value = text(property_, "code"), value_text(property_)
+        name = next((key[5:] for key in property_ if key.startswith("value")), "")
+        value_type = name if name == "Coding" else name[:1].lower() + name[1:]
+        definition = self._defined.get(code)
+        if definition is None:
+            if code not in STANDARD_PROPERTIES:
                 message = f"the property {quoted(code)} is not defined in this code system"
                 yield Finding(
                     PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_UNDEFINED"
                 )
             return
-        if kind and defined.type and kind != defined.type:
-            message = f"the property {quoted(code)} has the type {defined.type}, and this is {kind}"
+        if value_type and definition.type and value_type != definition.type:
+            message = (
+                f"the property {quoted(code)} has the type {definition.type}, "
+                f"and this is {value_type}"
+            )
             yield Finding(PROPERTY, message, message_id="CODESYSTEM_PROPERTY_WRONG_TYPE")
-        if code == "synonym" and kind and self._is_missing(value):
+        if code == "synonym" and value_type and self._is_missing(value):
             message = f"the synonym {quoted(value)} is not a code of this code system"
             yield Finding(
                 PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_SYNONYM_CHECK"
             )
         elif (
-            kind == "code"
-            and defined.is_internal
-            and (code, value) not in self._told
+            value_type == "code"
+            and definition.is_internal
+            and (code, value) not in self._reported
             and self._is_missing(value)
         ):
-            self._told.add((code, value))
+            self._reported.add((code, value))
             message = f"{quoted(value)} is not a code of this code system"
             yield Finding(
                 PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_BAD_INTERNAL_REFERENCE"
             )
 
     def _is_missing(self, code: str) -> bool:
-        if self._codes is None:
-            self._codes = CodeSystemConcepts.from_resource({**self._value, "content": "complete"})
-        return not self._codes.has_code(code)
+        if self._own_concepts is None:
+            self._own_concepts = CodeSystemConcepts.from_resource(
+                {**self._value, "content": "complete"}
+            )
+        return not self._own_concepts.has_code(code)
 
 
-#: The code system of a property's uri is not known, so its codes may be of any.
-_ELSEWHERE: Final = "CODESYSTEM_PROPERTY_URI_UNKNOWN_BASE"
+#: The code system of a property's uri is not available, so its codes may be of any system.
+_UNKNOWN_BASE: Final = "CODESYSTEM_PROPERTY_URI_UNKNOWN_BASE"
 
 
-def _by_code(code: str, kind: str) -> Iterator[Finding]:
+def _check_without_uri(code: str, type_name: str) -> Iterator[Finding]:
     """A property without a uri."""
-    if code not in KNOWN:
+    if code not in STANDARD_PROPERTIES:
         message = (
             f"the property {quoted(code)} has no uri, so only this code system knows its meaning"
         )
@@ -176,22 +179,26 @@ def _by_code(code: str, kind: str) -> Iterator[Finding]:
     message = f"the property {quoted(code)} has the code of one of FHIR's properties, and no uri"
     advice = f"FHIR's has the uri {_BASE}#{code}"
     yield Finding(PROPERTY_DOUBTFUL, message, advice, "CODESYSTEM_PROPERTY_KNOWN_CODE_SUGGESTIVE")
-    if kind and kind != KNOWN[code]:
-        message = f"the property {quoted(code)} has the type {KNOWN[code]}, and this is {kind}"
+    standard = STANDARD_PROPERTIES[code]
+    if type_name and type_name != standard:
+        message = f"the property {quoted(code)} has the type {standard}, and this is {type_name}"
         yield Finding(
             PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_CODE_TYPE_MISMATCH"
         )
 
 
-def _compared(name: str, uri: str, code: str, kind: str) -> Iterator[Finding]:
+def _compare_to_standard(name: str, uri: str, code: str, type_name: str) -> Iterator[Finding]:
     """A definition of one of FHIR's properties."""
     if code != name:
         message = (
             f"the property with the uri {uri} has the code '{name}', and this is {quoted(code)}"
         )
         # The code of another of FHIR's properties misleads; one of one's own does not.
-        kind_of_issue = PROPERTY if code in KNOWN else SYSTEM_ADVICE
-        yield Finding(kind_of_issue, message, message_id="CODESYSTEM_PROPERTY_URI_CODE_MISMATCH")
-    if kind and kind != KNOWN[name]:
-        message = f"the property with the uri {uri} has the type {KNOWN[name]}, and this is {kind}"
+        finding_code = PROPERTY if code in STANDARD_PROPERTIES else SYSTEM_ADVICE
+        yield Finding(finding_code, message, message_id="CODESYSTEM_PROPERTY_URI_CODE_MISMATCH")
+    standard = STANDARD_PROPERTIES[name]
+    if type_name and type_name != standard:
+        message = (
+            f"the property with the uri {uri} has the type {standard}, and this is {type_name}"
+        )
         yield Finding(PROPERTY, message, message_id="CODESYSTEM_PROPERTY_URI_TYPE_MISMATCH")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.terminology.concepts import STANDARD_PROPERTIES
 from fhir_kb.terminology.ecl import is_invalid_ecl
 from fhir_kb.validate.codes import FILTER, SET_DOUBTFUL
 from fhir_kb.validate.core.issue import Finding, quoted
 from fhir_kb.validate.core.json_values import text
-from fhir_kb.validate.resources.terminology.concept_properties import KNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ _RELATIONS: Final = frozenset(
 )  # fmt: skip
 _COMPARISONS: Final = frozenset({"=", "regex", "in", "not-in", "exists"})
 _PREFIX: Final = "(?:eq|ne|[lg][te])?"  # as searches have it
-_BY_TYPE: Final = {
+_FORM_OF_TYPE: Final = {
     "integer": (re.compile(_PREFIX + r"[+-]?\d{1,18}"), "an integer", "INTEGER"),
     "decimal": (
         re.compile(_PREFIX + r"[+-]?\d{1,18}(\.\d{1,18})?(e[+-]?\d{1,4})?"),
@@ -43,23 +43,23 @@ _BY_TYPE: Final = {
 
 
 def check_filter(
-    part: Mapping[str, Any], one: Mapping[str, Any], terminology: TerminologyService
+    part: Mapping[str, Any], filter_: Mapping[str, Any], terminology: TerminologyService
 ) -> Iterator[Finding]:
     """What is wrong with a filter of an include or exclude."""
     system = text(part, "system").partition("|")[0]
-    name, operator, value = text(one, "property"), text(one, "op"), text(one, "value")
-    known = terminology.code_system(system) if system else None
+    name, operator, value = text(filter_, "property"), text(filter_, "op"), text(filter_, "value")
+    concepts = terminology.code_system(system) if system else None
     if not (system and name and operator):
         return
-    if known is not None and name != "constraint" and not known.has_property(name):
+    if concepts is not None and name != "constraint" and not concepts.has_property(name):
         message = f"{system} has no property {quoted(name)}"
         advice = (
-            f"it has: {', '.join(sorted(known.declared_properties))}"
-            if known.declared_properties
+            f"it has: {', '.join(sorted(concepts.declared_properties))}"
+            if concepts.declared_properties
             else None
         )
         yield Finding(SET_DOUBTFUL, message, advice, "VALUESET_UNKNOWN_FILTER_PROPERTY")
-    kind = "code" if name in ("concept", "code") else _type(known, name)
+    value_type = "code" if name in ("concept", "code") else _property_type(concepts, name)
     if not _is_allowed(system, name, operator):
         message = f"the operation '{operator}' does not exist for the property {quoted(name)}"
         yield Finding(FILTER, message, message_id="VALUESET_BAD_FILTER_OP")
@@ -69,19 +69,19 @@ def check_filter(
         message = f"{quoted(value)} is no expression constraint of SNOMED CT"
         yield Finding(FILTER, message, message_id="VALUESET_BAD_FILTER_VALUE_INVALID")
     if operator == "regex":
-        yield from _regex(value)
+        yield from _check_regex(value)
     elif operator == "exists":
-        yield from _formed("boolean", name, value)
+        yield from _check_form("boolean", name, value)
     else:
         words = value.split(",") if operator in ("in", "not-in") else [value]
-        for word in (each.strip() for each in words) if len(words) > 1 else words:
-            yield from _value(system, name, kind, word, terminology)
+        for word in (word.strip() for word in words) if len(words) > 1 else words:
+            yield from _check_value(system, name, value_type, word, terminology)
 
 
-def _type(known: CodeSystemConcepts | None, name: str) -> str:
-    """The type of a property; "" where it is not known."""
-    declared = known.property_types.get(name, "") if known is not None else ""
-    return declared or KNOWN.get(name, "")
+def _property_type(concepts: CodeSystemConcepts | None, name: str) -> str:
+    """The type of a property; "" if unknown."""
+    declared = concepts.property_types.get(name, "") if concepts is not None else ""
+    return declared or STANDARD_PROPERTIES.get(name, "")
 
 
 def _is_allowed(system: str, name: str, operator: str) -> bool:
@@ -92,36 +92,38 @@ def _is_allowed(system: str, name: str, operator: str) -> bool:
     return True
 
 
-def _regex(value: str) -> Iterator[Finding]:
+def _check_regex(value: str) -> Iterator[Finding]:
     if len(value) > _LONGEST_PATTERN:
         return
     try:
         re.compile(re.sub(r"\(\?[a-zA-Z]+\)", "", value))  # Java has flags at any place
     except (re.error, OverflowError, RecursionError):
-        # Java's patterns are wider: possessive quantifiers and classes in classes are left alone
+        # Java has possessive quantifiers and nested classes, which Python's re rejects
         if not re.search(r"\[\[|&&|\\p|\\P|\\Q|[*+?}]\+", value):
             message = f"{quoted(value)} is no regular expression"
             yield Finding(FILTER, message, message_id="VALUESET_BAD_FILTER_VALUE_VALID_REGEX")
 
 
-def _formed(kind: str, name: str, value: str) -> Iterator[Finding]:
-    pattern, wanted, suffix = _BY_TYPE[kind]
+def _check_form(value_type: str, name: str, value: str) -> Iterator[Finding]:
+    pattern, expected, suffix = _FORM_OF_TYPE[value_type]
     if pattern.fullmatch(value) is None:
-        message = f"the property {quoted(name)} asks for {wanted}, and the value is {quoted(value)}"
+        message = (
+            f"the property {quoted(name)} asks for {expected}, and the value is {quoted(value)}"
+        )
         yield Finding(FILTER, message, message_id=f"VALUESET_BAD_FILTER_VALUE_{suffix}")
 
 
-def _value(
-    system: str, name: str, kind: str, value: str, terminology: TerminologyService
+def _check_value(
+    system: str, name: str, value_type: str, value: str, terminology: TerminologyService
 ) -> Iterator[Finding]:
-    if kind == "Coding":
-        yield from _coding(name, value, terminology)
+    if value_type == "Coding":
+        yield from _check_coding(name, value, terminology)
         return
-    if kind not in _BY_TYPE:
+    if value_type not in _FORM_OF_TYPE:
         return
-    bad = list(_formed(kind, name, value))
-    yield from bad
-    if bad or kind != "code" or name not in ("concept", "code", "parent", "child"):
+    findings = list(_check_form(value_type, name, value))
+    yield from findings
+    if findings or value_type != "code" or name not in ("concept", "code", "parent", "child"):
         return
     if terminology.has_code(system, value) is False:
         yield Finding(
@@ -131,7 +133,7 @@ def _value(
         )
 
 
-def _coding(name: str, value: str, terminology: TerminologyService) -> Iterator[Finding]:
+def _check_coding(name: str, value: str, terminology: TerminologyService) -> Iterator[Finding]:
     canonical, hash_sign, code = value.rpartition("#")
     if not hash_sign:
         message = f"the property {quoted(name)} asks for 'system#code', and this is {quoted(value)}"

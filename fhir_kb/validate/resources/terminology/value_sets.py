@@ -23,27 +23,32 @@ if TYPE_CHECKING:
     from fhir_kb.validate.core.context import Context
     from fhir_kb.validate.core.issue import Findings
 
-_SYSTEMS: Final = {"http://snomed.info/sct", "http://loinc.org", *GRAMMAR_OF_SYSTEM}
+_WELL_KNOWN_SYSTEMS: Final = {"http://snomed.info/sct", "http://loinc.org", *GRAMMAR_OF_SYSTEM}
 
 
-def check_set(value: Mapping[str, Any], context: Context) -> Findings:
-    """The check of a ValueSet."""
+def check_value_set(value: Mapping[str, Any], context: Context) -> Findings:
+    """Check a ValueSet."""
     compose = value.get("compose")
     if not isinstance(compose, dict) or context.terminology is None:
         return None
     includes = list(objects(compose, "include"))
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for name, parts in (("include", includes), ("exclude", list(objects(compose, "exclude")))):
         for index, part in parts:
-            here = [*_system(part, context), *_imports(part, context.terminology, len(includes))]
-            here += _concepts(part, context.terminology)
-            for number, one in objects(part, "filter"):
-                here += under(list(check_filter(part, one, context.terminology)), "filter", number)
-            found += under(here, name, index)
-    return under(found, "compose") or None
+            part_findings = [
+                *_check_system(part, context),
+                *_check_imports(part, context.terminology, len(includes)),
+            ]
+            part_findings += _check_concepts(part, context.terminology)
+            for number, filter_ in objects(part, "filter"):
+                part_findings += under(
+                    list(check_filter(part, filter_, context.terminology)), "filter", number
+                )
+            findings += under(part_findings, name, index)
+    return under(findings, "compose") or None
 
 
-def _system(part: Mapping[str, Any], context: Context) -> Iterator[Finding]:
+def _check_system(part: Mapping[str, Any], context: Context) -> Iterator[Finding]:
     system = text(part, "system")
     if not system:
         if part.get("concept") or part.get("filter"):
@@ -51,7 +56,7 @@ def _system(part: Mapping[str, Any], context: Context) -> Iterator[Finding]:
             yield Finding(SET_DOUBTFUL, message, message_id="VALUESET_NO_SYSTEM_WARNING")
         return
     if "|" in system:
-        yield _with_version(system, part)
+        yield _version_finding(system, part)
         system = system.partition("|")[0]
     if ":" not in system:
         suffix = "_FRAG" if system.startswith("#") else ""
@@ -62,27 +67,27 @@ def _system(part: Mapping[str, Any], context: Context) -> Iterator[Finding]:
             f"VALUESET_INCLUDE_SYSTEM_ABSOLUTE{suffix}",
         )
         if suffix:
-            yield from _contained(system, context)
+            yield from _check_contained_system(system, context)
         return
-    yield from _is_set(system, context)
+    yield from _check_system_is_no_value_set(system, context)
 
 
-def _with_version(system: str, part: Mapping[str, Any]) -> Finding:
-    version, written = system.partition("|")[2], part.get("version")
+def _version_finding(system: str, part: Mapping[str, Any]) -> Finding:
+    version, stated = system.partition("|")[2], part.get("version")
     if not version:
-        number, kind = 0, SET_DOUBTFUL
+        number, finding_code = 0, SET_DOUBTFUL
     else:
-        number = 1 if written is None else 3 if written == version else 2
-        kind = INCLUDED_SYSTEM
+        number = 1 if stated is None else 3 if stated == version else 2
+        finding_code = INCLUDED_SYSTEM
     return Finding(
-        kind,
+        finding_code,
         f"the system {quoted(system)} has a version in it",
         "the version goes into include.version",
         f"VALUESET_REFERENCE_INVALID_TYPE_NO_VERSION_{number}",
     )
 
 
-def _contained(system: str, context: Context) -> Iterator[Finding]:
+def _check_contained_system(system: str, context: Context) -> Iterator[Finding]:
     target = context.contained(system[1:])
     if target is None:
         message = f"there is no contained code system with the id {quoted(system[1:])}"
@@ -92,16 +97,20 @@ def _contained(system: str, context: Context) -> Iterator[Finding]:
         yield Finding(INCLUDED_SYSTEM, message, message_id="VALUESET_INCLUDE_CS_NOT_CS")
 
 
-def _is_set(system: str, context: Context) -> Iterator[Finding]:
+def _check_system_is_no_value_set(system: str, context: Context) -> Iterator[Finding]:
     terminology = context.terminology
-    if terminology is None or system in _SYSTEMS or terminology.code_system(system) is not None:
+    if (
+        terminology is None
+        or system in _WELL_KNOWN_SYSTEMS
+        or terminology.code_system(system) is not None
+    ):
         return
-    known = terminology.value_set(system)
-    if known is None:
+    value_set = terminology.value_set(system)
+    if value_set is None:
         return
-    compose = known.get("compose")
+    compose = value_set.get("compose")
     includes = objects(compose, "include") if isinstance(compose, dict) else ()
-    systems = sorted({text(one, "system") for _, one in includes} - {""})
+    systems = sorted({text(include, "system") for _, include in includes} - {""})
     suffix = "" if not systems else "_HINT" if len(systems) == 1 else "_MANY"
     yield Finding(
         INCLUDED_SYSTEM,
@@ -111,11 +120,11 @@ def _is_set(system: str, context: Context) -> Iterator[Finding]:
     )
 
 
-def _imports(
+def _check_imports(
     part: Mapping[str, Any], terminology: TerminologyService, includes: int
 ) -> Iterator[Finding]:
-    given = part.get("valueSet")
-    urls = [one for one in given if isinstance(one, str)] if isinstance(given, list) else []
+    listed = part.get("valueSet")
+    urls = [url for url in listed if isinstance(url, str)] if isinstance(listed, list) else []
     for url in urls:
         if not url.startswith("#") and terminology.value_set(url) is None:
             message = f"the value set {url} is not known, so its codes cannot be looked at"
@@ -126,37 +135,45 @@ def _imports(
         yield Finding(SET_DOUBTFUL, message, advice, "VALUESET_IMPORT_UNION_INTERSECTION")
 
 
-def _concepts(part: Mapping[str, Any], terminology: TerminologyService) -> list[Finding]:
+def _check_concepts(part: Mapping[str, Any], terminology: TerminologyService) -> list[Finding]:
     concepts = list(objects(part, "concept"))
-    with_display = sum("display" in one for _, one in concepts)
-    found: list[Finding] = []
+    with_display = sum("display" in concept for _, concept in concepts)
+    findings: list[Finding] = []
     if 0 < with_display < len(concepts):
         message = f"{with_display} of {len(concepts)} concepts have a display"
-        found.append(
+        findings.append(
             Finding(SET_ADVICE, message, message_id="VALUESET_CONCEPT_DISPLAY_PRESENCE_MIXED")
         )
     system, version = text(part, "system"), text(part, "version")
-    known = terminology.code_system(system, version) if system and concepts else None
-    if known is None or not known.is_complete or (version and version != known.version):
-        return found
-    for index, one in concepts:
-        code, display = text(one, "code"), text(one, "display")
-        if code in known.displays and (not display or display in known.displays[code]):
+    code_system = terminology.code_system(system, version) if system and concepts else None
+    if (
+        code_system is None
+        or not code_system.is_complete
+        or (version and version != code_system.version)
+    ):
+        return findings
+    for index, concept in concepts:
+        code, display = text(concept, "code"), text(concept, "display")
+        if code in code_system.displays and (not display or display in code_system.displays[code]):
             continue
-        written = known.find_code(code)
+        defined_code = code_system.find_code(code)
         if not code:
             continue
-        if written is None:
-            bad = Finding(
+        if defined_code is None:
+            finding = Finding(
                 INCLUDED_CODE,
                 f"{quoted(code)} is not a code of {system}",
-                did_you_mean(code, known.displays),
+                did_you_mean(code, code_system.displays),
                 "VALUESET_INCLUDE_INVALID_CONCEPT_CODE",
             )
-            found += under([bad], "concept", index)
-        elif display and known.displays[written] and display not in known.displays[written]:
+            findings += under([finding], "concept", index)
+        elif (
+            display
+            and code_system.displays[defined_code]
+            and display not in code_system.displays[defined_code]
+        ):
             message = f"{quoted(display)} is not a display of '{code}' in {system}"
-            advice = f"the display is {quoted(known.displays[written][0])}"
-            hint = Finding(SET_ADVICE, message, advice, "VALUESET_CODE_CONCEPT_HINT")
-            found += under([hint], "concept", index)
-    return found
+            advice = f"the display is {quoted(code_system.displays[defined_code][0])}"
+            finding = Finding(SET_ADVICE, message, advice, "VALUESET_CODE_CONCEPT_HINT")
+            findings += under([finding], "concept", index)
+    return findings

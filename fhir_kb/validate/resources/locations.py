@@ -1,4 +1,4 @@
-"""Findings at places inside a resource that is walked as plain JSON."""
+"""Findings at pointers inside a resource that is traversed as plain JSON."""
 
 from __future__ import annotations
 
@@ -11,18 +11,22 @@ if TYPE_CHECKING:
     from fhir_kb.validate.core.issue import Finding, Pointer
 
 
-def at(
-    way: Pointer, code: FindingCode, message: str, advice: str | None = None, message_id: str = ""
+def report_at(
+    pointer: Pointer,
+    code: FindingCode,
+    message: str,
+    advice: str | None = None,
+    message_id: str = "",
 ) -> list[Finding]:
-    """A finding at a place; a choice such as valueString is told by its type."""
-    found = report(code, message, advice, message_id)
-    for step in reversed(way):
-        under_step(found, step, _choice(step))
-    return found
+    """A list with one finding at a pointer; a choice such as valueString is shown by its type."""
+    findings = report(code, message, advice, message_id)
+    for step in reversed(pointer):
+        under_step(findings, step, _choice(step))
+    return findings
 
 
 def _choice(step: str | int) -> str:
-    """A choice as FHIRPath has it; "": it is none."""
+    """The FHIRPath of a choice such as valueString; "" if it is none."""
     rest = step.removeprefix("value") if isinstance(step, str) else ""
     if rest == step or not rest[:1].isupper():
         return ""

@@ -1,0 +1,177 @@
+"""QuestionnaireResponses and their questionnaires.
+
+http://hl7.org/fhir/questionnaireresponse.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.validate.codes import (
+    ANSWER_MISSING,
+    ANSWER_NOT_ALLOWED,
+    ITEM_UNKNOWN,
+    QUESTIONNAIRE_UNKNOWN,
+)
+from fhir_kb.validate.core.issue import quoted
+from fhir_kb.validate.core.json_values import objects
+from fhir_kb.validate.resources.locations import report_at
+from fhir_kb.validate.resources.questionnaires.answers import check_answer
+from fhir_kb.validate.resources.questionnaires.enablement import Enablement
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fhir_kb.packages import Definitions
+    from fhir_kb.validate.core.context import Checker, Context
+    from fhir_kb.validate.core.issue import Finding, Findings, Pointer
+
+_MAX_DEPTH: Final = 100
+_ITEM_REPEATED: Final = "Questionnaire_QR_Item_OnlyOneI"
+
+
+@dataclass(frozen=True, slots=True)
+class _ResponseCheck:
+    """The check of one response."""
+
+    response: Mapping[str, Any]
+    link_ids: frozenset[str]
+    """All linkIds of the questionnaire."""
+    context: Context
+    enablement: Enablement
+
+    @property
+    def is_finished(self) -> bool:
+        return self.response.get("status") != "in-progress"
+
+
+def questionnaire_response_check(definitions: Definitions) -> Checker:
+    """The check of a QuestionnaireResponse against its Questionnaire."""
+    return lambda value, context: _check(value, context, definitions)
+
+
+def _check(value: Mapping[str, Any], context: Context, definitions: Definitions) -> Findings:
+    url = value.get("questionnaire")
+    if not isinstance(url, str):
+        return None
+    questionnaire = (
+        context.contained(url[1:])
+        if url.startswith("#")
+        else context.canonicals.find(url, "Questionnaire")
+        if context.canonicals is not None
+        else None
+    )
+    if not isinstance(questionnaire, dict) or "item" not in questionnaire:
+        if questionnaire is None and not url.startswith("#"):
+            message = f"the questionnaire {quoted(url, 120)} is not known; answers were not checked"
+            return report_at((), QUESTIONNAIRE_UNKNOWN, message)
+        return None
+    link_ids, enablement = frozenset(_link_ids(questionnaire, 0)), Enablement(value, definitions)
+    check = _ResponseCheck(value, link_ids, context, enablement)
+    return _check_items(check, questionnaire, value, (), (value,)) or None
+
+
+def _link_ids(parent: Mapping[str, Any], depth: int) -> list[str]:
+    link_ids: list[str] = []
+    for _, item in objects(parent, "item") if depth < _MAX_DEPTH else ():
+        link_ids += [str(item.get("linkId")), *_link_ids(item, depth + 1)]
+    return link_ids
+
+
+def _check_items(
+    check: _ResponseCheck,
+    questionnaire_level: Mapping[str, Any],
+    response_level: Mapping[str, Any],
+    pointer: Pointer,
+    ancestors: tuple[Mapping[str, Any], ...],
+) -> list[Finding]:
+    """Check the items of one level of the response against that of the questionnaire."""
+    questions = {str(item.get("linkId")): item for _, item in objects(questionnaire_level, "item")}
+    findings: list[Finding] = []
+    counts: dict[str, int] = {}
+    for index, item in objects(response_level, "item"):
+        link_id, item_pointer = item.get("linkId"), (*pointer, "item", index)
+        question = questions.get(link_id) if isinstance(link_id, str) else None
+        if question is None:
+            if isinstance(link_id, str):
+                findings += _unknown_item(check, link_id, pointer, item_pointer)
+            continue
+        counts[str(link_id)] = counts.get(str(link_id), 0) + 1
+        findings += _check_item(check, question, item, item_pointer, (*ancestors, item))
+        if counts[str(link_id)] == 2 and not _repeats(question):
+            message, message_id = f"the item {quoted(link_id)} is there already", _ITEM_REPEATED
+            findings += report_at(item_pointer, ANSWER_NOT_ALLOWED, message, None, message_id)
+    for link_id, question in questions.items():
+        if link_id not in counts and _is_missing_required(check, question, ancestors):
+            message = f"there is no answer to {quoted(link_id)}, which is required"
+            findings += report_at(pointer, ANSWER_MISSING, message)
+    return findings
+
+
+def _is_missing_required(
+    check: _ResponseCheck, question: Mapping[str, Any], ancestors: tuple[Mapping[str, Any], ...]
+) -> bool:
+    if question.get("required") is not True or not check.is_finished:
+        return False
+    return question.get("type") != "display" and check.enablement.is_enabled(question, ancestors)
+
+
+def _unknown_item(
+    check: _ResponseCheck, link_id: str, pointer: Pointer, item_pointer: Pointer
+) -> list[Finding]:
+    if link_id in check.link_ids:
+        message = f"the item {quoted(link_id)} is in another place of the questionnaire"
+        return report_at(
+            item_pointer, ITEM_UNKNOWN, message, None, "Questionnaire_QR_Item_Misplaced"
+        )
+    return report_at(pointer, ITEM_UNKNOWN, f"the questionnaire has no item {quoted(link_id)}")
+
+
+def _repeats(question: Mapping[str, Any]) -> bool:
+    return question.get("repeats") is True
+
+
+def _check_item(
+    check: _ResponseCheck,
+    question: Mapping[str, Any],
+    item: Mapping[str, Any],
+    pointer: Pointer,
+    ancestors: tuple[Mapping[str, Any], ...],
+) -> list[Finding]:
+    item_type, label = question.get("type"), quoted(item.get("linkId"))
+    findings: list[Finding] = []
+    if ("answer" in item or "item" in item) and not check.enablement.is_enabled(
+        question, ancestors[:-1]
+    ):
+        return report_at(pointer, ANSWER_NOT_ALLOWED, f"{label} has an answer, and is not enabled")
+    answers = list(objects(item, "answer"))
+    if item_type in ("group", "display"):
+        if answers:
+            message = f"{label} is a {item_type}: it has no answers"
+            findings += report_at(
+                pointer, ANSWER_NOT_ALLOWED, message, None, "Questionnaire_QR_Item_Display"
+            )
+        if item_type == "group" and not item.get("item") and question.get("required") is True:
+            message = f"the group {label} is required, and nothing in it is answered"
+            findings += report_at(
+                pointer, ANSWER_MISSING, message, None, "Questionnaire_QR_Item_MissAnswer"
+            )
+            return findings if check.is_finished else findings[:-1]
+        return findings + _check_items(check, question, item, pointer, ancestors)
+    if len(answers) > 1 and not _repeats(question):
+        message = f"{label} has {len(answers)} answers, and does not repeat"
+        findings += report_at(
+            pointer, ANSWER_NOT_ALLOWED, message, None, "Questionnaire_QR_Item_OnlyOneA"
+        )
+    if not answers and _is_missing_required(check, question, ancestors[:-1]):
+        findings += report_at(
+            pointer, ANSWER_MISSING, f"there is no answer to {label}, which is required"
+        )
+    if item.get("item"):
+        findings += _check_items(check, {"item": []}, item, pointer, ancestors)
+    for index, answer in answers:
+        answer_pointer = (*pointer, "answer", index)
+        findings += check_answer(question, answer, answer_pointer, check.context)
+        findings += _check_items(check, question, answer, answer_pointer, (*ancestors, answer))
+    return findings
