@@ -125,6 +125,7 @@ def test_what_is_remembered_of_a_server_is_asked_again(folder: Path, server: Mem
     base = server.capabilities.base
     assert load_capabilities(folder, base) is None  # format 1 had another name
     save_capabilities(folder, server.capabilities)
+    assert not (folder / "profile.json").exists()
     assert load_capabilities(folder, base) == server.capabilities
     path = folder / "capabilities.json"
     content = json.loads(path.read_bytes())

@@ -83,9 +83,9 @@ def _assigned_ids(
     """The server as the push saw it, where it assigns ids itself."""
     if server.capabilities.client_ids != "no":
         return None
-    places = {
+    server_refs = {
         sent.ref: record.ref
         for key, sent in push.sent.items()
         if (record := push.done.get(key)) is not None
     }
-    return AssignedIds(server, map(without_expected_version, changes), places)
+    return AssignedIds(server, map(without_expected_version, changes), server_refs)

@@ -44,7 +44,7 @@ class DesiredResource:
     body: LazyResource = field(default=dict, repr=False)
     """Its content, with the id and the references of its definition."""
     fixed_ref: Ref | None = None
-    """Where it has to stand whatever the policy says; then `body` is as it stands there."""
+    """Where it has to be, whatever the policy says; then `body` has the ids of the server."""
     retired: bool = False
     """Whether it exists only because it was defined once (of a rollback)."""
 
@@ -143,7 +143,7 @@ def _distinguishing_version(resource: DesiredResource) -> str:
 def placed_at(
     resource: DesiredResource, ref: Ref, references: Mapping[str, str]
 ) -> RelocatedResource:
-    """The resource as it has to stand at `ref`, its references changed as `references` says."""
+    """The resource with the id of `ref`, its references replaced as `references` says."""
     return RelocatedResource(resource.body, ref.id, references)
 
 

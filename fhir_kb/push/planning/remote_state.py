@@ -14,13 +14,13 @@ class RemoteState:
     """What the server holds now."""
 
     recorded: dict[str, RemoteResource] = field(default_factory=dict)
-    """By key, what stands where the recorded resources were; without content where that has not
-    been read, because nothing has changed."""
+    """By key, the recorded resources as they are now; without content where that has not been read,
+    because nothing has changed."""
     unrecorded: dict[str, RemoteResource] = field(default_factory=dict)
     """By key, desired resources that exist there without being recorded."""
     duplicates: dict[str, tuple[RemoteResource, ...]] = field(default_factory=dict)
     """By key, desired resources that exist there more than once."""
     occupied: dict[Ref, RemoteResource] = field(default_factory=dict)
-    """What stands where new resources would be created."""
+    """What has the ids that new resources would get."""
     refreshed_until: str = ""
     """Until when, by the server's clock, all changes to recorded resources are in here."""
