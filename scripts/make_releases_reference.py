@@ -17,7 +17,7 @@ from fhir_kb.model.resource_kind import BY_TYPE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fhir_kb.releases.lowering import Lowering
+    from fhir_kb.releases.lowering import ReleaseLowering
 
 PAGE = Path(__file__).parent.parent / "docs/releases.md"
 RESOURCES = tuple(BY_TYPE)
@@ -55,16 +55,16 @@ def page() -> str:
     lines = [HEAD]
     for name in ("r4b", "r4"):
         release = releases.get(name)
-        lowering: Lowering = release.lowering  # type: ignore[attr-defined]  # both are older ones
+        lowering: ReleaseLowering = release.lowering  # type: ignore[attr-defined]  # both are older ones
         lines.append(f"\n## {release.fhir.title}\n")
         for kind in (*RESOURCES, *PARTS):
             lines += _type(lowering, kind)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _type(lowering: Lowering, kind: str) -> list[str]:
-    if kind in RESOURCES and kind not in lowering.table.kinds:
-        return [f"### {kind}\n", BASIC if kind in lowering.basics else AS_TEXT, ""]
+def _type(lowering: ReleaseLowering, kind: str) -> list[str]:
+    if kind in RESOURCES and kind not in lowering.table.resource_types:
+        return [f"### {kind}\n", BASIC if kind in lowering.basic_prefixes else AS_TEXT, ""]
     rows: list[str] = []
     lost: list[str] = []
     for path, name in _elements(lowering, kind):
@@ -84,8 +84,8 @@ def _type(lowering: Lowering, kind: str) -> list[str]:
     return lines
 
 
-def _elements(lowering: Lowering, kind: str) -> Iterator[tuple[str, str]]:
-    for path, names in lowering.table.types.items():
+def _elements(lowering: ReleaseLowering, kind: str) -> Iterator[tuple[str, str]]:
+    for path, names in lowering.table.properties.items():
         if path.partition(".")[0] == kind and _is_walked(lowering, path):
             for name in names:
                 if name not in ("id", "extension", "modifierExtension"):
@@ -100,7 +100,7 @@ def _told(fate: str, more: str) -> str:
     return more or "in the release's own form: another name, or the nearest code"
 
 
-def _is_walked(lowering: Lowering, path: str) -> bool:
+def _is_walked(lowering: ReleaseLowering, path: str) -> bool:
     """Whether an inner element is taken as such; else its parent has been told of."""
     owner, _, name = path.rpartition(".")
     if not owner:

@@ -27,7 +27,12 @@ Citations: TypeAlias = Literal["text", "basic"]
 def get(name: str, *, citations: Citations = "text") -> Release:
     """The release of that name.
 
-    Raises ValueError, with the nearest name in its message, where there is none.
+    Args:
+        name: "r5", "r4b" or "r4".
+        citations: what becomes of references in a release without Citation.
+
+    Raises:
+        ValueError: there is none; the message names the nearest.
     """
     makers: dict[str, Callable[[Citations], Release]] = {
         R5.name: _r5,

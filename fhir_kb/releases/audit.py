@@ -1,4 +1,4 @@
-"""A check on lowering itself: is anything given up without a word?
+"""A check on lowering itself: is anything lost without a report?
 
 Lowering looks every property up and reports what it cannot take, so nothing should be. This proves
 it for a resource, by trying: whatever may be taken out of the source without a difference to the
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _INDEX = re.compile(r"\[\d+\]")
 
 
-def silent(release: Release, resource: Element) -> tuple[str, ...]:
+def unreported_losses(release: Release, resource: Element) -> tuple[str, ...]:
     """The paths of primitive values that a release loses without reporting it.
 
     It lowers the resource once for each value in it: for tests, not for builds.
@@ -29,23 +29,23 @@ def silent(release: Release, resource: Element) -> tuple[str, ...]:
     if not whole.resources and whole.losses:
         return ()
     reported = {_INDEX.sub("", loss.path) for loss in whole.losses}
-    found = []
+    lost = []
     for path, steps in _leaves(resource, resource["resourceType"], ()):
         if _is_under(_INDEX.sub("", path), reported):
             continue
         if _same(release.lower(_without(resource, steps)), whole):
-            found.append(path)
-    return tuple(found)
+            lost.append(path)
+    return tuple(lost)
 
 
 def _leaves(value: Any, path: str, steps: tuple[Any, ...]) -> Iterator[tuple[str, tuple[Any, ...]]]:
     if isinstance(value, dict):
-        for name, one in value.items():
+        for name, inner in value.items():
             if steps or name != "resourceType":
-                yield from _leaves(one, f"{path}.{name}", (*steps, name))
+                yield from _leaves(inner, f"{path}.{name}", (*steps, name))
     elif isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from _leaves(one, f"{path}[{index}]", (*steps, index))
+        for index, inner in enumerate(value):
+            yield from _leaves(inner, f"{path}[{index}]", (*steps, index))
     elif value is not None:
         yield path, steps
 
@@ -76,5 +76,5 @@ def _without(value: Any, steps: tuple[Any, ...]) -> Any:
     return [*value[:step], *kept, *value[step + 1 :]]
 
 
-def _same(one: Lowered, other: Lowered) -> bool:
-    return one.resources == other.resources and set(one.losses) == set(other.losses)
+def _same(first: Lowered, second: Lowered) -> bool:
+    return first.resources == second.resources and set(first.losses) == set(second.losses)

@@ -1,4 +1,4 @@
-"""How elements are called when an author is told what became of them."""
+"""What elements are called in messages to an author."""
 
 from __future__ import annotations
 
@@ -107,9 +107,9 @@ def concept_text(value: Any) -> str:
         return ""
     if isinstance(text := value.get("text"), str):
         return text
-    codings = [one for one in value.get("coding", ()) if isinstance(one, dict)]
-    found = (one.get("display") or one.get("code") for one in codings)
-    return next((word for word in found if isinstance(word, str)), "")
+    codings = [coding for coding in value.get("coding", ()) if isinstance(coding, dict)]
+    displays = (coding.get("display") or coding.get("code") for coding in codings)
+    return next((display for display in displays if isinstance(display, str)), "")
 
 
 def value_text(value: Any) -> str:
@@ -117,7 +117,7 @@ def value_text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return "; ".join(text for one in value if (text := value_text(one)))
+        return "; ".join(text for item in value if (text := value_text(item)))
     if not isinstance(value, dict):
         return "" if value is None else str(value)
     if "start" in value or "end" in value:

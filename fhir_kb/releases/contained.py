@@ -1,4 +1,4 @@
-"""Resources inside resources."""
+"""Contained resources: which of them a release can hold, and which are still referred to."""
 
 from __future__ import annotations
 
@@ -9,53 +9,55 @@ from fhir_kb.releases import author_terms
 
 if TYPE_CHECKING:
     from fhir_kb.model import Element
-    from fhir_kb.releases.lowering import Lowering
-    from fhir_kb.releases.lowering_node import LoweringNode
+    from fhir_kb.releases.lowering_node import Lowerer, LoweringNode
 
 
-def unsupported_contained_ids(lowering: Lowering, source: Element) -> frozenset[str]:
+def unsupported_contained_ids(lowering: Lowerer, source: Element) -> frozenset[str]:
     """The ids of contained resources that have no place in the release."""
-    inside = source.get("contained")
-    if not isinstance(inside, list):
+    contained = source.get("contained")
+    if not isinstance(contained, list):
         return frozenset()
     return frozenset(
-        str(one.get("id"))
-        for one in inside
-        if isinstance(one, dict) and not _is_known(lowering, one)
+        str(resource.get("id"))
+        for resource in contained
+        if isinstance(resource, dict) and not _is_supported(lowering, resource)
     )
 
 
-def _is_known(lowering: Lowering, resource: dict[str, Any]) -> bool:
-    kind = resource.get("resourceType")
-    return kind in lowering.table.kinds and kind in lowering.table.types
+def _is_supported(lowering: Lowerer, resource: dict[str, Any]) -> bool:
+    resource_type = resource.get("resourceType")
+    table = lowering.table
+    return resource_type in table.resource_types and resource_type in table.properties
 
 
 def lower_contained(node: LoweringNode, name: str, value: Any) -> None:
     """Lower contained resources; those that the release cannot hold are left out."""
-    lowering, kept = node.run.lowering, []
-    for index, one in enumerate(value if isinstance(value, list) else []):
-        if not isinstance(one, dict):
+    lowering, lowered = node.run.lowering, []
+    for index, resource in enumerate(value if isinstance(value, list) else []):
+        if not isinstance(resource, dict):
             continue
-        kind = str(one.get("resourceType"))
-        if not _is_known(lowering, one):
-            node.lost(name, f"a {kind} inside another resource has no place in {node.release}")
+        kind = str(resource.get("resourceType"))
+        if not _is_supported(lowering, resource):
+            reason = f"a {kind} inside another resource has no place in {node.release}"
+            node.report_lost(name, reason)
             continue
         path = f"{node.path}.{name}[{index}]"
-        kept.append(lowering.lower(node.run, one, kind, path, node).target)
-    if kept:
-        node.target[name] = kept
+        lowered.append(lowering.lower(node.run, resource, kind, path, node).target)
+    if lowered:
+        node.target[name] = lowered
 
 
 def remove_unreferenced(node: LoweringNode) -> None:
     """Leave out contained resources that nothing leads to any more (FHIR's rule dom-3)."""
-    used: set[str] = set()
-    _collect(node.target, used)
+    references: set[str] = set()
+    _collect_references(node.target, references)
     kept = []
-    for one in node.target["contained"]:
-        if f"#{one.get('id')}" in used or _leads_outside(one):
-            kept.append(one)
-        elif one.get("id") not in node.run.taken_over:
-            what = author_terms.owner_name(one["resourceType"], one) or str(one["resourceType"])
+    for resource in node.target["contained"]:
+        if f"#{resource.get('id')}" in references or _refers_to_container(resource):
+            kept.append(resource)
+        elif resource.get("id") not in node.run.inlined_ids:
+            resource_type = resource["resourceType"]
+            what = author_terms.owner_name(resource_type, resource) or str(resource_type)
             node.report(
                 "KB404",
                 Severity.INFORMATION,
@@ -68,19 +70,19 @@ def remove_unreferenced(node: LoweringNode) -> None:
         del node.target["contained"]
 
 
-def _collect(value: Any, used: set[str]) -> None:
+def _collect_references(value: Any, references: set[str]) -> None:
     if isinstance(value, dict):
-        for one in value.values():
-            _collect(one, used)
+        for inner in value.values():
+            _collect_references(inner, references)
     elif isinstance(value, list):
-        for one in value:
-            _collect(one, used)
+        for inner in value:
+            _collect_references(inner, references)
     elif isinstance(value, str) and value.startswith("#"):
-        used.add(value)
+        references.add(value)
 
 
-def _leads_outside(resource: dict[str, Any]) -> bool:
+def _refers_to_container(resource: dict[str, Any]) -> bool:
     """Whether a contained resource refers to the one that contains it."""
-    used: set[str] = set()
-    _collect(resource, used)
-    return "#" in used
+    references: set[str] = set()
+    _collect_references(resource, references)
+    return "#" in references

@@ -1,65 +1,66 @@
-"""Lowering: an R5 tree walked once, each property by the step that the table or a rule gives it.
+"""Lowering: an R5 tree is walked once; the table or a transform decides about each property.
 
 Every property of the source is looked up, so nothing can be passed over: what neither the table nor
-a rule knows is reported (KB420), and what neither takes nor keeps is reported by its own step.
+a transform knows is reported (KB420), and what is neither taken nor kept is reported as lost.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from fhir_kb.releases.contained import (
     lower_contained,
     remove_unreferenced,
     unsupported_contained_ids,
 )
-from fhir_kb.releases.extensions import Keeper
+from fhir_kb.releases.extensions import keep_as_extension
 from fhir_kb.releases.lowering_node import LoweringNode, LoweringRun
 from fhir_kb.releases.references import narrowed
 from fhir_kb.releases.transforms import recoded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from fhir_kb.model import Element
     from fhir_kb.model.fhir_release import FhirRelease
+    from fhir_kb.releases.lowering_node import Finisher, Transform, Transforms
     from fhir_kb.releases.lowering_table import LoweringTable, PropertyFate
 
-    Transform: TypeAlias = Callable[[LoweringNode, str, Any], None]
-    Finisher: TypeAlias = Callable[[LoweringNode], None]
-    #: R5 type path and property, "PlanDefinition.action.linkId" -> what to do with it
-    Transforms: TypeAlias = Mapping[str, Transform]
 
-
-class Lowering:
+class ReleaseLowering:
     """How one release takes R5 content.
 
-    rules: the steps for what the table alone cannot decide; a rule for `x` is also called with the
-        name `_x`, before or after, where the source has that.
-    fallbacks: the same, used only where the release has not the element and no extension keeps it.
-    finish: what is done when all properties of an element are through, by its type path.
+    Args:
+        fhir: the release.
+        table: what the release has of R5.
+        transforms: for what the table alone cannot decide; the transform of `x` is also called with
+            the name `_x`, before or after, where the source has that.
+        fallbacks: the same, used only where the release has not the element and no extension keeps
+            it.
+        finishers: what is done when all properties of an element are through, by its type path.
+        basic_prefixes: resource type -> how the id of the Basic starts that it becomes.
     """
 
     def __init__(
         self,
         fhir: FhirRelease,
         table: LoweringTable,
-        rules: Transforms,
+        transforms: Transforms,
         fallbacks: Transforms,
-        finish: Mapping[str, tuple[Finisher, ...]],
-        moved: Mapping[str, str],
+        finishers: Mapping[str, tuple[Finisher, ...]],
+        basic_prefixes: Mapping[str, str],
     ) -> None:
         self.fhir = fhir
         self.table = table
-        #: resource type -> how the id of the Basic starts that it becomes
-        self.basics = moved
-        self.keeper = Keeper(self)
-        # types that a rule looks into are not taken as they are
-        self._plain = table.plain - {key.partition(".")[0] for key in rules} - finish.keys()
-        self._rules = rules
+        self.basic_prefixes = basic_prefixes
+        # types that a transform looks into are not taken as they are
+        self._identical_types = (
+            table.identical_types - {key.partition(".")[0] for key in transforms} - finishers.keys()
+        )
+        self._transforms = transforms
         self._fallbacks = fallbacks
-        self._finish = finish
-        self._steps: dict[str, dict[str, Transform | None]] = {}
+        self._finishers = finishers
+        self._compiled: dict[str, dict[str, Transform | None]] = {}
 
     def lower(
         self,
@@ -72,98 +73,98 @@ class Lowering:
         """Lower one element; the result is the node's target, which may be empty."""
         node = LoweringNode(run, source, type_path, path, parent)
         target = node.target
-        steps = self._steps.get(type_path) or self._compile(type_path)
+        transforms = self._compiled.get(type_path) or self._compile(type_path)
         for name, value in source.items():
-            step = steps.get(name, _unknown)
-            if step is None:
+            transform = transforms.get(name, _unknown)
+            if transform is None:
                 target[name] = value
             else:
-                step(node, name, value)
-        for finish in self._finish.get(type_path, ()):
+                transform(node, name, value)
+        for finish in self._finishers.get(type_path, ()):
             finish(node)
         return node
 
     def fate(self, type_path: str, name: str) -> tuple[str, str]:
         """What becomes of a property, for the reference: a word for it, and more in words.
 
-        "same"; "code" where only codes differ; "rule" with what the rule says of itself;
+        "same"; "code" where only codes differ; "rule" with the docstring of its transform;
         "extension" with its URL; "lost". Raises KeyError where R5 has no such property.
         """
-        entry = self.table.entry(type_path, name)
         key = f"{type_path}.{name}"
-        step = self._step(type_path, name, entry)
-        if key in self._rules:
-            return "rule", (self._rules[key].__doc__ or "").partition("\n")[0]
-        if step == self.keeper.keep:
+        transform = self._transform(type_path, name, self.table.property(type_path, name))
+        if key in self._transforms:
+            return "rule", (self._transforms[key].__doc__ or "").partition("\n")[0]
+        if transform is keep_as_extension:
             return "extension", self.table.extensions[key].url
-        if step is _lose:
+        if transform is _lose:
             return "lost", ""
         if key in self._fallbacks:
             return "rule", (self._fallbacks[key].__doc__ or "").partition("\n")[0]
-        return ("code", "") if key in self.table.codes else ("same", "")
+        return ("code", "") if key in self.table.missing_codes else ("same", "")
 
     def value(
         self, node: LoweringNode, name: str, type_name: str, value: Any, path: str = ""
     ) -> Any:
         """A value of a type (no list) as the release has it; None where nothing is left of it."""
-        if not isinstance(value, dict) or (type_name in self._plain and is_plain(value)):
+        if not isinstance(value, dict) or (
+            type_name in self._identical_types and has_no_extensions(value)
+        ):
             return value
-        where = path or f"{node.path}.{name}"
-        return self.lower(node.run, value, type_name, where, node).target or None
+        path = path or f"{node.path}.{name}"
+        return self.lower(node.run, value, type_name, path, node).target or None
 
     def _compile(self, type_path: str) -> dict[str, Transform | None]:
-        steps: dict[str, Transform | None] = (
-            {"resourceType": None} if type_path[0].isupper() else {}
-        )
-        for name in self.table.types.get(type_path, ()):
-            entry = self.table.entry(type_path, name)
-            steps[name] = self._step(type_path, name, entry)
-            if entry.is_primitive:
-                beside = (
-                    steps[name] if entry.mark != "=" or self._is_special(type_path, name) else None
-                )
-                steps["_" + name] = beside or _walk("Element")
-        self._steps[type_path] = steps
-        return steps
+        """The transforms of a type's properties; None for what stays as it is."""
+        transforms: dict[str, Transform | None] = {}
+        if type_path[0].isupper():
+            transforms["resourceType"] = None
+        for name in self.table.properties.get(type_path, ()):
+            fate = self.table.property(type_path, name)
+            transform = transforms[name] = self._transform(type_path, name, fate)
+            if fate.is_primitive:
+                differs = fate.mark != "=" or self._is_special(type_path, name)
+                transforms["_" + name] = (transform if differs else None) or _walk("Element")
+        self._compiled[type_path] = transforms
+        return transforms
 
     def _is_special(self, type_path: str, name: str) -> bool:
         key = f"{type_path}.{name}"
-        return key in self._rules or key in self.table.codes
+        return key in self._transforms or key in self.table.missing_codes
 
-    def _step(self, type_path: str, name: str, entry: PropertyFate) -> Transform | None:
+    def _transform(self, type_path: str, name: str, fate: PropertyFate) -> Transform | None:
         key = f"{type_path}.{name}"
-        if (rule := self._rules.get(key)) is not None:
-            return rule
-        if entry.type == "Resource":
+        if (transform := self._transforms.get(key)) is not None:
+            return transform
+        if fate.type == "Resource":
             return lower_contained
-        if key in self.table.codes:
+        if key in self.table.missing_codes:
             return recoded({}, clinical=True)
-        if key in self.table.targets:
-            return narrowed(self.table.targets[key])
-        if entry.type == "Extension" and entry.mark == "=":
+        if key in self.table.reference_targets:
+            return narrowed(self.table.reference_targets[key])
+        if fate.type == "Extension" and fate.mark == "=":
             return _extensions
-        if entry.mark == "=":
-            if entry.is_primitive:
+        if fate.mark == "=":
+            if fate.is_primitive:
                 return None
-            return _share(entry.type) if entry.type in self._plain else _walk(entry.type)
-        kept = self.table.extensions.get(key)
-        if kept is not None and not kept.context:
-            return self.keeper.keep
+            return _share(fate.type) if fate.type in self._identical_types else _walk(fate.type)
+        extension = self.table.extensions.get(key)
+        if extension is not None and not extension.context:
+            return keep_as_extension
         fallback: Transform = self._fallbacks.get(key, _lose)
         return fallback
 
 
-def is_plain(value: Any) -> bool:
+def has_no_extensions(value: Any) -> bool:
     """Whether there is no extension anywhere in a JSON object or list."""
-    todo = [value]
-    while todo:
-        one = todo.pop()
-        if isinstance(one, dict):
-            if "extension" in one:
+    pending = [value]
+    while pending:
+        inner = pending.pop()
+        if isinstance(inner, dict):
+            if "extension" in inner:
                 return False
-            todo += one.values()
-        elif isinstance(one, list):
-            todo += one
+            pending += inner.values()
+        elif isinstance(inner, list):
+            pending += inner
     return True
 
 
@@ -172,7 +173,7 @@ def _share(type_name: str) -> Transform:
     walk = _walk(type_name)
 
     def share(node: LoweringNode, name: str, value: Any) -> None:
-        if isinstance(value, (dict, list)) and is_plain(value):
+        if isinstance(value, (dict, list)) and has_no_extensions(value):
             node.target[name] = value
         else:
             walk(node, name, value)
@@ -181,25 +182,25 @@ def _share(type_name: str) -> Transform:
 
 
 def _walk(type_name: str) -> Transform:
-    """Lower a value, or each of a list of values; what is empty then goes."""
+    """Lower a value, or each of a list of values; what is empty then is left out."""
 
     def walk(node: LoweringNode, name: str, value: Any) -> None:
         lower = node.run.lowering.lower
         if isinstance(value, dict):
-            inner = lower(node.run, value, type_name, f"{node.path}.{name}", node).target
-            if inner:
-                node.target[name] = inner
+            target = lower(node.run, value, type_name, f"{node.path}.{name}", node).target
+            if target:
+                node.target[name] = target
         elif isinstance(value, list):
-            found = []
+            targets = []
             for index, item in enumerate(value):
                 if not isinstance(item, dict):  # null beside a primitive, or not FHIR at all
-                    found.append(item)
+                    targets.append(item)
                     continue
                 path = f"{node.path}.{name}[{index}]"
-                if inner := lower(node.run, item, type_name, path, node).target:
-                    found.append(inner)
-            if found:
-                node.target[name] = found
+                if target := lower(node.run, item, type_name, path, node).target:
+                    targets.append(target)
+            if targets:
+                node.target[name] = targets
         else:
             node.target[name] = value
 
@@ -219,20 +220,20 @@ def _extensions(node: LoweringNode, name: str, value: Any) -> None:
 
 def _lose(node: LoweringNode, name: str, _value: Any) -> None:
     if not (name.startswith("_") and name[1:] in node.source):
-        node.lost(name)
+        node.report_lost(name)
 
 
 def _unknown(node: LoweringNode, name: str, value: Any) -> None:
     if name != "fhir_comments" and value is not None:
-        node.unknown(name)
+        node.report_unknown(name)
 
 
-def lower_resource(lowering: Lowering, source: Element) -> LoweringNode:
+def lower_resource(lowering: ReleaseLowering, source: Element) -> LoweringNode:
     """Lower a resource whose type the release has."""
     run = LoweringRun(lowering)
-    run.gone = unsupported_contained_ids(lowering, source)
-    kind = source["resourceType"]
-    node = lowering.lower(run, source, kind, kind, None)
+    run.unsupported_ids = unsupported_contained_ids(lowering, source)
+    resource_type = source["resourceType"]
+    node = lowering.lower(run, source, resource_type, resource_type, None)
     if "contained" in node.target:
         remove_unreferenced(node)
     return node

@@ -19,15 +19,24 @@ if TYPE_CHECKING:
 class ClaimedProfile(NamedTuple):
     """A profile on a resource type, and when a resource meets it."""
 
-    kind: str
+    resource_type: str
+    """The type that it constrains."""
+
     url: str
+    """Its canonical URL."""
+
     is_met: Condition
+    """Whether a resource of the type meets what the profile demands."""
 
 
 def claim_profiles(resource: Element, profiles: Iterable[ClaimedProfile]) -> None:
     """Add to a resource's meta the profiles that it meets; those that it claims already stay."""
-    kind = resource.get("resourceType")
-    met = [one.url for one in profiles if one.kind == kind and one.is_met(resource)]
+    resource_type = resource.get("resourceType")
+    met = [
+        profile.url
+        for profile in profiles
+        if profile.resource_type == resource_type and profile.is_met(resource)
+    ]
     if not met:
         return
     meta = resource.get("meta")
@@ -90,7 +99,7 @@ def codings(concept: Any) -> Iterator[tuple[str, str]]:
 
 def extension_urls(element: Mapping[str, Any]) -> frozenset[str]:
     """The URLs of the extensions on an element."""
-    return frozenset(str(one.get("url")) for one in element.get("extension", ()))
+    return frozenset(str(extension.get("url")) for extension in element.get("extension", ()))
 
 
 def is_sound_code_system(resource: Mapping[str, Any]) -> bool:
@@ -99,6 +108,6 @@ def is_sound_code_system(resource: Mapping[str, Any]) -> bool:
     A hierarchy says what it means, and a code system with content has concepts.
     """
     concepts = resource.get("concept", ())
-    nested = any("concept" in one for one in concepts)
+    nested = any("concept" in concept for concept in concepts)
     has_content = resource.get("content") in ("example", "fragment", "complete")
     return (not nested or "hierarchyMeaning" in resource) and (not has_content or bool(concepts))

@@ -1,4 +1,4 @@
-"""The models of `fhir.resources`: an independent gate for what is published.
+"""The Pydantic models of `fhir.resources`: an independent check of what is published.
 
 Only the class of the type at hand is imported, when it is first needed: one costs 0.2 s.
 """
@@ -20,14 +20,17 @@ if TYPE_CHECKING:
 
 
 class ModelError(NamedTuple):
-    """What a model objects to: the place in the resource, and why."""
+    """An error that a model raises for a resource."""
 
-    place: tuple[str | int, ...]
-    reason: str
+    location: tuple[str | int, ...]
+    """The path in the resource, of names and indices."""
+
+    message: str
+    """What Pydantic says is wrong."""
 
 
 def model_errors(release: str, content: Mapping[str, Any]) -> tuple[ModelError, ...]:
-    """What the models of a release object to in a resource as JSON has it.
+    """The errors that the models of a release raise for a resource as JSON has it.
 
     Nothing for a release or a type without models.
     """
@@ -42,20 +45,22 @@ def model_errors(release: str, content: Mapping[str, Any]) -> tuple[ModelError, 
     try:
         validate(content)
     except ValidationError as error:
-        return tuple(ModelError(one["loc"], one["msg"].rstrip(".")) for one in error.errors())
+        return tuple(
+            ModelError(detail["loc"], detail["msg"].rstrip(".")) for detail in error.errors()
+        )
     return ()
 
 
 def model_diagnostics(
-    release: str, resource: Element, refused: Sequence[ModelError]
+    release: str, resource: Element, errors: Sequence[ModelError]
 ) -> tuple[Diagnostic, ...]:
-    """The refusals of a compiled resource at the author's places."""
+    """The errors of a compiled resource at the author's places."""
     kind = str(resource.get("resourceType"))
-    return tuple(_finding(release, resource, kind, one) for one in refused)
+    return tuple(_diagnostic(release, resource, kind, error) for error in errors)
 
 
 def prepare_process() -> None:
-    """Call in a process that runs only our own work, before the first question: it starts sooner.
+    """Prepare a process that runs only our own work, before its first check: it starts sooner.
 
     Classes are finished when they are first used, and Pydantic looks for no plugins, which would
     read the metadata of every installed package.
@@ -83,14 +88,14 @@ def _validator(release: str, kind: str) -> Callable[[Any], Any] | None:
     return validate
 
 
-def _finding(release: str, resource: Element, kind: str, refused: ModelError) -> Diagnostic:
+def _diagnostic(release: str, resource: Element, kind: str, error: ModelError) -> Diagnostic:
     path = kind
-    for step in refused.place:
+    for step in error.location:
         path += f"[{step}]" if isinstance(step, int) else f".{step}"
     return Diagnostic(
         "KB490",
         Severity.ERROR,
-        f"the model of {kind} in fhir.resources refuses this: {refused.reason}",
+        f"the model of {kind} in fhir.resources refuses this: {error.message}",
         span_at(resource, path) or Span(""),
         path,
         None,

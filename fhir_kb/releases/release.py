@@ -13,16 +13,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Lowered:
-    """An R5-shaped resource as a release can say it.
-
-    resources: none where the release has no such type; otherwise one, of the same type or a Basic.
-        Parts that did not change are shared with the input: change neither.
-    losses: what the release cannot say, or says in another place; INFORMATION where all of it is
-        kept somewhere, WARNING where content is given up.
-    """
+    """An R5-shaped resource as a release can say it."""
 
     resources: tuple[Element, ...]
+    """None where the release has no such type; otherwise one, of the same type or a Basic. Parts
+    that did not change are shared with the input: change neither."""
+
     losses: tuple[Diagnostic, ...] = ()
+    """What the release cannot say, or says in another place; INFORMATION where all of it is kept
+    somewhere, WARNING where content is given up."""
 
 
 class Release(Protocol):

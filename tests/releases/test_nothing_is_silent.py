@@ -14,7 +14,7 @@ from fhir_kb.model import Element
 from fhir_kb.model.fhir_release import R4
 from fhir_kb.model.resource_kind import BY_TYPE
 from fhir_kb.packages import definitions
-from fhir_kb.releases.audit import silent
+from fhir_kb.releases.audit import unreported_losses
 from fhir_kb.validate import Validator
 
 if TYPE_CHECKING:
@@ -138,7 +138,10 @@ def lost_in_silence(
         path
         for variant in variants
         for resource in [Populator(variant, beside=beside).fill(kind)]
-        for path in (*silent(release, resource), *silent(release, reversed_order(resource)))
+        for path in (
+            *unreported_losses(release, resource),
+            *unreported_losses(release, reversed_order(resource)),
+        )
     } - IMPLIED
 
 
@@ -219,4 +222,4 @@ def test_the_check_finds_what_is_lost() -> None:
             return releases.Lowered((Element(kept),))
 
     library = Element({"resourceType": "Library", "id": "x", "title": "Lost", "name": "Kept"})
-    assert silent(Careless(), library) == ("Library.title",)
+    assert unreported_losses(Careless(), library) == ("Library.title",)

@@ -1,4 +1,4 @@
-"""What R4B and R4 have in common against R5: steps by R5 element, and what follows an element."""
+"""What R4B and R4 have in common against R5: transforms by R5 element, and finishers by type."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from fhir_kb.releases.pre_r5 import (
 )
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finisher, Transform
+    from fhir_kb.releases.lowering_node import Finisher, Transform
 
 _MODULES = (activity, composition, datatypes, notes, people, plan, related, terminology, variable)
 
-RULES: dict[str, Transform] = {key: step for one in _MODULES for key, step in one.RULES.items()}
-FALLBACKS: dict[str, Transform] = {
-    key: step for one in _MODULES for key, step in one.FALLBACKS.items()
+TRANSFORMS: dict[str, Transform] = {
+    key: transform for module in _MODULES for key, transform in module.TRANSFORMS.items()
 }
-FINISH: dict[str, tuple[Finisher, ...]] = {
-    key: steps for one in _MODULES for key, steps in one.FINISH.items()
+FALLBACKS: dict[str, Transform] = {
+    key: transform for module in _MODULES for key, transform in module.FALLBACKS.items()
+}
+FINISHERS: dict[str, tuple[Finisher, ...]] = {
+    key: finishers for module in _MODULES for key, finishers in module.FINISHERS.items()
 }

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.model import Element
 from fhir_kb.releases import author_terms
+from fhir_kb.releases.extensions import can_keep, extension_of
 from fhir_kb.releases.pre_r5.plan import PARTICIPANT, finish_participant, into_role
 from fhir_kb.releases.transforms import recoded
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finisher, Transform
-    from fhir_kb.releases.lowering_node import LoweringNode
+    from fhir_kb.releases.lowering_node import Finisher, LoweringNode, Transform
 
 
 def _location(node: LoweringNode, name: str, value: Any) -> None:
@@ -19,33 +19,33 @@ def _location(node: LoweringNode, name: str, value: Any) -> None:
     lowering = node.run.lowering
     reference = value.get("reference") or {}
     lowered = lowering.value(node, name, "Reference", reference, f"{node.path}.{name}.reference")
-    made = Element(lowered or {}, span=node.place(name))
+    location = Element(lowered or {}, span=node.span_of(name))
     words = author_terms.concept_text(value.get("concept"))
-    if words and "display" not in made:
-        made["display"] = words
-    if value.keys() - {"reference"} and lowering.keeper.can(node, name):
-        extension = lowering.keeper.one(node, name, value)
-        made["extension"] = [*made.get("extension", ()), extension]
-        node.moved(name, "in words and in an extension")
+    if words and "display" not in location:
+        location["display"] = words
+    if value.keys() - {"reference"} and can_keep(node, name):
+        extension = extension_of(node, name, value)
+        location["extension"] = [*location.get("extension", ()), extension]
+        node.report_moved(name, "in words and in an extension")
     elif words:
-        node.reworded(name, "as the display of a reference")
-    if made:
-        node.target[name] = made
+        node.report_reworded(name, "as the display of a reference")
+    if location:
+        node.target[name] = location
 
 
 def _requirement(node: LoweringNode, name: str, value: Any) -> None:
     """Canonicals were references: each is the words of one."""
     if name.startswith("_"):
         if name[1:] not in node.source:
-            node.lost(name)
+            node.report_lost(name)
         return
     node.target[name] = [
-        Element({"display": url}, span=node.place(name)) for url in value if isinstance(url, str)
+        Element({"display": url}, span=node.span_of(name)) for url in value if isinstance(url, str)
     ]
-    node.reworded(name, "as the display of a reference")
+    node.report_reworded(name, "as the display of a reference")
 
 
-RULES: dict[str, Transform] = {
+TRANSFORMS: dict[str, Transform] = {
     "ActivityDefinition.kind": recoded({"RequestOrchestration": "RequestGroup"}),
     "ActivityDefinition.location": _location,
     "ActivityDefinition.observationRequirement": _requirement,
@@ -57,4 +57,6 @@ FALLBACKS: dict[str, Transform] = {
     "ActivityDefinition.participant.function": into_role,
     "ActivityDefinition.participant.typeReference": into_role,
 }
-FINISH: dict[str, tuple[Finisher, ...]] = {"ActivityDefinition.participant": (finish_participant,)}
+FINISHERS: dict[str, tuple[Finisher, ...]] = {
+    "ActivityDefinition.participant": (finish_participant,)
+}

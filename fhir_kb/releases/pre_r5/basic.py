@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.model import Element
 from fhir_kb.releases import author_terms
 from fhir_kb.releases.contained import remove_unreferenced, unsupported_contained_ids
+from fhir_kb.releases.extensions import whole_resource_extension
 from fhir_kb.releases.lowering_node import LoweringNode, LoweringRun
 from fhir_kb.releases.references import basic_id
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Lowering
+    from fhir_kb.releases.lowering_node import Lowerer
 
 _TYPES = "http://hl7.org/fhir/fhir-types"
 _URI = "urn:ietf:rfc:3986"
@@ -36,16 +37,16 @@ _ELSEWHERE = frozenset({"resourceType", "id", "meta", "identifier", "author", *_
 _COMMENTS = frozenset({"comment", "response", "change-request"})
 
 
-def as_basic(lowering: Lowering, source: Element) -> LoweringNode:
+def as_basic(lowering: Lowerer, source: Element) -> LoweringNode:
     """A resource as a Basic that keeps all of it and can be read and found."""
     kind = source["resourceType"]
     run = LoweringRun(lowering)
-    run.gone = unsupported_contained_ids(lowering, source)
+    run.unsupported_ids = unsupported_contained_ids(lowering, source)
     own = ("id", "meta", "_implicitRules", "_language", *_OWN)
     base = {name: source[name] for name in own if name in source}
     for name in ("extension", "modifierExtension"):
         if name in base:
-            base[name] = [one for one in base[name] if not _is_bound(one)]
+            base[name] = [extension for extension in base[name] if not _is_bound(extension)]
             if not base[name]:
                 del base[name]
     shell = Element(base, span=source.span, spans=source.spans)
@@ -53,7 +54,7 @@ def as_basic(lowering: Lowering, source: Element) -> LoweringNode:
     basic = node.target
     basic["resourceType"] = "Basic"
     if isinstance(source.get("id"), str):
-        basic["id"] = basic_id(lowering.basics[kind], source["id"])
+        basic["id"] = basic_id(lowering.basic_prefixes[kind], source["id"])
     whole = LoweringNode(run, source, kind, kind, None)
     basic["identifier"] = _identifiers(whole)
     coding = Element({"system": _TYPES, "code": kind})
@@ -61,7 +62,7 @@ def as_basic(lowering: Lowering, source: Element) -> LoweringNode:
     for extension in _comments(source):
         node.extend(extension)
     _report_bound(whole)
-    node.extend(lowering.keeper.whole(whole, _ELSEWHERE))
+    node.extend(whole_resource_extension(whole, _ELSEWHERE))
     _describe(whole, basic)
     basic.setdefault("text", _narrative(source))
     if "contained" in basic:
@@ -69,26 +70,33 @@ def as_basic(lowering: Lowering, source: Element) -> LoweringNode:
     return node
 
 
+def _objects(value: Any) -> list[dict[str, Any]]:
+    return [item for item in value or () if isinstance(item, dict)]
+
+
 def _identifiers(node: LoweringNode) -> list[Any]:
     """Its identifiers, with its canonical first, or with one made of what it is about."""
     source = node.source
     given = source.get("identifier") or []
-    kept = [node.run.lowering.value(node, "identifier", "Identifier", one) for one in given]
+    kept = [
+        node.run.lowering.value(node, "identifier", "Identifier", identifier)
+        for identifier in given
+    ]
     urls = (
-        one["valueUri"]
-        for one in source.get("extension", ())
-        if one.get("url") == _ARTIFACT_URL and "valueUri" in one
+        extension["valueUri"]
+        for extension in source.get("extension", ())
+        if extension.get("url") == _ARTIFACT_URL and "valueUri" in extension
     )
     if (url := source.get("url") or next(urls, None)) is not None:
         version = source.get("version")
         value = f"{url}|{version}" if version else url
         return [Element({"system": _URI, "value": value}), *kept]
-    if any({"system", "value"} <= one.keys() for one in given):
+    if any({"system", "value"} <= identifier.keys() for identifier in given):
         return kept
     about = source.get("artifactCanonical") or source.get("artifactUri") or source.get("id")
     name = f"{source['resourceType']}/{source.get('id')} {about}"
-    made = uuid.uuid5(uuid.NAMESPACE_URL, name)
-    return [Element({"system": _URI, "value": f"urn:uuid:{made}"}), *kept]
+    urn = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
+    return [Element({"system": _URI, "value": urn}), *kept]
 
 
 def _describe(node: LoweringNode, basic: Element) -> None:
@@ -98,13 +106,13 @@ def _describe(node: LoweringNode, basic: Element) -> None:
         basic["subject"] = lowering.value(node, "artifactReference", "Reference", about)
     if isinstance(date := source.get("date"), str):
         basic["created"] = date.partition("T")[0]
-    authors = [one.get("author") for one in source.get("content", ()) if isinstance(one, dict)]
-    links = [str(one.get("reference")) for one in authors if isinstance(one, dict)]
+    authors = [part.get("author") for part in _objects(source.get("content"))]
+    links = [str(author.get("reference")) for author in authors if isinstance(author, dict)]
     if links and len(set(links)) == 1 and links[0].partition("/")[0] in _AUTHORS:
         basic["author"] = lowering.value(node, "content", "Reference", authors[0])
     elif words := author_terms.value_text(source.get("author")):
-        basic["author"] = Element({"display": words}, span=node.place("author"))
-        node.reworded("author", "as the display of a reference")
+        basic["author"] = Element({"display": words}, span=node.span_of("author"))
+        node.report_reworded("author", "as the display of a reference")
 
 
 def _is_bound(extension: Any) -> bool:
@@ -114,16 +122,17 @@ def _is_bound(extension: Any) -> bool:
 def _report_bound(node: LoweringNode) -> None:
     """Say which extensions do not come along; the one for the URL has become the identifier."""
     for name in ("extension", "modifierExtension"):
-        for one in node.source.get(name, ()):
-            if _is_bound(one) and one.get("url") != _ARTIFACT_URL:
-                node.lost(name, f"the extension {one['url']} must not stand on a Basic")
+        for extension in node.source.get(name, ()):
+            if _is_bound(extension) and extension.get("url") != _ARTIFACT_URL:
+                reason = f"the extension {extension['url']} must not stand on a Basic"
+                node.report_lost(name, reason)
 
 
 def _comments(source: Element) -> list[Element]:
     """The comments of an assessment as R4's tools for artifacts know them."""
-    found = []
-    for content in source.get("content", ()):
-        if not isinstance(content, dict) or content.get("informationType") not in _COMMENTS:
+    comments = []
+    for content in _objects(source.get("content")):
+        if content.get("informationType") not in _COMMENTS:
             continue
         text = content.get("summary")
         if not isinstance(text, str):
@@ -138,16 +147,16 @@ def _comments(source: Element) -> list[Element]:
         if isinstance(source.get("date"), str):
             parts.append(Element({"url": "authoredOn", "valueDateTime": source["date"]}))
         span = content.span if isinstance(content, Element) else source.span
-        found.append(Element({"url": _COMMENT, "extension": parts}, span=span))
-    return found
+        comments.append(Element({"url": _COMMENT, "extension": parts}, span=span))
+    return comments
 
 
 def _narrative(source: Element) -> Element:
     """A line to read, for a resource that has no narrative of its own."""
     kind = source["resourceType"]
     words = [source.get("title") or author_terms.owner_name(kind, source)]
-    words += [one.get("text") for one in source.get("summary", ()) if isinstance(one, dict)]
-    words += [one.get("summary") for one in source.get("content", ()) if isinstance(one, dict)]
-    lines = "".join(f"<p>{escape(str(one), quote=False)}</p>" for one in words if one)
+    words += [part.get("text") for part in _objects(source.get("summary"))]
+    words += [part.get("summary") for part in _objects(source.get("content"))]
+    lines = "".join(f"<p>{escape(str(text), quote=False)}</p>" for text in words if text)
     div = f'<div xmlns="http://www.w3.org/1999/xhtml">{lines}</div>'
     return Element({"status": "generated", "div": div})

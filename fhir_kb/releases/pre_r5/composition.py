@@ -11,8 +11,7 @@ from fhir_kb.releases.references import literal
 from fhir_kb.releases.transforms import first_item, recoded
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finisher, Transform
-    from fhir_kb.releases.lowering_node import LoweringNode
+    from fhir_kb.releases.lowering_node import Finisher, LoweringNode, Transform
 
 _ATTESTATION = "http://hl7.org/fhir/composition-attestation-mode"
 _MODES = frozenset({"personal", "professional", "legal", "official"})
@@ -34,9 +33,9 @@ def _mode(node: LoweringNode, name: str, value: Any) -> None:
     """How it is attested: a concept in R5, one of four codes before, without which it goes."""
     codings = value.get("coding", ()) if isinstance(value, dict) else ()
     codes = [
-        one["code"]
-        for one in codings
-        if one.get("system") == _ATTESTATION and one.get("code") in _MODES
+        coding["code"]
+        for coding in codings
+        if coding.get("system") == _ATTESTATION and coding.get("code") in _MODES
     ]
     if codes:
         node.target[name] = codes[0]
@@ -51,25 +50,27 @@ def _mode(node: LoweringNode, name: str, value: Any) -> None:
 
 def _finish_attester(node: LoweringNode) -> None:
     if "mode" not in node.target:
-        node.dropped("an attestation", f"{node.release} has no code for how it is attested")
+        node.drop("an attestation", f"{node.release} has no code for how it is attested")
 
 
 def _relates_to(node: LoweringNode, name: str, value: Any) -> None:
     """Four relations to another composition are left of all that RelatedArtifact can say."""
     kept = []
-    for index, one in enumerate(value):
-        reference = one.get("resourceReference")
-        found = literal(reference.get("reference")) if isinstance(reference, dict) else None
-        fits = found is not None and found[0] == "Composition"
-        if one.get("type") not in _RELATIONS or not fits:
-            label = one.get("label") or one.get("display") or one.get("type")
-            node.lost(name, f"'{label}' is no relation to another page that {node.release} has")
+    for index, related in enumerate(value):
+        reference = related.get("resourceReference")
+        linked = literal(reference.get("reference")) if isinstance(reference, dict) else None
+        fits = linked is not None and linked[0] == "Composition"
+        if related.get("type") not in _RELATIONS or not fits:
+            label = related.get("label") or related.get("display") or related.get("type")
+            node.report_lost(
+                name, f"'{label}' is no relation to another page that {node.release} has"
+            )
             continue
         where = f"{node.path}.{name}[{index}].resourceReference"
         target = node.run.lowering.value(node, name, "Reference", reference, where)
-        kept.append(Element({"code": one["type"], "targetReference": target}))
-        for other in sorted(one.keys() - {"type", "resourceReference"}):
-            node.lost(
+        kept.append(Element({"code": related["type"], "targetReference": target}))
+        for other in sorted(related.keys() - {"type", "resourceReference"}):
+            node.report_lost(
                 name, f"{node.release} has no element for its {author_terms.element_label(other)}"
             )
     if kept:
@@ -79,16 +80,16 @@ def _relates_to(node: LoweringNode, name: str, value: Any) -> None:
 def _event_detail(node: LoweringNode, name: str, value: Any) -> None:
     """References as they are; concepts where older releases have the codes of the event."""
     lowering, details, codes = node.run.lowering, [], []
-    for index, one in enumerate(value):
+    for index, detail in enumerate(value):
         path = f"{node.path}.{name}[{index}]"
-        if (reference := one.get("reference")) is not None:
+        if (reference := detail.get("reference")) is not None:
             lowered = lowering.value(node, name, "Reference", reference, f"{path}.reference")
             details += [lowered] if lowered else []
-        if (concept := one.get("concept")) is not None:
+        if (concept := detail.get("concept")) is not None:
             lowered = lowering.value(node, name, "CodeableConcept", concept, f"{path}.concept")
             codes += [lowered] if lowered else []
-        if one.keys() & {"id", "extension"}:
-            node.lost(name, f"{node.release} has no element for its id and extensions")
+        if detail.keys() & {"id", "extension"}:
+            node.report_lost(name, f"{node.release} has no element for its id and extensions")
     if details:
         node.target[name] = details
     if codes:
@@ -98,13 +99,13 @@ def _event_detail(node: LoweringNode, name: str, value: Any) -> None:
 def _url(node: LoweringNode, name: str, value: Any) -> None:
     """Its URL is what it is identified by, where it has no identifier."""
     if name.startswith("_") or "identifier" in node.source:
-        node.lost(name)
+        node.report_lost(name)
         return
-    node.target["identifier"] = Element({"system": _URI, "value": value}, span=node.place(name))
-    node.reworded(name, "as the identifier")
+    node.target["identifier"] = Element({"system": _URI, "value": value}, span=node.span_of(name))
+    node.report_reworded(name, "as the identifier")
 
 
-RULES: dict[str, Transform] = {
+TRANSFORMS: dict[str, Transform] = {
     "Composition.attester.mode": _mode,
     "Composition.event.detail": _event_detail,
     "Composition.identifier": first_item,
@@ -113,4 +114,4 @@ RULES: dict[str, Transform] = {
     "Composition.subject": first_item,
 }
 FALLBACKS: dict[str, Transform] = {"Composition.url": _url}
-FINISH: dict[str, tuple[Finisher, ...]] = {"Composition.attester": (_finish_attester,)}
+FINISHERS: dict[str, tuple[Finisher, ...]] = {"Composition.attester": (_finish_attester,)}

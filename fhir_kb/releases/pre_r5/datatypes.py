@@ -10,11 +10,10 @@ from fhir_kb.model import Element
 from fhir_kb.releases import author_terms
 from fhir_kb.releases.lowering_node import alternate_code
 from fhir_kb.releases.references import finish_reference
-from fhir_kb.releases.transforms import merge_beside, recoded
+from fhir_kb.releases.transforms import merge_primitive, recoded
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finisher, Transform
-    from fhir_kb.releases.lowering_node import LoweringNode
+    from fhir_kb.releases.lowering_node import Finisher, LoweringNode, Transform
 
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _LARGEST = 2_147_483_647
@@ -29,24 +28,24 @@ _QUANTITIES = ("Quantity", "SimpleQuantity", "Age", "Count", "Distance", "Durati
 def _attachment_size(node: LoweringNode, name: str, value: Any) -> None:
     """integer64, which JSON may hold as a string, becomes a number of at most 31 bits."""
     if name.startswith("_"):
-        merge_beside(node, name[1:], value)
+        merge_primitive(node, name[1:], value)
         return
     size = int(value) if str(value).isdecimal() and len(str(value)) < 20 else _LARGEST + 1
     if size <= _LARGEST:
         node.target[name] = size
     else:
-        node.lost(name, f"{node.release} counts to {_LARGEST} at most")
+        node.report_lost(name, f"{node.release} counts to {_LARGEST} at most")
 
 
 def _expression_name(node: LoweringNode, name: str, value: Any) -> None:
     """A code in R5, an id before: what is no id is kept beside it."""
     if name.startswith("_"):
-        merge_beside(node, name[1:], value)
+        merge_primitive(node, name[1:], value)
     elif isinstance(value, str) and _ID.fullmatch(value):
         node.target[name] = value
     else:
         node.extend_primitive(name, alternate_code(str(value)))
-        node.moved(name, "in an extension")
+        node.report_moved(name, "in an extension")
 
 
 def _finish_expression(node: LoweringNode) -> None:
@@ -65,8 +64,10 @@ def _finish_extension(node: LoweringNode) -> None:
     """An extension that has lost its value says nothing; one must not stand just anywhere."""
     parent = node.parent
     url = str(node.source.get("url"))
-    if parent is not None and parent.type in node.run.lowering.table.misplaced.get(url, ()):
-        node.dropped(f"the extension {url}", f"{node.release} does not allow it here")
+    if parent is not None and parent.type in node.run.lowering.table.misplaced_extensions.get(
+        url, ()
+    ):
+        node.drop(f"the extension {url}", f"{node.release} does not allow it here")
     if not any(key.startswith(("value", "_value")) or key == "extension" for key in node.target):
         node.target.clear()
 
@@ -80,7 +81,9 @@ def _codeable_reference(node: LoweringNode, name: str, value: Any) -> None:
             node, name, "CodeableConcept", concept, f"{node.path}.{name}.concept"
         )
         if reference is not None:
-            node.lost(name, f"{node.release} has room for its concept, not also for its reference")
+            node.report_lost(
+                name, f"{node.release} has room for its concept, not also for its reference"
+            )
     elif reference is not None:
         node.target["valueReference"] = lowering.value(
             node, name, "Reference", reference, f"{node.path}.{name}.reference"
@@ -91,11 +94,11 @@ def _integer64(node: LoweringNode, name: str, value: Any) -> None:
     if str(value).lstrip("-").isdecimal() and abs(int(value)) <= _LARGEST:
         node.target["valueInteger"] = int(value)
     elif not name.startswith("_"):
-        node.lost(name, f"{node.release} counts to {_LARGEST} at most")
+        node.report_lost(name, f"{node.release} counts to {_LARGEST} at most")
 
 
 def _extension_value(node: LoweringNode, name: str, _value: Any) -> None:
-    node.lost(name, f"{node.release} has no such type for the value of an extension")
+    node.report_lost(name, f"{node.release} has no such type for the value of an extension")
 
 
 def _profile(node: LoweringNode, name: str, value: Any) -> None:
@@ -110,8 +113,8 @@ def _profile(node: LoweringNode, name: str, value: Any) -> None:
 def _type_name(node: LoweringNode, name: str, value: Any) -> None:
     """The FHIR type that is asked for: newer ones have another name, or become any type."""
     if name.startswith("_"):
-        merge_beside(node, name[1:], value)
-    elif value in node.run.lowering.table.codes.get(f"{node.type}.{name}", ()):
+        merge_primitive(node, name[1:], value)
+    elif value in node.run.lowering.table.missing_codes.get(f"{node.type}.{name}", ()):
         nearest = TYPE_NAMES.get(value, "Any")
         node.target[name] = nearest
         severity = Severity.WARNING if nearest == "Any" else Severity.INFORMATION
@@ -129,15 +132,15 @@ def _as_needed(node: LoweringNode, name: str, value: Any) -> None:
         if isinstance(reasons, list) and node.source.get("asNeeded") is not False:
             _reasons(node, reasons)
         else:
-            node.lost(name, "it is not to be given as needed")
+            node.report_lost(name, "it is not to be given as needed")
     elif not isinstance(reasons, list) or node.source.get("asNeeded") is False:
         if name.startswith("_"):
-            merge_beside(node, "asNeededBoolean", value)
+            merge_primitive(node, "asNeededBoolean", value)
         else:
             node.target["asNeededBoolean"] = value
             node.rename(name, "asNeededBoolean")
     elif name.startswith("_"):
-        node.lost(name, f"{node.release} says in one element that and for what it is needed")
+        node.report_lost(name, f"{node.release} says in one element that and for what it is needed")
 
 
 def _reasons(node: LoweringNode, reasons: list[Any]) -> None:
@@ -146,9 +149,9 @@ def _reasons(node: LoweringNode, reasons: list[Any]) -> None:
     if lowered is not None:
         node.target["asNeededCodeableConcept"] = lowered
         node.rename("asNeededFor", "asNeededCodeableConcept")
-    for one in reasons[1:]:
-        node.notes.append(("as needed", author_terms.value_text(one)))
-        node.reworded("asNeededFor", "as instructions, beyond the first")
+    for reason in reasons[1:]:
+        node.notes.append(("as needed", author_terms.value_text(reason)))
+        node.report_reworded("asNeededFor", "as instructions, beyond the first")
 
 
 def _max_dose(node: LoweringNode, name: str, value: Any) -> None:
@@ -156,9 +159,9 @@ def _max_dose(node: LoweringNode, name: str, value: Any) -> None:
     lowered = node.run.lowering.value(node, name, "Ratio", value[0], f"{node.path}.{name}[0]")
     if lowered is not None:
         node.target[name] = lowered
-    for one in value[1:]:
-        node.notes.append(("at most", author_terms.value_text(one)))
-        node.reworded(name, "as instructions, beyond the first")
+    for ratio in value[1:]:
+        node.notes.append(("at most", author_terms.value_text(ratio)))
+        node.report_reworded(name, "as instructions, beyond the first")
 
 
 def _finish_dosage(node: LoweringNode) -> None:
@@ -170,7 +173,7 @@ def _finish_dosage(node: LoweringNode) -> None:
         ]
 
 
-RULES: dict[str, Transform] = {
+TRANSFORMS: dict[str, Transform] = {
     "Extension.valueSampledData": _extension_value,
     "Extension.valueSignature": _extension_value,
     "Attachment.size": _attachment_size,
@@ -182,7 +185,7 @@ RULES: dict[str, Transform] = {
     "Meta.profile": _profile,
     "ParameterDefinition.type": _type_name,
     "Timing.repeat.when": recoded({}),
-    **{f"{one}.comparator": recoded({}, clinical=True) for one in _QUANTITIES},
+    **{f"{quantity}.comparator": recoded({}, clinical=True) for quantity in _QUANTITIES},
 }
 FALLBACKS: dict[str, Transform] = {
     "Extension.valueAvailability": _extension_value,
@@ -192,7 +195,7 @@ FALLBACKS: dict[str, Transform] = {
     "Extension.valueMonetaryComponent": _extension_value,
     "Extension.valueRatioRange": _extension_value,
 }
-FINISH: dict[str, tuple[Finisher, ...]] = {
+FINISHERS: dict[str, tuple[Finisher, ...]] = {
     "Dosage": (_finish_dosage,),
     "Expression": (_finish_expression,),
     "Extension": (_finish_extension,),

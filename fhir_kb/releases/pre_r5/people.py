@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.model import Element
-from fhir_kb.releases.transforms import merge_beside, recoded
+from fhir_kb.releases.extensions import extension_of
+from fhir_kb.releases.transforms import merge_primitive, recoded
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finisher, Transform
-    from fhir_kb.releases.lowering_node import LoweringNode
+    from fhir_kb.releases.lowering_node import Finisher, LoweringNode, Transform
 
 _GROUP_TYPES = {
     "careteam": "practitioner",
@@ -34,56 +34,57 @@ def _finish_group(node: LoweringNode) -> None:
 
 def _communication(node: LoweringNode, name: str, value: Any) -> None:
     """Languages were concepts; whether one is preferred has no place."""
-    found = []
-    for index, one in enumerate(value):
+    languages = []
+    for index, communication in enumerate(value):
         path = f"{node.path}.{name}[{index}]"
-        language = one.get("language")
+        language = communication.get("language")
         lowered = node.run.lowering.value(node, name, "CodeableConcept", language, path)
-        found += [lowered] if lowered else []
-        for other in sorted(one.keys() - {"language"}):
-            node.lost(name, f"{node.release} has no element for its '{other}'")
-    if found:
-        node.target[name] = found
+        languages += [lowered] if lowered else []
+        for other in sorted(communication.keys() - {"language"}):
+            node.report_lost(name, f"{node.release} has no element for its '{other}'")
+    if languages:
+        node.target[name] = languages
 
 
 def _contact(node: LoweringNode, name: str, value: Any) -> None:
     """A contact with one name; more, and the rest, go into the extension."""
-    lowering, found, kept_too = node.run.lowering, [], False
+    lowering, contacts, has_extensions = node.run.lowering, [], False
     types = {"purpose": "CodeableConcept", "address": "Address"}
-    for index, one in enumerate(value):
+    for index, detail in enumerate(value):
         path = f"{node.path}.{name}[{index}]"
-        made = Element(span=node.place(name))
+        contact = Element(span=node.span_of(name))
         for part, type_name in types.items():
-            if part in one:
-                made[part] = lowering.value(node, name, type_name, one[part], f"{path}.{part}")
-        if names := one.get("name"):
-            made["name"] = lowering.value(node, name, "HumanName", names[0], f"{path}.name[0]")
-        if "telecom" in one:
-            made["telecom"] = one["telecom"]
-        if len(one.get("name", ())) > 1 or one.keys() - {*types, "name", "telecom"}:
-            made["extension"] = [lowering.keeper.one(node, name, one)]
-            kept_too = True
-        found += [made] if made else []
-    if found:
-        node.target[name] = found
-    if kept_too:
-        node.moved(name, "as far as it is new in an extension")
+            if part in detail:
+                inner = f"{path}.{part}"
+                contact[part] = lowering.value(node, name, type_name, detail[part], inner)
+        if names := detail.get("name"):
+            contact["name"] = lowering.value(node, name, "HumanName", names[0], f"{path}.name[0]")
+        if "telecom" in detail:
+            contact["telecom"] = detail["telecom"]
+        if len(detail.get("name", ())) > 1 or detail.keys() - {*types, "name", "telecom"}:
+            contact["extension"] = [extension_of(node, name, detail)]
+            has_extensions = True
+        contacts += [contact] if contact else []
+    if contacts:
+        node.target[name] = contacts
+    if has_extensions:
+        node.report_moved(name, "as far as it is new in an extension")
 
 
 def _role_contact(node: LoweringNode, name: str, value: Any) -> None:
     """Before R5 a role had ways to reach it, and no contacts."""
-    telecoms = [one for contact in value for one in contact.get("telecom", ())]
+    telecoms = [telecom for contact in value for telecom in contact.get("telecom", ())]
     if telecoms:
         node.target["telecom"] = telecoms
     for contact in value:
         for other in sorted(contact.keys() - {"telecom"}):
-            node.lost(name, f"{node.release} has no element for its '{other}'")
+            node.report_lost(name, f"{node.release} has no element for its '{other}'")
 
 
 def _created(node: LoweringNode, name: str, value: Any) -> None:
     """A date without a time."""
     if name.startswith("_"):
-        merge_beside(node, name[1:], value)
+        merge_primitive(node, name[1:], value)
         return
     node.target[name] = str(value).partition("T")[0]
     if node.target[name] != value:
@@ -91,7 +92,7 @@ def _created(node: LoweringNode, name: str, value: Any) -> None:
         node.report("KB403", Severity.INFORMATION, f"{message}: {node.release} has none here", name)
 
 
-RULES: dict[str, Transform] = {
+TRANSFORMS: dict[str, Transform] = {
     "Basic.created": _created,
     "Group.membership": _membership,
     "Group.type": recoded(_GROUP_TYPES),
@@ -100,4 +101,4 @@ RULES: dict[str, Transform] = {
     "PractitionerRole.contact": _role_contact,
 }
 FALLBACKS: dict[str, Transform] = {}
-FINISH: dict[str, tuple[Finisher, ...]] = {"Group": (_finish_group,)}
+FINISHERS: dict[str, tuple[Finisher, ...]] = {"Group": (_finish_group,)}

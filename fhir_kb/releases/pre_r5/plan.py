@@ -1,4 +1,4 @@
-"""PlanDefinition: steps are named by their id, and are less richly described."""
+"""PlanDefinition: actions are named by their id, and are less richly described."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.diagnostics import Severity
 from fhir_kb.model import Element
 from fhir_kb.releases import author_terms
-from fhir_kb.releases.extensions import UNFIT
-from fhir_kb.releases.transforms import as_list, merge_beside, recoded, renamed
+from fhir_kb.releases.extensions import UNFIT, extension_of, extensions_of, report_kept
+from fhir_kb.releases.transforms import as_list, merge_primitive, recoded, renamed
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finisher, Transform
-    from fhir_kb.releases.lowering_node import LoweringNode
+    from fhir_kb.releases.lowering_node import Finisher, LoweringNode, Transform
 
 #: Who takes part, as the nearest of patient, practitioner, related-person and device; a place takes
 #: no part there.
@@ -43,7 +42,7 @@ _RELATIONSHIP = {"after": "after-end", "before": "before-start"}
 def _link_id(node: LoweringNode, name: str, value: Any) -> None:
     """The name that other steps know a step by is its element id."""
     if name.startswith("_"):
-        node.lost(name, "an id has no extensions")
+        node.report_lost(name, "an id has no extensions")
         return
     node.target["id"] = value
     node.rename("linkId", "id")
@@ -51,7 +50,7 @@ def _link_id(node: LoweringNode, name: str, value: Any) -> None:
 
 def _action_id(node: LoweringNode, name: str, value: Any) -> None:
     if name.startswith("_"):
-        node.lost(name, "an id has no extensions")
+        node.report_lost(name, "an id has no extensions")
     elif "linkId" not in node.source:
         node.target["id"] = value
     elif value != node.source["linkId"]:
@@ -61,28 +60,28 @@ def _action_id(node: LoweringNode, name: str, value: Any) -> None:
 
 def _relationship(node: LoweringNode, name: str, value: Any) -> None:
     if name.startswith("_"):
-        merge_beside(node, name[1:], value)
+        merge_primitive(node, name[1:], value)
     else:
         node.target[name] = _RELATIONSHIP.get(value, value)
 
 
 def _data(node: LoweringNode, name: str, value: Any) -> None:
     """An input or output is the data alone; its title and origin go into the extension."""
-    lowering, found, extensions = node.run.lowering, [], []
+    lowering, requirements, extensions = node.run.lowering, [], []
     inner = f"{node.type}.{name}"
     for index, item in enumerate(value):
         path = f"{node.path}.{name}[{index}]"
         data = item.get("requirement")
         if data is not None:
             lowered = lowering.value(node, name, "DataRequirement", data, f"{path}.requirement")
-            found += [lowered] if lowered else []
+            requirements += [lowered] if lowered else []
         if item.keys() - {"requirement"}:
-            extensions.append(lowering.keeper.one(node, name, item))
-    if found:
-        node.target[name] = found
+            extensions.append(extension_of(node, name, item))
+    if requirements:
+        node.target[name] = requirements
     for extension in extensions:
         node.extend(extension)
-    if extensions and node.run.is_first(inner):
+    if extensions and node.run.is_first_report(inner):
         node.report(
             "KB402",
             Severity.INFORMATION,
@@ -94,43 +93,36 @@ def _data(node: LoweringNode, name: str, value: Any) -> None:
 
 def _actors(node: LoweringNode, name: str, value: Any) -> None:
     """Kept in the extension, which allows only for kinds of actor new in R5; others in a note."""
-    keeper = node.run.lowering.keeper
-    made = keeper.extensions(node, name, value)
-    if not any(UNFIT in one for one in made):
-        for extension in made:
+    extensions = extensions_of(node, name, value)
+    if not any(UNFIT in extension for extension in extensions):
+        for extension in extensions:
             node.extend(extension)
-        keeper.say(node, name)
+        report_kept(node, name)
         return
     for actor in value:
-        kinds = ", ".join(str(one.get("type")) for one in actor.get("option", ()))
-        words = [str(actor[part]) for part in ("title", "description") if actor.get(part)]
-        said = ": ".join(words)
-        node.notes.append(("actor", f"{said} ({kinds})" if said and kinds else said or kinds))
-    node.reworded(name, "in a note")
+        kinds = ", ".join(str(option.get("type")) for option in actor.get("option", ()))
+        parts = [str(actor[part]) for part in ("title", "description") if actor.get(part)]
+        text = ": ".join(parts)
+        node.notes.append(("actor", f"{text} ({kinds})" if text and kinds else text or kinds))
+    node.report_reworded(name, "in a note")
 
 
 def into_role(node: LoweringNode, name: str, value: Any) -> None:
     """A function or an example, in words, as the role of a participant that has none."""
     if name.startswith("_") or "role" in node.source or "role" in node.target:
-        node.lost(name)
+        node.report_lost(name)
         return
-    node.target["role"] = Element({"text": author_terms.value_text(value)}, span=node.place(name))
-    node.reworded(name, "as the role")
+    node.target["role"] = Element({"text": author_terms.value_text(value)}, span=node.span_of(name))
+    node.report_reworded(name, "as the role")
 
 
 def _actor(node: LoweringNode, name: str, value: Any) -> None:
     """The actor that a participant is: its title as the role."""
-    for one in _root(node).source.get("actor", ()):
-        if one.get("id") == value and isinstance(one.get("title"), str):
-            into_role(node, name, one["title"])
+    for actor in node.root.source.get("actor", ()):
+        if actor.get("id") == value and isinstance(actor.get("title"), str):
+            into_role(node, name, actor["title"])
             return
-    node.lost(name)
-
-
-def _root(node: LoweringNode) -> LoweringNode:
-    while node.parent is not None:
-        node = node.parent
-    return node
+    node.report_lost(name)
 
 
 def finish_participant(node: LoweringNode) -> None:
@@ -138,7 +130,7 @@ def finish_participant(node: LoweringNode) -> None:
     if "type" in node.target:
         return
     if node.source.get("type") == "location":
-        node.dropped("a participant", f"in {node.release} a place takes no part")
+        node.drop("a participant", f"in {node.release} a place takes no part")
         return
     reference = node.source.get("typeReference")
     link = reference.get("type") or reference.get("reference") if reference else None
@@ -156,16 +148,16 @@ def _detail(node: LoweringNode, name: str, value: Any) -> None:
     """A target that is no quantity, range or concept: in words, a number as a quantity."""
     if name.startswith("_"):
         if name[1:] not in node.source:
-            node.lost(name)
+            node.report_lost(name)
     elif name == "detailInteger":
-        node.target["detailQuantity"] = Element({"value": value}, span=node.place(name))
+        node.target["detailQuantity"] = Element({"value": value}, span=node.span_of(name))
     else:
-        words = Element({"text": author_terms.value_text(value)}, span=node.place(name))
+        words = Element({"text": author_terms.value_text(value)}, span=node.span_of(name))
         node.target["detailCodeableConcept"] = words
-        node.reworded(name, "as a concept without a code")
+        node.report_reworded(name, "as a concept without a code")
 
 
-RULES: dict[str, Transform] = {
+TRANSFORMS: dict[str, Transform] = {
     "PlanDefinition.action.code": as_list,
     "PlanDefinition.action.id": _action_id,
     "PlanDefinition.action.input": _data,
@@ -185,6 +177,6 @@ FALLBACKS: dict[str, Transform] = {
     "PlanDefinition.action.participant.function": into_role,
     "PlanDefinition.action.participant.typeReference": into_role,
 }
-FINISH: dict[str, tuple[Finisher, ...]] = {
+FINISHERS: dict[str, tuple[Finisher, ...]] = {
     "PlanDefinition.action.participant": (finish_participant,),
 }

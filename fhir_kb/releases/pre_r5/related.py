@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.diagnostics import Severity
 from fhir_kb.model import Element
 from fhir_kb.releases.references import basic_id, canonical
-from fhir_kb.releases.transforms import merge_beside, recoded
+from fhir_kb.releases.transforms import merge_primitive, recoded
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finisher, Transform
-    from fhir_kb.releases.lowering_node import LoweringNode
+    from fhir_kb.releases.lowering_node import Finisher, LoweringNode, Transform
 
 _REFERENCE = "http://hl7.org/fhir/StructureDefinition/artifact-reference"
 _PARTS = ("composed-of", "depends-on")
@@ -65,12 +64,12 @@ def _resource(node: LoweringNode, name: str, value: Any) -> None:
     kind, resource_id = canonical(value) or ("", "")
     if name.startswith("_"):
         if not _is_missing(node, node.source.get(name[1:])):
-            merge_beside(node, name[1:], value)
+            merge_primitive(node, name[1:], value)
     elif not _is_missing(node, value):
         node.target[name] = value
-    elif kind in lowering.basics and node.source.get("type") not in _PARTS:
-        basic = f"Basic/{basic_id(lowering.basics[kind], resource_id)}"
-        reference = Element({"reference": basic}, span=node.place(name))
+    elif kind in lowering.basic_prefixes and node.source.get("type") not in _PARTS:
+        basic = f"Basic/{basic_id(lowering.basic_prefixes[kind], resource_id)}"
+        reference = Element({"reference": basic}, span=node.span_of(name))
         node.extend(Element({"url": _REFERENCE, "valueReference": reference}))
     else:
         if not node.source.keys() & {"display", "citation"}:
@@ -87,10 +86,12 @@ def _resource(node: LoweringNode, name: str, value: Any) -> None:
 def _is_missing(node: LoweringNode, url: Any) -> bool:
     """Whether a canonical leads to what the release does not have: a type, a contained resource."""
     if isinstance(url, str) and url.startswith("#"):
-        return url[1:] in node.run.gone
-    found = canonical(url)
+        return url[1:] in node.run.unsupported_ids
+    linked = canonical(url)
     table = node.run.lowering.table
-    return found is not None and found[0] in table.types and found[0] not in table.kinds
+    if linked is None:
+        return False
+    return linked[0] in table.properties and linked[0] not in table.resource_types
 
 
 def _resource_reference(node: LoweringNode, name: str, value: Any) -> None:
@@ -99,8 +100,10 @@ def _resource_reference(node: LoweringNode, name: str, value: Any) -> None:
     if lowered is None:
         return
     if lowered.keys() & {"reference", "identifier", "extension"}:
-        node.extend(Element({"url": _REFERENCE, "valueReference": lowered}, span=node.place(name)))
-        node.moved(name, "in an extension")
+        node.extend(
+            Element({"url": _REFERENCE, "valueReference": lowered}, span=node.span_of(name))
+        )
+        node.report_moved(name, "in an extension")
     elif not node.source.keys() & {"display", "citation"} and "display" in lowered:
         node.target["display"] = lowered["display"]
 
@@ -114,11 +117,11 @@ def _finish(node: LoweringNode) -> None:
         node.target.clear()
 
 
-RULES: dict[str, Transform] = {
+TRANSFORMS: dict[str, Transform] = {
     "RelatedArtifact.document": _document,
     "RelatedArtifact.resource": _resource,
     "RelatedArtifact.resourceReference": _resource_reference,
     "RelatedArtifact.type": recoded(NEAREST),
 }
 FALLBACKS: dict[str, Transform] = {}
-FINISH: dict[str, tuple[Finisher, ...]] = {"RelatedArtifact": (_finish,)}
+FINISHERS: dict[str, tuple[Finisher, ...]] = {"RelatedArtifact": (_finish,)}

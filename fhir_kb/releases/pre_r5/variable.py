@@ -9,8 +9,7 @@ from fhir_kb.model import Element
 from fhir_kb.releases import author_terms
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finisher, Transform
-    from fhir_kb.releases.lowering_node import LoweringNode
+    from fhir_kb.releases.lowering_node import Finisher, LoweringNode, Transform
 
 _COMBINATIONS = {
     "all-of": "all of",
@@ -39,8 +38,8 @@ def _definition_words(characteristic: dict[str, Any]) -> str:
     if (combination := characteristic.get("definitionByCombination")) is not None:
         code = str(combination.get("code"))
         how = _COMBINATIONS.get(code, code).format(combination.get("threshold", "?"))
-        inner = (in_words(one) for one in combination.get("characteristic", ()))
-        return f"{how}: " + "; ".join(one for one in inner if one)
+        texts = map(in_words, combination.get("characteristic", ()))
+        return f"{how}: " + "; ".join(text for text in texts if text)
     if (pair := characteristic.get("definitionByTypeAndValue")) is not None:
         return _pair_words(pair)
     if concept := author_terms.concept_text(characteristic.get("definitionCodeableConcept")):
@@ -67,9 +66,9 @@ def _pair_words(pair: dict[str, Any]) -> str:
         else "",
     }.get(key, str(value or ""))
     kind = author_terms.concept_text(pair.get("type"))
-    said = f"{kind}: {words}" if kind and words else kind or words
+    text = f"{kind}: {words}" if kind and words else kind or words
     offset = author_terms.concept_text(pair.get("offset"))
-    return f"{said} ({offset})" if offset else said
+    return f"{text} ({offset})" if offset else text
 
 
 def by_type_and_value(*, method_and_device: bool) -> Transform:
@@ -81,9 +80,9 @@ def by_type_and_value(*, method_and_device: bool) -> Transform:
     def lower(node: LoweringNode, name: str, value: Any) -> None:
         lowering, lost = node.run.lowering, ["type", "method", "device", "offset"]
         concept = lowering.value(node, name, "CodeableConcept", value.get("valueCodeableConcept"))
-        made = Element(concept or {}, span=node.place(name))
-        made["text"] = _pair_words(value)
-        node.target["definitionCodeableConcept"] = made
+        definition = Element(concept or {}, span=node.span_of(name))
+        definition["text"] = _pair_words(value)
+        node.target["definitionCodeableConcept"] = definition
         if method_and_device:
             methods = value.get("method", ())
             if len(methods) == 1:
@@ -95,8 +94,8 @@ def by_type_and_value(*, method_and_device: bool) -> Transform:
                     node, name, "Reference", value["device"], path
                 )
                 lost.remove("device")
-        given = [one for one in lost if one in value]
-        tail = f", without its {' and '.join(given)} as data" if given else ""
+        missing = [part for part in lost if part in value]
+        tail = f", without its {' and '.join(missing)} as data" if missing else ""
         node.report(
             "KB404",
             Severity.WARNING,
@@ -113,7 +112,7 @@ def _worded(node: LoweringNode, name: str, value: Any) -> None:
     if name.startswith("_"):
         return
     words = in_words({name: value}) or author_terms.element_label(name)
-    node.target["definitionCodeableConcept"] = Element({"text": words}, span=node.place(name))
+    node.target["definitionCodeableConcept"] = Element({"text": words}, span=node.span_of(name))
     node.report(
         "KB404",
         Severity.WARNING,
@@ -125,7 +124,7 @@ def _worded(node: LoweringNode, name: str, value: Any) -> None:
 
 def _link_id(node: LoweringNode, name: str, value: Any) -> None:
     if name.startswith("_") or "id" in node.source:
-        node.lost(name)
+        node.report_lost(name)
     else:
         node.target["id"] = value
 
@@ -135,15 +134,15 @@ def _described(node: LoweringNode, name: str, value: Any) -> None:
     if name.startswith("_"):
         return
     node.notes.append((author_terms.element_label(name), author_terms.value_text(value)))
-    node.reworded(name, "in the description")
+    node.report_reworded(name, "in the description")
 
 
 def _finish(node: LoweringNode) -> None:
     """Older releases demand a definition; what else there is stands in the description."""
-    said = [f"{subject}: {text}" for subject, text in node.notes if text]
-    if said:
-        given = node.target.get("description")
-        node.target["description"] = "; ".join([given, *said] if given else said)
+    notes = [f"{subject}: {text}" for subject, text in node.notes if text]
+    if notes:
+        description = node.target.get("description")
+        node.target["description"] = "; ".join([description, *notes] if description else notes)
     if any(name in node.target for name in _DEFINITIONS):
         return
     words = node.source.get("description") or "Not defined"
@@ -181,18 +180,18 @@ def flattened(codes: dict[str, str]) -> Transform:
         if code:
             node.target["characteristicCombination"] = code
         lowered = [
-            lowering.lower(node.run, one, f"{node.type}.{name}", f"{inner}[{i}]", node).target
-            for i, one in enumerate(items)
+            lowering.lower(node.run, item, f"{node.type}.{name}", f"{inner}[{index}]", node).target
+            for index, item in enumerate(items)
         ]
         if any(lowered):
-            node.target[name] = [one for one in lowered if one]
+            node.target[name] = [target for target in lowered if target]
 
     return lower
 
 
 _PATH = "EvidenceVariable.characteristic"
 _DESCRIBED = ("note", "instancesQuantity", "instancesRange", "durationQuantity", "durationRange")
-RULES: dict[str, Transform] = {
+TRANSFORMS: dict[str, Transform] = {
     f"{_PATH}.definitionByCombination": _worded,
     f"{_PATH}.definitionId": _worded,
 }
@@ -200,4 +199,4 @@ FALLBACKS: dict[str, Transform] = {
     f"{_PATH}.linkId": _link_id,
     **dict.fromkeys((f"{_PATH}.{name}" for name in _DESCRIBED), _described),
 }
-FINISH: dict[str, tuple[Finisher, ...]] = {_PATH: (_finish,)}
+FINISHERS: dict[str, tuple[Finisher, ...]] = {_PATH: (_finish,)}

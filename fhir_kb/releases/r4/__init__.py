@@ -7,7 +7,7 @@ from pathlib import Path
 from fhir_kb.model.fhir_release import R4
 from fhir_kb.model.resource_kind import basic_id_prefixes
 from fhir_kb.releases import pre_r5
-from fhir_kb.releases.lowering import Lowering
+from fhir_kb.releases.lowering import ReleaseLowering
 from fhir_kb.releases.lowering_table import read_lowering_table
 from fhir_kb.releases.pre_r5.release import PreR5Release
 from fhir_kb.releases.r4 import evidence, grades, subject, variable
@@ -16,12 +16,12 @@ from fhir_kb.releases.r4.profiles import PROFILES
 
 def make(*, citations_as_basic: bool) -> PreR5Release:
     """The release; R4 has no Citation, so these are given up to text or become Basics."""
-    lowering = Lowering(
+    lowering = ReleaseLowering(
         R4,
         read_lowering_table(Path(__file__).parent),
-        {**pre_r5.RULES, **evidence.RULES, **variable.RULES},
+        {**pre_r5.TRANSFORMS, **evidence.TRANSFORMS, **variable.TRANSFORMS},
         {**pre_r5.FALLBACKS, **subject.FALLBACKS},
-        {**pre_r5.FINISH, **evidence.FINISH, **grades.FINISH, **variable.FINISH},
+        {**pre_r5.FINISHERS, **evidence.FINISHERS, **grades.FINISHERS, **variable.FINISHERS},
         basic_id_prefixes(R4, citations_as_basic=citations_as_basic),
     )
     return PreR5Release(lowering, PROFILES)

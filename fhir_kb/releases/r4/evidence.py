@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.diagnostics import Severity
 from fhir_kb.model import Element
 from fhir_kb.releases import author_terms
+from fhir_kb.releases.extensions import extensions_of
 from fhir_kb.releases.pre_r5.notes import finish_notes
 from fhir_kb.releases.references import literal, unlink
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finisher, Transform
-    from fhir_kb.releases.lowering_node import LoweringNode
+    from fhir_kb.releases.lowering_node import Finisher, LoweringNode, Transform
 
 #: http://terminology.hl7.org/CodeSystem/variable-role -> R4's element
 _ROLES = {
@@ -33,29 +33,28 @@ _ROLE_CODE = "http://hl7.org/fhir/uv/ebm/StructureDefinition/variable-definition
 
 def _variables(node: LoweringNode, name: str, value: Any) -> None:
     """Variables go to the element for their role, and whole into extensions."""
-    lowering = node.run.lowering
-    for extension in lowering.keeper.extensions(node, name, value):
+    for extension in extensions_of(node, name, value):
         node.extend(extension)
-    for index, one in enumerate(value):
-        slot = _slot(one)
+    for index, variable in enumerate(value):
+        slot = _slot(variable)
         if slot is None or (slot == "exposureBackground" and slot in node.target):
             continue
-        reference = _reference(node, one, f"{node.path}.{name}[{index}]")
+        reference = _reference(node, variable, f"{node.path}.{name}[{index}]")
         if reference and slot == "exposureBackground":
             node.target[slot] = reference
             node.rename(name, slot)
         elif reference:
             node.target[slot] = [*node.target.get(slot, ()), reference]
-    node.moved(name, "by role, and whole in extensions")
+    node.report_moved(name, "by role, and whole in extensions")
 
 
 def _slot(variable: dict[str, Any]) -> str | None:
     role = variable.get("variableRole") or {}
     codes = [str(coding.get("code")) for coding in role.get("coding", ())]
     codes += [
-        str(one.get("valueCode"))
-        for one in variable.get("extension", ())
-        if one.get("url") == _ROLE_CODE
+        str(extension.get("valueCode"))
+        for extension in variable.get("extension", ())
+        if extension.get("url") == _ROLE_CODE
     ]
     return next((_ROLES[code] for code in codes if code in _ROLES), None)
 
@@ -66,8 +65,8 @@ def _reference(node: LoweringNode, variable: dict[str, Any], path: str) -> Eleme
         if (reference := variable.get(name)) is None:
             continue
         inner = node.run.lowering.lower(node.run, reference, "Reference", f"{path}.{name}", node)
-        found = literal(inner.target.get("reference"))
-        if found is not None and found[0] != "EvidenceVariable":
+        linked = literal(inner.target.get("reference"))
+        if linked is not None and linked[0] != "EvidenceVariable":
             unlink(inner, f"{node.release} allows only EvidenceVariable here")
         return inner.target
     words = variable.get("description")
@@ -76,12 +75,12 @@ def _reference(node: LoweringNode, variable: dict[str, Any], path: str) -> Eleme
 
 def _readable(node: LoweringNode, name: str, value: Any) -> None:
     """Kept in an extension, and for readers in a note."""
-    for extension in node.run.lowering.keeper.extensions(node, name, value):
+    for extension in extensions_of(node, name, value):
         node.extend(extension)
-    say = _result if name == "statistic" else _certainty
+    describe = _result if name == "statistic" else _certainty
     subject = "result" if name == "statistic" else name
-    node.notes += [(subject, say(one)) for one in value]
-    node.moved(name, "in an extension, and for readers in a note")
+    node.notes += [(subject, describe(item)) for item in value]
+    node.report_moved(name, "in an extension, and for readers in a note")
 
 
 def _finish(node: LoweringNode) -> None:
@@ -115,16 +114,16 @@ def _result(statistic: dict[str, Any]) -> str:
 
 def _certainty(certainty: dict[str, Any]) -> str:
     kind, rating = (author_terms.concept_text(certainty.get(name)) for name in ("type", "rating"))
-    said = f"{kind}: {rating}" if kind and rating else kind or rating
+    text = f"{kind}: {rating}" if kind and rating else kind or rating
     rater = certainty.get("rater")
-    parts = [f"{said} (rated by {rater})" if rater and said else said, certainty.get("description")]
-    parts += [_certainty(one) for one in certainty.get("subcomponent", ())]
+    parts = [f"{text} (rated by {rater})" if rater and text else text, certainty.get("description")]
+    parts += [_certainty(aspect) for aspect in certainty.get("subcomponent", ())]
     return "; ".join(str(part) for part in parts if part)
 
 
-RULES: dict[str, Transform] = {
+TRANSFORMS: dict[str, Transform] = {
     "Evidence.variableDefinition": _variables,
     "Evidence.certainty": _readable,
     "Evidence.statistic": _readable,
 }
-FINISH: dict[str, tuple[Finisher, ...]] = {"Evidence": (_finish, finish_notes)}
+FINISHERS: dict[str, tuple[Finisher, ...]] = {"Evidence": (_finish, finish_notes)}

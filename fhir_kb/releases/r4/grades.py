@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.model import Element
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finisher
-    from fhir_kb.releases.lowering_node import LoweringNode
+    from fhir_kb.releases.lowering_node import Finisher, LoweringNode
 
 _CORE = "http://hl7.org/fhir/StructureDefinition/"
 GRADES = frozenset({_CORE + "cqf-strengthOfRecommendation", _CORE + "cqf-qualityOfEvidence"})
@@ -22,21 +21,23 @@ GRADES = frozenset({_CORE + "cqf-strengthOfRecommendation", _CORE + "cqf-quality
 def _finish(node: LoweringNode) -> None:
     """Say the grades of an action in words."""
     extensions = node.target.get("extension", ())
-    grades = [one for one in extensions if one.get("url") in GRADES]
+    grades = [extension for extension in extensions if extension.get("url") in GRADES]
     if not grades:
         return
-    node.target["extension"] = [one for one in extensions if one.get("url") not in GRADES]
+    node.target["extension"] = [
+        extension for extension in extensions if extension.get("url") not in GRADES
+    ]
     if not node.target["extension"]:
         del node.target["extension"]
-    said = "; ".join(_words(one["valueCodeableConcept"]) for one in grades)
-    grade = Element({"type": "documentation", "display": said}, span=node.span)
-    node.target["documentation"] = [grade, *node.target.get("documentation", ())]
-    node.reworded("extension", "and in codes in the assessment of the plan")
+    text = "; ".join(_text(grade["valueCodeableConcept"]) for grade in grades)
+    document = Element({"type": "documentation", "display": text}, span=node.span)
+    node.target["documentation"] = [document, *node.target.get("documentation", ())]
+    node.report_reworded("extension", "and in codes in the assessment of the plan")
 
 
-def _words(concept: dict[str, Any]) -> str:
-    codings = concept.get("coding", ())
-    return concept.get("text") or ", ".join(one.get("display", one["code"]) for one in codings)
+def _text(concept: dict[str, Any]) -> str:
+    displays = (coding.get("display", coding["code"]) for coding in concept.get("coding", ()))
+    return concept.get("text") or ", ".join(displays)
 
 
-FINISH: dict[str, tuple[Finisher, ...]] = {"PlanDefinition.action": (_finish,)}
+FINISHERS: dict[str, tuple[Finisher, ...]] = {"PlanDefinition.action": (_finish,)}

@@ -39,20 +39,20 @@ _SHAREABLE: dict[str, Condition] = {
 
 
 def _crmi() -> tuple[ClaimedProfile, ...]:
-    found = []
+    profiles = []
     for kind, condition in _SHAREABLE.items():
         dated = has("date", "type") if kind == "Library" else has("date")
-        found.append(ClaimedProfile(kind, f"{_CRMI}shareable{kind.lower()}", condition))
-        found.append(ClaimedProfile(kind, f"{_CRMI}publishable{kind.lower()}", dated))
-    return tuple(found)
+        profiles.append(ClaimedProfile(kind, f"{_CRMI}shareable{kind.lower()}", condition))
+        profiles.append(ClaimedProfile(kind, f"{_CRMI}publishable{kind.lower()}", dated))
+    return tuple(profiles)
 
 
 def _is_manifest(library: Mapping[str, Any]) -> bool:
     """An asset collection without content; each part and need leads somewhere (mnf-1, mnf-2)."""
     listed = (
-        one
-        for one in library.get("relatedArtifact", ())
-        if one.get("type") in ("composed-of", "depends-on")
+        artifact
+        for artifact in library.get("relatedArtifact", ())
+        if artifact.get("type") in ("composed-of", "depends-on")
     )
     reference = (
         "http://hl7.org/fhir/5.0/StructureDefinition/extension-RelatedArtifact.resourceReference"
@@ -60,7 +60,10 @@ def _is_manifest(library: Mapping[str, Any]) -> bool:
     return (
         coded("type", _LIBRARY_TYPE, "asset-collection")(library)
         and "content" not in library
-        and all(("resource" in one) != (reference in extension_urls(one)) for one in listed)
+        and all(
+            ("resource" in artifact) != (reference in extension_urls(artifact))
+            for artifact in listed
+        )
     )
 
 

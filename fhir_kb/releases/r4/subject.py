@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.model import Element
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Transform
-    from fhir_kb.releases.lowering_node import LoweringNode
+    from fhir_kb.releases.lowering_node import LoweringNode, Transform
 
 
 def _subject(node: LoweringNode, name: str, value: Any) -> None:
     """The canonical as the words of a subject without a code."""
     if name.startswith("_"):
         return
-    node.target["subjectCodeableConcept"] = Element({"text": value}, span=node.place(name))
+    node.target["subjectCodeableConcept"] = Element({"text": value}, span=node.span_of(name))
     node.rename(name, "subjectCodeableConcept")
-    node.reworded(name, "as a concept without a code")
+    node.report_reworded(name, "as a concept without a code")
 
 
 FALLBACKS: dict[str, Transform] = {

@@ -11,8 +11,7 @@ from fhir_kb.releases.pre_r5.notes import finish_notes
 from fhir_kb.releases.pre_r5.variable import by_type_and_value, flattened
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finisher, Transform
-    from fhir_kb.releases.lowering_node import LoweringNode
+    from fhir_kb.releases.lowering_node import Finisher, LoweringNode, Transform
 
 _TYPES = {"continuous": "continuous", "dichotomous": "dichotomous"}
 
@@ -20,7 +19,7 @@ _TYPES = {"continuous": "continuous", "dichotomous": "dichotomous"}
 def _handling(node: LoweringNode, name: str, value: Any) -> None:
     """R4's type of variable, as far as it goes."""
     if name.startswith("_"):
-        node.lost(name)
+        node.report_lost(name)
         return
     node.target["type"] = _TYPES.get(value, "descriptive")
     node.rename(name, "type")
@@ -48,11 +47,11 @@ def _finish(node: LoweringNode) -> None:
     )
 
 
-RULES: dict[str, Transform] = {
+TRANSFORMS: dict[str, Transform] = {
     "EvidenceVariable.characteristic": flattened({"all-of": ""}),
     "EvidenceVariable.characteristic.definitionByTypeAndValue": by_type_and_value(
         method_and_device=False
     ),
     "EvidenceVariable.handling": _handling,
 }
-FINISH: dict[str, tuple[Finisher, ...]] = {"EvidenceVariable": (_finish, finish_notes)}
+FINISHERS: dict[str, tuple[Finisher, ...]] = {"EvidenceVariable": (_finish, finish_notes)}

@@ -7,7 +7,7 @@ from pathlib import Path
 from fhir_kb.model.fhir_release import R4B
 from fhir_kb.model.resource_kind import basic_id_prefixes
 from fhir_kb.releases import pre_r5
-from fhir_kb.releases.lowering import Lowering
+from fhir_kb.releases.lowering import ReleaseLowering
 from fhir_kb.releases.lowering_table import read_lowering_table
 from fhir_kb.releases.pre_r5.release import PreR5Release
 from fhir_kb.releases.r4b import citation, duration, evidence, expression, systems
@@ -16,17 +16,17 @@ from fhir_kb.releases.r4b.profiles import PROFILES
 
 def make() -> PreR5Release:
     """The release."""
-    lowering = Lowering(
+    lowering = ReleaseLowering(
         R4B,
         read_lowering_table(Path(__file__).parent),
-        {**pre_r5.RULES, **evidence.RULES, **citation.RULES},
+        {**pre_r5.TRANSFORMS, **evidence.TRANSFORMS, **citation.TRANSFORMS},
         {**pre_r5.FALLBACKS, **evidence.FALLBACKS, **citation.FALLBACKS},
         {
-            **pre_r5.FINISH,
-            **citation.FINISH,
-            **duration.FINISH,
-            **expression.FINISH,
-            **systems.FINISH,
+            **pre_r5.FINISHERS,
+            **citation.FINISHERS,
+            **duration.FINISHERS,
+            **expression.FINISHERS,
+            **systems.FINISHERS,
         },
         basic_id_prefixes(R4B, citations_as_basic=False),
     )

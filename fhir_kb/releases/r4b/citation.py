@@ -11,13 +11,13 @@ from fhir_kb.releases.lowering_node import LoweringNode
 from fhir_kb.releases.transforms import renamed
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finisher, Transform
+    from fhir_kb.releases.lowering_node import Finisher, Transform
 
 _RELATIONSHIP = "http://terminology.hl7.org/CodeSystem/artifact-relationship-type"
 _FORM = "Citation.citedArtifact.publicationForm"
 _ENTRY = "Citation.citedArtifact.contributorship.entry"
 #: What is known of a contributor in R4B, or is no content
-_TAKEN_OVER = frozenset(
+_INLINED = frozenset(
     ("address", "id", "identifier", "meta", "name", "resourceType", "telecom", "text")
 )
 _URI = "urn:ietf:rfc:3986"
@@ -63,7 +63,7 @@ def _in_release(part: str) -> Transform:
             inside = inside.setdefault(step, Element(span=node.span))
         if name == plain:
             inside[last] = value
-            inside.spans[last] = node.place(name)
+            inside.spans[last] = node.span_of(name)
         else:
             lowered = node.run.lowering.value(node, name, "Element", value)
             if lowered:
@@ -84,12 +84,12 @@ def _web_classifier(node: LoweringNode, name: str, value: Any) -> None:
     first = node.run.lowering.value(
         node, name, "CodeableConcept", value[0], f"{node.path}.{name}[0]"
     )
-    made = Element(first or {}, span=node.place(name))
+    classifier = Element(first or {}, span=node.span_of(name))
     if len(value) > 1:
-        made["text"] = author_terms.value_text(value)
-        node.reworded(name, "as the text of the type, beyond the first")
-    if made:
-        node.target["type"] = made
+        classifier["text"] = author_terms.value_text(value)
+        node.report_reworded(name, "as the text of the type, beyond the first")
+    if classifier:
+        node.target["type"] = classifier
 
 
 def _contributor(node: LoweringNode, name: str, value: Any) -> None:
@@ -103,12 +103,12 @@ def _contributor(node: LoweringNode, name: str, value: Any) -> None:
     elif not is_group and person.get("name"):
         node.target["name"] = lowering.value(node, name, "HumanName", person["name"][0])
     elif words := value.get("display") or value.get("reference"):
-        node.target["name"] = Element({"text": words}, span=node.place(name))
+        node.target["name"] = Element({"text": words}, span=node.span_of(name))
     identifiers = [*person.get("identifier", ())]
     identifiers += [value["identifier"]] if "identifier" in value else []
     if identifiers:
         node.target["identifier"] = [
-            lowering.value(node, name, "Identifier", one) for one in identifiers
+            lowering.value(node, name, "Identifier", identifier) for identifier in identifiers
         ]
     for part in ("address", "telecom"):
         if part in person and not is_group:
@@ -129,54 +129,53 @@ def _unlinked(node: LoweringNode, name: str, value: Any) -> None:
 
 def _affiliation(node: LoweringNode, name: str, value: Any) -> None:
     """Affiliations in words."""
-    found = []
-    for one in value:
-        organization = _contained(node, one.get("reference"))
-        words = one.get("display") or organization.get("name") or one.get("reference")
-        made = Element({"affiliation": words} if words else {}, span=node.place(name))
+    affiliations = []
+    for reference in value:
+        organization = _contained(node, reference.get("reference"))
+        words = reference.get("display") or organization.get("name") or reference.get("reference")
+        affiliation = Element({"affiliation": words} if words else {}, span=node.span_of(name))
         identifiers = organization.get("identifier") or (
-            [one["identifier"]] if "identifier" in one else []
+            [reference["identifier"]] if "identifier" in reference else []
         )
         if identifiers:
-            made["identifier"] = [
-                node.run.lowering.value(node, name, "Identifier", each) for each in identifiers
+            affiliation["identifier"] = [
+                node.run.lowering.value(node, name, "Identifier", identifier)
+                for identifier in identifiers
             ]
-        found += [made] if made else []
-        if "reference" in one and not organization:
-            _unlinked(node, name, one)
-    if found:
-        node.target["affiliationInfo"] = found
+        affiliations += [affiliation] if affiliation else []
+        if "reference" in reference and not organization:
+            _unlinked(node, name, reference)
+    if affiliations:
+        node.target["affiliationInfo"] = affiliations
 
 
 def _contained(node: LoweringNode, reference: Any) -> dict[str, Any]:
     """The contained resource that a reference leads to, to be taken over; {} for any other."""
-    root = node
-    while root.parent is not None:
-        root = root.parent
-    if isinstance(reference, str) and reference.startswith("#"):
-        for one in root.source.get("contained", ()):
-            if one.get("id") == reference[1:]:
-                node.run.taken_over.add(reference[1:])
-                for other in sorted(one.keys() - _TAKEN_OVER):
-                    node.lost(other, f"{node.release} has no element for it")
-                found: dict[str, Any] = one
-                return found
+    if not isinstance(reference, str) or not reference.startswith("#"):
+        return {}
+    contained: dict[str, Any]
+    for contained in node.root.source.get("contained", ()):
+        if contained.get("id") == reference[1:]:
+            node.run.inlined_ids.add(reference[1:])
+            for other in sorted(contained.keys() - _INLINED):
+                node.report_lost(other, f"{node.release} has no element for it")
+            return contained
     return {}
 
 
 def _relations(node: LoweringNode, name: str, value: Any) -> None:
     """Related works: a kind of relation, what kind of work it is, and one target each."""
-    made: list[Element] = []
+    relations: list[Element] = []
     for index, work in enumerate(value):
         inner = LoweringNode(
             node.run, work, "RelatedArtifact", f"{node.path}.{name}[{index}]", node
         )
         targets = _targets(inner)
-        made += [_relation(inner, *target) for target in targets]
+        relations += [_relation(inner, *target) for target in targets]
         if len(targets) > 1:
-            inner.reworded(name, "as a related work for each of its targets")
-    if made:
-        node.target["relatesTo"] = made
+            inner.report_reworded(name, "as a related work for each of its targets")
+    if relations:
+        node.target["relatesTo"] = relations
         node.rename(name, "relatesTo")
 
 
@@ -187,34 +186,34 @@ def _relation(node: LoweringNode, target: str, value: Any) -> Element:
         concept = {"coding": [Element({"system": _RELATIONSHIP, "code": kind})]}
     if "classifier" in node.source:  # not as targetClassifier: no validator takes R4B's definition
         concept["text"] = f"{kind}: {author_terms.value_text(node.source['classifier'])}"
-        node.reworded("classifier", "as the text of the relation")
+        node.report_reworded("classifier", "as the text of the relation")
     return Element({"relationshipType": Element(concept), target: value}, span=node.span)
 
 
 def _targets(node: LoweringNode) -> list[tuple[str, Any]]:
     """A reference, a document, a canonical, or just words: with words wherever they fit in."""
     lowering, work = node.run.lowering, node.source
-    said = next((one for one in ("citation", "display", "label") if work.get(one)), "")
-    words = {"display": work[said]} if said else {}
-    found: list[tuple[str, Any]] = []
+    named_by = next((name for name in ("citation", "display", "label") if work.get(name)), "")
+    display = {"display": work[named_by]} if named_by else {}
+    targets: list[tuple[str, Any]] = []
     if (reference := work.get("resourceReference")) is not None:
         lowered = lowering.value(node, "resourceReference", "Reference", reference) or {}
-        found.append(("targetReference", Element({**words, **lowered})))
+        targets.append(("targetReference", Element({**display, **lowered})))
     if (canonical := work.get("resource")) is not None:
         identifier = Element({"system": _URI, "value": canonical})
-        known = {"identifier": identifier, "display": canonical, **words}
-        found.append(("targetReference", Element(known, span=node.place("resource"))))
+        content = {"identifier": identifier, "display": canonical, **display}
+        targets.append(("targetReference", Element(content, span=node.span_of("resource"))))
     if (document := work.get("document")) is not None:
         lowered = lowering.value(node, "document", "Attachment", document) or {}
-        title = {"title": work[said]} if said else {}
-        found.append(("targetAttachment", Element({**title, **lowered})))
-    if not found:
-        known = words or {"display": "Not stated"}
-        found.append(("targetReference", Element(known, span=node.span)))
-    known_names = {"type", "classifier", "resourceReference", "resource", "document", said}
+        title = {"title": work[named_by]} if named_by else {}
+        targets.append(("targetAttachment", Element({**title, **lowered})))
+    if not targets:
+        content = display or {"display": "Not stated"}
+        targets.append(("targetReference", Element(content, span=node.span)))
+    known_names = {"type", "classifier", "resourceReference", "resource", "document", named_by}
     for other in sorted(work.keys() - known_names):
-        node.lost(other, f"{node.release} has no element for it")
-    return found
+        node.report_lost(other, f"{node.release} has no element for it")
+    return targets
 
 
 def _finish_form(node: LoweringNode) -> None:
@@ -223,7 +222,7 @@ def _finish_form(node: LoweringNode) -> None:
         del node.target["periodicRelease"]
 
 
-RULES: dict[str, Transform] = {
+TRANSFORMS: dict[str, Transform] = {
     "Citation.citedArtifact.relatesTo": _relations,
     f"{_ENTRY}.contributor": _contributor,
     f"{_ENTRY}.affiliation": _affiliation,
@@ -237,4 +236,4 @@ RULES: dict[str, Transform] = {
     "Citation.citedArtifact.webLocation.classifier": _web_classifier,
 }
 FALLBACKS: dict[str, Transform] = {"Citation.relatedArtifact": _relations}
-FINISH: dict[str, tuple[Finisher, ...]] = {_FORM: (_finish_form,)}
+FINISHERS: dict[str, tuple[Finisher, ...]] = {_FORM: (_finish_form,)}

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from fhir_kb.diagnostics import Severity
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finisher
-    from fhir_kb.releases.lowering_node import LoweringNode
+    from fhir_kb.releases.lowering_node import Finisher, LoweringNode
 
 _UCUM = "http://unitsofmeasure.org"
 _WORDS = {
@@ -30,11 +29,11 @@ def _finish(node: LoweringNode) -> None:
         return
     code = _CODES.get(str(target.get("code") or target.get("unit")))
     if code is None:
-        node.dropped("a duration", f"{node.release} wants durations in a UCUM unit")
+        node.drop("a duration", f"{node.release} wants durations in a UCUM unit")
         return
     target["system"], target["code"] = _UCUM, code
     message = f"a duration of {node.owner} has no UCUM code: {node.release} demands one"
     node.report("KB412", Severity.INFORMATION, f"{message}, and is told '{code}'")
 
 
-FINISH: dict[str, tuple[Finisher, ...]] = {"Duration": (_finish,)}
+FINISHERS: dict[str, tuple[Finisher, ...]] = {"Duration": (_finish,)}

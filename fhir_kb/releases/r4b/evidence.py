@@ -9,18 +9,17 @@ from fhir_kb.releases import author_terms
 from fhir_kb.releases.pre_r5.variable import by_type_and_value, flattened
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Transform
-    from fhir_kb.releases.lowering_node import LoweringNode
+    from fhir_kb.releases.lowering_node import LoweringNode, Transform
 
 
 def _study_design(node: LoweringNode, name: str, value: Any) -> None:
     """In words as the study type, which has codes of another kind."""
     if text := author_terms.value_text(value):
-        node.target["studyType"] = Element({"text": text}, span=node.place(name))
-        node.reworded(name, "as the study type")
+        node.target["studyType"] = Element({"text": text}, span=node.span_of(name))
+        node.report_reworded(name, "as the study type")
 
 
-RULES: dict[str, Transform] = {
+TRANSFORMS: dict[str, Transform] = {
     "EvidenceVariable.characteristic": flattened({"all-of": "intersection", "any-of": "union"}),
     "EvidenceVariable.characteristic.definitionByTypeAndValue": by_type_and_value(
         method_and_device=True

@@ -15,8 +15,7 @@ from fhir_kb.releases.lowering_node import alternate_code
 from fhir_kb.releases.pre_r5 import datatypes
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finisher
-    from fhir_kb.releases.lowering_node import LoweringNode
+    from fhir_kb.releases.lowering_node import Finisher, LoweringNode
 
 _ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 #: http://hl7.org/fhir/expression-language in 4.3.0
@@ -46,6 +45,6 @@ def _finish(node: LoweringNode) -> None:
     )
 
 
-FINISH: dict[str, tuple[Finisher, ...]] = {
-    "Expression": (*datatypes.FINISH["Expression"], _finish),
+FINISHERS: dict[str, tuple[Finisher, ...]] = {
+    "Expression": (*datatypes.FINISHERS["Expression"], _finish),
 }

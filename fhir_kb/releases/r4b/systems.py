@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.model import Element
 
 if TYPE_CHECKING:
-    from fhir_kb.releases.lowering import Finisher
-    from fhir_kb.releases.lowering_node import LoweringNode
+    from fhir_kb.releases.lowering_node import Finisher, LoweringNode
 
 _R5 = "http://hl7.org/fhir/"
 _THO = "http://terminology.hl7.org/CodeSystem/"
@@ -52,11 +51,13 @@ def _finish(node: LoweringNode) -> None:
 def _moved(value: Any) -> Any:
     """The value with its codings' systems renamed; what has none is shared."""
     if isinstance(value, list):
-        items = [_moved(one) for one in value]
-        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+        items = [_moved(item) for item in value]
+        return (
+            items if any(new is not old for new, old in zip(items, value, strict=True)) else value
+        )
     if not isinstance(value, dict):
         return value
-    content = {name: _moved(one) for name, one in value.items()}
+    content = {name: _moved(part) for name, part in value.items()}
     if content.get("system") in _HOMES and "code" in content:
         content["system"] = _home(content)
     elif all(content[name] is value[name] for name in value):
@@ -64,4 +65,4 @@ def _moved(value: Any) -> Any:
     return value.like(content) if isinstance(value, Element) else content
 
 
-FINISH: dict[str, tuple[Finisher, ...]] = {"Citation": (_finish,)}
+FINISHERS: dict[str, tuple[Finisher, ...]] = {"Citation": (_finish,)}

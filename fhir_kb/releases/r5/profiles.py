@@ -53,33 +53,37 @@ def _has_no_date(resource: Mapping[str, Any]) -> bool:
 
 
 def _core() -> tuple[ClaimedProfile, ...]:
-    found = []
+    profiles = []
     for kind, condition in _SHAREABLE.items():
         name = kind.lower()
-        found.append(ClaimedProfile(kind, f"{_CORE}publishable{name}", both(condition, _has_date)))
-        found.append(ClaimedProfile(kind, f"{_CORE}shareable{name}", both(condition, _has_no_date)))
-    return tuple(found)
+        profiles.append(
+            ClaimedProfile(kind, f"{_CORE}publishable{name}", both(condition, _has_date))
+        )
+        profiles.append(
+            ClaimedProfile(kind, f"{_CORE}shareable{name}", both(condition, _has_no_date))
+        )
+    return tuple(profiles)
 
 
 def _classified(code: str, display: str) -> Condition:
     """One classification says what kind of work it is, and says this; no kind comes twice."""
 
     def is_met(citation: Mapping[str, Any]) -> bool:
-        seen: list[str] = []
+        codes: list[str] = []
         fits = False
-        for one in citation.get("citedArtifact", {}).get("classification", ()):
-            given = one.get("type", {}).get("coding", ())
-            if len(given) != 1:
-                if given:
+        for classification in citation.get("citedArtifact", {}).get("classification", ()):
+            types = classification.get("type", {}).get("coding", ())
+            if len(types) != 1:
+                if types:
                     return False
                 continue
-            seen.append(str(given[0].get("code")))
-            if seen[-1] == "knowledge-artifact-type":
-                fits = _is(given[0], _KIND, seen[-1], "Knowledge Artifact Type") and _is_work(
-                    one, code, display
+            codes.append(str(types[0].get("code")))
+            if codes[-1] == "knowledge-artifact-type":
+                fits = _is(types[0], _KIND, codes[-1], "Knowledge Artifact Type") and _is_work(
+                    classification, code, display
                 )
         unique = all(
-            seen.count(kind) == 1 for kind in {*_ONCE, "knowledge-artifact-type"} & {*seen}
+            codes.count(kind) == 1 for kind in {*_ONCE, "knowledge-artifact-type"} & {*codes}
         )
         return fits and unique
 
@@ -87,9 +91,13 @@ def _classified(code: str, display: str) -> Condition:
 
 
 def _is_work(classification: Mapping[str, Any], code: str, display: str) -> bool:
-    works = [one.get("coding", ()) for one in classification.get("classifier", ())]
-    hits = [one for one in works if any(_is(coding, _ARTIFACT, code, display) for coding in one)]
-    return len(hits) == 1 and len(hits[0]) == 1
+    works = [concept.get("coding", ()) for concept in classification.get("classifier", ())]
+    matching = [
+        codings
+        for codings in works
+        if any(_is(coding, _ARTIFACT, code, display) for coding in codings)
+    ]
+    return len(matching) == 1 and len(matching[0]) == 1
 
 
 def _is(coding: Mapping[str, Any], system: str, code: str, display: str) -> bool:
