@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 from contract import Contract, Site, site_of
-from pushed import artifact, kinds, wants
+from pushed import artifact, desired, kinds
 from temper import OTHER
 
 from fhir_kb.net import open_session
@@ -106,9 +106,9 @@ def test_pushing_to_it(base: str, tmp_path: Path) -> None:
     def push(*wanted: dict[str, Any]) -> dict[str, str]:
         with open_session() as session:
             server = open_server(session, base)
-            with open_reconciler(tmp_path, server) as book:
-                plan = book.plan(wants(*wanted))
-                result = book.push(plan)
+            with open_reconciler(tmp_path, server) as opened:
+                plan = opened.plan(desired(*wanted))
+                result = opened.push(plan)
         assert [one.reason for one in result.failed] == []
         return kinds(plan)
 

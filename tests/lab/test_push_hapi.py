@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from faults import Plan, faulty
 from hapi import Hapi, hapi
-from pushed import artifact, kinds, wants
+from pushed import artifact, desired, kinds
 
 from fhir_kb.net import SessionSettings, open_session
 from fhir_kb.push import PushOptions, Ref, TargetPolicy, open_reconciler, open_server
@@ -52,9 +52,9 @@ def push(
     rules = more.pop("rules", TargetPolicy(max_entries=20))
     with open_session(SessionSettings(tries=12), sleep=a_moment) as session:
         server = open_server(session, base)
-        with open_reconciler(folder, server, rules) as book:
-            plan = book.plan(wants(*resources), **more)
-            return plan, book.push(plan, PushOptions(words), sleep=a_moment)
+        with open_reconciler(folder, server, rules) as opened:
+            plan = opened.plan(desired(*resources), **more)
+            return plan, opened.push(plan, PushOptions(words), sleep=a_moment)
 
 
 def stands(server: Hapi, kind: str, prefix: str) -> dict[str, tuple[str, str]]:
@@ -101,9 +101,9 @@ def test_ids_by_the_server_with_three_faults_in_ten(seed: int, r4: Hapi, tmp_pat
         server = open_server(session, base)
         server.capabilities = replace(server.capabilities, client_ids="no")
         for resources in (first, later):
-            with open_reconciler(tmp_path, server, TargetPolicy(max_entries=4)) as book:
-                plan = book.plan(wants(*resources))
-                result = book.push(plan, sleep=a_moment)
+            with open_reconciler(tmp_path, server, TargetPolicy(max_entries=4)) as opened:
+                plan = opened.plan(desired(*resources))
+                result = opened.push(plan, sleep=a_moment)
             assert result.error is None
             assert [one.reason for one in result.failed] == []
     urls = ",".join(one["url"] for one in first)
@@ -183,8 +183,8 @@ def test_what_was_deleted_is_put_back_by_content(r4: Hapi, tmp_path: Path) -> No
     assert list(stands(r4, "PlanDefinition", "d")) == ["d1-1.0.0"]
     with open_session() as session:
         server = open_server(session, r4.base)
-        with open_reconciler(tmp_path, server, rules) as book:
-            book.push(book.rollback(1))
+        with open_reconciler(tmp_path, server, rules) as opened:
+            opened.push(opened.rollback(1))
     assert stands(r4, "PlanDefinition", "d") == {
         "d1-1.0.0": ("The d1", "3"),
         "d2-1.0.0": ("The d2", "3"),
@@ -326,7 +326,7 @@ def _facts(server: FhirServer) -> None:
     there = server.read([ref], include_deleted=True)[ref]
     assert there.deleted
     (refused,) = server.send([ChangeRequest("create", ref, body)], "single")
-    assert refused.conflict  # a deleted place has a version, and wants to hear it
+    assert refused.conflict  # a deleted place has a version, and desired to hear it
     (back,) = server.send([ChangeRequest("create", ref, body, there.version)], "single")
     assert back.created
     changed = {

@@ -1,4 +1,4 @@
-"""Small resources, and a book of a server in memory, for the tests beside this file."""
+"""Small resources, and the reconciler of a server in memory, for the tests beside this file."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def artifact(
     }
 
 
-def wants(*resources: dict[str, Any]) -> dict[str, DesiredResource]:
+def desired(*resources: dict[str, Any]) -> dict[str, DesiredResource]:
     """What these resources want, by key."""
     return desired_state(map(desired_resource, resources))
 
@@ -52,10 +52,10 @@ def no_sleep(_: float) -> None:
 
 
 @contextmanager
-def book(
+def reconciler(
     server: MemoryServer, folder: Path, rules: TargetPolicy | None = None
 ) -> Iterator[Reconciler]:
-    """Our book of a server."""
+    """The reconciler of a server."""
     with open_reconciler(folder, server, rules) as opened:
         yield opened
 
@@ -70,8 +70,8 @@ def push(
     full: bool = False,
 ) -> tuple[Plan, PushResult]:
     """Plan and push, as a run of the command would."""
-    with book(server, folder, rules) as opened:
-        plan = opened.plan(wants(*resources), delete=delete, full=full)
+    with reconciler(server, folder, rules) as opened:
+        plan = opened.plan(desired(*resources), delete=delete, full=full)
         return plan, opened.push(plan, PushOptions(words), sleep=no_sleep)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 from memory import MemoryServer
-from pushed import artifact, book, no_sleep, push, wants
+from pushed import artifact, desired, no_sleep, push, reconciler
 
 from fhir_kb.push import (
     PushError,
@@ -76,7 +76,7 @@ def test_a_workspace_in_format_1_is_read_and_continued(folder: Path, server: Mem
     assert (result.number, len(result.applied)) == (3, 1)
     assert json.loads((folder / "state.json").read_bytes())["format"] == 2
     assert json.loads((folder / "pushes" / "3.json").read_bytes())["format"] == 2
-    with book(server, folder) as opened:
+    with reconciler(server, folder) as opened:
         assert [entry.push for entry in opened.log()] == [1, 2, 3]
         assert [row["action"] for row in opened.log()[1].applied] == ["update", "retire"]
         assert opened.drift() == []
@@ -86,7 +86,7 @@ def test_a_workspace_in_format_1_is_read_and_continued(folder: Path, server: Mem
 
 
 def test_a_log_in_format_1_says_the_same(folder: Path, server: MemoryServer) -> None:
-    with book(server, folder) as opened:
+    with reconciler(server, folder) as opened:
         first, second = opened.log()
     assert (first.user, first.push, first.failed, first.error) == ("integrator", 1, [], "")
     assert {name: second.applied[0][name] for name in ("action", "reference", "version")} == {
@@ -98,9 +98,9 @@ def test_a_push_that_was_interrupted_in_format_1_is_recovered(tmp_path: Path) ->
     server = server_of("interrupted")
     folder = tmp_path / "workspace"
     shutil.copytree(FORMAT_1 / "interrupted" / "workspace", folder)
-    with book(server, folder) as opened:
+    with reconciler(server, folder) as opened:
         assert opened.recovered == 2
-        plan = opened.plan(wants(*THIRD, artifact("c"), PAGE))
+        plan = opened.plan(desired(*THIRD, artifact("c"), PAGE))
         assert plan.counts() == {"unchanged": 5, "create": 1}
     assert not (folder / "journal.jsonl").exists()
 
@@ -108,8 +108,8 @@ def test_a_push_that_was_interrupted_in_format_1_is_recovered(tmp_path: Path) ->
 def test_a_plan_in_format_1_is_applied(folder: Path, server: MemoryServer) -> None:
     server.edit(B, title="Theirs")
     plan = parse_plan((FORMAT_1 / "finished" / "plan.json").read_bytes())
-    with book(server, folder) as opened:
-        now = opened.plan(wants(*THIRD))
+    with reconciler(server, folder) as opened:
+        now = opened.plan(desired(*THIRD))
         facts = [
             [(c.action, c.key, c.ref, c.expected_version, c.approval) for c in one.changes]
             for one in (plan, now)
@@ -169,7 +169,7 @@ def test_a_file_of_a_newer_version_is_refused(
     before = b'{"format":3,"anything":{"new":true}}\n'
     path.write_bytes(before)
     message = rf"{path.name} was written by a newer fhir-kb: it has format 3, .* reads up to 2"
-    with pytest.raises(PushError, match=message) as caught, book(server, folder) as opened:
+    with pytest.raises(PushError, match=message) as caught, reconciler(server, folder) as opened:
         read(opened)
     assert "Upgrade fhir-kb" in caught.value.help
     assert path.read_bytes() == before
@@ -192,7 +192,10 @@ def test_a_damaged_file_is_refused(
 ) -> None:
     path = folder / name
     path.write_bytes(damage)
-    with pytest.raises(PushError, match=r"is damaged$") as caught, book(server, folder) as opened:
+    with (
+        pytest.raises(PushError, match=r"is damaged$") as caught,
+        reconciler(server, folder) as opened,
+    ):
         read(opened)
     assert "Restore it from a backup" in caught.value.help
     assert path.read_bytes() == damage
@@ -217,7 +220,7 @@ def test_a_damaged_plan_is_refused(damage: bytes) -> None:
 
 def test_a_plan_comes_back_from_its_file(folder: Path, server: MemoryServer) -> None:
     server.edit(B, title="Theirs")
-    with book(server, folder) as opened:
-        plan = opened.plan(wants(*THIRD))
+    with reconciler(server, folder) as opened:
+        plan = opened.plan(desired(*THIRD))
     again = parse_plan(serialize_plan(plan))
     assert serialize_plan(again) == serialize_plan(plan)

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from memory import MemoryServer
-from pushed import artifact, book, no_sleep, wants
+from pushed import artifact, desired, no_sleep, reconciler
 
 from fhir_kb.push import PushOptions, Ref
 
@@ -117,14 +117,14 @@ def _done(what: str, number: int, server: MemoryServer, model: Model, folder: Pa
     wanted: list[dict[str, Any]] = [
         artifact(name, title=title) for name, title in model.defined.items()
     ]
-    with book(server, folder) as opened:
+    with reconciler(server, folder) as opened:
         if what == "rollback":
             if number >= len(model.pushes):
                 return
             plan = opened.rollback(number, delete=True)
             model.become(dict(model.pushes[number]))
         else:
-            plan = opened.plan(wants(*wanted), delete=what == "force")
+            plan = opened.plan(desired(*wanted), delete=what == "force")
             if what == "force":
                 model.become({one: (title, "active") for one, title in model.defined.items()})
             else:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from faults import Plan, faulty
 from model_server import ModelServer
-from pushed import artifact, kinds, no_sleep, wants
+from pushed import artifact, desired, kinds, no_sleep
 from temper import HAPI, OTHER, Temper
 
 from fhir_kb.net import SessionSettings, open_session
@@ -35,9 +35,9 @@ def push(
     rules = TargetPolicy(max_entries=8)
     with open_session(SessionSettings(tries=12), sleep=no_sleep) as session:
         server = open_server(session, base)
-        with open_reconciler(folder, server, rules) as book:
-            plan = book.plan(wants(*resources), **more)
-            return plan, book.push(plan, PushOptions(words), sleep=no_sleep)
+        with open_reconciler(folder, server, rules) as opened:
+            plan = opened.plan(desired(*resources), **more)
+            return plan, opened.push(plan, PushOptions(words), sleep=no_sleep)
 
 
 def some() -> list[dict[str, Any]]:

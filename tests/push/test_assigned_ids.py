@@ -1,4 +1,4 @@
-"""Servers that choose ids themselves: what comes of a book of one, also after a crash."""
+"""Servers that assign ids themselves: what a reconciler does with them, also after a crash."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from model_server import ModelServer
-from pushed import artifact, kinds, no_sleep, wants
+from pushed import artifact, desired, kinds, no_sleep
 from temper import HAPI, OTHER, Temper
 
 from fhir_kb.net import SessionSettings, open_session
@@ -56,9 +56,9 @@ def push(
         reached.send = killing  # type: ignore[method-assign]  # a test's own
         with open_reconciler(
             folder, reached, rules or TargetPolicy(max_entries=4, max_concurrent=1)
-        ) as book:
-            plan = book.plan(wants(*resources), **more)
-            return plan, book.push(plan, PushOptions(words), sleep=no_sleep)
+        ) as opened:
+            plan = opened.plan(desired(*resources), **more)
+            return plan, opened.push(plan, PushOptions(words), sleep=no_sleep)
 
 
 def chain(number: int = 8) -> list[dict[str, Any]]:
@@ -150,9 +150,9 @@ def test_a_new_version_and_back(server: ModelServer, tmp_path: Path) -> None:
     assert titles(server)["p2|2.0.0"] == ("Later", "")
     with open_session() as session:
         reached = open_server(session, server.base)
-        with open_reconciler(tmp_path, reached) as book:
-            plan = book.rollback(1, delete=True)
-            result = book.push(plan, PushOptions(("many",)), sleep=no_sleep)
+        with open_reconciler(tmp_path, reached) as opened:
+            plan = opened.rollback(1, delete=True)
+            result = opened.push(plan, PushOptions(("many",)), sleep=no_sleep)
     assert not result.failed
     assert titles(server) == {name: EXPECTED[name] for name in ("p0|1.0.0", "p1|1.0.0", "p2|1.0.0")}
     statuses = {one["status"] for one in server.resources.values()}
@@ -199,8 +199,8 @@ def test_one_type_whose_ids_are_the_servers_own_is_enough() -> None:
 def test_provenance_is_said_to_be_left_out(server: ModelServer, tmp_path: Path) -> None:
     with (
         open_session() as session,
-        open_reconciler(tmp_path, open_server(session, server.base)) as book,
+        open_reconciler(tmp_path, open_server(session, server.base)) as opened,
     ):
-        plan = book.plan(wants(artifact("a")))
-        result = book.push(plan, PushOptions(provenance=True), sleep=no_sleep)
+        plan = opened.plan(desired(artifact("a")))
+        result = opened.push(plan, PushOptions(provenance=True), sleep=no_sleep)
     assert [one.change.ref.type for one in result.failed] == ["Provenance"]
