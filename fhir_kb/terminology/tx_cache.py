@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _WAIT: Final = 2.0
+#: PRAGMA user_version of the database; 0: before versions, with the same table.
+_VERSION: Final = 1
 _CREATE: Final = "CREATE TABLE IF NOT EXISTS answers (question TEXT PRIMARY KEY, answer BLOB)"
 
 
@@ -34,9 +36,20 @@ class TxCache:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, timeout=_WAIT, isolation_level=None)
-            self._connection.execute(_CREATE)
+            self._open()
         except (OSError, sqlite3.Error):
             self.close()
+
+    def _open(self) -> None:
+        """Create the table; a database of an unknown version is not used, and not changed."""
+        assert self._connection is not None
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version not in (0, _VERSION):
+            self.close()
+            return
+        self._connection.execute(_CREATE)
+        if version != _VERSION:
+            self._connection.execute(f"PRAGMA user_version = {_VERSION}")
 
     @staticmethod
     def key(server: str, software: str, operation: str, body: bytes) -> str:
@@ -57,13 +70,13 @@ class TxCache:
             return None
         return response if isinstance(response, dict) else None
 
-    def put(self, key: str, answer: Mapping[str, Any]) -> None:
+    def put(self, key: str, response: Mapping[str, Any]) -> None:
         """Store a response."""
         if self._connection is None:
             return
         try:
             self._connection.execute(
-                "INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, orjson.dumps(answer))
+                "INSERT OR REPLACE INTO answers VALUES (?, ?)", (key, orjson.dumps(response))
             )
         except sqlite3.Error:
             self.close()

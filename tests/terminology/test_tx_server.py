@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -235,6 +236,21 @@ def test_a_cache_of_rubbish_is_as_good_as_none(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     blocked = TxCache(tmp_path / "file" / "cache.sqlite")
     assert _in_snomed(_server(_parameters(True), cache=blocked)[0]) is True
+
+
+@pytest.mark.parametrize(("version", "is_used"), [(0, True), (1, True), (99, False)])
+def test_a_cache_of_a_newer_format_is_left_alone(
+    tmp_path: Path, version: int, is_used: bool
+) -> None:
+    file = tmp_path / "cache.sqlite"
+    first, _ = _server(_parameters(True), cache=TxCache(file))
+    assert _in_snomed(first) is True
+    with sqlite3.connect(file) as database:
+        database.execute(f"PRAGMA user_version = {version}")
+    second, _ = _server(_parameters(False), cache=TxCache(file))
+    assert _in_snomed(second) is is_used
+    with sqlite3.connect(file) as database:
+        assert database.execute("PRAGMA user_version").fetchone() == (version or 1,)
 
 
 def test_names_are_those_of_the_server() -> None:

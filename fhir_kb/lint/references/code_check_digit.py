@@ -67,7 +67,7 @@ def _check_code(kind: str, code: Text) -> Iterator[Finding]:
     check = _CHECKS.get(kind)
     if check is not None and (fault := check(code)) is not None:
         noun = "SNOMED CT id" if kind == "snomed" else "LOINC code"
-        message = f"'{code}' is no {noun}: its {fault}"
+        message = f"'{code}' is not a valid {noun}: its {fault}"
         yield Finding(code.span, message, "look it up again, or leave it out")
 
 

@@ -36,7 +36,7 @@ def _check_identifier(
     noun: str, value: Text | None, check: Callable[[str], str | None]
 ) -> Iterator[Finding]:
     if value is not None and (fault := check(value)) is not None:
-        message = f"'{value}' is no {noun}: its {fault}"
+        message = f"'{value}' is not a valid {noun}: its {fault}"
         yield Finding(value.span, message, "look it up again, or leave it out")
 
 

@@ -26,7 +26,9 @@ def _check(scope: TopicScope) -> Iterator[Finding]:
         for key, choice in (("choose", step.choose), ("group", step.group)):
             if choice is not None:
                 count = "one step" if step.steps else "no steps"
-                message = f"'{key}: {choice}' says nothing: step '{step.id}' has {count} of its own"
+                message = (
+                    f"'{key}: {choice}' has no effect: step '{step.id}' has {count} of its own"
+                )
                 yield Finding(choice.span, message, f"add the others, or leave '{key}' out")
 
 

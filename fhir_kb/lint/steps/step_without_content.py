@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def _check(scope: TopicScope) -> Iterator[Finding]:
     for step in scope.source.steps:
         if not any((step.title, step.text, step.does, step.plan, step.asks, step.steps)):
-            message = f"step '{step.id}' says nothing that people could read or do"
+            message = f"step '{step.id}' has nothing to read or to do"
             yield Finding(step.id.span, message, "give it a title, or take it out")
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def _check(scope: TopicScope) -> Iterator[Finding]:
     topic = scope.source.topic
     if scope.source.page is None and not scope.source.steps and not topic.evidence:
-        message = f"topic '{topic.topic}' says nothing: it has no page, no plan and no evidence"
+        message = f"topic '{topic.topic}' is empty: it has no page, no plan and no evidence"
         yield Finding(topic.topic.span, message, "write a page.md beside it, or a plan")
 
 

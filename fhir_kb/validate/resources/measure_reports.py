@@ -71,12 +71,12 @@ def _check_groups(
         pointer: Pointer = ("group", index)
         number = _number_of(group.get("code"), measure_groups)
         if "code" not in group:
-            message = "the group has no code by which the measure's group could be told"
+            message = "the group has no code that identifies the measure's group"
             findings += report_at(pointer, REPORT_GROUP, message, None, "MEASURE_MR_GRP_NO_CODE")
         elif number is None:
             findings += report_at(pointer, REPORT_GROUP, "the measure has no group with this code")
         elif number in matched:
-            message = "the group is there already"
+            message = "the group occurs more than once"
             findings += report_at(pointer, REPORT_GROUP, message, None, "MEASURE_MR_GRP_DUPL_CODE")
         else:
             matched.append(number)
@@ -115,7 +115,7 @@ def _check_parts(
         part_pointer = (*pointer, name, index)
         number = _number_of(part.get("code"), measure_parts)
         if "code" not in part:
-            message = f"the {name} has no code by which the measure's could be told"
+            message = f"the {name} has no code that identifies the measure's"
             findings += report_at(
                 part_pointer, REPORT_GROUP, message, None, "MEASURE_MR_GRP_POP_NO_CODE"
             )
@@ -125,7 +125,7 @@ def _check_parts(
                 part_pointer, REPORT_GROUP, message, None, "MEASURE_MR_GRP_POP_UNK_CODE"
             )
         elif number in matched:
-            message = f"the {name} is there already"
+            message = f"the {name} occurs more than once"
             findings += report_at(
                 part_pointer, REPORT_GROUP, message, None, "MEASURE_MR_GRP_POP_DUPL_CODE"
             )
@@ -180,7 +180,7 @@ def _check_score(
         if score is None:
             return []
         reason = "a cohort has none" if scoring == "cohort" else "it only collects data"
-        return report_at((*pointer, name), REPORT_SCORE, f"there is no score here: {reason}")
+        return report_at((*pointer, name), REPORT_SCORE, f"a score is not allowed: {reason}")
     if scoring == "proportion" and isinstance(score, dict):
         value = score.get("value")
         if not isinstance(value, int | float | Decimal) or isinstance(value, bool):

@@ -78,7 +78,7 @@ def _check_derivation(
     if core is None:
         canonicals = context.canonicals
         if url and (canonicals is None or canonicals.find(url, "SearchParameter") is None):
-            message = f"{quoted(url, 100)} is not known, so nothing can be compared with it"
+            message = f"not compared with {quoted(url, 100)}: it is not available"
             return report(SEARCH_DOUBTFUL, message, None, "SEARCHPARAMETER_NOTFOUND")
         return []
     findings: list[Finding] = []

@@ -85,7 +85,7 @@ def _assign(
     for number, slice_ in enumerate(node.slices):
         belongs = _belongs(run, slice_, discriminators, value)
         if belongs is None:
-            message = f"whether it belongs to the slice '{slice_.slice_name}' cannot be known"
+            message = f"not checked whether it belongs to the slice '{slice_.slice_name}'"
             findings += report_at(value, PROFILE_NOT_CHECKED, message)
         elif belongs:
             numbers.append(number)
@@ -130,7 +130,7 @@ def _check_order(
                 findings += report_at(value, NO_SLICE, message)
             continue
         if rules == "openAtEnd" and is_after_unsliced:
-            message = f"what belongs to no slice of {node.tree.name} comes last, after this"
+            message = f"values that belong to no slice of {node.tree.name} must come after this one"
             findings += report_at(value, SLICE_ORDER, message)
         if slicing.get("ordered") is True and number < last:
             message = (

@@ -62,7 +62,9 @@ def walk_profile(run: ProfileRun, element: Element, canonical: str) -> list[Find
     except BrokenProfileError as error:
         return report_at(element, PROFILE_BROKEN, str(error))
     if tree is None:
-        return report_at(element, PROFILE_UNKNOWN, f"the profile {canonical} is not known")
+        return report_at(
+            element, PROFILE_UNKNOWN, f"not checked: the profile {canonical} is not available"
+        )
     if tree.type not in element.type.names:
         return report_at(
             element,

@@ -82,7 +82,7 @@ def _check_enable_when(item: _Item, by_link_id: Mapping[str, list[_Item]]) -> It
                 item.pointer, ENABLE_WHEN, message, None, "Questionnaire_Q_EnableWhen_IsInner"
             )
         elif not targets:
-            message = f"there is no item {quoted(link_id)}, which would enable this one"
+            message = f"enableWhen refers to the item {quoted(link_id)}, which does not exist"
             yield from report_at(item.pointer, ENABLE_WHEN, message)
         elif targets[0] is item:
             message = f"the item {quoted(link_id)} would enable itself"

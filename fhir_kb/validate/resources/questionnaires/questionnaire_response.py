@@ -64,7 +64,7 @@ def _check(value: Mapping[str, Any], context: Context, definitions: Definitions)
     )
     if not isinstance(questionnaire, dict) or "item" not in questionnaire:
         if questionnaire is None and not url.startswith("#"):
-            message = f"the questionnaire {quoted(url, 120)} is not known; answers were not checked"
+            message = f"answers not checked: the questionnaire {quoted(url, 120)} is not available"
             return report_at((), QUESTIONNAIRE_UNKNOWN, message)
         return None
     link_ids, enablement = frozenset(_link_ids(questionnaire, 0)), Enablement(value, definitions)
@@ -100,11 +100,14 @@ def _check_items(
         counts[str(link_id)] = counts.get(str(link_id), 0) + 1
         findings += _check_item(check, question, item, item_pointer, (*ancestors, item))
         if counts[str(link_id)] == 2 and not _repeats(question):
-            message, message_id = f"the item {quoted(link_id)} is there already", _ITEM_REPEATED
+            message, message_id = (
+                f"the item {quoted(link_id)} occurs more than once",
+                _ITEM_REPEATED,
+            )
             findings += report_at(item_pointer, ANSWER_NOT_ALLOWED, message, None, message_id)
     for link_id, question in questions.items():
         if link_id not in counts and _is_missing_required(check, question, ancestors):
-            message = f"there is no answer to {quoted(link_id)}, which is required"
+            message = f"the required item {quoted(link_id)} has no answer"
             findings += report_at(pointer, ANSWER_MISSING, message)
     return findings
 
@@ -145,29 +148,16 @@ def _check_item(
         question, ancestors[:-1]
     ):
         return report_at(pointer, ANSWER_NOT_ALLOWED, f"{label} has an answer, and is not enabled")
-    answers = list(objects(item, "answer"))
     if item_type in ("group", "display"):
-        if answers:
-            message = f"{label} is a {item_type}: it has no answers"
-            findings += report_at(
-                pointer, ANSWER_NOT_ALLOWED, message, None, "Questionnaire_QR_Item_Display"
-            )
-        if item_type == "group" and not item.get("item") and question.get("required") is True:
-            message = f"the group {label} is required, and nothing in it is answered"
-            findings += report_at(
-                pointer, ANSWER_MISSING, message, None, "Questionnaire_QR_Item_MissAnswer"
-            )
-            return findings if check.is_finished else findings[:-1]
-        return findings + _check_items(check, question, item, pointer, ancestors)
+        return _check_group(check, question, item, pointer, ancestors)
+    answers = list(objects(item, "answer"))
     if len(answers) > 1 and not _repeats(question):
         message = f"{label} has {len(answers)} answers, and does not repeat"
         findings += report_at(
             pointer, ANSWER_NOT_ALLOWED, message, None, "Questionnaire_QR_Item_OnlyOneA"
         )
     if not answers and _is_missing_required(check, question, ancestors[:-1]):
-        findings += report_at(
-            pointer, ANSWER_MISSING, f"there is no answer to {label}, which is required"
-        )
+        findings += report_at(pointer, ANSWER_MISSING, f"the required item {label} has no answer")
     if item.get("item"):
         findings += _check_items(check, {"item": []}, item, pointer, ancestors)
     for index, answer in answers:
@@ -175,3 +165,26 @@ def _check_item(
         findings += check_answer(question, answer, answer_pointer, check.context)
         findings += _check_items(check, question, answer, answer_pointer, (*ancestors, answer))
     return findings
+
+
+def _check_group(
+    check: _ResponseCheck,
+    question: Mapping[str, Any],
+    item: Mapping[str, Any],
+    pointer: Pointer,
+    ancestors: tuple[Mapping[str, Any], ...],
+) -> list[Finding]:
+    """Check a group or a display text, neither of which has answers."""
+    item_type, label = question.get("type"), quoted(item.get("linkId"))
+    findings: list[Finding] = []
+    if any(True for _ in objects(item, "answer")):
+        message = f"{label} is a {item_type}: it has no answers"
+        message_id = "Questionnaire_QR_Item_Display"
+        findings += report_at(pointer, ANSWER_NOT_ALLOWED, message, None, message_id)
+    if item_type == "group" and not item.get("item") and question.get("required") is True:
+        if check.is_finished:
+            message = f"the group {label} is required, and nothing in it is answered"
+            message_id = "Questionnaire_QR_Item_MissAnswer"
+            findings += report_at(pointer, ANSWER_MISSING, message, None, message_id)
+        return findings
+    return findings + _check_items(check, question, item, pointer, ancestors)

@@ -47,7 +47,7 @@ class ConstraintChecks:
         for number, constraint in objects(element, "constraint"):
             key = text(constraint, "key")
             if not key:
-                message = "the constraint has no key, so nobody can tell which one failed"
+                message = "the constraint has no key, so a failure cannot be attributed to it"
                 constraint_findings = report(
                     DEFINITION_WARNING, message, None, "ED_INVARIANT_NO_KEY"
                 )

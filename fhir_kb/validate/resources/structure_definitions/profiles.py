@@ -183,7 +183,9 @@ def _check_extensions(element: Mapping[str, Any]) -> list[Finding]:
     for number, extension in objects(element, "extension"):
         url = extension.get("url")
         if isinstance(url, str) and url not in _OBLIGATIONS:
-            extension_findings = report(NOT_AN_OBLIGATION, f"the extension {url} is no obligation")
+            extension_findings = report(
+                NOT_AN_OBLIGATION, f"the extension {url} is not an obligation"
+            )
             findings += under(extension_findings, "extension", number)
     return findings
 

@@ -54,7 +54,7 @@ def _is_known(path: str, definitions: Definitions) -> bool:
 def _check_deprecated(discriminator: Mapping[str, Any], definitions: Definitions) -> list[Finding]:
     if discriminator.get("type") != "pattern" or "CodeableReference" not in definitions:
         return []
-    message = "slices are told apart by 'pattern'"
+    message = "the discriminator type 'pattern' is deprecated"
     advice = "write 'value': patterns count there, too"
     return report(DEFINITION_WARNING, message, advice, "SD_PATH_SLICING_DEPRECATED_R5")
 
@@ -98,7 +98,7 @@ def check_slices_without_slicing(
         if path.endswith(("xtension", "[x]")):
             continue
         sliced.add(path)
-        message = f"{path} has slices, and nothing says how they are told apart"
+        message = f"{path} has slices, but no 'slicing' that tells them apart"
         advice = f"give {path} a 'slicing' before its slices"
         element_findings = report(SLICING_IMPOSSIBLE, message, advice)
         findings += under(element_findings, "differential", "element", number)

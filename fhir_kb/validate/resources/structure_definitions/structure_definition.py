@@ -74,7 +74,7 @@ def _check_type_profiles(element: Mapping[str, Any], definitions: Definitions) -
             if (other_type := _other_type(entry.get("code"), url, definitions)) is None:
                 continue
             profile_findings = report(
-                PROFILE_OF_OTHER_TYPE, f"{other_type} is no profile of {entry['code']}"
+                PROFILE_OF_OTHER_TYPE, f"{other_type} is not a profile of {entry['code']}"
             )
             findings += under(profile_findings, "type", index, "profile", number)
     return findings

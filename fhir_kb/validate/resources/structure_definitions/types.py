@@ -114,5 +114,5 @@ class TypeChecks:
         )
         if structure is None or structure.get("kind") in ("resource", "logical"):
             return []
-        message = f"{target} is no profile of a resource, and a {name} refers to resources"
+        message = f"{target} is not a profile of a resource, and a {name} refers to resources"
         return report(ELEMENT_DEFINITION, message, None, "SD_ED_TYPE_PROFILE_WRONG_TARGET")

@@ -210,7 +210,7 @@ class _ConceptChecks:
         findings: list[Finding] = []
         if self._has_base and self._base is None and self._value.get("concept"):
             base = text(self._value, "supplements")
-            message = f"the code system {base} is not known, so its codes cannot be compared"
+            message = f"codes not compared: the code system {base} is not available offline"
             findings.append(
                 Finding(SYSTEM_DOUBTFUL, message, message_id="CODESYSTEM_CS_SUPP_CANT_CHECK")
             )
@@ -266,7 +266,7 @@ class _ConceptChecks:
             suffix = "LANG" if language else "NO_LANG"
             finding = Finding(
                 DESIGNATION,
-                f"{quoted(name)} is told apart from the display {quoted(display)} by nothing",
+                f"the designation {quoted(name)} has neither a 'use' nor a language of its own",
                 message_id=f"CODESYSTEM_DESIGNATION_DISP_CLASH_{suffix}",
             )
             findings += under([finding], "designation", index)

@@ -57,13 +57,13 @@ class _GroupSide:
     def check_system(self, side: str) -> list[Finding]:
         """What is wrong with the code system itself."""
         if not self.system:
-            message = f"there is no {side}, so nobody knows of which code system its codes are"
+            message = f"'{side}' is missing, so the code system of its codes is undefined"
             return [
                 Finding(MAP_DOUBTFUL, message, message_id=f"CONCEPTMAP_GROUP_{self.name}_MISSING")
             ]
         if self._has_scope or (self._concepts is not None and self._concepts.is_complete):
             return []
-        message = f"the code system {self.system} is not at hand, so its codes are not checked"
+        message = f"codes not checked: the code system {self.system} is not available offline"
         return under(
             [Finding(MAP_DOUBTFUL, message, message_id=f"CONCEPTMAP_GROUP_{self.name}_UNKNOWN")],
             side,

@@ -92,7 +92,7 @@ class PropertyChecks:
         self, uri: str, base: str, name: str, type_name: str
     ) -> Iterator[Finding]:
         if not base:
-            message = f"what {uri} means is not known"
+            message = f"the meaning of the uri {uri} is unknown"
             if type_name == "code":
                 yield Finding(
                     PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_URI_UNKNOWN_TYPE"
@@ -102,7 +102,7 @@ class PropertyChecks:
             return
         concepts = self._terminology.code_system(base)
         if concepts is None:
-            message = f"the code system {base} of the property's uri is not known"
+            message = f"the code system {base} of the property's uri is not available offline"
             if base != _BASE:
                 yield Finding(
                     PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_URI_UNKNOWN_BASE"

@@ -66,7 +66,7 @@ def check_filter(
     if not value:
         return
     if system == _SNOMED and name == "constraint" and operator == "=" and is_invalid_ecl(value):
-        message = f"{quoted(value)} is no expression constraint of SNOMED CT"
+        message = f"{quoted(value)} is not a valid SNOMED CT expression constraint (ECL)"
         yield Finding(FILTER, message, message_id="VALUESET_BAD_FILTER_VALUE_INVALID")
     if operator == "regex":
         yield from _check_regex(value)
@@ -100,7 +100,7 @@ def _check_regex(value: str) -> Iterator[Finding]:
     except (re.error, OverflowError, RecursionError):
         # Java has possessive quantifiers and nested classes, which Python's re rejects
         if not re.search(r"\[\[|&&|\\p|\\P|\\Q|[*+?}]\+", value):
-            message = f"{quoted(value)} is no regular expression"
+            message = f"{quoted(value)} is not a valid regular expression"
             yield Finding(FILTER, message, message_id="VALUESET_BAD_FILTER_VALUE_VALID_REGEX")
 
 

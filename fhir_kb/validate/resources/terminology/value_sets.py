@@ -19,6 +19,7 @@ from fhir_kb.validate.resources.terminology.value_set_filters import check_filte
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from fhir_kb.terminology.concepts import CodeSystemConcepts
     from fhir_kb.terminology.service import TerminologyService
     from fhir_kb.validate.core.context import Context
     from fhir_kb.validate.core.issue import Findings
@@ -52,7 +53,7 @@ def _check_system(part: Mapping[str, Any], context: Context) -> Iterator[Finding
     system = text(part, "system")
     if not system:
         if part.get("concept") or part.get("filter"):
-            message = "there is no system, so concepts and filters cannot be looked at"
+            message = "'system' is missing, so concepts and filters cannot be checked"
             yield Finding(SET_DOUBTFUL, message, message_id="VALUESET_NO_SYSTEM_WARNING")
         return
     if "|" in system:
@@ -127,7 +128,7 @@ def _check_imports(
     urls = [url for url in listed if isinstance(url, str)] if isinstance(listed, list) else []
     for url in urls:
         if not url.startswith("#") and terminology.value_set(url) is None:
-            message = f"the value set {url} is not known, so its codes cannot be looked at"
+            message = f"codes not checked: the value set {url} is not available offline"
             yield Finding(SET_DOUBTFUL, message, message_id="VALUESET_REFERENCE_UNKNOWN")
     if len(urls) > 1 and includes == 1:
         message = "of several value sets in one include, only the codes that all have are meant"
@@ -153,27 +154,27 @@ def _check_concepts(part: Mapping[str, Any], terminology: TerminologyService) ->
     ):
         return findings
     for index, concept in concepts:
-        code, display = text(concept, "code"), text(concept, "display")
-        if code in code_system.displays and (not display or display in code_system.displays[code]):
-            continue
-        defined_code = code_system.find_code(code)
-        if not code:
-            continue
-        if defined_code is None:
-            finding = Finding(
-                INCLUDED_CODE,
-                f"{quoted(code)} is not a code of {system}",
-                did_you_mean(code, code_system.displays),
-                "VALUESET_INCLUDE_INVALID_CONCEPT_CODE",
-            )
-            findings += under([finding], "concept", index)
-        elif (
-            display
-            and code_system.displays[defined_code]
-            and display not in code_system.displays[defined_code]
-        ):
-            message = f"{quoted(display)} is not a display of '{code}' in {system}"
-            advice = f"the display is {quoted(code_system.displays[defined_code][0])}"
-            finding = Finding(SET_ADVICE, message, advice, "VALUESET_CODE_CONCEPT_HINT")
-            findings += under([finding], "concept", index)
+        findings += under(list(_check_concept(concept, system, code_system)), "concept", index)
     return findings
+
+
+def _check_concept(
+    concept: Mapping[str, Any], system: str, code_system: CodeSystemConcepts
+) -> Iterator[Finding]:
+    code, display = text(concept, "code"), text(concept, "display")
+    if not code:
+        return
+    defined_code = code_system.find_code(code)
+    if defined_code is None:
+        yield Finding(
+            INCLUDED_CODE,
+            f"{quoted(code)} is not a code of {system}",
+            did_you_mean(code, code_system.displays),
+            "VALUESET_INCLUDE_INVALID_CONCEPT_CODE",
+        )
+        return
+    displays = code_system.displays[defined_code]
+    if display and displays and display not in displays:
+        message = f"{quoted(display)} is not a display of '{code}' in {system}"
+        advice = f"the display is {quoted(displays[0])}"
+        yield Finding(SET_ADVICE, message, advice, "VALUESET_CODE_CONCEPT_HINT")
