@@ -1,4 +1,4 @@
-"""What a profile must not say: that which is more than its base allows.
+"""What a profile must not say, as its base does not allow it.
 
 http://hl7.org/fhir/profiling.html#constraints; what HL7's generator refuses, no more.
 """
@@ -8,104 +8,113 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.packages.snapshots.elements import (
-    TYPES,
-    capital,
+    CORE_URL,
+    capitalized,
     codes_of,
     imposed_profiles,
     profiles_of,
     types_of,
-    valued,
+    value_properties,
 )
 from fhir_kb.packages.snapshots.errors import SnapshotError
 
 if TYPE_CHECKING:
-    from fhir_kb.packages.snapshots.elements import Element
-    from fhir_kb.packages.snapshots.lookup import Sources
+    from fhir_kb.packages.snapshots.elements import ElementJson
+    from fhir_kb.packages.snapshots.lookup import StructureLookup
 
 _SYSTEM: Final = "http://hl7.org/fhirpath/System."
 _ANY: Final = {"Resource", "DomainResource", "Element", "BackboneElement", "Base", "DataType", "*"}
+_TEXTS: Final = {"uri", "url", "uuid", "oid", "canonical", "string", "code", "id"}
+_MAX_BASES: Final = 20
 
 
-def check_types(base: Element, change: Element, name: str, sources: Sources) -> None:
-    """SnapshotError: a type, or what a reference is to, is not one that the base allows."""
+def check_types(
+    base: ElementJson, change: ElementJson, element_id: str, structures: StructureLookup
+) -> None:
+    """SnapshotError: a type, or the target of a reference, is not one that the base allows."""
     allowed = codes_of(base)
     if not allowed or set(allowed) & _ANY - {"Resource"}:
         return
-    for one in types_of(change):
-        code = str(one["code"])
-        if code not in allowed and not _is_allowed(code, allowed, sources):
-            advice = f"one of {', '.join(sorted(set(allowed)))}"
+    for type_ in types_of(change):
+        code = str(type_["code"])
+        if code not in allowed and not _is_allowed(code, allowed, structures):
             raise SnapshotError(
-                f"the base does not allow the type {code}", name, advice, certain=True
+                f"the base does not allow the type {code}",
+                element_id,
+                f"one of {', '.join(sorted(set(allowed)))}",
+                certain=True,
             )
-        _check_targets(base, one, name, sources)
+        _check_targets(base, type_, element_id, structures)
 
 
-def _is_allowed(code: str, allowed: list[str], sources: Sources) -> bool:
-    short = code.removeprefix(TYPES)
-    if any(one.startswith(_SYSTEM) for one in allowed):
+def _is_allowed(code: str, allowed: list[str], structures: StructureLookup) -> bool:
+    name = code.removeprefix(CORE_URL)
+    if any(allowed_code.startswith(_SYSTEM) for allowed_code in allowed):
         return True
-    if short in {one.removeprefix(TYPES) for one in allowed}:
+    if name in {allowed_code.removeprefix(CORE_URL) for allowed_code in allowed}:
         return True
-    if {code, *allowed} <= {"uri", "url", "uuid", "oid", "canonical", "string", "code", "id"}:
+    if {code, *allowed} <= _TEXTS:
         return True
-    return any(_derives(code, one, sources) for one in allowed)
+    return any(_derives(code, ancestor, structures) for ancestor in allowed)
 
 
-def _derives(code: str, ancestor: str, sources: Sources) -> bool:
-    """Whether the type is, by its definitions, or may be one of another."""
-    url = code if ":" in code else TYPES + code
-    wanted = ancestor if ":" in ancestor else TYPES + ancestor
-    for _ in range(20):
-        if url.partition("|")[0] == wanted.partition("|")[0]:
+def _derives(code: str, ancestor: str, structures: StructureLookup) -> bool:
+    """Whether a type is derived from another; also where a definition is not available."""
+    url = code if ":" in code else CORE_URL + code
+    ancestor_url = ancestor if ":" in ancestor else CORE_URL + ancestor
+    for _ in range(_MAX_BASES):
+        if url.partition("|")[0] == ancestor_url.partition("|")[0]:
             return True
-        found = sources.found(url)
-        if found is None:
-            # What is not known can't be said to be wrong.
-            return url not in (TYPES + code, code)
-        url = str(found.get("baseDefinition") or "")
+        definition = structures.find(url)
+        if definition is None:
+            return url not in (CORE_URL + code, code)
+        url = str(definition.get("baseDefinition") or "")
         if not url:
             return False
     return False
 
 
-def _check_targets(base: Element, change: Element, name: str, sources: Sources) -> None:
-    wanted = [
+def _check_targets(
+    base: ElementJson, change: ElementJson, element_id: str, structures: StructureLookup
+) -> None:
+    allowed = [
         target
-        for one in types_of(base)
-        if one["code"] == change["code"]
-        for target in profiles_of(one, "targetProfile")
+        for type_ in types_of(base)
+        if type_["code"] == change["code"]
+        for target in profiles_of(type_, "targetProfile")
     ]
-    if not wanted or TYPES + "Resource" in wanted:
+    if not allowed or CORE_URL + "Resource" in allowed:
         return
     for target in profiles_of(change, "targetProfile"):
-        if not any(_is_target(target, one, sources) for one in wanted):
+        if not any(_is_target(target, allowed_target, structures) for allowed_target in allowed):
             message = f"the base does not allow references to {target}"
-            advice = f"one of {', '.join(wanted)}"
-            raise SnapshotError(message, name, advice, certain=True)
+            help_ = f"one of {', '.join(allowed)}"
+            raise SnapshotError(message, element_id, help_, certain=True)
 
 
-def _is_target(target: str, wanted: str, sources: Sources) -> bool:
-    found = sources.found(target)
-    goal = sources.found(wanted)
-    if found is None or goal is None:
+def _is_target(target: str, allowed: str, structures: StructureLookup) -> bool:
+    definition = structures.find(target)
+    allowed_definition = structures.find(allowed)
+    if definition is None or allowed_definition is None:
         return True
-    if goal.get("derivation") == "specialization" and found.get("type") == goal.get("type"):
+    if allowed_definition.get("derivation") == "specialization" and definition.get(
+        "type"
+    ) == allowed_definition.get("type"):
         return True
-    imposed = {url.partition("|")[0] for url in imposed_profiles(found)}
-    if wanted.partition("|")[0] in imposed:
+    imposed = {url.partition("|")[0] for url in imposed_profiles(definition)}
+    if allowed.partition("|")[0] in imposed:
         return True
-    return _derives(target, wanted, sources)
+    return _derives(target, allowed, structures)
 
 
-def check_values(element: Element, change: Element, name: str) -> None:
+def check_values(element: ElementJson, change: ElementJson, element_id: str) -> None:
     """SnapshotError: a fixed value or a pattern is of a type that the element does not have."""
     codes = codes_of(element)
-    if not codes or any(":" in one for one in codes):
+    if not codes or any(":" in code for code in codes):
         return
-    endings = {capital(one) for one in codes}
-    for key in valued(change, ("fixed", "pattern")):
-        ending = key.removeprefix("fixed").removeprefix("pattern")
+    endings = {capitalized(code) for code in codes}
+    for name in value_properties(change, ("fixed", "pattern")):
+        ending = name.removeprefix("fixed").removeprefix("pattern")
         if ending not in endings and not endings & set(_ANY):
-            message = f"{key}, but its type is {', '.join(sorted(codes))}"
-            raise SnapshotError(message, name, "give a value of its type", certain=True)
+            message = f"{name}, but its type is {', '.join(sorted(codes))}"
+            raise SnapshotError(message, element_id, "give a value of its type", certain=True)

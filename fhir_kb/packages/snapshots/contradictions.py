@@ -1,4 +1,4 @@
-"""Where a profile allows what its base does not, without being of no use for that.
+"""Where a profile allows what its base does not, though a snapshot can be made of it.
 
 http://hl7.org/fhir/profiling.html: a profile may only narrow what its base allows.
 """
@@ -7,43 +7,45 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from fhir_kb.packages.snapshots.elements import least, most, valued
+from fhir_kb.packages.snapshots.elements import max_of, min_of, value_properties
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fhir_kb.packages.snapshots.elements import Element
+    from fhir_kb.packages.snapshots.elements import ElementJson
 
 
 class Contradiction(NamedTuple):
-    """What contradicts the base. id: the element's; property: of the differential's element.
-
-    said: the differential's own element (the very object).
-    """
+    """A property of an element that contradicts the base."""
 
     id: str
+    """The id of the element."""
     property: str
+    """The name of the property in the element of the differential."""
     message: str
-    said: Element
+    element: ElementJson
+    """The element of the differential: the very object."""
 
 
-def contradictions_of(base: Element, said: Element, name: str) -> Iterator[Contradiction]:
-    """What the differential says of an element that contradicts its base."""
-    if "max" in said and most(said) > most(base):
-        message = f"at most {said['max']}, but the base allows {base['max']}"
-        yield Contradiction(name, "max", message, said)
-    if "min" in said and "sliceName" not in said and least(said) < least(base):
-        message = f"at least {least(said)}, but the base demands {least(base)}"
-        yield Contradiction(name, "min", message, said)
-    if _strength(base) == "required" and _strength(said) not in (None, "required"):
-        message = f"its codes are {_strength(said)}, but the base requires its own"
-        yield Contradiction(name, "binding", message, said)
-    for key in valued(said, ("fixed",)):
-        if key in base and base[key] != said[key]:
+def contradictions_of(
+    base: ElementJson, element: ElementJson, element_id: str
+) -> Iterator[Contradiction]:
+    """Where an element of the differential contradicts the element of the base."""
+    if "max" in element and max_of(element) > max_of(base):
+        message = f"at most {element['max']}, but the base allows {base['max']}"
+        yield Contradiction(element_id, "max", message, element)
+    if "min" in element and "sliceName" not in element and min_of(element) < min_of(base):
+        message = f"at least {min_of(element)}, but the base demands {min_of(base)}"
+        yield Contradiction(element_id, "min", message, element)
+    if _strength(base) == "required" and _strength(element) not in (None, "required"):
+        message = f"its codes are {_strength(element)}, but the base requires its own"
+        yield Contradiction(element_id, "binding", message, element)
+    for name in value_properties(element, ("fixed",)):
+        if name in base and base[name] != element[name]:
             message = "another value than the one that the base fixes"
-            yield Contradiction(name, key, message, said)
+            yield Contradiction(element_id, name, message, element)
 
 
-def _strength(element: Element) -> object:
+def _strength(element: ElementJson) -> object:
     binding = element.get("binding")
     return binding.get("strength") if isinstance(binding, dict) else None

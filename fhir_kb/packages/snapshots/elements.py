@@ -1,4 +1,4 @@
-"""What an ElementDefinition says, read without trusting its form."""
+"""Reading the JSON of an ElementDefinition, which may be malformed."""
 
 from __future__ import annotations
 
@@ -7,71 +7,82 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Element: TypeAlias = "dict[str, Any]"
+ElementJson: TypeAlias = "dict[str, Any]"
+"""The JSON of an ElementDefinition, or of a part of it."""
 
-#: Where FHIR's own types are defined.
-TYPES: Final = "http://hl7.org/fhir/StructureDefinition/"
-#: What stands before the type's name in the properties that hold a value of any type.
-VALUED: Final = ("fixed", "pattern", "minValue", "maxValue", "defaultValue")
+#: The base of the urls of FHIR's own StructureDefinitions.
+CORE_URL: Final = "http://hl7.org/fhir/StructureDefinition/"
+#: The names of the properties with a value of any type, without the type's name.
+VALUE_PROPERTIES: Final = ("fixed", "pattern", "minValue", "maxValue", "defaultValue")
+
+_UNLIMITED: Final = float("inf")
+_IMPOSES: Final = f"{CORE_URL}structuredefinition-imposeProfile"
 
 
-def types_of(element: Element) -> list[Element]:
-    """The element's types, those that name one."""
+def types_of(element: ElementJson) -> list[ElementJson]:
+    """The element's types that have a code."""
     types = element.get("type")
     return [
-        one
-        for one in (types if isinstance(types, list) else ())
-        if isinstance(one, dict) and isinstance(one.get("code"), str)
+        type_
+        for type_ in (types if isinstance(types, list) else ())
+        if isinstance(type_, dict) and isinstance(type_.get("code"), str)
     ]
 
 
-def codes_of(element: Element) -> list[str]:
+def codes_of(element: ElementJson) -> list[str]:
     """The codes of the element's types."""
-    return [str(one["code"]) for one in types_of(element)]
+    return [str(type_["code"]) for type_ in types_of(element)]
 
 
-def profiles_of(reference: Mapping[str, Any], name: str = "profile") -> list[str]:
-    """The profiles (or, by name, targetProfiles) that a type names."""
-    given = reference.get(name)
-    return [one for one in given if isinstance(one, str)] if isinstance(given, list) else []
+def profiles_of(type_: Mapping[str, Any], name: str = "profile") -> list[str]:
+    """The profiles (or, by name, targetProfiles) of one of the element's types."""
+    profiles = type_.get(name)
+    if not isinstance(profiles, list):
+        return []
+    return [profile for profile in profiles if isinstance(profile, str)]
 
 
 def imposed_profiles(structure: Mapping[str, Any]) -> list[str]:
-    """The profiles that hold besides one, as if it were derived from them.
+    """The profiles that apply besides a profile, as if it were derived from them, too.
 
     http://hl7.org/fhir/extensions/StructureDefinition-structuredefinition-imposeProfile.html
     """
-    listed = structure.get("extension")
+    extensions = structure.get("extension")
     return [
-        str(one["valueCanonical"])
-        for one in (listed if isinstance(listed, list) else ())
-        if isinstance(one, dict) and one.get("url") == _IMPOSES and "valueCanonical" in one
+        str(extension["valueCanonical"])
+        for extension in (extensions if isinstance(extensions, list) else ())
+        if isinstance(extension, dict)
+        and extension.get("url") == _IMPOSES
+        and "valueCanonical" in extension
     ]
 
 
-def least(element: Element) -> int:
-    """The element's min."""
-    given = element.get("min", 0)
-    return given if isinstance(given, int) and not isinstance(given, bool) else 0
+def min_of(element: ElementJson) -> int:
+    """The element's min; 0 where it has none."""
+    value = element.get("min", 0)
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def most(element: Element) -> float:
-    """The element's max; inf for * and for what is not a number."""
-    given = element.get("max")
-    return int(given) if isinstance(given, str) and given.isascii() and given.isdigit() else _MANY
+def max_of(element: ElementJson) -> float:
+    """The element's max; infinite for "*", and where it has no number."""
+    value = element.get("max")
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        return int(value)
+    return _UNLIMITED
 
 
-def capital(code: str) -> str:
-    """The code as it stands at the end of a choice's name."""
+def capitalized(code: str) -> str:
+    """A type's code as it ends the name of a choice: "Quantity" in valueQuantity."""
     return code[:1].upper() + code[1:]
 
 
-def valued(element: Element, kinds: tuple[str, ...] = VALUED) -> list[str]:
-    """The names of the element's properties that hold a value of any type: fixedCode, …"""
+def value_properties(
+    element: ElementJson, prefixes: tuple[str, ...] = VALUE_PROPERTIES
+) -> list[str]:
+    """The names of the element's properties with a value of any type: fixedCode, …"""
     return [
-        name for name in element for kind in kinds if name.startswith(kind) and name[len(kind) :]
+        name
+        for name in element
+        for prefix in prefixes
+        if name.startswith(prefix) and name[len(prefix) :]
     ]
-
-
-_MANY: Final = float("inf")
-_IMPOSES: Final = f"{TYPES}structuredefinition-imposeProfile"

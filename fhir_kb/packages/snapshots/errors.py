@@ -1,20 +1,30 @@
-"""What is said when a snapshot can't be made."""
+"""The error of making a snapshot."""
 
 from __future__ import annotations
 
 
 class SnapshotError(Exception):
-    """A snapshot can't be made; path: the element's id, or "". advice: what to do about it.
-
-    reason: the message without the path. certain: whether the differential is wrong, whatever
-    else is known; otherwise it may be that something is missing, or read more strictly than usual.
-    """
+    """A snapshot cannot be made of a StructureDefinition."""
 
     def __init__(
-        self, message: str, path: str = "", advice: str = "", *, certain: bool = False
+        self,
+        reason: str,
+        path: str = "",
+        help: str = "",  # noqa: A002  as in FhirKbError
+        *,
+        certain: bool = False,
     ) -> None:
-        super().__init__(f"{path}: {message}" if path else message)
-        self.reason = message
+        """An error.
+
+        Args:
+            reason: What is wrong, without the path.
+            path: The id of the element, or "".
+            help: What to do about it.
+            certain: Whether the differential is wrong in any case. Otherwise a definition may be
+                missing, or the differential be read more strictly than usual.
+        """
+        super().__init__(f"{path}: {reason}" if path else reason)
+        self.reason = reason
         self.path = path
         self.certain = certain
-        self.advice = advice
+        self.help = help

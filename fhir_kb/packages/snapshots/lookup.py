@@ -1,11 +1,11 @@
-"""Where snapshots are taken from: bases, types, profiles of types."""
+"""The StructureDefinitions that a snapshot builds on: bases, types, profiles of types."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.packages.snapshots.errors import SnapshotError
-from fhir_kb.packages.snapshots.tree import Node, planted
+from fhir_kb.packages.snapshots.tree import SnapshotNode, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,78 +15,90 @@ if TYPE_CHECKING:
 _MAX_BASES: Final = 50
 
 
-class Sources:
-    """Definitions with snapshots, by canonical; make: how a snapshot is made that is missing."""
+class StructureLookup:
+    """StructureDefinitions by canonical, as trees of their snapshots."""
 
     def __init__(
         self,
-        find: Canonicals,
-        make: Callable[[Mapping[str, Any], Sources], Mapping[str, Any]],
+        canonicals: Canonicals,
+        make_snapshot: Callable[[Mapping[str, Any], StructureLookup], Mapping[str, Any]],
         *,
         strict: bool = False,
-        forgiving: bool = False,
+        lenient: bool = False,
     ) -> None:
-        self._find = find
-        self._make = make
-        self._chain: list[str] = []
-        self._made: dict[str, tuple[Mapping[str, Any], Node]] = {}
+        """A look-up.
+
+        Args:
+            canonicals: Where StructureDefinitions are found.
+            make_snapshot: Makes a missing snapshot.
+            strict: Whether profiles of types that cannot be found are errors.
+            lenient: Whether elements that the base does not have are ignored.
+        """
+        self._canonicals = canonicals
+        self._make_snapshot = make_snapshot
+        self._in_progress: list[str] = []
+        self._trees: dict[str, SnapshotNode] = {}
         self.strict = strict
-        self.forgiving = forgiving
+        self.lenient = lenient
 
     def enter(self, definition: Mapping[str, Any]) -> None:
-        """The definition's snapshot is being made. SnapshotError: it already is."""
+        """Begin with a definition's snapshot. SnapshotError: it is in progress already."""
         # Two types may share a url by mistake: that is no circle.
-        url = f"{definition.get('url', '')}#{definition.get('type', '')}"
-        if url in self._chain or len(self._chain) >= _MAX_BASES:
-            way = " → ".join(one.partition("#")[0] for one in (*self._chain, url))
-            raise SnapshotError(f"profiles lead in a circle: {way}", "", "end it with a core type")
-        self._chain.append(url)
+        key = f"{definition.get('url', '')}#{definition.get('type', '')}"
+        if key in self._in_progress or len(self._in_progress) >= _MAX_BASES:
+            circle = " → ".join(url.partition("#")[0] for url in (*self._in_progress, key))
+            raise SnapshotError(f"profiles form a circle: {circle}", "", "end it with a core type")
+        self._in_progress.append(key)
 
     def leave(self) -> None:
-        """The snapshot that is being made is done, or is given up."""
-        self._chain.pop()
+        """End with the definition that was entered last."""
+        self._in_progress.pop()
 
-    def knows(self, canonical: str) -> bool:
+    def has(self, canonical: str) -> bool:
         """Whether there is a definition for the canonical."""
-        return self.found(canonical) is not None
+        return self.find(canonical) is not None
 
-    def found(self, canonical: str) -> Mapping[str, Any] | None:
+    def find(self, canonical: str) -> Mapping[str, Any] | None:
         """The definition as it is, or None."""
-        return self._find.find(canonical, "StructureDefinition")
+        return self._canonicals.find(canonical, "StructureDefinition")
 
-    def definition(self, canonical: str) -> tuple[Mapping[str, Any], Node]:
-        """The definition and the tree of its snapshot, which is shared: copy, don't change it.
+    def tree(self, canonical: str) -> SnapshotNode:
+        """The tree of a definition's snapshot, which is shared: copy, don't change it.
 
-        SnapshotError: it is not known, is broken, or is being made.
+        SnapshotError: there is no such definition, it is broken, or it is in progress.
         """
-        if canonical not in self._made:
-            self._made[canonical] = self._looked_up(canonical)
-        return self._made[canonical]
+        if canonical not in self._trees:
+            self._trees[canonical] = self._make_tree(canonical)
+        return self._trees[canonical]
 
-    def _looked_up(self, canonical: str) -> tuple[Mapping[str, Any], Node]:
-        found = self.found(canonical)
-        if found is None:
-            advice = "add the package that defines it"
-            raise SnapshotError(f"'{canonical}' is not known", "", advice)
-        if found.get("snapshot") is None or _is_old(found):
-            found = self._make(found, self)
-        if not _is_whole(found["snapshot"]):
-            advice = "mend the package that defines it"
-            raise SnapshotError(f"the snapshot of '{canonical}' is broken", "", advice)
-        return found, planted(found["snapshot"]["element"])
+    def _make_tree(self, canonical: str) -> SnapshotNode:
+        definition = self.find(canonical)
+        if definition is None:
+            help_ = "add the package that defines it"
+            raise SnapshotError(f"'{canonical}' is not available", "", help_)
+        if definition.get("snapshot") is None or _is_old(definition):
+            definition = self._make_snapshot(definition, self)
+        if not _is_complete(definition["snapshot"]):
+            help_ = "correct the package that defines it"
+            raise SnapshotError(f"the snapshot of '{canonical}' is broken", "", help_)
+        return tree_of(definition["snapshot"]["element"])
 
 
 def _is_old(definition: Mapping[str, Any]) -> bool:
-    """Whether a snapshot is of before STU3, whose elements had no ids; it is made anew."""
-    elements = definition["snapshot"].get("element") if _is_whole(definition["snapshot"]) else []
+    """Whether a snapshot is of before STU3, whose elements had no ids; it is made again."""
+    snapshot = definition["snapshot"]
+    elements = snapshot.get("element") if _is_complete(snapshot) else []
     return bool(elements) and "differential" in definition and "id" not in elements[-1]
 
 
-def _is_whole(found: object) -> bool:
+def _is_complete(snapshot: object) -> bool:
     """Whether a snapshot has elements, each with a path."""
-    elements = found.get("element") if isinstance(found, dict) else None
+    elements = snapshot.get("element") if isinstance(snapshot, dict) else None
     return (
         isinstance(elements, list)
-        and all(isinstance(one, dict) and isinstance(one.get("path"), str) for one in elements)
+        and all(
+            isinstance(element, dict) and isinstance(element.get("path"), str)
+            for element in elements
+        )
         and bool(elements)
     )

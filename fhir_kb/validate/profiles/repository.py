@@ -121,4 +121,4 @@ class ProfileRepository:
         # snapshot only.
         if structure.get("snapshot"):
             return structure
-        return snapshot(structure, self.canonicals, forgiving=True)
+        return snapshot(structure, self.canonicals, lenient=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.packages.snapshots.elements import TYPES
+from fhir_kb.packages.snapshots.elements import CORE_URL
 from fhir_kb.validate.codes import DEFINITION_WARNING, NOT_OF_ITS_BASE, TYPE_OF_ITS_OWN
 from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import text
@@ -24,7 +24,7 @@ def check_type(
 ) -> list[Finding]:
     """What is wrong with the type's name."""
     type_name, url = text(value, "type"), text(value, "url")
-    if not type_name or url == TYPES + type_name:
+    if not type_name or url == CORE_URL + type_name:
         return []
     if ":" in type_name:
         if value.get("kind") in (None, "logical"):
@@ -53,7 +53,7 @@ def _is_fhir_type(name: str, definitions: Definitions, canonicals: Canonicals | 
     if name in definitions:
         return True
     structure = (
-        canonicals.find(TYPES + name, "StructureDefinition") if canonicals is not None else None
+        canonicals.find(CORE_URL + name, "StructureDefinition") if canonicals is not None else None
     )
     return structure is not None and structure.get("type") == name
 

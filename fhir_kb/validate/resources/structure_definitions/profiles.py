@@ -86,7 +86,7 @@ def _check_against_base(
             for n, element in elements.items()
             if error.path in (element.get("id"), element.get("path"))
         )
-        advice = error.advice or None
+        advice = error.help or None
         message = f"no snapshot can be made of the profile: {error}"
         return _shown_at_element(report(NO_SNAPSHOT, message, advice), next(named, None))
     findings: list[Finding] = []
@@ -94,7 +94,7 @@ def _check_against_base(
     for contradiction in found:
         bad = report(CONTRADICTS_BASE, f"{contradiction.id}: {contradiction.message}")
         located_at(bad, contradiction.property)
-        findings += _shown_at_element(bad, by_element.get(id(contradiction.said)))
+        findings += _shown_at_element(bad, by_element.get(id(contradiction.element)))
     return findings
 
 

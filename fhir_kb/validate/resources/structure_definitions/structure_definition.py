@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.packages.snapshots.elements import TYPES
+from fhir_kb.packages.snapshots.elements import CORE_URL
 from fhir_kb.validate.codes import (
     NOT_IN_A_PROFILE,
     PROFILE_OF_OTHER_TYPE,
@@ -84,7 +84,7 @@ def _other_type(code: object, url: object, definitions: Definitions) -> str | No
     """The FHIR type that the URL names, if it is not `code`."""
     if not isinstance(code, str) or not isinstance(url, str) or code not in definitions:
         return None
-    name = url.partition("|")[0].removeprefix(TYPES)
+    name = url.partition("|")[0].removeprefix(CORE_URL)
     is_type = name in definitions.data_types or name in definitions.resource_types
     if not is_type or name == code or code in definitions.abstract_types:
         return None

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.packages.snapshots.elements import TYPES
+from fhir_kb.packages.snapshots.elements import CORE_URL
 from fhir_kb.validate.core.json_values import objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_CHARACTERISTICS: Final = f"{TYPES}structuredefinition-type-characteristics"
+_CHARACTERISTICS: Final = f"{CORE_URL}structuredefinition-type-characteristics"
 _QUANTITY: Final = "has-range is-continuous can-bind has-units"
 _TIME: Final = "has-range is-continuous has-length"
 _URI: Final = "has-length can-bind"
@@ -61,9 +61,9 @@ _LIMITS: Final = {
     "maxValue": "has-range",
 }
 _LIMITS_IN_EXTENSIONS: Final = {
-    f"{TYPES}minLength": "has-length",
-    f"{TYPES}maxDecimalPlaces": "is-continuous",
-    f"{TYPES}maxSize": "has-size",
+    f"{CORE_URL}minLength": "has-length",
+    f"{CORE_URL}maxDecimalPlaces": "is-continuous",
+    f"{CORE_URL}maxSize": "has-size",
 }
 
 
@@ -85,4 +85,4 @@ def limits_of(element: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for _, extension in objects(element, "extension"):
         url = extension.get("url")
         if isinstance(url, str) and url in _LIMITS_IN_EXTENSIONS:
-            yield url.removeprefix(TYPES), _LIMITS_IN_EXTENSIONS[url]
+            yield url.removeprefix(CORE_URL), _LIMITS_IN_EXTENSIONS[url]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.packages.snapshots.elements import TYPES
+from fhir_kb.packages.snapshots.elements import CORE_URL
 from fhir_kb.validate.codes import ELEMENT_DEFINITION, POINTLESS_LIMIT
 from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import objects, text
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fhir_kb.packages import Canonicals, Definitions
     from fhir_kb.validate.core.issue import Finding
 
-_FHIR_TYPE: Final = f"{TYPES}structuredefinition-fhir-type"
+_FHIR_TYPE: Final = f"{CORE_URL}structuredefinition-fhir-type"
 
 
 def type_name(entry: Mapping[str, Any]) -> str:
@@ -27,7 +27,7 @@ def type_name(entry: Mapping[str, Any]) -> str:
     for _, extension in objects(entry, "extension"):
         if extension.get("url") == _FHIR_TYPE:
             return text(extension, "valueUrl") or text(extension, "valueUri")
-    return text(entry, "code").removeprefix(TYPES)
+    return text(entry, "code").removeprefix(CORE_URL)
 
 
 class TypeChecks:
@@ -81,7 +81,7 @@ class TypeChecks:
 
     def definition(self, name: str) -> Mapping[str, Any] | None:
         """The StructureDefinition of a type, FHIR's own or one named by its url."""
-        url = name if ":" in name else TYPES + name
+        url = name if ":" in name else CORE_URL + name
         return self._canonicals.find(url, "StructureDefinition")
 
     def _check_targets(self, element: Mapping[str, Any]) -> list[Finding]:
