@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from fhir_kb.bulk import cores
+from fhir_kb.bulk import available_cores
 from fhir_kb.bulk.ndjson import check_lines
 from fhir_kb.validate.options import ValidationOptions
 
@@ -43,7 +43,7 @@ def _run(path: Path) -> tuple[float, int, float]:
 
 
 def _speed_up(lines: int) -> str:
-    """How much sooner all cores are done than one."""
+    """How much sooner all available_cores are done than one."""
     data = [(_LINE % (n, n, n)).encode() for n in range(lines)]
     best: dict[int | None, float] = {1: math.inf, None: math.inf}
     for _ in range(3):
@@ -54,7 +54,9 @@ def _speed_up(lines: int) -> str:
             assert found == 0
     one, many = best[1], best[None]
     ratio = f"{one / many:.2f}x"
-    return f"{lines} lines: {one:.2f} s by one process, {many:.2f} s by {cores()}: {ratio}"
+    return (
+        f"{lines} lines: {one:.2f} s by one process, {many:.2f} s by {available_cores()}: {ratio}"
+    )
 
 
 def main() -> None:

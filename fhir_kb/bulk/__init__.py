@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from fhir_kb.bulk.errors import WorkerLostError
-from fhir_kb.bulk.process_executor import ProcessExecutor, cores
+from fhir_kb.bulk.process_executor import ProcessExecutor, available_cores
 from fhir_kb.pipeline import EnvironmentFailure
 from fhir_kb.pipeline.building import Build
-from fhir_kb.pipeline.building import build as build_alone
+from fhir_kb.pipeline.building import build as build_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.pipeline.progress import Progress
 
-__all__ = ["ProcessExecutor", "WorkerLostError", "build", "cache_folder", "cores"]
+__all__ = ["ProcessExecutor", "WorkerLostError", "available_cores", "build", "cache_folder"]
 
 
 def build(
@@ -32,17 +32,15 @@ def build(
     models: bool | None = None,
 ) -> Build:
     """As `fhir_kb.pipeline.build`, with `jobs` processes (None: as many as there are cores)."""
-    with (
-        _without_collector(),
-        ProcessExecutor(jobs or cores(), models=models is not False) as processes,
-    ):
+    count = jobs or available_cores()
+    with _without_collector(), ProcessExecutor(count, models=models is not False) as executor:
         try:
-            return build_alone(
+            return build_with(
                 definitions,
                 output=output,
                 releases=releases,
                 progress=progress,
-                work=processes,
+                executor=executor,
                 cache_folder=cache_folder(definitions) if cache else None,
                 models=models,
             )
@@ -53,7 +51,7 @@ def build(
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """No search for circular garbage meanwhile: we make none, and it takes a fifth of the time."""
+    """No search for circular garbage meanwhile: there is none, and it takes a fifth of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -64,6 +62,6 @@ def _without_collector() -> Iterator[None]:
 
 
 def cache_folder(definitions: Path) -> Path:
-    """Where what was made of a folder of definitions is kept: .fhir-kb beside it."""
+    """The build cache of a folder of definitions: in .fhir-kb beside it."""
     absolute = definitions.absolute()
     return absolute.parent / ".fhir-kb" / "cache" / absolute.name

@@ -1,4 +1,4 @@
-"""The models of `fhir.resources`, asked in processes of their own while this one goes on."""
+"""Checking with the models of `fhir.resources` in processes of their own, meanwhile."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from multiprocessing.connection import Connection
 
-    from fhir_kb.pipeline.model_checks import PendingRefusals
+    from fhir_kb.pipeline.model_checks import PendingModelErrors
     from fhir_kb.releases.pydantic_models import ModelError
 
 
 class ProcessModelChecker:
     """A process for each release that has models; they start to import them at once.
 
-    context: how to start processes, of `multiprocessing`.
+    context: A `multiprocessing` context, which starts them.
     """
 
     def __init__(self, context: Any, releases: Iterable[str]) -> None:
@@ -34,11 +34,11 @@ class ProcessModelChecker:
         for name in with_models:  # all forks before the first thread
             self._processes[name] = _Process(context, name, [*self._processes.values()])
         for process in self._processes.values():
-            process.listen()
+            process.start_thread()
 
-    def ask(self, release: str, contents: Sequence[bytes]) -> PendingRefusals:
+    def submit(self, release: str, contents: Sequence[bytes]) -> PendingModelErrors:
         """See fhir_kb.pipeline.model_checks.ModelChecker."""
-        return self._processes[release].ask(contents)
+        return self._processes[release].submit(contents)
 
     def end(self) -> None:
         """End the processes, whatever they are doing."""
@@ -50,54 +50,55 @@ class _Process:
     def __init__(self, context: Any, release: str, others: Iterable[_Process]) -> None:
         self.pipe: Connection
         self.pipe, theirs = context.Pipe()
-        self._questions: SimpleQueue[tuple[Sequence[bytes], SimpleQueue[Any]] | None]
-        self._questions = SimpleQueue()
+        self._requests: SimpleQueue[tuple[Sequence[bytes], SimpleQueue[Any]] | None]
+        self._requests = SimpleQueue()
         pipes = [self.pipe, *(other.pipe for other in others)]
         self._process = context.Process(target=_serve, args=(theirs, pipes, release), daemon=True)
         self._process.start()
         theirs.close()
 
-    def listen(self) -> None:
-        """Start the thread that asks: a pipe that is full must not stop this process."""
-        self._thread = threading.Thread(target=self._talk, daemon=True)
+    def start_thread(self) -> None:
+        """Start the thread that sends requests: a pipe that is full must not stop this process."""
+        self._thread = threading.Thread(target=self._send_requests, daemon=True)
         self._thread.start()
 
-    def ask(self, contents: Sequence[bytes]) -> PendingRefusals:
-        answer: SimpleQueue[Any] = SimpleQueue()
-        self._questions.put((contents, answer))
+    def submit(self, contents: Sequence[bytes]) -> PendingModelErrors:
+        response: SimpleQueue[Any] = SimpleQueue()
+        self._requests.put((contents, response))
 
-        def found() -> Sequence[Sequence[ModelError]]:
-            given = answer.get()
-            if isinstance(given, Exception):
-                raise given
-            return given  # type: ignore[no-any-return]  # it came through a pipe
+        def errors() -> Sequence[Sequence[ModelError]]:
+            received = response.get()
+            if isinstance(received, Exception):
+                raise received
+            return received  # type: ignore[no-any-return]  # it came through a pipe
 
-        return found
+        return errors
 
     def end(self) -> None:
-        self._questions.put(None)
+        self._requests.put(None)
         self._process.terminate()
         self._process.join()
         self._thread.join()
 
-    def _talk(self) -> None:
+    def _send_requests(self) -> None:
         lost: Exception | None = None
-        while (question := self._questions.get()) is not None:
-            contents, answer = question
+        while (request := self._requests.get()) is not None:
+            contents, response = request
             try:
                 if lost is None:
                     self.pipe.send(list(contents))
-                    answer.put(self.pipe.recv())
+                    response.put(self.pipe.recv())
                     continue
             except (EOFError, OSError):
-                lost = WorkerLostError("a process of this run was ended from outside")
-            answer.put(lost)
+                lost = WorkerLostError()
+            response.put(lost)
 
 
 def _serve(pipe: Connection, others: Iterable[Connection], release: str) -> None:
+    """The main function of a worker process: check until the pipe closes."""
     for other in others:
         other.close()
-    from fhir_kb.pipeline.model_checks import ask
+    from fhir_kb.pipeline.model_checks import check_models
     from fhir_kb.releases.pydantic_models import import_common_models, prepare_process
 
     prepare_process()
@@ -106,8 +107,8 @@ def _serve(pipe: Connection, others: Iterable[Connection], release: str) -> None
         while True:
             contents = pipe.recv()
             try:
-                pipe.send(ask(release, contents))
-            except Exception as error:  # noqa: BLE001  raised again where the question came from
+                pipe.send(check_models(release, contents))
+            except Exception as error:  # noqa: BLE001  raised again where it was submitted
                 pipe.send(error)
     except (EOFError, OSError, KeyboardInterrupt):
         return

@@ -1,7 +1,7 @@
 """Checking NDJSON with all cores: in order, and with as much memory for a million lines as for few.
 
-Each process is given a block, and another only when its answer has been taken, so that neither
-side ever waits to send while the other does too.
+Each process is given a block, and another only when its reports have been received, so that the
+two sides never both wait to send.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from fhir_kb.bulk.process_executor import cores, process_context
+from fhir_kb.bulk.process_executor import available_cores, process_context
 from fhir_kb.pipeline import EnvironmentFailure
 from fhir_kb.validate import check_lines_with
 
@@ -38,9 +38,9 @@ def check_lines(
 ) -> Generator[ResourceReport, None, None]:
     """As `fhir_kb.validate.check_lines`, by `jobs` processes (None: as many as there are cores).
 
-    Little content is checked in this process. Raises EnvironmentFailure if a process is lost.
+    A few lines are checked in this process. Raises EnvironmentFailure if a process is lost.
     """
-    count = jobs or cores()
+    count = jobs or available_cores()
     blocks = _blocks(lines)
     head = list(islice(blocks, 2))
     if count == 1 or len(head) < 2:  # one block is no work for two
@@ -52,8 +52,8 @@ def check_lines(
     try:
         yield from _shared(chain(head, blocks), options, count, workers)
     except EOFError as error:
-        msg = "a process of this run was ended from outside"
-        raise EnvironmentFailure(msg, "run it again; smaller files need less memory") from error
+        msg = "a worker process was killed, perhaps because memory ran out"
+        raise EnvironmentFailure(msg, "run it again with smaller files, which need less") from error
     finally:
         for worker in workers:
             worker.pipe.close()
@@ -72,14 +72,14 @@ def _shared(
         busy[-1].pipe.send(block)
     while busy:
         worker = busy.pop(0)
-        answer = worker.pipe.recv()
-        if isinstance(answer, BaseException):
-            raise answer
+        reports = worker.pipe.recv()
+        if isinstance(reports, BaseException):
+            raise reports
         following = next(blocks, None)
         if following is not None:
             worker.pipe.send(following)
             busy.append(worker)
-        yield from answer
+        yield from reports
 
 
 def _blocks(lines: Iterable[bytes]) -> Iterator[_Block]:
@@ -106,7 +106,7 @@ def _start(options: ValidationOptions, others: list[_Worker]) -> _Worker:
 
 
 def _serve(pipe: Connection, inherited: list[Connection], options: ValidationOptions) -> None:
-    """A process's life: check blocks until nobody listens."""
+    """The main function of a worker process: check blocks until the pipe closes."""
     for other in inherited:
         other.close()
     try:
@@ -114,9 +114,9 @@ def _serve(pipe: Connection, inherited: list[Connection], options: ValidationOpt
         while True:
             first, lines = pipe.recv()
             try:
-                answer: Any = list(check_lines_with(validator, lines, first=first))
+                reports: Any = list(check_lines_with(validator, lines, first=first))
             except Exception as error:  # noqa: BLE001  raised again where the work was ordered
-                answer = error
-            pipe.send(answer)
+                reports = error
+            pipe.send(reports)
     except (EOFError, BrokenPipeError, ConnectionResetError, KeyboardInterrupt):
         return

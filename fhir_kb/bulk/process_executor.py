@@ -1,6 +1,6 @@
-"""The work on many topics, shared among processes of this machine.
+"""Running the work on topics in several processes of this machine.
 
-Each process reads its share and keeps it, so that the second round need not read again.
+Each process keeps the topics that it has read, so that the second round need not read again.
 """
 
 from __future__ import annotations
@@ -30,23 +30,27 @@ _END: Final = None
 
 
 class ProcessExecutor:
-    """So many processes; a context that ends them.
+    """Runs the work in processes; a context manager that ends them.
 
-    Topics go to processes in turn, so that each has its share of the large ones. A few topics are
-    not worth that: they are done here, and only the models of `fhir.resources`, which take long to
-    import, have a process for each release.
-
-    models: False where nobody is going to ask them.
+    Topics go to processes in turn, so that each has its share of the large ones. For a few topics
+    that takes longer than it saves: they are compiled in this process, and only the models of
+    `fhir.resources`, which take long to import, have a process for each release.
     """
 
     def __init__(self, count: int, *, models: bool = True) -> None:
+        """Start nothing yet.
+
+        Args:
+            count: The number of processes.
+            models: Whether the models of `fhir.resources` will be needed.
+        """
         self._count: Final = count
         self._models: ProcessModelChecker | None = None
-        self._ask_models = models and count > 1
+        self._use_models = models and count > 1
         self._pipes: list[Connection] = []
         self._processes: list[Any] = []
         self._owners: dict[str, int] = {}
-        self._here: SerialExecutor | None = None
+        self._serial: SerialExecutor | None = None
 
     def __enter__(self) -> ProcessExecutor:
         return self
@@ -59,8 +63,8 @@ class ProcessExecutor:
     ) -> None:
         self._end(gently=kind is None)
 
-    def rest(self) -> None:
-        """There is no more work: end the processes."""
+    def shutdown(self) -> None:
+        """End the processes."""
         self._end(gently=True)
 
     def _end(self, *, gently: bool) -> None:
@@ -76,55 +80,55 @@ class ProcessExecutor:
                 process.join()
         self._pipes, self._processes = [], []
 
-    def read(self, task: BuildContext, folders: Sequence[TopicFolder]) -> Iterator[ParsedTopic]:
-        """Read topics, each in the process that will make it."""
+    def read(self, context: BuildContext, folders: Sequence[TopicFolder]) -> Iterator[ParsedTopic]:
+        """Read topics, each in the process that will compile it."""
         if self._count == 1 or (not self._pipes and len(folders) < WORTH_SHARING):
-            if folders and self._ask_models and self._models is None:
-                self._models = ProcessModelChecker(process_context(), task.releases)
-            return self._alone().read(task, folders)
+            if folders and self._use_models and self._models is None:
+                self._models = ProcessModelChecker(process_context(), context.releases)
+            return self._in_this_process().read(context, folders)
         self._start()
         shares: list[list[TopicFolder]] = [[] for _ in range(self._count)]
         for at, folder in enumerate(folders):
             owner = at % self._count
             shares[owner].append(folder)
             self._owners[folder.path] = owner
-        return self._round([("read", task, share) for share in shares])
+        return self._round([("read", context, share) for share in shares])
 
-    def make(
+    def compile(
         self, base: KnowledgeBase, jobs: Sequence[TopicJob], *, models: bool
     ) -> Iterator[tuple[str, CompiledTopic]]:
-        """Make topics, each in the process that has read it."""
+        """Compile topics, each in the process that has read it."""
         shares: list[list[TopicJob]] = [[] for _ in self._pipes]
         own: list[TopicJob] = []
         for job in jobs:
             owner = self._owners.get(job.folder)
             (own if owner is None else shares[owner]).append(job)
-        shared = self._round([("make", (base, models), share) for share in shares])
-        return chain(shared, self._alone().make(base, own, models=models))
+        topics = self._round([("compile", (base, models), share) for share in shares])
+        return chain(topics, self._in_this_process().compile(base, own, models=models))
 
-    def shared(
-        self, task: BuildContext, base: KnowledgeBase, job: TopicJob, *, models: bool
+    def compile_shared(
+        self, context: BuildContext, base: KnowledgeBase, job: TopicJob, *, models: bool
     ) -> CompiledTopic:
-        """Make what belongs to all topics together."""
-        return self._alone().shared(task, base, job, models=models)
+        """Compile what belongs to all topics together, in this process."""
+        return self._in_this_process().compile_shared(context, base, job, models=models)
 
-    def _alone(self) -> SerialExecutor:
-        """The work in this process; imported when there is work at all."""
-        if self._here is None:
+    def _in_this_process(self) -> SerialExecutor:
+        """The executor of this process; imported when there is work at all."""
+        if self._serial is None:
             from fhir_kb.pipeline.executors import SerialExecutor
 
-            self._here = SerialExecutor(self._models)
-        return self._here
+            self._serial = SerialExecutor(self._models)
+        return self._serial
 
     def _start(self) -> None:
         if self._pipes:
             return
         import fhir_kb.pipeline.executors  # noqa: F401  before the fork, so that it is imported once
 
-        context = process_context()
+        multiprocessing = process_context()
         for _ in range(self._count):
-            ours, theirs = context.Pipe()
-            process = context.Process(
+            ours, theirs = multiprocessing.Pipe()
+            process = multiprocessing.Process(
                 target=_serve, args=(theirs, [*self._pipes, ours]), daemon=True
             )
             process.start()
@@ -133,27 +137,27 @@ class ProcessExecutor:
             self._processes.append(process)
 
     def _round(self, orders: list[tuple[str, Any, list[Any]]]) -> Iterator[Any]:
+        """Give each process its order; the results as they come."""
         from multiprocessing.connection import wait
 
-        open_: list[Any] = []
+        busy: list[Any] = []
         for pipe, order in zip(self._pipes, orders, strict=True):
             if order[2]:
                 pipe.send(order)
-                open_.append(pipe)
-        while open_:
-            ready: list[Any] = wait(open_)
-            for answering in ready:
+                busy.append(pipe)
+        while busy:
+            ready: list[Any] = wait(busy)
+            for pipe in ready:
                 try:
-                    answer = answering.recv()
+                    batch = pipe.recv()
                 except (EOFError, OSError) as error:
-                    msg = "a process of this run was ended from outside"
-                    raise WorkerLostError(msg) from error
-                if answer is _END:
-                    open_.remove(answering)
-                elif isinstance(answer, BaseException):
-                    raise answer
+                    raise WorkerLostError from error
+                if batch is _END:
+                    busy.remove(pipe)
+                elif isinstance(batch, BaseException):
+                    raise batch
                 else:
-                    yield from answer
+                    yield from batch
 
 
 def process_context() -> Any:
@@ -164,28 +168,29 @@ def process_context() -> Any:
 
 
 def _serve(pipe: Connection, others: list[Connection]) -> None:
-    """A process's life: take orders, answer in batches, end when nobody listens."""
+    """The main function of a worker process: take orders and send results until the pipe closes."""
     for other in others:
         other.close()
     from fhir_kb.pipeline.executors import SerialExecutor
     from fhir_kb.releases.pydantic_models import prepare_process
 
-    work = SerialExecutor()
+    executor = SerialExecutor()
     try:
         while True:
-            kind, shared, share = pipe.recv()
+            kind, argument, share = pipe.recv()
             if kind == "read":
-                _answer(pipe, work.read(shared, share))
+                _send_all(pipe, executor.read(argument, share))
             else:
-                base, models = shared
+                base, models = argument
                 if models:
                     prepare_process()
-                _answer(pipe, work.make(base, share, models=models))
+                _send_all(pipe, executor.compile(base, share, models=models))
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
 
 
-def _answer(pipe: Connection, results: Iterator[Any]) -> None:
+def _send_all(pipe: Connection, results: Iterator[Any]) -> None:
+    """Send results in batches, then the end mark; or the exception that was raised."""
     batch: list[Any] = []
     try:
         for result in results:
@@ -201,8 +206,8 @@ def _answer(pipe: Connection, results: Iterator[Any]) -> None:
     pipe.send(_END)
 
 
-def cores() -> int:
-    """How many processes can work at once here."""
+def available_cores() -> int:
+    """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,4 +1,4 @@
-"""How far a long run is: a bar on a terminal, a plain line a stage elsewhere, on stderr."""
+"""The progress of a long run on stderr: a bar on a terminal, a line for each stage elsewhere."""
 
 from __future__ import annotations
 
@@ -6,57 +6,40 @@ import os
 import sys
 from contextlib import contextmanager
 from time import monotonic
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from fhir_kb.cli.console import is_terminal
+from fhir_kb.pipeline.progress import NullProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
+    from fhir_kb.pipeline.progress import Progress
+
 _BAR: Final = 24
 _PAUSE: Final = 0.1
 
 
-class Progress(Protocol):
-    """What a long run tells while it goes on; the same as `fhir_kb.pipeline.Progress`."""
-
-    def stage(self, name: str, total: int | None = None) -> None:
-        """A new stage begins, of `total` steps if that is known."""
-
-    def advance(self, steps: int = 1) -> None:
-        """So many steps of the stage are done."""
-
-
-class Silent:
-    """Says nothing."""
-
-    def stage(self, name: str, total: int | None = None) -> None:
-        """Say nothing."""
-
-    def advance(self, steps: int = 1) -> None:
-        """Say nothing."""
-
-
 class LineProgress:
-    """One line a stage, for logs."""
+    """A line for each stage, for logs."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream: Final = stream
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """Say what begins; without a name, nothing."""
+        """Write the stage's name; nothing where it has none."""
         if not name:
             return
         self._stream.write(f"{name} ({total})\n" if total else f"{name}\n")
         self._stream.flush()
 
     def advance(self, steps: int = 1) -> None:
-        """Say nothing: a log wants no steps."""
+        """Do nothing: a log needs no steps."""
 
 
 class ProgressBar:
-    """One line that is drawn again and again, and gone at the end."""
+    """A line that is drawn again and again, and cleared at the end."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream: Final = stream
@@ -77,7 +60,7 @@ class ProgressBar:
             self._draw()
 
     def clear(self) -> None:
-        """Take the bar away."""
+        """Clear the line."""
         self._stream.write("\r\x1b[K")
         self._stream.flush()
 
@@ -92,10 +75,10 @@ class ProgressBar:
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Iterator[Progress]:
-    """The progress to show on stderr; a bar is cleared at the end, also that of a failure."""
+def show_progress(*, quiet: bool = False) -> Iterator[Progress]:
+    """Progress on stderr; a bar is cleared at the end, also of a failure."""
     if quiet:
-        yield Silent()
+        yield NullProgress()
     elif is_terminal(sys.stderr, os.environ):
         bar = ProgressBar(sys.stderr)
         try:

@@ -1,4 +1,4 @@
-"""What a run has to say about its input: findings as data."""
+"""Findings as data: what a run has to say about its input."""
 
 from __future__ import annotations
 
@@ -15,32 +15,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding.
-
-    message: one sentence, without a full stop: what is wrong, the author's own words in quotes.
-    path: where in a resource, as FHIRPath would write it: "PlanDefinition.action[2].condition".
-    help: what to do about it; None where there is nothing better to say than the message.
-    release: the FHIR release it is true in ("r4"); empty where it is true in all.
-    """
+    """One finding."""
 
     code: str
     severity: Severity
     message: str
+    """One sentence, without a full stop: what is wrong, the author's own words in quotes."""
     span: Span
     path: str = ""
+    """Where in a resource, as in FHIRPath: "PlanDefinition.action[2].condition"."""
     help: str | None = None
+    """What to do about it; None where there is nothing better to say than the message."""
     release: str = ""
+    """The FHIR release it is true in ("r4"); "" where it is true in all."""
 
 
-def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+def in_order(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """The findings as people read them: by file, place, code; each once."""
-    return tuple(sorted(set(diagnostics), key=_key))
+    return tuple(sorted(set(findings), key=_key))
 
 
-def _key(found: Diagnostic) -> tuple[Span, str, str, str, str]:
-    return found.span, found.code, found.release, found.path, found.message
+def _key(finding: Diagnostic) -> tuple[Span, str, str, str, str]:
+    return finding.span, finding.code, finding.release, finding.path, finding.message
 
 
-def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+def has_errors(findings: Iterable[Diagnostic]) -> bool:
     """Whether any finding is an error."""
-    return any(found.severity is Severity.ERROR for found in diagnostics)
+    return any(finding.severity is Severity.ERROR for finding in findings)

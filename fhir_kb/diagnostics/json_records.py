@@ -9,20 +9,20 @@ from fhir_kb.diagnostics.severity import Severity
 from fhir_kb.diagnostics.span import Span
 
 
-def to_json(found: Diagnostic) -> dict[str, Any]:
+def to_json(finding: Diagnostic) -> dict[str, Any]:
     """The finding as a JSON object; what it does not have is left out."""
     record: dict[str, Any] = {
-        "code": found.code,
-        "severity": found.severity.value,
-        "message": found.message,
-        "file": found.span.file,
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "file": finding.span.file,
     }
-    if found.span.line:
-        record["line"] = found.span.line
-        record["column"] = found.span.column
-        record["endLine"] = found.span.end_line
-        record["endColumn"] = found.span.end_column
-    more = {"path": found.path, "help": found.help, "release": found.release}
+    if finding.span.line:
+        record["line"] = finding.span.line
+        record["column"] = finding.span.column
+        record["endLine"] = finding.span.end_line
+        record["endColumn"] = finding.span.end_column
+    more = {"path": finding.path, "help": finding.help, "release": finding.release}
     return record | {name: value for name, value in more.items() if value}
 
 

@@ -2,46 +2,49 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 
 from fhir_kb import releases as fhir_releases
 from fhir_kb.diagnostics import Diagnostic, Severity, Span, has_errors, to_json
-from fhir_kb.model.fhir_release import BY_NAME, NAMES
+from fhir_kb.model.fhir_release import BY_NAME
 from fhir_kb.pipeline.cache import (
     Cache,
-    digest,
     findings_from,
     findings_json,
-    program,
+    fingerprint,
+    program_fingerprint,
 )
 from fhir_kb.pipeline.environment import EnvironmentFailure
 from fhir_kb.pipeline.progress import NullProgress, Progress
 from fhir_kb.read.definition_files import find_definitions
-from fhir_kb.read.definition_files import stamp as stamp_of
+from fhir_kb.read.definition_files import stamp as sources_stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from fhir_kb.emit import EmittedResource
     from fhir_kb.model.settings import Settings
     from fhir_kb.pipeline.executors import Executor
     from fhir_kb.pipeline.incremental import CompiledKnowledgeBase
-    from fhir_kb.publish import FileContent, PackageInfo, WriteResult
+    from fhir_kb.publish import FileContent, WriteResult
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseOutput:
-    """What was made for a release: how many resources of each type, and where they lie."""
+    """What a build has for one FHIR release."""
 
     name: str
     label: str
     fhir_version: str
     counts: Mapping[str, int]
+    """How many resources of each type."""
     folder: str
+    """Where they are; "" where nothing was to be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +59,17 @@ class FileCounts:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """What a build has to say.
-
-    files: None where nothing was to be written, or could be. without_models: how many topics the
-    models of `fhir.resources` have not checked, because there were too many.
-    """
+    """The result of a build."""
 
     diagnostics: tuple[Diagnostic, ...]
     losses: tuple[Diagnostic, ...] = ()
+    """What a release cannot express."""
     releases: tuple[ReleaseOutput, ...] = ()
     files: FileCounts | None = None
+    """None where nothing was to be written, or could be."""
     topics: int = 0
     without_models: int = 0
+    """How many topics the models of `fhir.resources` have not checked: there were too many."""
 
     @property
     def exit_code(self) -> int:
@@ -81,208 +83,171 @@ def build(
     output: Path | None,
     releases: tuple[str, ...] | None = None,
     progress: Progress | None = None,
-    work: Executor | None = None,
+    executor: Executor | None = None,
     cache_folder: Path | None = None,
     models: bool | None = None,
 ) -> Build:
-    """Compile, check and publish the definitions.
+    """Compile, check and publish the definitions. With any error, the output stays as it was.
 
-    definitions: the folder with kb.yaml. output: where to write; None checks only. releases: names;
-    None: those of kb.yaml. work: who does it; None: this process. cache_folder: where to keep what
-    was made, for the next time; None: nowhere. models: whether the models of `fhir.resources` check
-    what is made; None: unless it is very many topics (they cost as much as all the rest).
+    Args:
+        definitions: The folder with kb.yaml.
+        output: Where to write; None checks only.
+        releases: Names of FHIR releases; None: those of kb.yaml.
+        progress: Is told how far the build is.
+        executor: Runs the work; None: this process.
+        cache_folder: Where to keep compiled topics for the next time; None: nowhere.
+        models: Whether the models of `fhir.resources` check the result; None: unless it is very
+            many topics (they cost as much as all the rest).
 
-    With any error nothing is written and the output stays as it was. Raises EnvironmentFailure
-    where the output or the cache cannot be written, ValueError for an unknown release.
+    Raises:
+        EnvironmentFailure: The output cannot be written.
+        ValueError: A release is unknown.
     """
     for name in releases or ():
         fhir_releases.get(name)
     cache = Cache(cache_folder)
-    fingerprint = program()
-    stamp = digest(
-        fingerprint,
-        stamp_of(find_definitions(definitions)[0]),
+    program = program_fingerprint()
+    stamp = fingerprint(
+        program,
+        sources_stamp(find_definitions(definitions)[0]),
         str((releases, models)),
         str(output.absolute() if output else None),
     )
-    if output is not None and (done := _done_before(cache, stamp, output)) is not None:
-        return done
-    from fhir_kb.pipeline.executors import SerialExecutor
-    from fhir_kb.pipeline.incremental import (
-        collect,  # all of the work: not needed when nothing changed
-    )
+    if output is not None and (cached := _cached_build(cache, stamp, output)) is not None:
+        return cached
+    from fhir_kb.pipeline.executors import SerialExecutor  # not needed when nothing changed
+    from fhir_kb.pipeline.incremental import collect
 
     progress = progress or NullProgress()
-    gathered = collect(
+    compiled = collect(
         definitions,
         releases,
-        work=work or SerialExecutor(),
+        executor=executor or SerialExecutor(),
         cache=cache,
-        program=fingerprint,
+        program=program,
         progress=progress,
         models=models,
     )
-    return _publish(gathered, output, cache, stamp, progress)
+    return _publish(compiled, output, cache, stamp, progress)
 
 
 def _publish(
-    gathered: CompiledKnowledgeBase,
+    compiled: CompiledKnowledgeBase,
     output: Path | None,
     cache: Cache,
     stamp: str,
     progress: Progress,
 ) -> Build:
-    emitted = {name: _of_release(gathered, name) for name in gathered.releases}
-    checked = Build(
-        (*gathered.findings, *_same_names(emitted), *_package_name(gathered.settings)),
-        gathered.losses,
-        topics=len(gathered.directory),
-        without_models=gathered.without_models,
-    )
-    if gathered.settings is None or has_errors(checked.diagnostics):
-        return checked
-    result = replace(checked, releases=_made(emitted, output))
-    if output is None:
-        return result
-    from fhir_kb.publish import (
-        OutputError,
-        files_for_release,
-        fixed_content,
-        unresolved_references,
-        write,
-    )
+    from fhir_kb.pipeline.package_info import check_package_name
+    from fhir_kb.publish import unresolved_references
 
-    if lost := [one for name, all_ in emitted.items() for one in unresolved_references(all_, name)]:
-        return replace(checked, diagnostics=(*checked.diagnostics, *lost))
+    emitted = {name: _of_release(compiled, name) for name in compiled.releases}
+    result = Build(
+        (*compiled.findings, *_duplicates(emitted)),
+        compiled.losses,
+        topics=len(compiled.directory),
+        without_models=compiled.without_models,
+    )
+    settings = compiled.settings
+    if settings is None:
+        return result
+    result = _with_findings(result, check_package_name(settings))
+    if has_errors(result.diagnostics):
+        return result
+    if output is None:
+        return replace(result, releases=_outputs(emitted, output))
+    if unresolved := [
+        finding
+        for name, resources in emitted.items()
+        for finding in unresolved_references(resources, name)
+    ]:
+        return _with_findings(result, unresolved)
     progress.stage("writing")
-    info = package_info(gathered.settings)
+    complete = replace(result, releases=_outputs(emitted, output))
+    written = _write(complete, emitted, settings, output, cache)
+    if has_errors(written.diagnostics):
+        return _with_findings(result, written.diagnostics)
+    counts = FileCounts(*(len(paths) for paths in written[:4]))
+    complete = replace(_with_findings(complete, written.diagnostics), files=counts)
+    _cache_build(cache, stamp, complete, written)
+    return complete
+
+
+def _with_findings(build: Build, findings: Iterable[Diagnostic]) -> Build:
+    return replace(build, diagnostics=(*build.diagnostics, *findings))
+
+
+def _write(
+    result: Build,
+    emitted: Mapping[str, tuple[EmittedResource, ...]],
+    settings: Settings,
+    output: Path,
+    cache: Cache,
+) -> WriteResult:
+    from fhir_kb.pipeline.package_info import package_info
+    from fhir_kb.publish import OutputError, files_for_release, fixed_content, write
+
+    info = package_info(settings)
     files: dict[str, FileContent] = {}
     for name, resources in emitted.items():
-        version = BY_NAME[name].version
-        files.update(files_for_release(resources, name, version, info))
+        files.update(files_for_release(resources, name, BY_NAME[name].version, info))
     files["report.json"] = fixed_content(report(result))
     try:
-        written = write(output, files, stamps=cache.stamps)
+        return write(output, files, stamps=cache.stamps)
     except OutputError as error:
         raise EnvironmentFailure(error.message, error.help, error.code) from error
-    findings = (*result.diagnostics, *written.diagnostics)
-    if has_errors(written.diagnostics):
-        return replace(checked, diagnostics=findings)
-    counts = FileCounts(*(len(part) for part in written[:4]))
-    whole = replace(result, diagnostics=findings, files=counts)
-    _note(cache, stamp, whole, written)
-    return whole
 
 
 def report(result: Build) -> bytes:
-    """report.json: what was made, found and lost."""
+    """report.json: the releases with their resources, the findings and the losses."""
     content = {
         "releases": {
             release.name: {"fhirVersion": release.fhir_version, "resources": dict(release.counts)}
             for release in result.releases
         },
-        "findings": [to_json(found) for found in result.diagnostics],
+        "findings": [to_json(finding) for finding in result.diagnostics],
         "losses": [to_json(loss) for loss in result.losses],
     }
     return orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def package_info(settings: Settings) -> PackageInfo:
-    """What kb.yaml says of the package."""
-    from fhir_kb.publish import Dependency, PackageInfo
-
-    package = settings.package
-    dependencies = (
-        {
-            release: tuple(
-                Dependency(str(one.name), str(one.version))
-                for one in package.dependencies
-                if not one.releases or release in one.releases
-            )
-            for release in NAMES
-        }
-        if package
-        else {}
-    )
-    return PackageInfo(
-        name=_name_of_package(settings),
-        version=str(settings.version),
-        canonical=settings.canonical.rstrip("/"),
-        title=str(settings.title),
-        description=str(settings.description or settings.title),
-        publisher=str(settings.publisher),
-        license=str(settings.license or ""),
-        status=str(settings.status or "draft"),
-        experimental=settings.experimental,
-        date=str(settings.date),
-        copyright=str(settings.copyright or ""),
-        dependencies=dependencies,
+def _of_release(compiled: CompiledKnowledgeBase, name: str) -> tuple[EmittedResource, ...]:
+    return tuple(
+        resource for topic in compiled.everything() for resource in topic.emitted.get(name, ())
     )
 
 
-def _name_of_package(settings: Settings) -> str:
-    package = settings.package
-    return str(package.name) if package and package.name else f"local.{settings.id}"
-
-
-def _package_name(settings: Settings | None) -> list[Diagnostic]:
-    """A package can have fewer names than a knowledge base."""
-    from fhir_kb.publish import MAX_PACKAGE_NAME, PACKAGE_NAME
-
-    if settings is None:
-        return []
-    name = _name_of_package(settings)
-    if PACKAGE_NAME.fullmatch(name) and len(name) <= MAX_PACKAGE_NAME:
-        return []
-    given = settings.package.name if settings.package and settings.package.name else settings.id
-    message = f"a FHIR package cannot be called '{name}'"
-    advice = (
-        "name it under 'package' in kb.yaml: words with dots between, each of small letters, "
-        f"digits and hyphens and starting with a letter; at most {MAX_PACKAGE_NAME} characters"
-    )
-    return [Diagnostic("KB226", Severity.ERROR, message, given.span, help=advice)]
-
-
-def _of_release(gathered: CompiledKnowledgeBase, name: str) -> tuple[EmittedResource, ...]:
-    return tuple(one for made in gathered.everything() for one in made.emitted.get(name, ()))
-
-
-def _made(
+def _outputs(
     emitted: Mapping[str, tuple[EmittedResource, ...]], output: Path | None
 ) -> tuple[ReleaseOutput, ...]:
-    found = []
+    outputs = []
     for name, resources in emitted.items():
-        counts: dict[str, int] = {}
-        for one in resources:
-            counts[one.resource_type] = counts.get(one.resource_type, 0) + 1
+        counts = Counter(resource.resource_type for resource in resources)
         release = BY_NAME[name]
         folder = (output / name).as_posix() if output else ""
-        found.append(
+        outputs.append(
             ReleaseOutput(
                 name, release.title, release.version, dict(sorted(counts.items())), folder
             )
         )
-    return tuple(found)
+    return tuple(outputs)
 
 
-def _same_names(emitted: Mapping[str, tuple[EmittedResource, ...]]) -> list[Diagnostic]:
-    """Two resources that would be one: topics keep their ids apart, so this is the last net."""
-    found: dict[str, Diagnostic] = {}
+def _duplicates(emitted: Mapping[str, tuple[EmittedResource, ...]]) -> list[Diagnostic]:
+    """Two resources with one type and id; topics keep their ids apart, so this is the last net."""
+    findings: dict[str, Diagnostic] = {}
     for resources in emitted.values():
-        seen: set[str] = set()
-        for one in resources:
-            if one.name in seen:
-                message = f"two definitions make the same resource, {one.name}"
-                advice = "rename one of them"
-                found[one.name] = Diagnostic(
-                    "KB223", Severity.ERROR, message, Span(""), help=advice
-                )
-            seen.add(one.name)
-    return list(found.values())
+        counts = Counter(resource.name for resource in resources)
+        for name in [name for name, count in counts.items() if count > 1]:
+            message = f"two definitions make the same resource, {name}"
+            findings[name] = Diagnostic(
+                "KB223", Severity.ERROR, message, Span(""), help="rename one of them"
+            )
+    return list(findings.values())
 
 
-def _note(cache: Cache, stamp: str, result: Build, written: WriteResult) -> None:
-    cache.put_note(
+def _cache_build(cache: Cache, stamp: str, result: Build, written: WriteResult) -> None:
+    cache.write_json(
         "build",
         {
             "stamp": stamp,
@@ -290,29 +255,30 @@ def _note(cache: Cache, stamp: str, result: Build, written: WriteResult) -> None
             "findings": findings_json(result.diagnostics),
             "losses": findings_json(result.losses),
             "releases": [
-                [m.name, m.label, m.fhir_version, m.counts, m.folder] for m in result.releases
+                [release.name, release.label, release.fhir_version, release.counts, release.folder]
+                for release in result.releases
             ],
-            "files": sum(len(part) for part in written[:3]),
+            "files": sum(len(paths) for paths in written[:3]),
             "topics": result.topics,
             "without_models": result.without_models,
         },
     )
 
 
-def _done_before(cache: Cache, stamp: str, output: Path) -> Build | None:
+def _cached_build(cache: Cache, stamp: str, output: Path) -> Build | None:
     """The last build, if nothing that it read or wrote has changed since."""
-    note: Mapping[str, Any] = cache.note("build")
-    if note.get("stamp") != stamp or cache.stamps is None:
+    record = cache.read_json("build")
+    if record.get("stamp") != stamp or cache.stamps is None:
         return None
     from fhir_kb.publish.output_folder import unchanged_digest
 
-    if unchanged_digest(output, stamps=cache.stamps) != note["output"]:
+    if unchanged_digest(output, stamps=cache.stamps) != record["output"]:
         return None
     return Build(
-        findings_from(note["findings"]),
-        findings_from(note["losses"]),
-        tuple(ReleaseOutput(*made) for made in note["releases"]),
-        FileCounts(0, 0, note["files"], 0),
-        note["topics"],
-        note["without_models"],
+        findings_from(record["findings"]),
+        findings_from(record["losses"]),
+        tuple(ReleaseOutput(*fields) for fields in record["releases"]),
+        FileCounts(0, 0, record["files"], 0),
+        record["topics"],
+        record["without_models"],
     )

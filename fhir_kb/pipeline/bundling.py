@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from fhir_kb import publish
 from fhir_kb import releases as fhir_releases
 from fhir_kb.diagnostics import Diagnostic, Severity, Span, did_you_mean, has_errors, in_order
-from fhir_kb.pipeline.cache import Cache, program
+from fhir_kb.pipeline.cache import Cache, program_fingerprint
 from fhir_kb.pipeline.executors import SerialExecutor
 from fhir_kb.pipeline.incremental import CompiledKnowledgeBase, collect
 from fhir_kb.pipeline.progress import NullProgress, Progress
@@ -25,11 +25,13 @@ KINDS: Final = ("transaction", "batch", "collection", "document")
 
 @dataclass(frozen=True, slots=True)
 class BundleResult:
-    """A bundle as bytes of JSON; None where a finding is an error."""
+    """A bundle, or the findings that are in its way."""
 
     data: bytes | None
+    """The JSON; None where a finding is an error."""
     diagnostics: tuple[Diagnostic, ...]
     losses: tuple[Diagnostic, ...] = ()
+    """What the release cannot express."""
 
     @property
     def exit_code(self) -> int:
@@ -48,77 +50,85 @@ def bundle(
 ) -> BundleResult:
     """One bundle of the named topics and all they need; of every topic where none is named.
 
-    release: "r5", "r4b" or "r4". kind: one of KINDS; a document is of one topic. Raises ValueError
-    for a release or kind that does not exist.
+    Args:
+        definitions: The folder with kb.yaml.
+        topics: Names of topics.
+        release: "r5", "r4b" or "r4".
+        kind: One of KINDS; a document is of one topic.
+        progress: Is told how far it is.
+        cache_folder: Where compiled topics are kept; None: nowhere.
+
+    Raises:
+        ValueError: The release or the kind does not exist.
     """
     fhir_releases.get(release)
     if kind not in KINDS:
         msg = f"'{kind}' is no kind of bundle; {did_you_mean(kind, KINDS)}"
         raise ValueError(msg)
-    gathered = collect(
+    compiled = collect(
         definitions,
         (release,),
-        work=SerialExecutor(),
+        executor=SerialExecutor(),
         cache=Cache(cache_folder),
-        program=program(),
+        program=program_fingerprint(),
         progress=progress or NullProgress(),
         only=topics or None,
     )
-    findings = [*gathered.findings, *_unknown(topics, gathered)]
+    findings = [*compiled.findings, *_unknown_topics(topics, compiled)]
+    if has_errors(findings) or compiled.settings is None:
+        return BundleResult(None, in_order(findings), compiled.losses)
     resources = tuple(
-        one for made in gathered.topics.values() for one in made.emitted.get(release, ())
+        resource
+        for topic in compiled.topics.values()
+        for resource in topic.emitted.get(release, ())
     )
-    if has_errors(findings) or gathered.settings is None:
-        return BundleResult(None, in_order(findings), gathered.losses)
+    base = compiled.settings.canonical.rstrip("/")
     if kind == "document":
-        data, wrong = _document(gathered, topics, resources, release)
-        findings.extend(wrong)
+        data, document_findings = _document(compiled, topics, resources, release, base)
+        findings.extend(document_findings)
+    elif kind == "transaction":
+        data = publish.transaction(resources, release).to_bytes()
+    elif kind == "batch":
+        data = publish.batch(resources, base).to_bytes()
     else:
-        data = _whole(kind, resources, release, gathered)
-    return BundleResult(data, in_order(findings), gathered.losses)
-
-
-def _whole(
-    kind: str, resources: Sequence[EmittedResource], release: str, gathered: CompiledKnowledgeBase
-) -> bytes:
-    assert gathered.settings is not None
-    base = gathered.settings.canonical.rstrip("/")
-    if kind == "transaction":
-        return publish.transaction(resources, release).to_bytes()
-    make = publish.batch if kind == "batch" else publish.collection
-    return make(resources, base).to_bytes()
+        data = publish.collection(resources, base).to_bytes()
+    return BundleResult(data, in_order(findings), compiled.losses)
 
 
 def _document(
-    gathered: CompiledKnowledgeBase,
+    compiled: CompiledKnowledgeBase,
     topics: Sequence[str],
     resources: Sequence[EmittedResource],
     release: str,
+    base: str,
 ) -> tuple[bytes | None, list[Diagnostic]]:
-    assert gathered.settings is not None
-    names = list(topics) or sorted(gathered.directory)
+    names = list(topics) or sorted(compiled.directory)
     if len(names) != 1:
         message = f"a document is of one topic, not of {len(names)}"
-        advice = "name one of: " + ", ".join(sorted(gathered.directory))
+        advice = "name one of: " + ", ".join(sorted(compiled.directory))
         return None, [Diagnostic("KB224", Severity.ERROR, message, Span(""), help=advice)]
-    by_name = {one.name: one for one in resources}
-    folder = gathered.folders[names[0]]
-    own = gathered.topics[folder].emitted[release]
-    page = next((one for one in own if one.resource_type == "Composition"), None)
+    own = compiled.topics[compiled.folders[names[0]]].emitted[release]
+    page = next((resource for resource in own if resource.resource_type == "Composition"), None)
     if page is None:
         message = f"topic '{names[0]}' has no page, so it makes no document"
-        span = gathered.directory[names[0]].span
+        span = compiled.directory[names[0]].span
         advice = "write a page.md beside its topic.yaml"
         return None, [Diagnostic("KB224", Severity.ERROR, message, span, help=advice)]
-    base = gathered.settings.canonical.rstrip("/")
+    by_name = {resource.name: resource for resource in resources}
     return publish.document(page, by_name, release, base).to_bytes(), []
 
 
-def _unknown(topics: Sequence[str], gathered: CompiledKnowledgeBase) -> list[Diagnostic]:
-    found = []
-    for name in topics:
-        if name not in gathered.directory and gathered.settings is not None:
-            message = f"there is no topic '{name}'"
-            advice = did_you_mean(name, gathered.directory)
-            found.append(Diagnostic("KB225", Severity.ERROR, message, Span(""), help=advice))
-    return found
+def _unknown_topics(topics: Sequence[str], compiled: CompiledKnowledgeBase) -> list[Diagnostic]:
+    if compiled.settings is None:
+        return []
+    return [
+        Diagnostic(
+            "KB225",
+            Severity.ERROR,
+            f"there is no topic '{name}'",
+            Span(""),
+            help=did_you_mean(name, compiled.directory),
+        )
+        for name in topics
+        if name not in compiled.directory
+    ]

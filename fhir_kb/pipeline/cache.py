@@ -1,8 +1,8 @@
-"""What earlier builds made, kept so that only what changed is made again.
+"""The build cache: compiled topics of earlier builds, so that only what changed is compiled.
 
-The cache is never needed: whatever is missing, stale or broken in it is made anew. A topic is
-known by a key over everything it was made of: this program, the settings and concepts, its files,
-and what it may know of the topics that it names.
+The cache is never needed: what is missing, stale, damaged or of another format in it is compiled
+again. A topic's key covers everything that it was made of: this program, the settings and
+concepts, its files, and what it may know of the topics that it names.
 """
 
 from __future__ import annotations
@@ -23,43 +23,47 @@ if TYPE_CHECKING:
 
     from fhir_kb.diagnostics import Diagnostic
 
-FORMAT: Final = "1"
+FORMAT: Final = 2
+"""The format of the cache's files; a file with another one, or with none, is ignored."""
 
 
-def program() -> str:
+def program_fingerprint() -> str:
     """A fingerprint of this program: its version and the sizes and times of its files."""
     root = Path(fhir_kb.__file__).parent
-    found = [FORMAT, fhir_kb.__version__]
-    for folder, inner, files in os.walk(root):
-        inner.sort()
+    parts = [fhir_kb.__version__]
+    for folder, subfolders, files in os.walk(root):
+        subfolders.sort()
         for name in sorted(files):
             if not name.endswith(".pyc"):
                 status = (Path(folder) / name).stat()
-                found.append(f"{folder}/{name}:{status.st_size}:{status.st_mtime_ns}")
-    return digest(*found)
+                parts.append(f"{folder}/{name}:{status.st_size}:{status.st_mtime_ns}")
+    return fingerprint(*parts)
 
 
-def digest(*words: str) -> str:
-    """A fingerprint of words."""
-    whole = hashlib.sha256()
-    for word in words:
-        whole.update(word.encode() + b"\0")
-    return whole.hexdigest()
+def fingerprint(*parts: str) -> str:
+    """A SHA-256 over texts, each ended."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()
 
 
 class Cache:
-    """A folder of what was made, one file a topic. `folder` None: nothing is kept."""
+    """A folder with a file for each topic, and a few JSON files about all of them.
+
+    folder: None for no cache: then nothing is found and nothing is written.
+    """
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
     @property
-    def keeps(self) -> bool:
-        """Whether anything is kept."""
+    def is_enabled(self) -> bool:
+        """Whether anything is cached."""
         return self._folder is not None
 
-    def get(self, name: str) -> bytes:
-        """What was kept of the topic in folder `name`; b"" where there is nothing."""
+    def read_topic(self, name: str) -> bytes:
+        """The cached topic of the folder `name`; b"" where there is none."""
         if self._folder is None:
             return b""
         try:
@@ -67,29 +71,31 @@ class Cache:
         except OSError:
             return b""
 
-    def put(self, name: str, content: bytes) -> None:
-        """Keep what was made. A cache that can't be written is no reason to stop."""
+    def write_topic(self, name: str, content: bytes) -> None:
+        """Cache a topic. A cache that cannot be written is no reason to stop."""
         if self._folder is not None:
             write_cache(self._path(name), content)
 
-    def note(self, name: str) -> dict[str, Any]:
-        """A small JSON object that was kept under `name`; empty where there is none."""
+    def read_json(self, name: str) -> dict[str, Any]:
+        """The JSON object that was cached under `name`; empty where there is none to use."""
         if self._folder is None:
             return {}
         try:
-            found = orjson.loads((self._folder / f"{name}.json").read_bytes())
+            content = orjson.loads((self._folder / f"{name}.json").read_bytes())
         except (OSError, ValueError):
             return {}
-        return found if isinstance(found, dict) else {}
+        if not isinstance(content, dict) or content.get("format") != FORMAT:
+            return {}
+        return content
 
-    def put_note(self, name: str, note: Mapping[str, Any]) -> None:
-        """Keep a small JSON object."""
+    def write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        """Cache a JSON object."""
         if self._folder is not None:
-            write_cache(self._folder / f"{name}.json", orjson.dumps(note))
+            write_cache(self._folder / f"{name}.json", orjson.dumps({"format": FORMAT, **content}))
 
     @property
     def stamps(self) -> Path | None:
-        """Where the output's stamps are kept."""
+        """The file for the stamps of the output folder; see fhir_kb.publish.output_manifest."""
         return self._folder / "stamps" if self._folder is not None else None
 
     def _path(self, name: str) -> Path:
@@ -99,7 +105,7 @@ class Cache:
 
 def findings_json(findings: Iterable[Diagnostic]) -> list[dict[str, Any]]:
     """Findings as JSON."""
-    return [to_json(found) for found in findings]
+    return [to_json(finding) for finding in findings]
 
 
 def findings_from(records: Iterable[dict[str, Any]]) -> tuple[Diagnostic, ...]:

@@ -1,4 +1,4 @@
-"""What was made of a topic, as bytes of the cache and back: JSON, then the resources' own bytes."""
+"""A compiled topic as a file of the cache: a line of JSON, then the resources' own bytes."""
 
 from __future__ import annotations
 
@@ -7,68 +7,70 @@ from typing import Any
 import orjson
 
 from fhir_kb.emit import EmittedResource
-from fhir_kb.pipeline.cache import findings_from, findings_json
+from fhir_kb.pipeline.cache import FORMAT, findings_from, findings_json
 from fhir_kb.pipeline.topic import CompiledTopic
 
 
-def pack(made: CompiledTopic, key: str) -> bytes:
-    """What was made, under its key."""
-    blobs: list[bytes] = []
+def serialize(topic: CompiledTopic, key: str) -> bytes:
+    """The topic as bytes, under its key."""
+    contents: list[bytes] = []
     emitted: dict[str, list[list[Any]]] = {}
-    for release, resources in made.emitted.items():
-        rows = emitted[release] = []
-        for one in resources:
-            rows.append(
-                [
-                    *one[:6],
-                    list(one.identifier) if one.identifier else None,
-                    one.root,
-                    one.digest,
-                    one.index_entry.decode(),
-                    list(one.references),
-                    len(one.file_bytes),
-                    len(one.line_bytes),
-                ]
-            )
-            blobs += [one.file_bytes, one.line_bytes]
+    for release, resources in topic.emitted.items():
+        emitted[release] = [_row(resource) for resource in resources]
+        for resource in resources:
+            contents += [resource.file_bytes, resource.line_bytes]
     head = {
+        "format": FORMAT,
         "key": key,
-        "findings": findings_json(made.findings),
-        "losses": findings_json(made.losses),
+        "findings": findings_json(topic.findings),
+        "losses": findings_json(topic.losses),
         "emitted": emitted,
     }
-    return b"\n".join([orjson.dumps(head), b"".join(blobs)])
+    return b"\n".join([orjson.dumps(head), b"".join(contents)])
 
 
-def unpack(content: bytes, key: str) -> CompiledTopic | None:
-    """What was made; None where it was made under another key, or is not whole."""
+def _row(resource: EmittedResource) -> list[Any]:
+    return [
+        *resource[:6],
+        list(resource.identifier) if resource.identifier else None,
+        resource.root,
+        resource.digest,
+        resource.index_entry.decode(),
+        list(resource.references),
+        len(resource.file_bytes),
+        len(resource.line_bytes),
+    ]
+
+
+def deserialize(content: bytes, key: str) -> CompiledTopic | None:
+    """The topic; None where it has another key or format, or is damaged."""
     try:
-        return _unpack(content, key)
-    except (ValueError, KeyError, TypeError, IndexError):
+        return _deserialize(content, key)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
         return None
 
 
-def _unpack(content: bytes, key: str) -> CompiledTopic | None:
+def _deserialize(content: bytes, key: str) -> CompiledTopic | None:
     end = content.index(b"\n")
     head = orjson.loads(content[:end])
-    if head["key"] != key:
+    if head["format"] != FORMAT or head["key"] != key:
         return None
-    at = end + 1
+    start = end + 1
     emitted: dict[str, tuple[EmittedResource, ...]] = {}
     for release, rows in head["emitted"].items():
         resources = []
         for row in rows:
             file_size, line_size = row[-2:]
-            middle, after = at + file_size, at + file_size + line_size
-            resources.append(_emitted(row, content[at:middle], content[middle:after]))
-            at = after
+            middle, after = start + file_size, start + file_size + line_size
+            resources.append(_resource(row, content[start:middle], content[middle:after]))
+            start = after
         emitted[release] = tuple(resources)
-    if at != len(content):
+    if start != len(content):
         return None
     return CompiledTopic(findings_from(head["findings"]), findings_from(head["losses"]), emitted)
 
 
-def _emitted(row: list[Any], file_bytes: bytes, line_bytes: bytes) -> EmittedResource:
+def _resource(row: list[Any], file_bytes: bytes, line_bytes: bytes) -> EmittedResource:
     kind, name, url, version, title, date, identifier, root, sha, index_entry, references = row[:11]
     return EmittedResource(
         resource_type=kind,

@@ -1,4 +1,7 @@
-"""The work on topics, in two rounds: read them all, then make each, knowing the others' names."""
+"""Running the work on topics, in two rounds: read them all, then compile each.
+
+The second round knows the names of all topics, which references between them need.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from fhir_kb import releases
 from fhir_kb.compile import compile_shared
-from fhir_kb.pipeline.cached_topic import pack
+from fhir_kb.pipeline.cached_topic import serialize
 from fhir_kb.pipeline.model_checks import SerialModelChecker
 from fhir_kb.pipeline.topic import CompiledTopic, TopicBuild, build_releases, build_topic
 from fhir_kb.read.topics import read_topic, topic_entry
@@ -26,19 +29,18 @@ if TYPE_CHECKING:
 
 
 class ParsedTopic(NamedTuple):
-    """What reading a topic gave: its entry in the directory where it could be read.
-
-    hash: of the content of all files in its folder.
-    """
+    """The result of reading a topic."""
 
     folder: str
     entry: TopicEntry | None
+    """Its entry in the directory of topics; None where it could not be read."""
     findings: tuple[Diagnostic, ...]
     hash: str
+    """Of the content of all files in its folder."""
 
 
 class TopicJob(NamedTuple):
-    """A topic to be made: its folder, and the key to keep it under."""
+    """A topic to be compiled: its folder, and its key in the cache."""
 
     folder: str
     key: str
@@ -46,7 +48,7 @@ class TopicJob(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class BuildContext:
-    """What all of the work needs to know; it can be sent to another process."""
+    """What the work on every topic needs; can be sent to another process."""
 
     sources: DefinitionFiles
     settings: Settings
@@ -55,96 +57,95 @@ class BuildContext:
 
 
 class Executor(Protocol):
-    """Somebody who does the work: this process, or several."""
+    """Runs the work on topics: in this process, or in several."""
 
-    def read(self, task: BuildContext, folders: Sequence[TopicFolder]) -> Iterator[ParsedTopic]:
+    def read(self, context: BuildContext, folders: Sequence[TopicFolder]) -> Iterator[ParsedTopic]:
         """Read topics; the results may come in any order."""
 
-    def make(
+    def compile(
         self, base: KnowledgeBase, jobs: Sequence[TopicJob], *, models: bool
     ) -> Iterator[tuple[str, CompiledTopic]]:
-        """Make topics that were read before, and keep them; the results may come in any order.
+        """Compile topics that were read before, and cache them; in any order.
 
-        models: whether the models of `fhir.resources` are asked too.
+        models: whether the models of `fhir.resources` check them too.
         """
 
-    def shared(
-        self, task: BuildContext, base: KnowledgeBase, job: TopicJob, *, models: bool
+    def compile_shared(
+        self, context: BuildContext, base: KnowledgeBase, job: TopicJob, *, models: bool
     ) -> CompiledTopic:
-        """Make what belongs to all topics together, and keep it."""
+        """Compile what belongs to all topics together, and cache it."""
 
-    def rest(self) -> None:
-        """There is no more work: end what was started for it."""
+    def shutdown(self) -> None:
+        """There is no more work: free what was started for it."""
 
 
 _AHEAD: Final = 32
-"""So many topics are made while the models' answers to the first are waited for."""
+"""So many topics are compiled while the model checks of the first are waited for."""
 
 
 class SerialExecutor:
-    """The work done in this process, one topic after the other."""
+    """Runs the work in this process, one topic after the other."""
 
     def __init__(self, models: ModelChecker | None = None) -> None:
         self._models = models or SerialModelChecker()
         self._sources: dict[str, TopicSource] = {}
-        self._task: BuildContext | None = None
+        self._context: BuildContext | None = None
 
-    def read(self, task: BuildContext, folders: Sequence[TopicFolder]) -> Iterator[ParsedTopic]:
+    def read(self, context: BuildContext, folders: Sequence[TopicFolder]) -> Iterator[ParsedTopic]:
         """Read topics in the given order."""
-        self._task = task
+        self._context = context
         for folder in folders:
-            held = task.sources.holding(folder)
-            found = read_topic(held, folder)
+            sources = context.sources.holding(folder)
+            topic = read_topic(sources, folder)
             entry = None
-            if found.source is not None:
-                self._sources[folder.path] = found.source
-                entry = topic_entry(found.source, task.settings)
-            yield ParsedTopic(folder.path, entry, found.findings, held.hash)
+            if topic.source is not None:
+                self._sources[folder.path] = topic.source
+                entry = topic_entry(topic.source, context.settings)
+            yield ParsedTopic(folder.path, entry, topic.findings, sources.hash)
 
-    def make(
+    def compile(
         self, base: KnowledgeBase, jobs: Sequence[TopicJob], *, models: bool
     ) -> Iterator[tuple[str, CompiledTopic]]:
-        """Make topics in the given order."""
+        """Compile topics in the given order."""
         if not jobs:
             return
-        task = self._task
-        assert task is not None  # what is made has been read
-        targets = _targets(task)
-        open_: deque[tuple[TopicJob, TopicBuild]] = deque()
+        context = self._context
+        assert context is not None  # what is compiled has been read
+        targets = _releases(context)
+        checker = self._models if models else None
+        unfinished: deque[tuple[TopicJob, TopicBuild]] = deque()
         for job in jobs:
             source = self._sources[job.folder]
-            open_.append(
-                (job, build_topic(source, base, targets, self._models if models else None))
-            )
-            if len(open_) > _AHEAD:
-                yield _finished(*open_.popleft(), task.cache)
-        for one in open_:
-            yield _finished(*one, task.cache)
+            unfinished.append((job, build_topic(source, base, targets, checker)))
+            if len(unfinished) > _AHEAD:
+                yield _finished(*unfinished.popleft(), context.cache)
+        for job, build in unfinished:
+            yield _finished(job, build, context.cache)
 
-    def shared(
-        self, task: BuildContext, base: KnowledgeBase, job: TopicJob, *, models: bool
+    def compile_shared(
+        self, context: BuildContext, base: KnowledgeBase, job: TopicJob, *, models: bool
     ) -> CompiledTopic:
-        """See Executor.shared."""
+        """See Executor.compile_shared."""
         compiled = compile_shared(base)
-        topic = TopicBuild(list(compiled.diagnostics))
-        asked = self._models if models else None
-        build_releases(compiled.resources, _targets(task), asked, topic)
-        return _finished(job, topic, task.cache)[1]
+        build = TopicBuild(list(compiled.diagnostics))
+        checker = self._models if models else None
+        build_releases(compiled.resources, _releases(context), checker, build)
+        return _finished(job, build, context.cache)[1]
 
-    def rest(self) -> None:
+    def shutdown(self) -> None:
         """Nothing was started."""
 
 
-def _targets(task: BuildContext) -> tuple[Release, ...]:
-    options = release_options(task.settings)
-    return tuple(releases.get(name, **options) for name in task.releases)
+def _releases(context: BuildContext) -> tuple[Release, ...]:
+    options = release_options(context.settings)
+    return tuple(releases.get(name, **options) for name in context.releases)
 
 
-def _finished(job: TopicJob, topic: TopicBuild, cache: Cache) -> tuple[str, CompiledTopic]:
-    made = topic.finish()
-    if cache.keeps:
-        cache.put(job.folder, pack(made, job.key))
-    return job.folder, made
+def _finished(job: TopicJob, build: TopicBuild, cache: Cache) -> tuple[str, CompiledTopic]:
+    topic = build.finish()
+    if cache.is_enabled:
+        cache.write_topic(job.folder, serialize(topic, job.key))
+    return job.folder, topic
 
 
 def release_options(settings: Settings) -> dict[str, str]:

@@ -23,16 +23,17 @@ MAX_FILE: Final = 512 * 1024 * 1024
 MAX_PACKAGE: Final = 4 * 1024 * 1024 * 1024
 _LINES: Final = (".ndjson", ".jsonl")
 _ZIPPED: Final = tuple(f"{ending}.gz" for ending in _LINES)
-#: What a file of that kind has if it may be a resource.
 _MARKS: Final = {".json": b'"resourceType"', ".xml": b'"http://hl7.org/fhir"'}
+"""What a file with that suffix contains if it may be a resource."""
 _PACKAGES: Final = (".tgz", ".tar.gz")
 
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What was found in one resource of a file, as people see the file's name."""
+    """The issues of one resource of a file."""
 
     file: str
+    """The file as people see its name; "package.tgz!path" within a package."""
     fhir_version: str
     resource_type: str
     id: str
@@ -56,24 +57,31 @@ def validate_files(
     *,
     lines: CheckLines | None = None,
 ) -> Iterator[FileReport]:
-    """Check files, and what lies in folders and packages; one report a resource, as it comes.
-
-    options: FHIR R5, where it is None. lines: what checks NDJSON, such as
-    `fhir_kb.bulk.check_lines`, which has all cores do it.
+    """Check files, and the files in folders and packages.
 
     NDJSON is read line by line. In folders and packages, JSON that is no resource (package.json,
-    indexes, reports) is passed over; a file that is named is always checked.
+    indexes, reports) is left out; a file that is named is always checked.
 
-    Raises EnvironmentFailure for what cannot be read, ValueError for an unknown version,
-    PackageError for packages.
+    Args:
+        paths: Files and folders.
+        options: The settings of the validation; None: FHIR R5 without packages.
+        lines: What checks NDJSON, such as `fhir_kb.bulk.ndjson.check_lines`, which uses all cores.
+
+    Yields:
+        A report for each resource, as soon as it was checked.
+
+    Raises:
+        EnvironmentFailure: A file cannot be read.
+        ValueError: The FHIR version is unknown.
+        PackageError: A package cannot be used.
     """
     options = options or ValidationOptions()
     validator = options.validator()
 
-    def checked(some: Iterable[bytes]) -> Iterator[ResourceReport]:
-        return check_lines_with(validator, some) if lines is None else lines(some, options)
+    def check_lines(content: Iterable[bytes]) -> Iterator[ResourceReport]:
+        return check_lines_with(validator, content) if lines is None else lines(content, options)
 
-    checks = _Checks(validator, checked)
+    checks = _Checks(validator, check_lines)
     for path in paths:
         try:
             if path.is_dir():
@@ -136,7 +144,10 @@ def _package(path: Path, checks: _Checks) -> Iterator[FileReport]:
                 continue
             total += member.size
             if member.size > MAX_FILE or total > MAX_PACKAGE:
-                raise EnvironmentFailure(f"'{path}' unpacks to more than a package may hold")
+                limits = (
+                    f"{MAX_PACKAGE // 1024**3} GB, or {MAX_FILE // 1024**2} MB for a file of it"
+                )
+                raise EnvironmentFailure(f"'{path}' unpacks to more than {limits}")
             content = package.extractfile(member)
             data = content.read() if content else b""
             if b'"resourceType"' in data:
@@ -149,10 +160,10 @@ def _read(path: Path) -> bytes:
     if size > MAX_FILE:
         limit = MAX_FILE // 1024 // 1024
         advice = "split it, or write it as NDJSON, which is read line by line"
-        raise EnvironmentFailure(f"'{path}' has more than {limit} MB", advice)
+        raise EnvironmentFailure(f"'{path}' is larger than {limit} MB", advice)
     return path.read_bytes()
 
 
-def _reports(file: str, found: Iterable[ResourceReport]) -> Iterator[FileReport]:
-    for one in found:
-        yield FileReport(file, one.fhir_version, one.resource_type, one.id, one.issues)
+def _reports(file: str, reports: Iterable[ResourceReport]) -> Iterator[FileReport]:
+    for report in reports:
+        yield FileReport(file, report.fhir_version, report.resource_type, report.id, report.issues)

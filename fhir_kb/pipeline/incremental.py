@@ -1,4 +1,4 @@
-"""From a folder of definitions to made topics, doing only the work that is not done already."""
+"""From a folder of definitions to compiled topics, doing only the work that is stale."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from fhir_kb.diagnostics import Diagnostic, Span, in_order
 from fhir_kb.lint import check_knowledge_base, check_shared
 from fhir_kb.model.fhir_release import NAMES
 from fhir_kb.model.knowledge_base import KnowledgeBase, TopicEntry
-from fhir_kb.pipeline.cache import Cache, digest, findings_from, findings_json
-from fhir_kb.pipeline.cached_topic import unpack
+from fhir_kb.pipeline.cache import Cache, findings_from, findings_json, fingerprint
+from fhir_kb.pipeline.cached_topic import deserialize
 from fhir_kb.pipeline.executors import BuildContext, Executor, TopicJob
 from fhir_kb.read.definition_files import CONCEPTS_FILE, KB_FILE, find_definitions, stamps
 from fhir_kb.read.topics import read_settings
@@ -20,34 +20,39 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fhir_kb.model.settings import Settings
+    from fhir_kb.pipeline.executors import ParsedTopic
     from fhir_kb.pipeline.progress import Progress
     from fhir_kb.pipeline.topic import CompiledTopic
+    from fhir_kb.read.definition_files import TopicFolder
 
 MODELS_UP_TO = 100
-"""Of more changed topics than these, `fhir.resources` checks none unless it is asked to."""
+"""Of more changed topics than these, `fhir.resources` checks none unless that is requested."""
 
 
 @dataclass(slots=True)
 class CompiledKnowledgeBase:
-    """What became of a knowledge base.
-
-    topics: what was made, by the topic's folder. shared: what belongs to all of them together; None
-    where only some were wanted. directory: every topic that could be read. findings are in order,
-    each once.
-    """
+    """All topics of a knowledge base, compiled."""
 
     settings: Settings | None = None
+    """None where kb.yaml cannot be used; then nothing else is there."""
     releases: tuple[str, ...] = ()
     topics: dict[str, CompiledTopic] = field(default_factory=dict)
+    """By the topic's folder."""
     shared: CompiledTopic | None = None
+    """What belongs to all topics together; None where only some were compiled."""
     directory: dict[str, TopicEntry] = field(default_factory=dict)
+    """Every topic that could be read, by its name."""
     folders: dict[str, str] = field(default_factory=dict)
+    """The folder of every topic in the directory."""
     findings: tuple[Diagnostic, ...] = ()
+    """In order, each once."""
     losses: tuple[Diagnostic, ...] = ()
+    """What a release cannot express; in order, each once."""
     without_models: int = 0
+    """How many topics the models of `fhir.resources` have not checked."""
 
     def everything(self) -> Iterator[CompiledTopic]:
-        """All that was made, what is shared first."""
+        """All that was compiled, what is shared first."""
         if self.shared is not None:
             yield self.shared
         yield from self.topics.values()
@@ -55,57 +60,64 @@ class CompiledKnowledgeBase:
 
 def collect(
     definitions: Path,
-    wanted: tuple[str, ...] | None,
+    releases: tuple[str, ...] | None,
     *,
-    work: Executor,
+    executor: Executor,
     cache: Cache,
     program: str,
     progress: Progress,
     only: Sequence[str] | None = None,
     models: bool | None = None,
 ) -> CompiledKnowledgeBase:
-    """Read, check and make the topics below `definitions` for the wanted releases.
+    """Read, check and compile the topics below a folder.
 
-    wanted: release names; None: those of kb.yaml. only: names of topics; the topics whose plans
-    they follow are made too. None: all. models: whether the models of `fhir.resources` check what
-    is made; None: unless it is more than MODELS_UP_TO topics.
+    Args:
+        definitions: The folder with kb.yaml.
+        releases: Names of FHIR releases; None: those of kb.yaml.
+        executor: Runs the work on the topics.
+        cache: Has what earlier builds compiled.
+        program: The fingerprint of this program.
+        progress: Is told how far it is.
+        only: Names of topics; those whose plans they follow are compiled too. None: all.
+        models: Whether the models of `fhir.resources` check the result; None: unless more than
+            MODELS_UP_TO topics have changed.
     """
-    sources, found = find_definitions(definitions)
-    settings, concepts, wrong = read_settings(sources)
-    gathered = CompiledKnowledgeBase(settings=settings)
-    findings = [*found, *wrong]
+    sources, source_findings = find_definitions(definitions)
+    settings, concepts, settings_findings = read_settings(sources)
+    findings = [*source_findings, *settings_findings]
     if settings is None:
-        gathered.findings = in_order(findings)
-        return gathered
-    gathered.releases = wanted or tuple(dict.fromkeys(map(str, settings.releases))) or NAMES
-    task = BuildContext(sources, settings, gathered.releases, cache)
-    reading = _Reading(task, cache, work, program, progress, models)
-    entries = reading.entries(findings)
+        return CompiledKnowledgeBase(findings=in_order(findings))
+    names = releases or tuple(dict.fromkeys(map(str, settings.releases))) or NAMES
+    compiled = CompiledKnowledgeBase(settings, names)
+    context = BuildContext(sources, settings, names, cache)
+    run = _IncrementalRun(context, cache, executor, program, progress, models)
+    entries = run.read_entries(findings)
     findings.extend(check_shared(settings, concepts))
     findings.extend(check_knowledge_base(tuple(entry for _, entry in entries)))
-    gathered.directory = {entry.id: entry for _, entry in entries}
-    gathered.folders = {entry.id: folder for folder, entry in entries}
-    folders = _needed(only, gathered) if only is not None else [folder for folder, _ in entries]
-    base = KnowledgeBase(settings=settings, concepts=concepts, directory=gathered.directory)
-    gathered.topics = reading.topics(base, folders)
+    compiled.directory = {entry.id: entry for _, entry in entries}
+    compiled.folders = {entry.id: folder for folder, entry in entries}
+    all_folders = [folder for folder, _ in entries]
+    folders = all_folders if only is None else _with_predecessors(only, compiled)
+    base = KnowledgeBase(settings=settings, concepts=concepts, directory=compiled.directory)
+    compiled.topics = run.compile_topics(base, folders)
     if only is None and folders:
-        gathered.shared = reading.shared(base)
-    gathered.without_models = reading.without_models
-    work.rest()
-    for made in gathered.everything():
-        findings.extend(made.findings)
-    gathered.findings = in_order(findings)
-    gathered.losses = in_order(loss for made in gathered.everything() for loss in made.losses)
-    return gathered
+        compiled.shared = run.compile_shared(base)
+    compiled.without_models = run.without_models
+    executor.shutdown()
+    for topic in compiled.everything():
+        findings.extend(topic.findings)
+    compiled.findings = in_order(findings)
+    compiled.losses = in_order(loss for topic in compiled.everything() for loss in topic.losses)
+    return compiled
 
 
 @dataclass(slots=True)
-class _Reading:
-    """One run of the two rounds, with what the cache knows."""
+class _IncrementalRun:
+    """One run of the two rounds, with what the cache has."""
 
-    task: BuildContext
+    context: BuildContext
     cache: Cache
-    work: Executor
+    executor: Executor
     program: str
     progress: Progress
     models: bool | None
@@ -113,105 +125,123 @@ class _Reading:
     _hashes: dict[str, str] = field(default_factory=dict)
     _entries: dict[str, TopicEntry] = field(default_factory=dict)
     _read: set[str] = field(default_factory=set)
+    _settings_hash: str = ""
 
-    def entries(self, findings: list[Diagnostic]) -> list[tuple[str, TopicEntry]]:
-        """The first round: every topic's folder and entry; reads what changed since last time."""
-        known = self.cache.note("read")
-        settings = self._settings_hash()
-        old: Mapping[str, Any] = known.get("topics", {}) if known.get("for") == settings else {}
-        notes: dict[str, Any] = {}
-        changed = []
-        for folder in self.task.sources.folders:
-            here = stamps(folder)
-            note = old.get(folder.path)
-            if note and note["stamps"] == here:
-                notes[folder.path] = note
-                findings.extend(findings_from(note["findings"]))
-            else:
-                changed.append(folder)
+    def __post_init__(self) -> None:
+        sources = self.context.sources
+        names = [name for name in (KB_FILE, CONCEPTS_FILE) if name in sources.top]
+        contents = [sources.bytes_of(name)[0].hex() for name in names]
+        self._settings_hash = fingerprint(self.program, sources.shown, *names, *contents)
+
+    def read_entries(self, findings: list[Diagnostic]) -> list[tuple[str, TopicEntry]]:
+        """The first round: every topic's folder and entry; reads what changed since last time.
+
+        Args:
+            findings: Those of the topics are added.
+        """
+        records, changed = self._unchanged_records(findings)
         self.progress.stage("reading", len(changed))
-        for read in self.work.read(self.task, changed):
+        for topic in self.executor.read(self.context, changed):
             self.progress.advance()
-            findings.extend(read.findings)
-            self._read.add(read.folder)
-            if read.entry is not None:
-                notes[read.folder] = {
-                    "stamps": None,
-                    "findings": findings_json(read.findings),
-                    "entry": _entry_json(read.entry),
-                    "hash": read.hash,
-                }
+            findings.extend(topic.findings)
+            self._read.add(topic.folder)
+            if topic.entry is not None:
+                records[topic.folder] = _record(topic, topic.entry)
         for folder in changed:
-            if folder.path in notes:
-                notes[folder.path]["stamps"] = stamps(folder)
-        for path, note in notes.items():
-            self._entries[path] = _entry_from(note["entry"])
-            self._hashes[path] = note["hash"]
-        self.cache.put_note("read", {"for": settings, "topics": notes})
+            if folder.path in records:
+                records[folder.path]["stamps"] = stamps(folder)
+        for path, record in records.items():
+            self._entries[path] = _entry_from(record["entry"])
+            self._hashes[path] = record["hash"]
+        self.cache.write_json("read", {"settings": self._settings_hash, "topics": records})
         return sorted(self._entries.items())
 
-    def topics(self, base: KnowledgeBase, folders: Sequence[str]) -> dict[str, CompiledTopic]:
-        """The second round: every topic, made or taken from the cache, in the folders' order."""
-        made: dict[str, CompiledTopic] = {}
-        missing: list[TopicJob] = []
+    def _unchanged_records(
+        self, findings: list[Diagnostic]
+    ) -> tuple[dict[str, dict[str, Any]], list[TopicFolder]]:
+        """The records of folders that are as they were, and the other folders."""
+        cached = self.cache.read_json("read")
+        old: Mapping[str, Any] = {}
+        if cached.get("settings") == self._settings_hash:
+            old = cached["topics"]
+        records: dict[str, dict[str, Any]] = {}
+        changed: list[TopicFolder] = []
+        for folder in self.context.sources.folders:
+            record = old.get(folder.path)
+            if record and record["stamps"] == stamps(folder):
+                records[folder.path] = record
+                findings.extend(findings_from(record["findings"]))
+            else:
+                changed.append(folder)
+        return records, changed
+
+    def compile_topics(
+        self, base: KnowledgeBase, folders: Sequence[str]
+    ) -> dict[str, CompiledTopic]:
+        """The second round: every topic, compiled or from the cache, in the folders' order."""
+        topics: dict[str, CompiledTopic] = {}
+        stale: list[TopicJob] = []
         for folder in folders:
             key = self._key(base, folder)
-            kept = unpack(self.cache.get(folder), key)
-            if kept is None:
-                missing.append(TopicJob(folder, key))
+            cached = deserialize(self.cache.read_topic(folder), key)
+            if cached is None:
+                stale.append(TopicJob(folder, key))
             else:
-                made[folder] = kept
-        needed = {job.folder for job in missing} - self._read
-        unread = [folder for folder in self.task.sources.folders if folder.path in needed]
-        for _ in self.work.read(self.task, unread):
+                topics[folder] = cached
+        unread = {job.folder for job in stale} - self._read
+        sources = [folder for folder in self.context.sources.folders if folder.path in unread]
+        for _ in self.executor.read(self.context, sources):
             pass
-        self.progress.stage("compiling and checking", len(missing))
-        models = len(missing) <= MODELS_UP_TO if self.models is None else self.models
-        self.without_models = 0 if models else len(missing)
-        for folder, topic in self.work.make(base, missing, models=models):
+        self.progress.stage("compiling and checking", len(stale))
+        models = len(stale) <= MODELS_UP_TO if self.models is None else self.models
+        self.without_models = 0 if models else len(stale)
+        for folder, topic in self.executor.compile(base, stale, models=models):
             self.progress.advance()
-            made[folder] = topic
-        return {folder: made[folder] for folder in folders if folder in made}
+            topics[folder] = topic
+        return {folder: topics[folder] for folder in folders if folder in topics}
 
-    def shared(self, base: KnowledgeBase) -> CompiledTopic:
-        """What belongs to the knowledge base as a whole, made or taken from the cache."""
+    def compile_shared(self, base: KnowledgeBase) -> CompiledTopic:
+        """What belongs to the knowledge base as a whole, compiled or from the cache."""
         entries = (word for entry in base.directory.values() for word in _entry_words(entry))
-        key = digest(self.program, self._settings_hash(), *self._options(), "shared", *entries)
-        kept = unpack(self.cache.get(""), key)
-        if kept is not None:
-            return kept
+        options = self._options()
+        key = fingerprint(self.program, self._settings_hash, *options, "shared", *entries)
+        cached = deserialize(self.cache.read_topic(""), key)
+        if cached is not None:
+            return cached
         models = self.models is not False and not self.without_models
-        return self.work.shared(self.task, base, TopicJob("", key), models=models)
+        return self.executor.compile_shared(self.context, base, TopicJob("", key), models=models)
 
     def _options(self) -> tuple[str, ...]:
-        return (str(self.models), *self.task.releases)
+        return (str(self.models), *self.context.releases)
 
     def _key(self, base: KnowledgeBase, folder: str) -> str:
-        """All that the making of a topic depends on."""
+        """A fingerprint of all that the compiled topic depends on."""
         entry = self._entries[folder]
         named = [base.directory[name] for name in entry.names if name in base.directory]
         others = [word for other in named for word in _entry_words(other)]
-        words = (self.program, self._settings_hash(), *self._options(), folder)
-        return digest(*words, self._hashes[folder], *others)
-
-    def _settings_hash(self) -> str:
-        if "" not in self._hashes:
-            sources = self.task.sources
-            names = [name for name in (KB_FILE, CONCEPTS_FILE) if name in sources.top]
-            parts = [sources.bytes_of(name)[0].hex() for name in names]
-            self._hashes[""] = digest(self.program, sources.shown, *names, *parts)
-        return self._hashes[""]
+        own = (self.program, self._settings_hash, *self._options(), folder, self._hashes[folder])
+        return fingerprint(*own, *others)
 
 
-def _needed(only: Sequence[str], gathered: CompiledKnowledgeBase) -> list[str]:
+def _with_predecessors(only: Sequence[str], compiled: CompiledKnowledgeBase) -> list[str]:
     """The folders of the named topics and of the topics whose plans they follow."""
-    open_, seen = list(only), set()
-    while open_:
-        name = open_.pop()
-        if name not in seen and name in gathered.directory:
-            seen.add(name)
-            open_.extend(gathered.directory[name].plans)
-    return sorted(gathered.folders[name] for name in seen)
+    pending, names = list(only), set()
+    while pending:
+        name = pending.pop()
+        if name not in names and name in compiled.directory:
+            names.add(name)
+            pending.extend(compiled.directory[name].plans)
+    return sorted(compiled.folders[name] for name in names)
+
+
+def _record(topic: ParsedTopic, entry: TopicEntry) -> dict[str, Any]:
+    """What is cached of a topic that was read; its stamps follow."""
+    return {
+        "stamps": None,
+        "findings": findings_json(topic.findings),
+        "entry": _entry_json(entry),
+        "hash": topic.hash,
+    }
 
 
 def _entry_words(entry: TopicEntry) -> Iterator[str]:

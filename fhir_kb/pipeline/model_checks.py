@@ -1,4 +1,4 @@
-"""Who asks the models of `fhir.resources`: they take longer to import than all the rest to run."""
+"""Checking resources with the models of `fhir.resources`, which take long to import."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ if TYPE_CHECKING:
 
     from fhir_kb.releases.pydantic_models import ModelError
 
-#: Waits, and says for each resource what the models object to.
-PendingRefusals: TypeAlias = "Callable[[], Sequence[Sequence[ModelError]]]"
+PendingModelErrors: TypeAlias = "Callable[[], Sequence[Sequence[ModelError]]]"
+"""Waits for the check and returns, for each resource, what its model objects to."""
 
 
 class ModelChecker(Protocol):
-    """Somebody who asks the models: this process, or others while this one goes on."""
+    """Checks resources with the models: in this process, or in others meanwhile."""
 
-    def ask(self, release: str, contents: Sequence[bytes]) -> PendingRefusals:
-        """Put resources, as JSON, to the models of a release; the answers come when called for."""
+    def submit(self, release: str, contents: Sequence[bytes]) -> PendingModelErrors:
+        """Have resources, as JSON, checked with the models of a release."""
 
 
 class SerialModelChecker:
-    """The models asked in this process, at once."""
+    """Checks in this process, at once."""
 
-    def ask(self, release: str, contents: Sequence[bytes]) -> PendingRefusals:
-        """See ModelChecker.ask."""
-        found = ask(release, contents)
-        return lambda: found
+    def submit(self, release: str, contents: Sequence[bytes]) -> PendingModelErrors:
+        """See ModelChecker.submit."""
+        errors = check_models(release, contents)
+        return lambda: errors
 
 
-def ask(release: str, contents: Sequence[bytes]) -> list[tuple[ModelError, ...]]:
+def check_models(release: str, contents: Sequence[bytes]) -> list[tuple[ModelError, ...]]:
     """What the models of a release object to in each resource, given as JSON."""
     from fhir_kb.releases.pydantic_models import model_errors
 

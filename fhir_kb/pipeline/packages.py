@@ -1,6 +1,6 @@
 """`packages`: what is in the package cache, getting what is missing, and the lock file.
 
-Everything may raise PackageError: the disk, the registry or a package stands in the way.
+Everything may raise PackageError: for the disk, the registry or a package.
 """
 
 from __future__ import annotations
@@ -45,11 +45,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CachedPackage:
-    """A package in the cache. problem: why its package.json cannot be used, or ""."""
+    """A package in the cache."""
 
     manifest: Manifest
     folder: Path
     problem: str = ""
+    """Why its package.json cannot be used, or ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,66 +63,70 @@ class PackageDetails:
 
 @dataclass(frozen=True, slots=True)
 class LockResult:
-    """What was locked, where, and whether the file is another one than before."""
+    """The lock file that `lock_packages` has made sure of."""
 
     file: Path
     packages: tuple[LockedPackage, ...]
     is_changed: bool
+    """Whether the file is another one than before."""
 
 
 def list_packages(folders: CacheFolders | None = None) -> list[CachedPackage]:
     """The packages in the cache, by name and version."""
     return [
-        _listed(name, version, folder)
+        _cached_package(name, version, folder)
         for name, version, folder in installed_packages(folders or cache_folders())
     ]
 
 
-def _listed(name: str, version: str, folder: Path) -> CachedPackage:
+def _cached_package(name: str, version: str, folder: Path) -> CachedPackage:
     try:
         return CachedPackage(read_manifest(folder / "package" / "package.json"), folder)
     except PackageError as error:
         return CachedPackage(Manifest(name, version), folder, error.message)
 
 
-def show_package(word: str, folders: CacheFolders | None = None) -> PackageDetails:
-    """A package by "name#version", "name" (the newest that is here), or the path of a .tgz."""
+def show_package(name: str, folders: CacheFolders | None = None) -> PackageDetails:
+    """A package by "name#version", "name" (the newest in the cache), or the path of a .tgz."""
     folders = folders or cache_folders()
-    if is_package_path(word):
+    if is_package_path(name):
         from pathlib import Path
 
-        package = open_package(Path(word), folders)
+        package = open_package(Path(name), folders)
     else:
-        requirement = parse_requirement(word)
-        resolved = LocalPackages(folders).choose(requirement)
-        if resolved is None:
+        requirement = parse_requirement(name)
+        chosen = LocalPackages(folders).choose(requirement)
+        if chosen is None:
             raise missing_package_error(str(requirement), folders)
-        package = open_package(folders.packages / resolved.label, folders)
+        package = open_package(folders.packages / chosen.label, folders)
     counts = Counter(entry.resource_type for entry in package.entries())
     return PackageDetails(package, dict(sorted(counts.items())))
 
 
 def get_packages(
-    words: Iterable[str],
+    names: Iterable[str],
     definitions: Path,
     *,
     offline: bool = False,
     on_download: Callable[[str], None] = lambda _: None,
     folders: CacheFolders | None = None,
 ) -> list[InstalledPackage]:
-    """Get packages with all that they depend on; without words, those of kb.yaml and the lock file.
+    """Install packages with all that they need.
 
-    on_download is called with the label of each package before it is downloaded.
+    Args:
+        names: Of packages, with or without versions; none: those of kb.yaml and the lock file.
+        definitions: The folder with kb.yaml.
+        offline: Whether to open no connection.
+        on_download: Is called with the label of each package before it is downloaded.
+        folders: The package cache; None: that of the user.
     """
     folders = folders or cache_folders()
     settings = _settings(definitions)
     locked = read_lock_file(definitions / LOCK_FILE)
-    roots = [parse_requirement(word) for word in words]
+    roots = [parse_requirement(name) for name in names]
     if not roots:
-        roots = [
-            *_dependencies(settings),
-            *(PackageRequirement(package.name, package.version) for package in locked),
-        ]
+        pinned = (PackageRequirement(package.name, package.version) for package in locked)
+        roots = [*_dependencies(settings), *pinned]
     registry = _registry(settings, offline=offline)
     installer = PackageInstaller(
         folders, registry, locked=locked, offline=offline, on_download=on_download
@@ -130,34 +135,41 @@ def get_packages(
 
 
 def lock_packages(
-    words: Iterable[str],
+    names: Iterable[str],
     definitions: Path,
     *,
     offline: bool = False,
     on_download: Callable[[str], None] = lambda _: None,
     folders: CacheFolders | None = None,
 ) -> LockResult:
-    """Choose anew what kb.yaml and the words ask for, get it, and write the lock file."""
+    """Choose versions for the dependencies of kb.yaml, install them and write the lock file.
+
+    The arguments are those of `get_packages`; `names` are locked besides.
+    """
     folders = folders or cache_folders()
     settings = _settings(definitions)
-    file = definitions / LOCK_FILE
     registry = _registry(settings, offline=offline)
     installer = PackageInstaller(folders, registry, offline=offline, on_download=on_download)
-    roots = [*_dependencies(settings), *(parse_requirement(word) for word in words)]
+    roots = [*_dependencies(settings), *(parse_requirement(name) for name in names)]
     packages = installer.locked(installer.install(roots))
-    content = lock_file_bytes(packages)
+    file = definitions / LOCK_FILE
+    return LockResult(file, packages, _write_if_changed(file, lock_file_bytes(packages)))
+
+
+def _write_if_changed(file: Path, content: bytes) -> bool:
     try:
-        before = file.read_bytes() if file.exists() else b""
-        if content != before:
-            write_atomically(file, content)
+        if file.exists() and file.read_bytes() == content:
+            return False
+        write_atomically(file, content)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise PackageError(f"'{file}' cannot be written: {reason}", "Allow writing it") from error
-    return LockResult(file, packages, content != before)
+        advice = f"Free disk space, or fix the permissions of '{file.parent}'"
+        raise PackageError(f"'{file}' cannot be written: {reason}", advice) from error
+    return True
 
 
 def _settings(definitions: Path) -> Settings | None:
-    """What kb.yaml says; None where there is none."""
+    """kb.yaml; None where there is none."""
     from fhir_kb.read.definition_files import KB_FILE, find_definitions
     from fhir_kb.read.topics import read_settings
 
@@ -167,7 +179,7 @@ def _settings(definitions: Path) -> Settings | None:
     if settings is None or has_errors(findings):
         raise PackageError(
             f"'{definitions / KB_FILE}' cannot be used",
-            f"'fhir-kb validate {definitions}' tells what is wrong",
+            f"'fhir-kb validate {definitions}' shows what is wrong",
         )
     return settings
 
@@ -176,8 +188,8 @@ def _dependencies(settings: Settings | None) -> list[PackageRequirement]:
     if settings is None or settings.package is None:
         return []
     return [
-        dependency_requirement(str(one.name), str(one.version))
-        for one in settings.package.dependencies
+        dependency_requirement(str(dependency.name), str(dependency.version))
+        for dependency in settings.package.dependencies
     ]
 
 

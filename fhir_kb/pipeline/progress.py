@@ -1,4 +1,4 @@
-"""How a long job tells how far it is."""
+"""How a long job reports its progress."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Somebody who watches."""
+    """Receives the progress of a job: stages, and steps within a stage."""
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """A stage begins, of `total` steps where that is known."""
+        """A stage begins, of `total` steps where their number is known."""
 
     def advance(self, steps: int = 1) -> None:
-        """So many steps of the stage are done."""
+        """So many steps of the current stage are done."""
 
 
 class NullProgress:
-    """Nobody watches."""
+    """Reports nothing."""
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def advance(self, steps: int = 1) -> None:
-        """Nothing to do."""
+        """Do nothing."""

@@ -1,4 +1,4 @@
-"""Targets: FHIR servers by the name that kb.yaml gives them, or by their address."""
+"""Targets: FHIR servers by their name in kb.yaml, or by their URL."""
 
 from __future__ import annotations
 
@@ -22,135 +22,153 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fhir_kb.model.settings import PushTarget
-    from fhir_kb.push import FhirServer
+    from fhir_kb.push import FhirServer, ServerCapabilities
 
-_ADDRESS: Final = ("http://", "https://")
-_MOST_BYTES: Final = 2**20
+_SCHEMES: Final = ("http://", "https://")
+_MAX_BYTES: Final = 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class ServerTarget:
-    """A server and what holds there. name: as it is called; its address where it has no name.
-
-    fhir: the release it has to have, "" for any. ca_file: certificates to trust. login: where it
-    was found, never a secret itself.
-    """
+    """A FHIR server, and how it is reached and treated."""
 
     name: str
+    """Its name in kb.yaml; its URL where it has none."""
     url: str
     policy: TargetPolicy
     login: Login
+    """Where the credentials are; never a secret itself."""
     fhir: str = ""
+    """The release that it must have; "" for any."""
     ca_file: str = ""
+    """Certificates to trust."""
     proxy: str = ""
 
 
-def find_target(word: str, definitions: Path, environ: Mapping[str, str]) -> ServerTarget:
-    """The target of that name in kb.yaml, or at that address.
+def find_target(name: str, definitions: Path, environ: Mapping[str, str]) -> ServerTarget:
+    """The target of that name in kb.yaml, or at that URL.
 
-    environ: names the file of logins. Raises PushError where there is none, or a login cannot be
-    read.
+    Args:
+        name: Its name or URL.
+        definitions: The folder with kb.yaml.
+        environ: The environment; names the login file.
+
+    Raises:
+        PushError: There is no such target, or its login cannot be read.
     """
-    named = _targets(definitions)
-    found = named.get(word)
-    if found is None and word.startswith(_ADDRESS):
-        found = next((one for one in named.values() if _plain(one.url) == _plain(word)), None)
-        if found is None:
-            return ServerTarget(word, _plain(word), TargetPolicy(), _login(word, environ))
-    if found is None:
-        known = did_you_mean(word, named) or "name one under 'targets' in kb.yaml, or give a URL"
-        raise PushError(f"there is no target '{word}'", known, usage=True)
-    return _of(found, definitions, environ)
+    settings_by_name = _target_settings(definitions)
+    settings = settings_by_name.get(name)
+    if settings is None and name.startswith(_SCHEMES):
+        url = _checked_url(name)
+        same_url = (
+            target for target in settings_by_name.values() if _checked_url(target.url) == url
+        )
+        settings = next(same_url, None)
+        if settings is None:
+            return ServerTarget(name, url, TargetPolicy(), _login(name, environ))
+    if settings is None:
+        advice = did_you_mean(name, settings_by_name)
+        advice = advice or "name one under 'targets' in kb.yaml, or give a URL"
+        raise PushError(f"there is no target '{name}'", advice, usage=True)
+    return _target(settings, definitions, environ)
 
 
-def _targets(definitions: Path) -> dict[str, PushTarget]:
+def _target_settings(definitions: Path) -> dict[str, PushTarget]:
     if not definitions.is_dir():
         return {}
     settings, _, _ = read_settings(find_definitions(definitions)[0])
-    return {str(one.name): one for one in settings.targets} if settings else {}
+    return {str(target.name): target for target in settings.targets} if settings else {}
 
 
-def _of(one: PushTarget, definitions: Path, environ: Mapping[str, str]) -> ServerTarget:
-    default = TargetPolicy()
-    share = default.max_changed_share if one.most_changes is None else one.most_changes / 100
-    policy = TargetPolicy(
-        ids="plain" if str(one.ids or "") == "plain" else "versioned",
-        kept_elements=tuple(map(str, one.keep)),
-        ignored_elements=tuple(map(str, one.ignore)),
-        max_changed_share=share,
-        max_entries=max(1, one.entries or default.max_entries),
-        max_concurrent=max(1, one.at_once or default.max_concurrent),
-    )
-    url = _plain(str(one.url))
-    ca_file = str(definitions / str(one.ca)) if one.ca else ""
-    login = _login(url, environ)
+def _target(settings: PushTarget, definitions: Path, environ: Mapping[str, str]) -> ServerTarget:
+    url = _checked_url(settings.url)
     return ServerTarget(
-        str(one.name),
+        str(settings.name),
         url,
-        policy,
-        login,
-        str(one.fhir or ""),
-        ca_file,
-        _plain(str(one.proxy or "")),
+        _policy(settings),
+        _login(url, environ),
+        str(settings.fhir or ""),
+        str(definitions / str(settings.ca)) if settings.ca else "",
+        _checked_url(settings.proxy or ""),
     )
 
 
-def _plain(url: str) -> str:
-    """The address without the slash at its end. Raises PushError where it holds a password."""
+def _policy(settings: PushTarget) -> TargetPolicy:
+    default = TargetPolicy()
+    share = settings.most_changes
+    return TargetPolicy(
+        ids="plain" if str(settings.ids or "") == "plain" else "versioned",
+        kept_elements=tuple(map(str, settings.keep)),
+        ignored_elements=tuple(map(str, settings.ignore)),
+        max_changed_share=default.max_changed_share if share is None else share / 100,
+        max_entries=max(1, settings.entries or default.max_entries),
+        max_concurrent=max(1, settings.at_once or default.max_concurrent),
+    )
+
+
+def _checked_url(text: object) -> str:
+    """The URL without the slash at its end. Raises PushError where it holds a password."""
+    url = str(text)
     if "@" in urlsplit(url).netloc:
         raise PushError(
-            f"'{shown(url)}' is written with a user or a password",
-            "Leave them out: logins stand in a file of your own, a proxy's in HTTPS_PROXY",
+            f"the URL '{shown(url)}' contains a user name or a password",
+            "Leave them out: credentials go into your login file, a proxy's into HTTPS_PROXY",
             usage=True,
         )
     return url.rstrip("/")
 
 
 def _login(url: str, environ: Mapping[str, str]) -> Login:
-    """The login for a server from the user's own file."""
+    """The login for a server, from the user's login file."""
     path = logins_file(environ)
     try:
         with path.open("rb") as file:
-            content = file.read(_MOST_BYTES)
+            content = file.read(_MAX_BYTES)
     except FileNotFoundError:
         return NoLogin()
     except OSError as error:
-        raise PushError(f"{path}: {error.strerror or error}", "Mend its rights") from error
-    logins = _logins(content, path)
+        raise PushError(
+            f"{path} cannot be read: {error.strerror or error}", "Fix its permissions"
+        ) from error
+    logins = _parse_logins(content, path)
     try:
         return logins.of(url) or NoLogin()
     except NetError as error:
         raise PushError(error.message, error.help or "", usage=True) from error
 
 
-def _logins(content: bytes, path: Path) -> Logins:
-    node, wrong = load(content, path.as_posix())
-    if wrong:
-        first = wrong[0]
-        place = f"{first.span.file}:{first.span.line}:{first.span.column}"
-        raise PushError(f"{place}: {first.message}", first.help or "", usage=True)
+def _parse_logins(content: bytes, path: Path) -> Logins:
+    node, findings = load(content, path.as_posix())
+    if findings:
+        first = findings[0]
+        raise PushError(f"{first.span}: {first.message}", first.help or "", usage=True)
     if node is None:
         return Logins()
     try:
-        found = logins_from(plain_data(node), folder=path.parent)
+        logins = logins_from(plain_data(node), folder=path.parent)
     except TooLargeError as error:
-        raise PushError(f"{path}: this is no file of logins", usage=True) from error
-    if isinstance(found, Logins):
-        return found
-    problem = found[0]
+        raise PushError(f"{path} is not a login file", usage=True) from error
+    if isinstance(logins, Logins):
+        return logins
+    problem = logins[0]
     span = span_of(node_at(node, problem.path), path.as_posix())
-    place = f"{span.file}:{span.line}:{span.column}"
-    raise PushError(f"{place}: {problem.message}", problem.help, usage=True)
+    raise PushError(f"{span}: {problem.message}", problem.help, usage=True)
 
 
 @contextmanager
-def reached(
-    target: ServerTarget, folder: Path | None = None, *, anew: bool = False
+def connect(
+    target: ServerTarget, folder: Path | None = None, *, refresh: bool = False
 ) -> Iterator[FhirServer]:
-    """The server, asked what it can do; closed at the end.
+    """A connection to the server whose capabilities are known; closed at the end.
 
-    folder: where what it can do is remembered. anew: ask, whatever is remembered. Raises PushError
-    and ServerError where it cannot be reached, or has another release.
+    Args:
+        target: The server.
+        folder: Where its capabilities are kept for the next time; None: nowhere.
+        refresh: Read the capabilities from the server, whatever is kept of them.
+
+    Raises:
+        PushError: The login cannot be used, or the server has another FHIR release.
+        ServerError: The server cannot be reached.
     """
     try:
         settings = session_settings(
@@ -161,21 +179,24 @@ def reached(
     except NetError as error:
         raise PushError(error.message, error.help or "") from error
     with open_session(settings) as session:
-        known = None if anew or folder is None else load_capabilities(folder, target.url)
-        server = open_server(session, target.url, known)
-        profile = server.capabilities
-        if folder is not None and profile != known:
-            save_capabilities(folder, profile)
-        if not profile.release:
-            raise PushError(
-                f"'{target.url}' has FHIR {profile.fhir_version or 'of an unknown version'}",
-                f"Definitions are published for {releases_in_words()}",
-            )
-        if target.fhir and profile.release != target.fhir:
-            raise PushError(
-                f"'{target.name}' should have {BY_NAME[target.fhir].title} by kb.yaml, but has "
-                f"{BY_NAME[profile.release].label} ({profile.fhir_version})",
-                "Mend its 'fhir' or its 'url' in kb.yaml",
-                usage=True,
-            )
+        cached = None if refresh or folder is None else load_capabilities(folder, target.url)
+        server = open_server(session, target.url, cached)
+        if folder is not None and server.capabilities != cached:
+            save_capabilities(folder, server.capabilities)
+        _check_release(target, server.capabilities)
         yield server
+
+
+def _check_release(target: ServerTarget, capabilities: ServerCapabilities) -> None:
+    if not capabilities.release:
+        raise PushError(
+            f"'{target.url}' has FHIR {capabilities.fhir_version or 'of an unknown version'}",
+            f"Definitions are published for {releases_in_words()}",
+        )
+    if target.fhir and capabilities.release != target.fhir:
+        raise PushError(
+            f"'{target.name}' should have {BY_NAME[target.fhir].title} by kb.yaml, but has "
+            f"{BY_NAME[capabilities.release].label} ({capabilities.fhir_version})",
+            "Correct its 'fhir' or its 'url' in kb.yaml",
+            usage=True,
+        )

@@ -1,4 +1,4 @@
-"""One topic, from what was read to the bytes of every release."""
+"""Building one topic: from its source to the bytes of every release."""
 
 from __future__ import annotations
 
@@ -18,35 +18,33 @@ if TYPE_CHECKING:
 
     from fhir_kb.model import Element
     from fhir_kb.model.knowledge_base import KnowledgeBase, TopicSource
-    from fhir_kb.pipeline.model_checks import ModelChecker, PendingRefusals
+    from fhir_kb.pipeline.model_checks import ModelChecker, PendingModelErrors
     from fhir_kb.releases import Release
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledTopic:
-    """What became of a topic.
-
-    emitted: by release name; empty where a finding is an error.
-    """
+    """The result of building a topic."""
 
     findings: tuple[Diagnostic, ...]
     losses: tuple[Diagnostic, ...]
     emitted: Mapping[str, tuple[EmittedResource, ...]]
+    """Its resources by release name; empty where a finding is an error."""
 
 
 @dataclass(slots=True)
 class TopicBuild:
-    """A topic of which everything is done, but for what the models have not answered yet."""
+    """A topic of which everything is done but the checks that run in other processes."""
 
     findings: list[Diagnostic] = field(default_factory=list)
     losses: list[Diagnostic] = field(default_factory=list)
     emitted: dict[str, tuple[EmittedResource, ...]] = field(default_factory=dict)
-    answers: list[Callable[[], Iterable[Diagnostic]]] = field(default_factory=list)
+    pending_checks: list[Callable[[], Iterable[Diagnostic]]] = field(default_factory=list)
 
     def finish(self) -> CompiledTopic:
-        """The topic; waits for the models."""
-        for answer in self.answers:
-            self.findings.extend(answer())
+        """Wait for the pending checks; the topic."""
+        for findings in self.pending_checks:
+            self.findings.extend(findings())
         emitted = {} if has_errors(self.findings) else self.emitted
         return CompiledTopic(tuple(self.findings), tuple(self.losses), emitted)
 
@@ -57,69 +55,77 @@ def build_topic(
     releases: Sequence[Release],
     models: ModelChecker | None,
 ) -> TopicBuild:
-    """Check a topic, compile it, lower it to each release, write and check that.
+    """Check a topic, compile it, lower it to each release, write and validate that.
 
     A topic that breaks a rule is not compiled: it would only repeat the finding in FHIR's words.
-    models: who asks the models of `fhir.resources`; None: nobody.
+
+    Args:
+        source: The topic as it was read.
+        base: What it may know of the knowledge base.
+        releases: The releases to build.
+        models: Checks with the models of `fhir.resources`; None for no such check.
     """
-    made = TopicBuild(list(check_topic(source, base)))
-    if has_errors(made.findings):
-        return made
+    build = TopicBuild(list(check_topic(source, base)))
+    if has_errors(build.findings):
+        return build
     compiled = compile_topic(source, base)
-    made.findings.extend(compiled.diagnostics)
-    build_releases(compiled.resources, releases, models, made)
-    return made
+    build.findings.extend(compiled.diagnostics)
+    build_releases(compiled.resources, releases, models, build)
+    return build
 
 
 def build_releases(
     resources: Sequence[Element],
     releases: Sequence[Release],
     models: ModelChecker | None,
-    made: TopicBuild,
+    build: TopicBuild,
 ) -> None:
-    """Lower compiled resources to each release, write and check them; adds to `made`."""
+    """Lower compiled resources to each release, write and validate them; adds to `build`."""
     for release in releases:
         lowered: list[Element] = []
         for resource in resources:
-            one = release.lower(resource)
-            made.losses.extend(one.losses)
-            lowered.extend(one.resources)
+            lowering = release.lower(resource)
+            build.losses.extend(lowering.losses)
+            lowered.extend(lowering.resources)
         order = element_order(release.fhir.version)
         try:
-            emitted = made.emitted[release.fhir.name] = tuple(emit(one, order) for one in lowered)
+            emitted = tuple(emit(resource, order) for resource in lowered)
         except EmitError as error:
-            made.findings.append(_unwritable(resources, error))
+            build.findings.append(_unwritable(resources, error))
             return
+        build.emitted[release.fhir.name] = emitted
         if models is not None and release.fhir.models_package:
-            answers = models.ask(release.fhir.name, [one.line_bytes for one in emitted])
-            made.answers.append(_answer(release.fhir.name, lowered, answers))
+            pending = models.submit(
+                release.fhir.name, [resource.line_bytes for resource in emitted]
+            )
+            build.pending_checks.append(_model_check(release.fhir.name, lowered, pending))
         for resource in lowered:
-            made.findings.extend(validation_findings(resource, release))
+            build.findings.extend(validation_findings(resource, release))
 
 
-def _answer(
-    release: str, lowered: Sequence[Element], answers: PendingRefusals
+def _model_check(
+    release: str, lowered: Sequence[Element], pending: PendingModelErrors
 ) -> Callable[[], Iterable[Diagnostic]]:
     def findings() -> Iterable[Diagnostic]:
-        for resource, refused in zip(lowered, answers(), strict=True):
-            yield from model_diagnostics(release, resource, refused)
+        for resource, errors in zip(lowered, pending(), strict=True):
+            yield from model_diagnostics(release, resource, errors)
 
     return findings
 
 
 def _unwritable(resources: Sequence[Element], error: EmitError) -> Diagnostic:
-    span = next((one.span for one in resources if one.span is not None), Span(""))
+    span = next((resource.span for resource in resources if resource.span is not None), Span(""))
     message = f"a value cannot be written as JSON: {error}"
-    advice = "look for a broken character or a number without end"
+    advice = "look for a character that is no valid Unicode, or a number that is too large"
     return Diagnostic("KB605", Severity.ERROR, message, Span(span.file), help=advice)
 
 
 def validation_findings(resource: Element, release: Release) -> Iterable[Diagnostic]:
-    """What FHIR's own rules say of a resource, at the author's place.
+    """The issues of the FHIR validator with a resource, at the author's places.
 
-    Passed over is what an author cannot mend: profiles of guides that the compiler claims, where
-    they are not at hand (`validate --package` looks at them), and codes that FHIR recommends where
-    the definition has words.
+    Left out is what an author cannot change: profiles of guides that the compiler claims, where
+    their packages are not installed (`validate --package` checks them), and codes that FHIR
+    recommends where the definition has words.
     """
     for issue in validator(release.fhir.version).check(resource):
         if issue.code in _NOT_THE_AUTHORS:
@@ -142,8 +148,7 @@ _VALIDATORS: dict[str, Validator] = {}
 
 
 def validator(fhir_version: str) -> Validator:
-    """The validator of a FHIR version, made once."""
-    found = _VALIDATORS.get(fhir_version)
-    if found is None:
-        found = _VALIDATORS[fhir_version] = Validator(fhir_version)
-    return found
+    """The validator of a FHIR version; always the same."""
+    if fhir_version not in _VALIDATORS:
+        _VALIDATORS[fhir_version] = Validator(fhir_version)
+    return _VALIDATORS[fhir_version]

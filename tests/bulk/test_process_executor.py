@@ -69,6 +69,6 @@ def test_a_process_that_is_killed_ends_the_run_with_nothing_written(
         os.kill(os.getpid(), signal.SIGKILL)
 
     monkeypatch.setattr(topic, "check_topic", die)
-    with pytest.raises(EnvironmentFailure, match="ended from outside"):
+    with pytest.raises(EnvironmentFailure, match="a worker process was killed"):
         bulk.build(definitions, output=tmp_path / "output", jobs=2, cache=False)
     assert not (tmp_path / "output").exists()

@@ -130,7 +130,7 @@ def test_get_and_lock_from_kb_yaml(
     assert code == 0
     assert err.splitlines() == ["getting org.example.a.r4#1.0.0", "getting org.example.b.r4#1.0.0"]
     assert [line.split() for line in out.splitlines()] == [
-        ["org.example.a.r4#1.0.0", "new"], ["org.example.b.r4#1.0.0", "new"],
+        ["org.example.a.r4#1.0.0", "installed"], ["org.example.b.r4#1.0.0", "installed"],
     ]  # fmt: skip
     assert (cache / "org.example.b.r4#1.0.0" / "package" / "package.json").is_file()
 
@@ -147,7 +147,11 @@ def test_get_and_lock_from_kb_yaml(
 
     registry.publish("org.example.a.r4", "1.1.0", org_example_b_r4="1.0.0")
     again = json.loads(fhir_kb("packages", "get", "--format", "json").out)
-    assert again["packages"][0] == {"name": "org.example.a.r4", "version": "1.0.0", "new": False}
+    assert again["packages"][0] == {
+        "name": "org.example.a.r4",
+        "version": "1.0.0",
+        "fetched": False,
+    }
     assert "org.example.a.r4#1.1.0" in fhir_kb("packages", "lock").out
 
 

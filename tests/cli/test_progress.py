@@ -85,14 +85,14 @@ def test_the_bar_is_cleared_when_something_fails(monkeypatch: pytest.MonkeyPatch
     screen = Terminal()
     monkeypatch.setattr("sys.stderr", screen)
     monkeypatch.setenv("TERM", "xterm")
-    with pytest.raises(ZeroDivisionError), views.progress() as shown:
+    with pytest.raises(ZeroDivisionError), views.show_progress() as shown:
         shown.stage("compiling", 3)
         raise ZeroDivisionError
     assert screen.getvalue().endswith("\r\x1b[K")
 
 
 def test_quiet_is_quiet(capfd: pytest.CaptureFixture[str]) -> None:
-    with views.progress(quiet=True) as shown:
+    with views.show_progress(quiet=True) as shown:
         shown.stage("compiling", 3)
         shown.advance()
     assert capfd.readouterr() == ("", "")

@@ -116,7 +116,7 @@ def test_all_well_is_0_and_says_what_was_checked(
     write("kb/kb.yaml")
     write("a.json")
     asked = checks((report("a.json"),))
-    assert fhir_kb("validate", "kb", "a.json")[:2] == (0, "kb/, 1 resource: nothing to mend\n")
+    assert fhir_kb("validate", "kb", "a.json")[:2] == (0, "kb/, 1 resource: no problems found\n")
     assert asked == [("kb", None, None), (["a.json"], "5.0.0")]
 
 
@@ -228,10 +228,10 @@ def test_from_within_a_topic_the_knowledge_base_around_it_is_found(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--tx", "ftp://tx.example.org"), "an http or https URL is needed"),
-        (("--tx", "http://[::1"), "an http or https URL is needed"),
-        (("--tx", "https://me:hush@tx.example.org"), "a password does not belong"),
-        (("--tx", "https://tx.example.org", "--offline"), "--offline allows none"),
+        (("--tx", "ftp://tx.example.org"), "--tx needs an http or https URL"),
+        (("--tx", "http://[::1"), "--tx needs an http or https URL"),
+        (("--tx", "https://me:hush@tx.example.org"), "must not contain a user name or a password"),
+        (("--tx", "https://tx.example.org", "--offline"), "--offline forbids"),
         (("--also", "nowhere.json"), "nowhere.json"),
     ],
 )

@@ -1,5 +1,5 @@
 from fhir_kb.diagnostics import Diagnostic, Severity, Span
-from fhir_kb.diagnostics.render.human import Style, human
+from fhir_kb.diagnostics.render.human import Style, render_human
 
 FILE = "definitions/dry-needling/topic.yaml"
 SOURCE = {
@@ -21,7 +21,7 @@ UNKNOWN_STEP = Diagnostic(
 
 
 def text(*findings: Diagnostic, style: Style | None = None, releases: tuple[str, ...] = ()) -> str:
-    return human(findings, SOURCE.get, style or Style(), releases)
+    return render_human(findings, SOURCE.get, style or Style(), releases)
 
 
 def warning(file: str, line: int = 0) -> Diagnostic:

@@ -6,7 +6,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from fhir_kb.diagnostics import CodePage, Diagnostic, FindingCode, Severity, Span
-from fhir_kb.diagnostics.render.sarif import Tool, sarif
+from fhir_kb.diagnostics.render.sarif import Tool, render_sarif
 
 TOOL = Tool(
     "fhir-kb",
@@ -85,7 +85,7 @@ LOG = closed(
 
 
 def log(*findings: Diagnostic) -> Any:
-    return json.loads(sarif(findings, TOOL))
+    return json.loads(render_sarif(findings, TOOL))
 
 
 def test_the_log_is_what_the_standard_requires() -> None:

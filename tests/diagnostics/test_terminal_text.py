@@ -1,6 +1,6 @@
 import pytest
 
-from fhir_kb.diagnostics.render.terminal_text import picture, terminal_safe, width
+from fhir_kb.diagnostics.render.terminal_text import terminal_safe, visible_character, width
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,7 @@ def test_width_in_cells(text: str, cells: int) -> None:
 
 @pytest.mark.parametrize(("cell", "spaces"), [(0, 4), (1, 3), (3, 1), (4, 4)])
 def test_a_tab_reaches_to_the_next_stop(cell: int, spaces: int) -> None:
-    assert picture("\t", cell) == " " * spaces
+    assert visible_character("\t", cell) == " " * spaces
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def test_what_somebody_else_changed(person: Person, server: ModelServer) -> None
     assert found["differences"][0]["new"] == "Theirs"
     assert person("push", "--yes", "--overwrite")[0] == 0
     assert server.resources[PLAN]["title"] == "The title of the topic"
-    assert person("drift")[1].endswith("everything is as we left it\n")
+    assert person("drift")[1].endswith("no changes since the last push\n")
 
 
 def test_back_and_forth(person: Person, server: ModelServer, tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_provenance_on_wish(person: Person, server: ModelServer) -> None:
         (
             "http://me:s3cret@127.0.0.1:1/fhir",
             2,
-            "'http://127.0.0.1:1/fhir' is written with a user",
+            "'http://127.0.0.1:1/fhir' contains a user name",
         ),
         ("ward-r5", 2, "should have FHIR R5 by kb.yaml, but has R4"),
     ],
@@ -269,6 +269,6 @@ def test_bundles_of_others(
 def test_doctor_leaves_no_trace(person: Person, server: ModelServer) -> None:
     code, out, _ = person("doctor")
     assert code == 0
-    assert "Nothing is in the way of a push" in out
+    assert "Ready for a push" in out
     assert {one.method for one in server.requests} <= {"GET"}
     assert server.resources == {}

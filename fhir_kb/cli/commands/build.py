@@ -29,13 +29,13 @@ from fhir_kb.cli import options
     help="How many processes work at once; as many as there are cores if left out.",
 )
 @click.option(
-    "--cache/--no-cache", default=True, help="Whether to use what the last build has learnt."
+    "--cache/--no-cache", default=True, help="Whether to use the results of earlier builds."
 )
 @click.option(
     "--models/--no-models",
     default=None,
-    help="Whether the models of fhir.resources check what is made as well; they do unless it is "
-    "more than 100 topics.",
+    help="Whether the models of fhir.resources check the resources as well; they do unless more "
+    "than 100 topics have changed.",
 )
 @options.everything
 @options.form
@@ -60,28 +60,28 @@ def command(
 
     from fhir_kb.bulk import build
     from fhir_kb.cli.console import put, style_of
-    from fhir_kb.cli.progress import progress
-    from fhir_kb.cli.views import findings, summary
+    from fhir_kb.cli.progress import show_progress
+    from fhir_kb.cli.views import build_summary, findings
 
-    gc.disable()  # the process ends with the build, and looking for circles takes a fifth of it
-    with progress(quiet=quiet) as shown:
+    gc.disable()  # the process ends with the build, and looking for garbage takes a fifth of it
+    with show_progress(quiet=quiet) as progress:
         result = build(
             definitions,
             output=output,
             releases=releases,
-            progress=shown,
+            progress=progress,
             jobs=jobs,
             cache=cache,
             models=models,
         )
     style = style_of(sys.stdout, everything=everything)
-    made = [each.name for each in result.releases]
+    names = [release.name for release in result.releases]
     if form == "human":
-        findings.show(result.diagnostics, form, style, made)
+        findings.show(result.diagnostics, form, style, names)
         if not quiet:
-            put(summary.summary(result, output, style, everything=everything))
+            put(build_summary.summary(result, output, style, everything=everything))
     elif form == "json":
-        findings.show(result.diagnostics, form, style, made, summary.as_data(result))
+        findings.show(result.diagnostics, form, style, names, build_summary.as_data(result))
     else:
-        findings.show((*result.diagnostics, *result.losses), form, style, made)
+        findings.show((*result.diagnostics, *result.losses), form, style, names)
     return result.exit_code

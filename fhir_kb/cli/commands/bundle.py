@@ -68,18 +68,18 @@ def command(
     """
     from fhir_kb.bulk import cache_folder
     from fhir_kb.cli.console import put, style_of
-    from fhir_kb.cli.progress import progress
-    from fhir_kb.cli.views import findings, summary
+    from fhir_kb.cli.progress import show_progress
+    from fhir_kb.cli.views import build_summary, findings
     from fhir_kb.diagnostics.render.json import as_records
     from fhir_kb.pipeline import bundle
 
-    with progress(quiet=quiet) as shown:
+    with show_progress(quiet=quiet) as progress:
         result = bundle(
             definitions,
             topics,
             release=release,
             kind=kind,
-            progress=shown,
+            progress=progress,
             cache_folder=cache_folder(definitions),
         )
     style = style_of(sys.stderr, everything=everything)
@@ -87,18 +87,18 @@ def command(
         findings.show(result.diagnostics, form, style, [release], error=True)
         if not quiet and result.data is not None:
             limit = None if everything else 0
-            put(summary.losses(result.losses, [release], style, limit), error=True)
+            put(build_summary.losses(result.losses, [release], style, limit), error=True)
     elif form == "json":
-        lost = {"losses": as_records(result.losses, [release])}
-        findings.show(result.diagnostics, form, style, [release], lost, error=True)
+        losses = {"losses": as_records(result.losses, [release])}
+        findings.show(result.diagnostics, form, style, [release], losses, error=True)
     else:
-        both = (*result.diagnostics, *result.losses)
-        findings.show(both, form, style, [release], error=True)
+        diagnostics = (*result.diagnostics, *result.losses)
+        findings.show(diagnostics, form, style, [release], error=True)
     if result.data is not None:
         _write(result.data, output)
         return 0
-    unknown = any(found.code == UNKNOWN_TOPIC for found in result.diagnostics)
-    return USAGE if unknown else result.exit_code
+    is_unknown = any(finding.code == UNKNOWN_TOPIC for finding in result.diagnostics)
+    return USAGE if is_unknown else result.exit_code
 
 
 def _write(data: bytes, output: Path) -> None:

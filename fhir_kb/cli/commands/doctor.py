@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING
 import click
 
 from fhir_kb import __version__
-from fhir_kb.cli import options, pushing
+from fhir_kb.cli import options, push_session
 from fhir_kb.cli.exit_codes import FINDINGS, FINE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fhir_kb.servers.probe import ProbeResult
+    from fhir_kb.cli.views.doctor import ServerReport
 
 
 @click.command("doctor")
 @options.definitions
 @click.option(
     "--target",
-    "word",
+    "target_name",
     metavar="NAME|URL",
     help="Also ask this server what it can do. Nothing is written there.",
 )
 @options.plain_form
 @options.quiet
-def command(definitions: Path, word: str | None, form: str, quiet: bool) -> int:
+def command(definitions: Path, target_name: str | None, form: str, quiet: bool) -> int:
     """Tell what fhir-kb finds on this machine and, with --target, what a server can do.
 
     What the server can do is remembered, and the next push goes by it.
@@ -37,46 +37,45 @@ def command(definitions: Path, word: str | None, form: str, quiet: bool) -> int:
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.views import doctor
 
-    here = _machine(definitions)
-    answers, name, base = ([], "", "") if word is None else _asked(word, definitions, quiet=quiet)
+    machine = _machine(definitions)
+    report = None if target_name is None else _probe(target_name, definitions, quiet=quiet)
     if form == "json":
-        put(pushing.as_line(doctor.data(here, name, base, answers)))
+        put(push_session.json_line(doctor.data(machine, report)))
     else:
-        put(doctor.page(here, name, base, answers, style_of(sys.stdout)))
-    return FINE if all(one.fits for one in answers) else FINDINGS
+        put(doctor.page(machine, report, style_of(sys.stdout)))
+    return FINE if report is None or report.is_fit else FINDINGS
 
 
-def _asked(word: str, definitions: Path, *, quiet: bool) -> tuple[list[ProbeResult], str, str]:
+def _probe(target_name: str, definitions: Path, *, quiet: bool) -> ServerReport:
     from fhir_kb.bulk import cache_folder
-    from fhir_kb.cli.progress import progress
-    from fhir_kb.pipeline.server_targets import find_target, reached
+    from fhir_kb.cli.progress import show_progress
+    from fhir_kb.cli.views.doctor import ServerReport
+    from fhir_kb.pipeline.server_targets import connect, find_target
     from fhir_kb.push import workspace_folder
     from fhir_kb.servers.probe import probe
 
-    target = find_target(word, definitions, os.environ)
+    target = find_target(target_name, definitions, os.environ)
     folder = workspace_folder(cache_folder(definitions).parent.parent, target.url)
-    with progress(quiet=quiet) as shown, reached(target, folder, anew=True) as server:
-        shown.stage("asking the server")
-        return probe(server), target.name, target.url
+    with show_progress(quiet=quiet) as progress, connect(target, folder, refresh=True) as server:
+        progress.stage("asking the server")
+        return ServerReport(target.name, target.url, probe(server))
 
 
 def _machine(definitions: Path) -> dict[str, str]:
-    """What is found here; no secret is looked at."""
+    """What is found here; no secret is read."""
     from fhir_kb.net.login import logins_file
     from fhir_kb.packages import cache_folders
 
-    where = cache_folders()
-    logins = logins_file(os.environ)
     topics = options.topics_in(definitions) if definitions.is_dir() else []
-    number = "1 topic" if len(topics) == 1 else f"{len(topics)} topics"
+    count = "1 topic" if len(topics) == 1 else f"{len(topics)} topics"
     return {
-        "fhir-kb": __version__,
-        "Python": f"{platform.python_version()} on {platform.system()}",
-        "definitions": f"{definitions}: {number}" if topics else "none here",
-        "packages": _shown(where.packages),
-        "logins": _shown(logins),
+        "version": __version__,
+        "python": f"{platform.python_version()} on {platform.system()}",
+        "definitions": f"{definitions}: {count}" if topics else f"no topics in '{definitions}'",
+        "packages": _path_text(cache_folders().packages),
+        "loginFile": _path_text(logins_file(os.environ)),
     }
 
 
-def _shown(path: Path) -> str:
-    return str(path) if path.exists() else f"{path} (not there)"
+def _path_text(path: Path) -> str:
+    return str(path) if path.exists() else f"{path} (does not exist)"

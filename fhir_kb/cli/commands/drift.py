@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fhir_kb.cli import options, pushing
+from fhir_kb.cli import options, push_options, push_session
 from fhir_kb.cli.exit_codes import CHANGES, FINE
 
 if TYPE_CHECKING:
@@ -16,27 +16,29 @@ if TYPE_CHECKING:
 
 @click.command("drift")
 @options.definitions
-@pushing.target
+@push_options.target
 @click.option("--exit-code", "exit_code", is_flag=True, help="End with 4 where there is drift.")
 @options.everything
 @options.plain_form
 @options.quiet
 def command(
-    definitions: Path, word: str, exit_code: bool, everything: bool, form: str, quiet: bool
+    definitions: Path, target_name: str, exit_code: bool, everything: bool, form: str, quiet: bool
 ) -> int:
     """Show what was changed or deleted on a server since our last push, not by us.
 
-    Everything of ours is read anew. Nothing is changed.
+    Everything that we pushed is read again. Nothing is changed.
     """
     from fhir_kb.cli.console import put, style_of
-    from fhir_kb.cli.views import plans
+    from fhir_kb.cli.views import push_results
 
-    with pushing.at(word, definitions, quiet=quiet) as here:
-        here.progress.stage("reading the server", len(here.book.state.resources))
-        found = here.book.drift()
-    name = here.target.name
+    with push_session.open_session(target_name, definitions, quiet=quiet) as session:
+        session.progress.stage("reading the server", len(session.reconciler.state.resources))
+        drifts = session.reconciler.drift()
+    name = session.target.name
     if form == "json":
-        put(pushing.as_line({"target": name, "drift": plans.drift_data(found)}))
+        content = {"target": name, "drift": push_results.drift_data(drifts)}
+        put(push_session.json_line(content))
     else:
-        put(plans.drift(found, name, style_of(sys.stdout, everything=everything)))
-    return CHANGES if exit_code and found else FINE
+        style = style_of(sys.stdout, everything=everything)
+        put(push_results.render_drift(drifts, name, style))
+    return CHANGES if exit_code and drifts else FINE

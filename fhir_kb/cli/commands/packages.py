@@ -43,7 +43,7 @@ class PackageName(options.ParamType):
     metavar="DIR",
     help="The folder with kb.yaml and fhir-packages.lock; definitions if left out.",
 )
-@click.option("--offline", is_flag=True, help="Never ask the network: what is here has to do.")
+@click.option("--offline", is_flag=True, help="Open no connection; use what is on this machine.")
 @options.plain_form
 @options.quiet
 def command(
@@ -64,16 +64,20 @@ def command(
     from fhir_kb.cli.views import packages as view
 
     style = style_of(sys.stdout)
-    said = _said(silent=quiet or form == "json")
+    on_download = _show_fetch(silent=quiet or form == "json")
     if action == "list":
         page = view.listing(pipeline.list_packages(), style)
     elif action == "show":
-        page = view.package(pipeline.show_package(names[0]), style)
+        page = view.details(pipeline.show_package(names[0]), style)
     elif action == "get":
-        got = pipeline.get_packages(names, definitions, offline=offline, on_download=said)
-        page = view.got(got, style)
+        packages = pipeline.get_packages(
+            names, definitions, offline=offline, on_download=on_download
+        )
+        page = view.installed(packages, style)
     else:
-        result = pipeline.lock_packages(names, definitions, offline=offline, on_download=said)
+        result = pipeline.lock_packages(
+            names, definitions, offline=offline, on_download=on_download
+        )
         page = view.locked(result, style)
     if form == "json":
         from fhir_kb.diagnostics.render.json import as_json
@@ -85,20 +89,20 @@ def command(
 
 
 def _check(action: str, names: tuple[str, ...], definitions: Path) -> None:
-    """Raises click.UsageError for words that do not go together."""
-    wrong = ""
+    """Raises click.UsageError for arguments that do not go together."""
+    problem = ""
     if action == "list" and names:
-        wrong = f"list takes no package; did you mean 'fhir-kb packages show {names[0]}'?"
+        problem = f"list takes no package; did you mean 'fhir-kb packages show {names[0]}'?"
     elif action == "show" and len(names) != 1:
-        wrong = "name one package to show, such as hl7.fhir.uv.cpg#2.0.0"
+        problem = "name one package to show, such as hl7.fhir.uv.cpg#2.0.0"
     elif action == "lock" and not (definitions / "kb.yaml").is_file():
-        wrong = f"the lock file goes beside kb.yaml, and there is none in '{definitions}'"
+        problem = f"the lock file goes beside kb.yaml, and there is none in '{definitions}'"
     elif action == "get" and not names and not (definitions / "kb.yaml").is_file():
-        wrong = f"name a package: there is no kb.yaml in '{definitions}' that would"
-    if not wrong and names and not (action == "show" and _is_path(names[0])):
-        wrong = next(filter(None, map(_unclear, names)), "")
-    if wrong:
-        raise click.UsageError(wrong, click.get_current_context())
+        problem = f"name a package: there is no kb.yaml in '{definitions}' that names any"
+    if not problem and names and not (action == "show" and _is_path(names[0])):
+        problem = next(filter(None, map(_name_problem, names)), "")
+    if problem:
+        raise click.UsageError(problem, click.get_current_context())
 
 
 def _is_path(name: str) -> bool:
@@ -107,7 +111,7 @@ def _is_path(name: str) -> bool:
     return is_package_path(name)
 
 
-def _unclear(name: str) -> str:
+def _name_problem(name: str) -> str:
     """What is wrong with the name of a package, and what to write instead; "" if nothing is."""
     from fhir_kb.packages import PackageError
     from fhir_kb.packages.dependencies.versions import parse_requirement
@@ -119,9 +123,9 @@ def _unclear(name: str) -> str:
     return ""
 
 
-def _said(*, silent: bool) -> Callable[[str], None]:
-    def say(label: str) -> None:
+def _show_fetch(*, silent: bool) -> Callable[[str], None]:
+    def show(label: str) -> None:
         if not silent:
             click.echo(f"getting {label}", err=True)
 
-    return say
+    return show

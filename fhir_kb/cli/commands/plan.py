@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fhir_kb.cli import options, pushing
+from fhir_kb.cli import options, push_options, push_session
 from fhir_kb.cli.exit_codes import CHANGES, FINDINGS, FINE
 
 if TYPE_CHECKING:
-    from fhir_kb.pipeline.pushing import DesiredState
+    from fhir_kb.pipeline.desired_state import DesiredState
     from fhir_kb.push import Plan
 
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     metavar="NAME|URL",
     help="The server: its name in kb.yaml, or its base URL; repeatable.",
 )
-@pushing.bundles
-@pushing.delete
-@pushing.full
+@push_options.bundles
+@push_options.delete
+@push_options.full
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 )
 @click.option("--exit-code", "exit_code", is_flag=True, help="End with 4 where there are changes.")
 @options.everything
-@pushing.form
+@push_options.form
 @options.quiet
 def command(
     definitions: Path,
@@ -57,45 +57,50 @@ def command(
     """
     if out is not None and len(targets) > 1:
         raise click.UsageError("a plan file is for one target: leave out --out, or the others")
-    changes = False
-    for word in targets:
-        with pushing.at(word, definitions, quiet=quiet) as here:
-            found = pushing.wanted(here, definitions, bundles)
-            if pushing.refused(found, form, everything=everything):
+    has_changes = False
+    for name in targets:
+        with push_session.open_session(name, definitions, quiet=quiet) as session:
+            desired = push_session.load_desired(session, definitions, bundles)
+            if push_session.report_errors(desired, form, everything=everything):
                 return FINDINGS
-            here.progress.stage("comparing with the server")
-            made = here.book.plan(found.wanted, delete=delete, full=full)
-            _write(out, made)
-            changes = changes or made.has_changes
-        _show(here, found, made, form, everything=everything)
-    return CHANGES if exit_code and changes else FINE
+            session.progress.stage("comparing with the server")
+            plan = session.reconciler.plan(desired.resources, delete=delete, full=full)
+            _write(out, plan)
+            has_changes = has_changes or plan.has_changes
+        _show(session, desired, plan, form, everything=everything)
+    return CHANGES if exit_code and has_changes else FINE
 
 
-def _write(out: Path | None, made: Plan) -> None:
+def _write(out: Path | None, plan: Plan) -> None:
     from fhir_kb.push import serialize_plan
 
     if out is not None:
-        out.write_bytes(serialize_plan(made))
+        out.write_bytes(serialize_plan(plan))
 
 
 def _show(
-    here: pushing.PushSession, found: DesiredState, made: Plan, form: str, *, everything: bool
+    session: push_session.PushSession,
+    desired: DesiredState,
+    plan: Plan,
+    form: str,
+    *,
+    everything: bool,
 ) -> None:
     from fhir_kb.cli.console import put, style_of
-    from fhir_kb.cli.views import plans, summary
+    from fhir_kb.cli.views import build_summary, plans
     from fhir_kb.diagnostics.render.json import as_records
     from fhir_kb.push import plan_json
 
     style = style_of(sys.stdout, everything=everything)
-    where, names = pushing.where(found), pushing.names(found)
+    name = session.target.name
     if form == "json":
-        losses = as_records(found.losses, [found.release])
-        put(pushing.as_line({"target": here.target.name, **plan_json(made), "losses": losses}))
+        losses = as_records(desired.losses, [desired.release])
+        put(push_session.json_line({"target": name, **plan_json(plan), "losses": losses}))
         return
     if form == "markdown":
-        put(plans.markdown(made, here.target.name, where, names))
+        put(plans.render_markdown(plan, name, desired))
         return
-    profile = here.server.capabilities
-    put(plans.plan(made, here.target.name, profile, style, where, names, style.limit))
+    capabilities = session.server.capabilities
+    put(plans.render_plan(plan, name, capabilities, style, desired, style.limit))
     limit = None if everything else 0
-    put(summary.losses(found.losses, [found.release], style, limit))
+    put(build_summary.losses(desired.losses, [desired.release], style, limit))

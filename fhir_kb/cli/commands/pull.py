@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from fhir_kb.cli import options, pushing
+from fhir_kb.cli import options, push_options, push_session
 
 
 @click.command("pull")
 @options.definitions
-@pushing.target
+@push_options.target
 @click.option(
     "-o",
     "--output",
@@ -22,7 +22,7 @@ from fhir_kb.cli import options, pushing
 )
 @options.plain_form
 @options.quiet
-def command(definitions: Path, word: str, output: Path, form: str, quiet: bool) -> int:
+def command(definitions: Path, target_name: str, output: Path, form: str, quiet: bool) -> int:
     """Write what stands on a server because of us, as it is there now, to files.
 
     Files of an earlier pull that are no longer there are removed; others are left alone.
@@ -30,12 +30,13 @@ def command(definitions: Path, word: str, output: Path, form: str, quiet: bool) 
     from fhir_kb.cli.console import put
     from fhir_kb.pipeline.pulling import write_pulled
 
-    with pushing.at(word, definitions, quiet=quiet) as here:
-        here.progress.stage("reading the server", len(here.book.state.resources))
-        resources = here.book.pull()
+    with push_session.open_session(target_name, definitions, quiet=quiet) as session:
+        session.progress.stage("reading the server", len(session.reconciler.state.resources))
+        resources = session.reconciler.pull()
     files = write_pulled(resources, output)
+    name = session.target.name
     if form == "json":
-        put(pushing.as_line({"target": here.target.name, "files": [str(one) for one in files]}))
+        put(push_session.json_line({"target": name, "files": [str(file) for file in files]}))
     else:
-        put(f"{output.as_posix()}/: {len(files)} resources of {here.target.name}\n")
+        put(f"{output.as_posix()}/: {len(files)} resources of {name}\n")
     return 0

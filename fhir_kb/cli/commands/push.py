@@ -6,25 +6,25 @@ from pathlib import Path
 
 import click
 
-from fhir_kb.cli import options, pushing
+from fhir_kb.cli import options, push_options, push_session
 from fhir_kb.cli.exit_codes import FINDINGS
 
 
 @click.command("push")
 @options.definitions
-@pushing.target
-@pushing.bundles
+@push_options.target
+@push_options.bundles
 @click.option(
     "--plan",
-    "file",
+    "plan_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Do what this plan says, or nothing where the server has moved since.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@pushing.words
-@pushing.delete
-@pushing.full
+@push_options.approvals
+@push_options.delete
+@push_options.full
 @click.option("--verify/--no-verify", default=True, help="Compare what the server stored.")
 @click.option(
     "--provenance", is_flag=True, help="Say on the server what was done, as FHIR Provenance."
@@ -34,9 +34,9 @@ from fhir_kb.cli.exit_codes import FINDINGS
 @options.quiet
 def command(
     definitions: Path,
-    word: str,
+    target_name: str,
     bundles: tuple[Path, ...],
-    file: Path | None,
+    plan_file: Path | None,
     yes: bool,
     adopt: bool,
     overwrite: bool,
@@ -54,22 +54,21 @@ def command(
     What somebody else changed is left alone unless --overwrite says otherwise; what is there but
     not from us, unless --adopt does. Run it again at any time: it goes on where it broke off.
     """
-    from fhir_kb.push import parse_plan
+    from fhir_kb.push import PushOptions, parse_plan
 
-    allowed = pushing.allowed(adopt=adopt, overwrite=overwrite, many=many)
-    with pushing.at(word, definitions, quiet=quiet) as here:
-        if file is not None:
-            made = parse_plan(file.read_bytes())
-            found = None
+    approvals = push_options.given_approvals(adopt=adopt, overwrite=overwrite, many=many)
+    with push_session.open_session(target_name, definitions, quiet=quiet) as session:
+        desired = None
+        if plan_file is not None:
+            plan = parse_plan(plan_file.read_bytes())
         else:
-            found = pushing.wanted(here, definitions, bundles)
-            if pushing.refused(found, form, everything=everything):
+            desired = push_session.load_desired(session, definitions, bundles)
+            if push_session.report_errors(desired, form, everything=everything):
                 return FINDINGS
-            here.progress.stage("comparing with the server")
-            made = here.book.plan(found.wanted, delete=delete, full=full)
-        check = file is not None
-        asked = pushing.PushRequest(
-            allowed, yes, form, everything=everything, verify=verify, check=check,
-            provenance=provenance,
-        )  # fmt: skip
-        return pushing.push(here, made, found, asked)
+            session.progress.stage("comparing with the server")
+            plan = session.reconciler.plan(desired.resources, delete=delete, full=full)
+        options_ = PushOptions(
+            approvals, verify=verify, check_stale=plan_file is not None, provenance=provenance
+        )
+        request = push_session.PushRequest(options_, yes, form, everything)
+        return push_session.push(session, plan, desired, request)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fhir_kb.cli import options, pushing
+from fhir_kb.cli import options, push_options, push_session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.command("rollback")
 @options.definitions
-@pushing.target
+@push_options.target
 @click.option(
     "--to",
     "number",
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     help="The push to go back to; the one before the last if left out; 0: before the first.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
-@pushing.words
-@pushing.delete
+@push_options.approvals
+@push_options.delete
 @options.everything
 @options.plain_form
 @options.quiet
 def command(
     definitions: Path,
-    word: str,
+    target_name: str,
     number: int | None,
     yes: bool,
     adopt: bool,
@@ -46,10 +46,12 @@ def command(
     By content: what was changed is put back, what was deleted is made again, and what came later is
     retired (or deleted, with --delete). 'fhir-kb status' lists the pushes.
     """
-    allowed = pushing.allowed(adopt=adopt, overwrite=overwrite, many=many)
-    with pushing.at(word, definitions, quiet=quiet) as here:
-        here.progress.stage("comparing with the server")
-        made = here.book.rollback(here.book.push_before_last() if number is None else number,
-                                  delete=delete)  # fmt: skip
-        asked = pushing.PushRequest(allowed, yes, form, everything=everything)
-        return pushing.push(here, made, None, asked)
+    from fhir_kb.push import PushOptions
+
+    approvals = push_options.given_approvals(adopt=adopt, overwrite=overwrite, many=many)
+    with push_session.open_session(target_name, definitions, quiet=quiet) as session:
+        session.progress.stage("comparing with the server")
+        push = session.reconciler.push_before_last() if number is None else number
+        plan = session.reconciler.rollback(push, delete=delete)
+        request = push_session.PushRequest(PushOptions(approvals), yes, form, everything)
+        return push_session.push(session, plan, None, request)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fhir_kb.cli import options, pushing
+from fhir_kb.cli import options, push_options, push_session
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,18 +15,19 @@ if TYPE_CHECKING:
 
 @click.command("status")
 @options.definitions
-@pushing.target
+@push_options.target
 @options.plain_form
 @options.quiet
-def command(definitions: Path, word: str, form: str, quiet: bool) -> int:
+def command(definitions: Path, target_name: str, form: str, quiet: bool) -> int:
     """Tell what stands on a server because of us, and which pushes brought it there."""
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.views import status
 
-    with pushing.at(word, definitions, quiet=quiet) as here:
+    with push_session.open_session(target_name, definitions, quiet=quiet) as session:
+        reconciler = session.reconciler
         page = status.page(
-            here.target.name, here.server.capabilities, here.book.state, here.book.log(),
+            session.target.name, session.server.capabilities, reconciler.state, reconciler.log(),
             style_of(sys.stdout),
         )  # fmt: skip
-    put(page.text if form == "human" else pushing.as_line(page.data))
+    put(page.text if form == "human" else push_session.json_line(page.data))
     return 0

@@ -81,51 +81,51 @@ def command(
     from fhir_kb.validate import ValidationOptions
 
     if terminology and offline:
-        message = "--tx asks a server, and --offline allows none: leave one of them out"
+        message = "--tx asks a server, which --offline forbids: leave one of them out"
         raise click.UsageError(message, click.get_current_context())
     if terminology:
-        _refuse_odd(terminology)
+        _check_server_url(terminology)
     version = BY_NAME[release].version if release else NEWEST.version
     validation = ValidationOptions(version, packages, also, profiles, terminology)
     if packages and not offline:
-        _get(packages)
+        _install(packages)
     style = style_of(sys.stdout, everything=everything)
-    checks = ValidationRun(form, style, quiet=quiet)
-    for target in group_paths(paths):
-        if target.knowledge_base is not None:
-            checks.definitions(target.knowledge_base, target.paths, release)
-        elif not checks.files(target.paths, validation):
-            names = ", ".join(f"'{path}'" for path in target.paths)
+    run = ValidationRun(form, style, quiet=quiet)
+    for group in group_paths(paths):
+        if group.knowledge_base is not None:
+            run.definitions(group.knowledge_base, group.paths, release)
+        elif not run.files(group.paths, validation):
+            names = ", ".join(f"'{path}'" for path in group.paths)
             raise click.UsageError(
                 f"there is nothing to check in {names}: neither kb.yaml nor FHIR files",
                 click.get_current_context(),
             )
-    return checks.end()
+    return run.end()
 
 
-def _refuse_odd(url: str) -> None:
-    """A terminology server has a web address, and no password in it; neither is shown."""
+def _check_server_url(url: str) -> None:
+    """Raises click.UsageError for what is no web address, or has a password; shows neither."""
     try:
         parts = urlsplit(url)
-        is_fine = parts.scheme in ("http", "https") and bool(parts.hostname)
+        is_web_address = parts.scheme in ("http", "https") and bool(parts.hostname)
         has_secret = parts.username is not None or parts.password is not None
     except ValueError:
-        is_fine = has_secret = False
+        is_web_address = has_secret = False
     context = click.get_current_context()
     if has_secret:
-        raise click.UsageError("--tx: a password does not belong into a URL", context)
-    if not is_fine:
-        raise click.UsageError("--tx: an http or https URL is needed", context)
+        raise click.UsageError("--tx: the URL must not contain a user name or a password", context)
+    if not is_web_address:
+        raise click.UsageError("--tx needs an http or https URL", context)
 
 
-def _get(packages: tuple[str, ...]) -> None:
+def _install(packages: tuple[str, ...]) -> None:
     """Fetch the packages that are not on this machine."""
     from fhir_kb.packages.dependencies.resolution import is_package_path
 
-    named = [word for word in packages if not is_package_path(word)]
-    if named:
+    names = [package for package in packages if not is_package_path(package)]
+    if names:
         from fhir_kb.pipeline import get_packages
 
         get_packages(
-            named, Path(), on_download=lambda label: click.echo(f"fetched {label}", err=True)
+            names, Path(), on_download=lambda label: click.echo(f"getting {label}", err=True)
         )

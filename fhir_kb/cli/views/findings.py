@@ -1,4 +1,4 @@
-"""Findings in the form that was asked for."""
+"""Findings in the requested format."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 MAX_QUOTED: Final = 8 * 1024 * 1024
 
 
-def text_of(file: str) -> str | None:
-    """The text of a file, to quote a line of it; None where it is not there, or too large."""
+def read_text(file: str) -> str | None:
+    """The text of a file, to quote a line of it; None where it cannot be read, or is too large."""
     path = Path(file)
     try:
         if not path.is_file() or path.stat().st_size > MAX_QUOTED:
@@ -29,34 +29,40 @@ def text_of(file: str) -> str | None:
 
 
 def show(
-    found: Iterable[Diagnostic],
+    findings: Iterable[Diagnostic],
     form: str,
     style: Style,
     releases: Iterable[str] = (),
-    beside: Mapping[str, Any] | None = None,
+    content: Mapping[str, Any] | None = None,
     *,
     error: bool = False,
 ) -> None:
-    """Print findings as human, json, sarif or github text.
+    """Print findings.
 
-    beside: what the JSON object says before the findings. error: on the error output.
+    Args:
+        findings: In any order.
+        form: "human", "json", "sarif" or "github".
+        style: For people: how wide, with which colours, how many.
+        releases: All that the run was about.
+        content: What the JSON object has before the findings.
+        error: Whether to print on stderr.
     """
     if form == "json":
         from fhir_kb.diagnostics.render.json import as_data, as_json
 
-        text = as_json({**(beside or {}), **as_data(found, releases)})
+        text = as_json({**(content or {}), **as_data(findings, releases)})
     elif form == "sarif":
-        from fhir_kb.diagnostics.render.sarif import Tool, sarif
+        from fhir_kb.diagnostics.render.sarif import Tool, render_sarif
 
-        text = sarif(found, Tool("fhir-kb", __version__, _catalogue()), releases)
+        text = render_sarif(findings, Tool("fhir-kb", __version__, _catalogue()), releases)
     elif form == "github":
-        from fhir_kb.diagnostics.render.github import github
+        from fhir_kb.diagnostics.render.github import render_github
 
-        text = github(found, releases)
+        text = render_github(findings, releases)
     else:
-        from fhir_kb.diagnostics.render.human import human
+        from fhir_kb.diagnostics.render.human import render_human
 
-        text = human(found, text_of, style, releases)
+        text = render_human(findings, read_text, style, releases)
     if text:
         put(text, error=error)
 

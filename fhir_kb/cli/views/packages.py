@@ -1,4 +1,4 @@
-"""FHIR packages: what is here, what was got, what is locked, and one of them."""
+"""FHIR packages: the list, what was installed, what is locked, and one of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Page(NamedTuple):
-    """The same answer for people and for programs."""
+    """The same content for people and for programs."""
 
     text: str
     data: dict[str, Any]
@@ -26,74 +26,88 @@ def listing(packages: Sequence[CachedPackage], style: Style) -> Page:
     """The packages on this machine: one line each."""
     data = [
         {
-            "name": one.manifest.name,
-            "version": one.manifest.version,
-            "fhirVersions": list(one.manifest.fhir_versions),
-            "title": one.manifest.title,
-            "folder": str(one.folder),
-            **({"problem": one.problem} if one.problem else {}),
+            "name": package.manifest.name,
+            "version": package.manifest.version,
+            "fhirVersions": list(package.manifest.fhir_versions),
+            "title": package.manifest.title,
+            "folder": str(package.folder),
+            **({"problem": package.problem} if package.problem else {}),
         }
-        for one in packages
+        for package in packages
     ]
     rows = [
         (
-            f"{one.manifest.name}#{one.manifest.version}",
-            one.problem or " ".join(one.manifest.fhir_versions),
+            f"{package.manifest.name}#{package.manifest.version}",
+            package.problem or " ".join(package.manifest.fhir_versions),
         )
-        for one in packages
+        for package in packages
     ]
     lines = list(_table(rows, style)) or ["There are no packages on this machine."]
     return Page(_text(lines), {"packages": data})
 
 
-def got(packages: Sequence[InstalledPackage], style: Style) -> Page:
-    """What `get` made sure of."""
-    rows = [(one.label, "new" if one.is_new else "was here") for one in packages]
-    lines = list(_table(rows, style)) or ["Nothing is asked for: kb.yaml names no dependencies."]
-    data = [{"name": one.name, "version": one.version, "new": one.is_new} for one in packages]
+def installed(packages: Sequence[InstalledPackage], style: Style) -> Page:
+    """The packages that `get` was to provide."""
+    rows = [
+        (package.label, "installed" if package.is_new else "already installed")
+        for package in packages
+    ]
+    lines = list(_table(rows, style)) or ["Nothing to get: kb.yaml names no dependencies."]
+    data = [
+        {"name": package.name, "version": package.version, "fetched": package.is_new}
+        for package in packages
+    ]
     return Page(_text(lines), {"packages": data})
 
 
 def locked(result: LockResult, style: Style) -> Page:
     """What `lock` wrote."""
-    rows = [(f"{one.name}#{one.version}", (one.sha256 or one.content)[:12])
-            for one in result.packages]  # fmt: skip
+    rows = [
+        (f"{package.name}#{package.version}", (package.sha256 or package.content)[:12])
+        for package in result.packages
+    ]
     state = "written" if result.is_changed else "unchanged"
     lines = [f"{result.file.as_posix()}: {state}", *_table(rows, style)]
-    data = [
-        {"name": one.name, "version": one.version, "content": one.content, "sha256": one.sha256}
-        for one in result.packages
+    packages = [
+        {
+            "name": package.name,
+            "version": package.version,
+            "contentDigest": package.content,
+            "sha256": package.sha256,
+        }
+        for package in result.packages
     ]
-    whole = {"file": result.file.as_posix(), "changed": result.is_changed, "packages": data}
-    return Page(_text(lines), whole)
+    data = {"file": result.file.as_posix(), "changed": result.is_changed, "packages": packages}
+    return Page(_text(lines), data)
 
 
-def package(shown: PackageDetails, style: Style) -> Page:
+def details(details: PackageDetails, style: Style) -> Page:
     """One package."""
-    one = shown.package
+    package, manifest = details.package, details.package.manifest
+    dependencies = (f"{name}#{version}" for name, version in package.dependencies.items())
     facts = [
-        ("title", one.manifest.title),
-        ("canonical", one.manifest.canonical),
-        ("FHIR", " ".join(one.fhir_versions)),
-        ("folder", str(one.folder)),
-        ("needs", ", ".join(f"{name}#{version}" for name, version in one.dependencies.items())),
-        ("holds", ", ".join(f"{number} {name}" for name, number in shown.counts.items())),
-        *(("problem", problem) for problem in one.problems),
+        ("title", manifest.title),
+        ("canonical", manifest.canonical),
+        ("FHIR", " ".join(package.fhir_versions)),
+        ("folder", str(package.folder)),
+        ("needs", ", ".join(dependencies)),
+        ("holds", ", ".join(f"{number} {name}" for name, number in details.counts.items())),
+        *(("problem", problem) for problem in package.problems),
     ]
-    lines = [style.bold(terminal_safe(one.label))]
+    lines = [style.bold(terminal_safe(package.label))]
     for name, words in facts:
         if words:
             lines += _fact(name, words, style.width)
     data = {
-        "name": one.name,
-        "version": one.version,
-        "title": one.manifest.title,
-        "canonical": one.manifest.canonical,
-        "fhirVersions": list(one.fhir_versions),
-        "folder": str(one.folder),
-        "dependencies": dict(one.dependencies),
-        "resources": dict(shown.counts),
-        "problems": list(one.problems),
+        "name": package.name,
+        "version": package.version,
+        "title": manifest.title,
+        "canonical": manifest.canonical,
+        "fhirVersions": list(package.fhir_versions),
+        "folder": str(package.folder),
+        "dependencies": dict(package.dependencies),
+        "resources": dict(details.counts),
+        "problems": list(package.problems),
     }
     return Page(_text(lines), data)
 
@@ -109,10 +123,10 @@ def _fact(name: str, words: str, width: int) -> Iterator[str]:
 
 def _table(rows: Iterable[tuple[str, str]], style: Style) -> Iterator[str]:
     """Two columns; the second goes below where the first is too long."""
-    shown = [(terminal_safe(left), terminal_safe(right)) for left, right in rows]
-    longest = max((len(left) for left, _ in shown), default=0)
+    safe_rows = [(terminal_safe(left), terminal_safe(right)) for left, right in rows]
+    longest = max((len(left) for left, _ in safe_rows), default=0)
     column = min(longest, style.width * 2 // 3)
-    for left, right in shown:
+    for left, right in safe_rows:
         lines = wrap(right, max(20, style.width - column - 4)) or [""]
         if len(left) > column:
             yield f"  {left}"

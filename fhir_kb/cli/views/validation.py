@@ -1,4 +1,4 @@
-"""What `validate` shows while it goes through its targets."""
+"""What `validate` shows while it goes through its paths."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.cli.console import put
-from fhir_kb.cli.progress import progress
+from fhir_kb.cli.progress import show_progress
 from fhir_kb.cli.views import findings
 from fhir_kb.diagnostics import Diagnostic, Severity, Span, has_errors
 from fhir_kb.diagnostics.render.json import as_data, as_issue, as_json
@@ -36,22 +36,24 @@ class ValidationRun:
     def definitions(
         self, knowledge_base: Path, paths: tuple[Path, ...], release: str | None
     ) -> None:
-        """Check a knowledge base; show what is in one of `paths`."""
+        """Check a knowledge base; show the findings in one of `paths`."""
         from fhir_kb.bulk import build
 
-        with progress(quiet=self._quiet) as shown:
+        with show_progress(quiet=self._quiet) as progress:
             result = build(
                 knowledge_base,
                 output=None,
                 releases=(release,) if release else None,
-                progress=shown,
+                progress=progress,
             )
-        found = [each for each in result.diagnostics if _within(each.span.file, paths)]
+        diagnostics = [
+            diagnostic for diagnostic in result.diagnostics if _within(diagnostic.span.file, paths)
+        ]
         if self._form == "json":
-            line = {"definitions": knowledge_base.as_posix(), **as_data(found)}
+            line = {"definitions": knowledge_base.as_posix(), **as_data(diagnostics)}
             put(as_json(line))
-        self._kept.extend(found)
-        self._failed |= has_errors(found)
+        self._kept.extend(diagnostics)
+        self._failed |= has_errors(diagnostics)
         self._checked.append(f"{knowledge_base.as_posix()}/")
 
     def files(self, paths: tuple[Path, ...], options: ValidationOptions) -> int:
@@ -62,16 +64,16 @@ class ValidationRun:
         from fhir_kb.pipeline import validate_files
 
         resources = 0
-        for report in validate_files(paths, options, lines=_shared):
+        for report in validate_files(paths, options, lines=_check_lines):
             resources += 1
-            found = [_diagnostic(report, issue) for issue in report.issues]
-            self._failed |= has_errors(found)
+            diagnostics = [_diagnostic(report, issue) for issue in report.issues]
+            self._failed |= has_errors(diagnostics)
             if self._form == "json":
-                put(as_json(_line(report, found)))
+                put(as_json(_line(report, diagnostics)))
             elif self._form != "human" or len(self._kept) < MAX_KEPT:
-                self._kept.extend(found)
+                self._kept.extend(diagnostics)
             else:  # a screen shows a few of them; memory stays constant
-                self._left_out += len(found)
+                self._left_out += len(diagnostics)
         self._checked.append(f"{resources} {'resource' if resources == 1 else 'resources'}")
         return resources
 
@@ -82,11 +84,11 @@ class ValidationRun:
         if self._left_out:
             put(f"… and {self._left_out} more in the files after these\n")
         if self._form == "human" and not self._quiet and not self._kept:
-            put(f"{', '.join(self._checked)}: nothing to mend\n")
+            put(f"{', '.join(self._checked)}: no problems found\n")
         return int(self._failed)
 
 
-def _shared(lines: Iterable[bytes], options: ValidationOptions) -> Iterator[ResourceReport]:
+def _check_lines(lines: Iterable[bytes], options: ValidationOptions) -> Iterator[ResourceReport]:
     # Imported when there is NDJSON: other files are checked sooner without.
     from fhir_kb.bulk.ndjson import check_lines
 
@@ -95,8 +97,8 @@ def _shared(lines: Iterable[bytes], options: ValidationOptions) -> Iterator[Reso
 
 def _within(file: str, paths: tuple[Path, ...]) -> bool:
     """Whether a finding's file is one of the paths or below one; what has no file always is."""
-    here = Path(file).absolute()
-    return not file or any(here.is_relative_to(path.absolute()) for path in paths)
+    absolute = Path(file).absolute()
+    return not file or any(absolute.is_relative_to(path.absolute()) for path in paths)
 
 
 def _diagnostic(report: FileReport, issue: Any) -> Diagnostic:
@@ -104,9 +106,10 @@ def _diagnostic(report: FileReport, issue: Any) -> Diagnostic:
     return Diagnostic(issue.code, issue.severity, issue.message, span, issue.path, issue.help)
 
 
-def _line(report: FileReport, found: Iterable[Diagnostic]) -> dict[str, Any]:
+def _line(report: FileReport, diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
     issues = [
-        as_issue(each, issue.issue_type) for each, issue in zip(found, report.issues, strict=True)
+        as_issue(diagnostic, issue.issue_type)
+        for diagnostic, issue in zip(diagnostics, report.issues, strict=True)
     ]
     severities = [issue.severity for issue in report.issues]
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from fhir_kb.diagnostics.render.terminal_text import pictures, width
+from fhir_kb.diagnostics.render.terminal_text import visible_characters, width
 
 if TYPE_CHECKING:
     from fhir_kb.diagnostics.span import Span
@@ -40,7 +40,7 @@ def excerpt(lines: list[str], span: Span, room: int) -> Excerpt | None:
     end = span.end_column - 1 if span.end_line == span.line else len(line)
     end = max(start, min(end, len(line)))
     before = max(0, start - _NEAR * room)
-    pieces = pictures(line[before : start + _NEAR * room])
+    pieces = visible_characters(line[before : start + _NEAR * room])
     widths = [width(piece) for piece in pieces]
     start, end = start - before, end - before
     first, last = _window(widths, start, room)

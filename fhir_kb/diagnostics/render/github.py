@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.diagnostics.render.merge import MergedFinding, merged, release_names
+from fhir_kb.diagnostics.render.merge import MergedFinding, merge_releases, release_names
 from fhir_kb.diagnostics.severity import Severity
 
 if TYPE_CHECKING:
@@ -22,26 +22,26 @@ _COMMANDS: Final = {
 }
 
 
-def github(findings: Iterable[Diagnostic], releases: Iterable[str] = ()) -> str:
-    """One workflow command a finding."""
-    return "".join(f"{_command(each)}\n" for each in merged(findings, releases))
+def render_github(findings: Iterable[Diagnostic], releases: Iterable[str] = ()) -> str:
+    """A workflow command for each finding."""
+    return "".join(f"{_command(merged)}\n" for merged in merge_releases(findings, releases))
 
 
-def _command(shown: MergedFinding) -> str:
-    found = shown.finding
-    properties = ",".join(f"{name}={_property(value)}" for name, value in _properties(found))
-    message = found.message
-    if shown.releases:
-        message += f" ({release_names(shown.releases)})"
-    if found.help:
-        message += f"\n{found.help}"
-    if found.path:
-        message += f"\nat {found.path}"
-    return f"::{_COMMANDS[found.severity]} {properties}::{_escaped(message)}"
+def _command(merged: MergedFinding) -> str:
+    finding = merged.finding
+    properties = ",".join(f"{name}={_property(value)}" for name, value in _properties(finding))
+    message = finding.message
+    if merged.releases:
+        message += f" ({release_names(merged.releases)})"
+    if finding.help:
+        message += f"\n{finding.help}"
+    if finding.path:
+        message += f"\nat {finding.path}"
+    return f"::{_COMMANDS[finding.severity]} {properties}::{_escaped(message)}"
 
 
-def _properties(found: Diagnostic) -> Iterator[tuple[str, str]]:
-    span = found.span
+def _properties(finding: Diagnostic) -> Iterator[tuple[str, str]]:
+    span = finding.span
     if span.file:
         yield "file", span.file
     if span.line:
@@ -51,7 +51,7 @@ def _properties(found: Diagnostic) -> Iterator[tuple[str, str]]:
         else:  # columns count only within one line, and the last one belongs to the annotation
             yield "col", str(span.column)
             yield "endColumn", str(max(span.column, span.end_column - 1))
-    yield "title", found.code
+    yield "title", finding.code
 
 
 def _escaped(text: str) -> str:

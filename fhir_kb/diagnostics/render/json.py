@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics.json_records import to_json
-from fhir_kb.diagnostics.render.merge import MergedFinding, merged
+from fhir_kb.diagnostics.render.merge import MergedFinding, merge_releases
 from fhir_kb.diagnostics.severity import Severity
 
 if TYPE_CHECKING:
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 def as_data(findings: Iterable[Diagnostic], releases: Iterable[str] = ()) -> dict[str, Any]:
     """The findings with their numbers: `errors`, `warnings`, `notes`, `findings`."""
-    shown = merged(findings, releases)
-    numbers = Counter(each.finding.severity for each in shown)
+    merged = merge_releases(findings, releases)
+    counts = Counter(finding.finding.severity for finding in merged)
     return {
-        "errors": numbers[Severity.ERROR],
-        "warnings": numbers[Severity.WARNING],
-        "notes": numbers[Severity.INFORMATION],
-        "findings": [_finding(each) for each in shown],
+        "errors": counts[Severity.ERROR],
+        "warnings": counts[Severity.WARNING],
+        "notes": counts[Severity.INFORMATION],
+        "findings": [_record(finding) for finding in merged],
     }
 
 
@@ -32,7 +32,7 @@ def as_records(
     findings: Iterable[Diagnostic], releases: Iterable[str] = ()
 ) -> list[dict[str, Any]]:
     """Each finding as an object, in reading order."""
-    return [_finding(each) for each in merged(findings, releases)]
+    return [_record(merged) for merged in merge_releases(findings, releases)]
 
 
 def as_json(content: Mapping[str, Any]) -> str:
@@ -40,29 +40,29 @@ def as_json(content: Mapping[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(", ", ": ")) + "\n"
 
 
-def _finding(shown: MergedFinding) -> dict[str, Any]:
-    content = to_json(shown.finding)
-    content.pop("release", None)
-    if shown.releases:
-        content["releases"] = list(shown.releases)
-    return content
+def _record(merged: MergedFinding) -> dict[str, Any]:
+    record = to_json(merged.finding)
+    record.pop("release", None)
+    if merged.releases:
+        record["releases"] = list(merged.releases)
+    return record
 
 
-def as_issue(found: Diagnostic, issue_type: str) -> dict[str, Any]:
+def as_issue(finding: Diagnostic, issue_type: str) -> dict[str, Any]:
     """A finding as an OperationOutcome.issue, with `line`, `col` and our `rule` beside it.
 
-    issue_type: a code of http://hl7.org/fhir/ValueSet/issue-type.
+    issue_type: A code of http://hl7.org/fhir/ValueSet/issue-type.
     """
     issue: dict[str, Any] = {
-        "severity": found.severity.value,
+        "severity": finding.severity.value,
         "code": issue_type,
-        "details": {"text": found.message},
+        "details": {"text": finding.message},
     }
-    if found.help:
-        issue["diagnostics"] = found.help
-    if found.path:
-        issue["expression"] = [found.path]
-    if found.span.line:
-        issue |= {"line": found.span.line, "col": found.span.column}
-    issue["rule"] = found.code
+    if finding.help:
+        issue["diagnostics"] = finding.help
+    if finding.path:
+        issue["expression"] = [finding.path]
+    if finding.span.line:
+        issue |= {"line": finding.span.line, "col": finding.span.column}
+    issue["rule"] = finding.code
     return issue

@@ -19,40 +19,42 @@ _LABEL: Final = re.compile(r"\bFHIR R\d[A-Z]?\b")
 
 
 class MergedFinding(NamedTuple):
-    """A finding with the releases it is true in; none where it is true in all of the run's."""
+    """A finding, and the releases in which it is true."""
 
     finding: Diagnostic
     releases: tuple[str, ...] = ()
+    """Names; none where it is true in all of the run's."""
 
 
-def merged(
+def merge_releases(
     findings: Iterable[Diagnostic], releases: Iterable[str] = ()
 ) -> tuple[MergedFinding, ...]:
-    """The findings in reading order, those that differ in their release only put into one.
+    """The findings in reading order, those that differ only in their release merged into one.
 
-    `releases` are all that the run was about; what holds in each of them is said without a name.
+    releases: All that the run was about; what is true in each of them has none in the result.
     """
-    everywhere = tuple(releases)
+    all_releases = tuple(releases)
     groups: dict[tuple[Span, str, Severity, str, str | None], list[Diagnostic]] = {}
-    for found in in_order(findings):
-        key = found.span, found.code, found.severity, _anywhere(found.message), found.help
-        groups.setdefault(key, []).append(found)
-    return tuple(_shown(group, everywhere) for group in groups.values())
+    for finding in in_order(findings):
+        message = _without_release(finding.message)
+        key = finding.span, finding.code, finding.severity, message, finding.help
+        groups.setdefault(key, []).append(finding)
+    return tuple(_merge(group, all_releases) for group in groups.values())
 
 
-def _shown(group: list[Diagnostic], everywhere: tuple[str, ...]) -> MergedFinding:
-    named = {found.release for found in group}
-    if "" in named or (everywhere and named.issuperset(everywhere)):
+def _merge(group: list[Diagnostic], all_releases: tuple[str, ...]) -> MergedFinding:
+    names = {finding.release for finding in group}
+    if "" in names or (all_releases and names.issuperset(all_releases)):
         return MergedFinding(group[0])
-    known = [release for release in everywhere if release in named]
+    in_run = [release for release in all_releases if release in names]
     first = group[0]
-    if len(named) > 1:
-        first = replace(first, message=_anywhere(first.message))
-    return MergedFinding(first, (*known, *sorted(named.difference(known))))
+    if len(names) > 1:
+        first = replace(first, message=_without_release(first.message))
+    return MergedFinding(first, (*in_run, *sorted(names.difference(in_run))))
 
 
-def _anywhere(message: str) -> str:
-    """The message without the name of a release, which is said behind it."""
+def _without_release(message: str) -> str:
+    """The message without the name of a release, which is shown behind it."""
     return _LABEL.sub("the release", message)
 
 

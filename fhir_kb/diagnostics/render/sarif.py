@@ -9,7 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
-from fhir_kb.diagnostics.render.merge import MergedFinding, merged, release_names
+from fhir_kb.diagnostics.render.merge import MergedFinding, merge_releases, release_names
 from fhir_kb.diagnostics.severity import Severity
 
 if TYPE_CHECKING:
@@ -27,17 +27,18 @@ _LEVELS: Final = {
 
 
 class Tool(NamedTuple):
-    """Who found it: the program's name and version, and what its codes mean."""
+    """The program that made the findings."""
 
     name: str
     version: str
     catalogue: Mapping[str, FindingCode]
+    """What its codes mean."""
 
 
-def sarif(findings: Iterable[Diagnostic], tool: Tool, releases: Iterable[str] = ()) -> str:
-    """One SARIF log with one run; the rules are those that were found to be broken."""
-    shown = merged(findings, releases)
-    codes = sorted({each.finding.code for each in shown})
+def render_sarif(findings: Iterable[Diagnostic], tool: Tool, releases: Iterable[str] = ()) -> str:
+    """One SARIF log with one run; its rules are those that have findings."""
+    merged = merge_releases(findings, releases)
+    codes = sorted({finding.finding.code for finding in merged})
     run = {
         "tool": {
             "driver": {
@@ -47,44 +48,44 @@ def sarif(findings: Iterable[Diagnostic], tool: Tool, releases: Iterable[str] = 
             }
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(each, codes.index(each.finding.code)) for each in shown],
+        "results": [_result(finding, codes.index(finding.finding.code)) for finding in merged],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
 
 
-def _rule(code: str, known: FindingCode | None) -> dict[str, Any]:
-    if known is None:
-        return {"id": code}
-    explanation = known.explanation.strip()
+def _rule(id_: str, code: FindingCode | None) -> dict[str, Any]:
+    if code is None:
+        return {"id": id_}
+    explanation = code.explanation.strip()
     return {
-        "id": code,
-        "name": known.name,
-        "shortDescription": {"text": known.summary},
+        "id": id_,
+        "name": code.name,
+        "shortDescription": {"text": code.summary},
         "fullDescription": {"text": explanation},
         "help": {"text": explanation, "markdown": explanation},
-        "defaultConfiguration": {"level": _LEVELS[known.severity]},
+        "defaultConfiguration": {"level": _LEVELS[code.severity]},
     }
 
 
-def _result(shown: MergedFinding, index: int) -> dict[str, Any]:
-    found = shown.finding
-    message = found.message
-    if shown.releases:
-        message += f" ({release_names(shown.releases)})"
-    if found.help:
-        message += f"; {found.help}"
+def _result(merged: MergedFinding, rule_index: int) -> dict[str, Any]:
+    finding = merged.finding
+    message = finding.message
+    if merged.releases:
+        message += f" ({release_names(merged.releases)})"
+    if finding.help:
+        message += f"; {finding.help}"
     return {
-        "ruleId": found.code,
-        "ruleIndex": index,
-        "level": _LEVELS[found.severity],
+        "ruleId": finding.code,
+        "ruleIndex": rule_index,
+        "level": _LEVELS[finding.severity],
         "message": {"text": message},
-        "locations": [_location(found)] if found.span.file or found.path else [],
+        "locations": [_location(finding)] if finding.span.file or finding.path else [],
     }
 
 
-def _location(found: Diagnostic) -> dict[str, Any]:
-    span = found.span
+def _location(finding: Diagnostic) -> dict[str, Any]:
+    span = finding.span
     location: dict[str, Any] = {}
     physical: dict[str, Any] = {"artifactLocation": {"uri": _uri(span.file)}}
     if span.line:
@@ -96,8 +97,8 @@ def _location(found: Diagnostic) -> dict[str, Any]:
         }
     if span.file:
         location["physicalLocation"] = physical
-    if found.path:
-        location["logicalLocations"] = [{"fullyQualifiedName": found.path}]
+    if finding.path:
+        location["logicalLocations"] = [{"fullyQualifiedName": finding.path}]
     return location
 
 

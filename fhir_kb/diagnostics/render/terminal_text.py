@@ -1,4 +1,4 @@
-"""Foreign text on a terminal: what each character is shown as, and how many cells it takes."""
+"""Text of unknown origin on a terminal: how each character is shown, and how wide it is."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _WIDE: Final = frozenset("WF")
 _NO_CELL: Final = frozenset(("Mn", "Me", "Cf"))
 
 
-def picture(character: str, cell: int = 0) -> str:
-    """What is shown for `character` at column `cell`: itself, or something terminal_safe.
+def visible_character(character: str, cell: int = 0) -> str:
+    """How `character` is shown at column `cell`.
 
-    A tab becomes spaces; control characters become their pictures or code points, so that a
-    quoted file cannot steer the terminal.
+    A tab becomes spaces; control characters become their Unicode pictures or code points, so that
+    a quoted file cannot control the terminal.
     """
     code = ord(character)
     if character == "\t":
@@ -51,21 +51,23 @@ def terminal_safe(text: str) -> str:
     """`text` on one line, with nothing in it that a terminal would obey."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(" " if character in "\t\r\n" else picture(character) for character in text)
+    return "".join(
+        " " if character in "\t\r\n" else visible_character(character) for character in text
+    )
 
 
-def pictures(line: str) -> list[str]:
+def visible_characters(line: str) -> list[str]:
     """What is shown for each character of a source line."""
-    shown = []
+    visible = []
     cell = 0
     for character in line:
-        piece = picture(character, cell)
-        shown.append(piece)
-        cell += width(piece)
-    return shown
+        text = visible_character(character, cell)
+        visible.append(text)
+        cell += width(text)
+    return visible
 
 
-def wrapped(text: str, room: int) -> list[str]:
+def wrap_text(text: str, room: int) -> list[str]:
     """`text` in lines of at most `room` cells where its words allow."""
     lines: list[str] = []
     for word in text.split():

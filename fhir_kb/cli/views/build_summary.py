@@ -1,4 +1,4 @@
-"""What a build made: which releases, where, how many of what, and what was lost."""
+"""The summary of a build: which releases, where, how many of what, and what they cannot say."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.diagnostics.render.json import as_records
-from fhir_kb.diagnostics.render.merge import merged, release_names
-from fhir_kb.diagnostics.render.terminal_text import terminal_safe, width, wrapped
+from fhir_kb.diagnostics.render.merge import merge_releases, release_names
+from fhir_kb.diagnostics.render.terminal_text import terminal_safe, width, wrap_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,33 +24,31 @@ _SHOWN_LOSSES: Final = 5
 
 def summary(build: Build, output: Path, style: Style, *, everything: bool = False) -> str:
     """The end of a build in a few lines of at most 80 columns."""
-    lines: list[str] = []
-    if build.releases and build.files is not None:
-        lines.append(f"{style.bold(output.as_posix() + '/')}  {_written(build)}")
-        label = max(len(release.label) for release in build.releases)
-        for release in build.releases:
-            total = sum(release.counts.values())
-            start = f"  {release.name + '/':<5} {release.label:<{label}} {total:>5} resources: "
-            lines += _list(start, _counted(release.counts), style.width)
-        if build.without_models:
-            lines.append(
-                f"{build.without_models} topics were not checked by the models of fhir.resources;"
-                " --models"
-            )
-            lines.append("checks them too, in twice the time")
-    else:
-        lines.append(f"Nothing was written to {output.as_posix()}/")
-    releases = [release.name for release in build.releases]
+    folder = f"{output.as_posix()}/"
+    if not build.releases or build.files is None:  # first things first: the errors
+        return f"Nothing was written to {folder}\n"
+    lines = [f"{style.bold(folder)}  {_written(build)}"]
+    label_width = max(len(release.label) for release in build.releases)
+    for release in build.releases:
+        total = sum(release.counts.values())
+        start = f"  {release.name + '/':<5} {release.label:<{label_width}} {total:>5} resources: "
+        lines += _list(start, _counted(release.counts), style.width)
+    if build.without_models:
+        lines.append(
+            f"{build.without_models} topics were not checked by the models of fhir.resources; "
+            "--models"
+        )
+        lines.append("checks them too, in twice the time")
     text = "".join(f"{line}\n" for line in lines)
-    if not releases:  # first things first: the errors
-        return text
-    return text + losses(build.losses, releases, style, None if everything else _SHOWN_LOSSES)
+    names = [release.name for release in build.releases]
+    return text + losses(build.losses, names, style, None if everything else _SHOWN_LOSSES)
 
 
-def losses(lost: Iterable[Diagnostic], releases: list[str], style: Style, limit: int | None) -> str:
+def losses(
+    losses: Iterable[Diagnostic], releases: list[str], style: Style, limit: int | None
+) -> str:
     """What the releases cannot say: the number, and the first `limit` with their places."""
-    lines = _losses(lost, releases, style, limit)
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{line}\n" for line in _loss_lines(losses, releases, style, limit))
 
 
 def as_data(build: Build) -> dict[str, Any]:
@@ -78,14 +76,14 @@ def _written(build: Build) -> str:
 
 
 def _files(build: Build) -> dict[str, int]:
-    written = build.files
-    if written is None:
+    files = build.files
+    if files is None:
         return {}
     return {
-        "new": written.created,
-        "changed": written.changed,
-        "unchanged": written.unchanged,
-        "removed": written.removed,
+        "new": files.created,
+        "changed": files.changed,
+        "unchanged": files.unchanged,
+        "removed": files.removed,
     }
 
 
@@ -105,13 +103,13 @@ def _list(start: str, words: list[str], limit: int) -> Iterator[str]:
     yield line.rstrip()
 
 
-def _losses(
-    all_lost: Iterable[Diagnostic], releases: list[str], style: Style, limit: int | None
+def _loss_lines(
+    losses: Iterable[Diagnostic], releases: list[str], style: Style, limit: int | None
 ) -> Iterator[str]:
-    """What is given up, by name; what is kept elsewhere, as a number unless all is wanted."""
-    lost = merged(all_lost)
-    given_up = [one for one in lost if one.finding.severity is not Severity.INFORMATION]
-    kept = [one for one in lost if one.finding.severity is Severity.INFORMATION]
+    """What is given up, by name; what is kept in another place, as a number unless all is shown."""
+    merged = merge_releases(losses)
+    given_up = [loss for loss in merged if loss.finding.severity is not Severity.INFORMATION]
+    moved = [loss for loss in merged if loss.finding.severity is Severity.INFORMATION]
     if given_up:
         things = "1 thing" if len(given_up) == 1 else f"{len(given_up)} things"
         more = "; --all shows them" if limit == 0 else ":"
@@ -120,23 +118,23 @@ def _losses(
         yield from _listed(shown, style)
         if 0 < len(shown) < len(given_up):
             yield style.dim(f"  … and {len(given_up) - len(shown)} more; --all shows them")
-    if kept:
-        things = "1 thing is" if len(kept) == 1 else f"{len(kept)} things are"
+    if moved:
+        things = "1 thing is" if len(moved) == 1 else f"{len(moved)} things are"
         more = "; --all shows them" if limit is not None else ":"
-        yield f"{things} kept elsewhere{_by_release(kept, releases)}{more}"
+        yield f"{things} kept elsewhere{_by_release(moved, releases)}{more}"
         if limit is None:
-            yield from _listed(kept, style)
+            yield from _listed(moved, style)
 
 
-def _by_release(lost: list[MergedFinding], releases: list[str]) -> str:
-    counted = Counter(release for one in lost for release in one.releases)
-    numbers = [f"{counted[name]} in {release_names([name])}" for name in releases if counted[name]]
+def _by_release(losses: list[MergedFinding], releases: list[str]) -> str:
+    counts = Counter(release for loss in losses for release in loss.releases)
+    numbers = [f"{counts[name]} in {release_names([name])}" for name in releases if counts[name]]
     return f" ({', '.join(numbers)})" if numbers else ""
 
 
-def _listed(lost: list[MergedFinding], style: Style) -> Iterator[str]:
-    for one in lost:
-        where = f" ({release_names(one.releases)})" if one.releases else ""
-        yield f"  {terminal_safe(str(one.finding.span))}"
-        text = terminal_safe(one.finding.message) + where
-        yield from (f"    {line}" for line in wrapped(text, style.width - 4))
+def _listed(losses: list[MergedFinding], style: Style) -> Iterator[str]:
+    for loss in losses:
+        where = f" ({release_names(loss.releases)})" if loss.releases else ""
+        yield f"  {terminal_safe(str(loss.finding.span))}"
+        text = terminal_safe(loss.finding.message) + where
+        yield from (f"    {line}" for line in wrap_text(text, style.width - 4))

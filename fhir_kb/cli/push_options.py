@@ -1,0 +1,62 @@
+"""The options of the commands for servers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from fhir_kb.cli import options
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+target = click.option(
+    "--target",
+    "target_name",
+    required=True,
+    metavar="NAME|URL",
+    help="The server: its name in kb.yaml, or its base URL.",
+)
+bundles = click.option(
+    "--bundle",
+    "bundles",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE",
+    help="Push this bundle, package, NDJSON or folder instead of the definitions; repeatable.",
+)
+delete = click.option(
+    "--delete", is_flag=True, help="Delete what is no longer defined; it is retired otherwise."
+)
+full = click.option(
+    "--full", is_flag=True, help="Read everything from the server, whatever is known of it."
+)
+form = click.option(
+    "--format",
+    "form",
+    type=options.Word(("human", "json", "markdown")),
+    metavar="FORMAT",
+    default="human",
+    help="How the plan is printed: human (default), json or markdown.",
+)
+
+
+def approvals(command: F) -> F:
+    """The options by which a person approves what is not done unasked."""
+    for name, text in (
+        ("many", "Allow that more than usual is changed."),
+        ("overwrite", "Overwrite what somebody else has changed on the server."),
+        ("adopt", "Take over, and change, what is there but not from us."),
+    ):
+        option = "allow-many" if name == "many" else name
+        command = click.option(f"--{option}", name, is_flag=True, help=text)(command)
+    return command
+
+
+def given_approvals(**approvals: bool) -> tuple[str, ...]:
+    """The names of the approvals that were given."""
+    return tuple(name for name, is_given in approvals.items() if is_given)

@@ -1,0 +1,176 @@
+"""What the commands for servers have in common: reaching the server, and carrying out a plan."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fhir_kb.cli.exit_codes import FINDINGS, FINE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fhir_kb.pipeline.desired_state import DesiredState
+    from fhir_kb.pipeline.progress import Progress
+    from fhir_kb.pipeline.server_targets import ServerTarget
+    from fhir_kb.push import FhirServer, Plan, PushOptions, PushResult, Reconciler
+
+
+@dataclass(slots=True)
+class PushSession:
+    """A connection to a server, and its open workspace."""
+
+    target: ServerTarget
+    server: FhirServer
+    reconciler: Reconciler
+    progress: Progress
+
+
+@contextmanager
+def open_session(target_name: str, definitions: Path, *, quiet: bool) -> Iterator[PushSession]:
+    """Connect to the server of that name or URL, and open its workspace."""
+    from fhir_kb.bulk import cache_folder
+    from fhir_kb.cli.progress import show_progress
+    from fhir_kb.pipeline.server_targets import connect, find_target
+    from fhir_kb.push import open_reconciler, workspace_folder
+
+    target = find_target(target_name, definitions, os.environ)
+    folder = workspace_folder(cache_folder(definitions).parent.parent, target.url)
+    with (
+        show_progress(quiet=quiet) as progress,
+        connect(target, folder) as server,
+        open_reconciler(folder, server, target.policy) as reconciler,
+    ):
+        if reconciler.recovered is not None:
+            progress.stage(f"the last push was interrupted after {reconciler.recovered} changes")
+        yield PushSession(target, server, reconciler, progress)
+
+
+def load_desired(
+    session: PushSession, definitions: Path, bundles: tuple[Path, ...]
+) -> DesiredState:
+    """What the server shall hold: by the definitions, or by the given files."""
+    from fhir_kb.bulk import ProcessExecutor, available_cores, cache_folder
+    from fhir_kb.pipeline.desired_state import desired_from_definitions, desired_from_files
+
+    release = session.server.capabilities.release
+    if bundles:
+        return desired_from_files(bundles, release)
+    folder = cache_folder(definitions)
+    with ProcessExecutor(available_cores(), models=False) as executor:
+        return desired_from_definitions(
+            definitions,
+            release,
+            executor=executor,
+            cache_folder=folder.with_name(f"{folder.name}.{release}"),
+            progress=session.progress,
+        )
+
+
+def report_errors(desired: DesiredState, form: str, *, everything: bool) -> bool:
+    """Print the findings if there are errors in the definitions; whether there are."""
+    from fhir_kb.cli.console import style_of
+    from fhir_kb.cli.views import findings
+
+    if not desired.has_errors:
+        return False
+    findings.show(
+        desired.diagnostics,
+        "json" if form == "json" else "human",
+        style_of(sys.stderr, everything=everything),
+        [desired.release],
+        error=True,
+    )
+    return True
+
+
+def json_line(content: dict[str, Any]) -> str:
+    """JSON on one line; decimals digit for digit."""
+    from fhir_kb.emit import compact_json
+
+    return compact_json(content).decode() + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class PushRequest:
+    """How a plan is to be carried out."""
+
+    options: PushOptions
+    yes: bool
+    """Whether to carry it out without asking."""
+    form: str
+    everything: bool = False
+
+
+def push(
+    session: PushSession, plan: Plan, desired: DesiredState | None, request: PushRequest
+) -> int:
+    """Show a plan, ask, carry it out and show the outcome; the exit code."""
+    from fhir_kb.push import approved_changes
+
+    approvals = request.options.approvals
+    count = sum(1 for _ in approved_changes(plan, approvals))
+    if request.form == "human":
+        _show_plan(session, plan, desired, everything=request.everything)
+    if count and not request.yes and not _confirmed(session, count):
+        return FINE
+    result = session.reconciler.push(plan, request.options, progress=session.progress)
+    undecided = sum(not change.is_approved(approvals) for change in plan.changes)
+    _show_result(session, result, desired, request, undecided)
+    if result.error is not None:
+        raise result.error
+    lossy = any(applied.losses for applied in result.applied)
+    return FINDINGS if result.failed or lossy or undecided else FINE
+
+
+def _show_plan(
+    session: PushSession, plan: Plan, desired: DesiredState | None, *, everything: bool
+) -> None:
+    from fhir_kb.cli.console import put, style_of
+    from fhir_kb.cli.views import plans
+
+    session.progress.stage("")
+    style = style_of(sys.stdout, everything=everything)
+    name, capabilities = session.target.name, session.server.capabilities
+    put(plans.render_plan(plan, name, capabilities, style, desired, style.limit))
+
+
+def _show_result(
+    session: PushSession,
+    result: PushResult,
+    desired: DesiredState | None,
+    request: PushRequest,
+    undecided: int,
+) -> None:
+    from fhir_kb.cli.console import put, style_of
+    from fhir_kb.cli.views import findings, push_results
+    from fhir_kb.diagnostics.render.json import as_records
+    from fhir_kb.pipeline.push_findings import findings as push_findings
+
+    diagnostics = push_findings(result, desired)
+    if request.form == "json":
+        content = {"target": session.target.name, **push_results.result_data(result)}
+        put(json_line({**content, "findings": as_records(diagnostics)}))
+        return
+    style = style_of(sys.stdout, everything=request.everything)
+    findings.show(diagnostics, "human", style)
+    put(push_results.render_result(result, style, undecided))
+
+
+def _confirmed(session: PushSession, count: int) -> bool:
+    """Whether the person confirms. Raises click.UsageError where nobody can be asked."""
+    name = session.target.name
+    if not sys.stdin.isatty():
+        raise click.UsageError(
+            f"{count} changes would be made on '{name}', and this is not a terminal where you "
+            "could confirm them; --yes makes them",
+            click.get_current_context(silent=True),
+        )
+    changes = "1 change" if count == 1 else f"{count} changes"
+    return click.confirm(f"Make {changes} on '{name}'?", default=False, err=True)

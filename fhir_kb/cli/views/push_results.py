@@ -1,0 +1,118 @@
+"""What a push did, and what has changed on a server since."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.cli.views.differences import difference_lines
+from fhir_kb.cli.views.plans import SIGNS
+from fhir_kb.diagnostics.render.terminal_text import terminal_safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from fhir_kb.diagnostics.render.human import Style
+    from fhir_kb.push import Drift, PlannedChange, PushResult
+    from fhir_kb.servers.content import Loss
+
+_DONE: Final = {
+    "create": "created",
+    "update": "updated",
+    "retire": "retired",
+    "delete": "deleted",
+    "adopt": "adopted",
+    "conflict": "overwritten",
+}
+
+
+def render_result(result: PushResult, style: Style, undecided: int) -> str:
+    """What a push did, in a few lines.
+
+    Args:
+        result: The outcome of each change.
+        style: With which colours.
+        undecided: How many changes need an approval that was not given.
+    """
+    lines = []
+    numbers = Counter(str(applied.change.action) for applied in result.applied)
+    parts = [f"{numbers[action]} {word}" for action, word in _DONE.items() if numbers.get(action)]
+    if result.number:
+        title = style.bold(f"push {result.number}")
+        lines.append(f"{title}: {', '.join(parts) or 'nothing sent'}")
+    elif not undecided:
+        lines.append("Nothing to push: the server is as defined")
+    if undecided:
+        subject = "1 is left as it is" if undecided == 1 else f"{undecided} are left as they are"
+        lines.append(f"{subject} until you decide: see the plan above")
+    if failed := len(result.failed):
+        lines.append(f"{failed} failed: fix the errors above, then push again")
+    if lossy := sum(1 for applied in result.applied if applied.losses):
+        lines.append(f"{lossy} not stored as sent: see the errors above")
+    lines += [
+        f"{terminal_safe(applied.change.name)}: "
+        "somebody created it since the plan was made; replaced"
+        for applied in result.applied
+        if applied.replaced
+    ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def result_data(result: PushResult) -> dict[str, Any]:
+    """What a push did, for programs."""
+    return {
+        "push": result.number,
+        "applied": [
+            _change_data(applied.change)
+            | ({"losses": list(map(_loss_data, applied.losses))} if applied.losses else {})
+            | ({"replaced": True} if applied.replaced else {})
+            for applied in result.applied
+        ],
+        "failed": [
+            _change_data(failed.change) | {"reason": failed.reason} for failed in result.failed
+        ],
+        "error": str(result.error) if result.error else None,
+    }
+
+
+def _change_data(change: PlannedChange) -> dict[str, Any]:
+    return {"action": change.action, "reference": str(change.ref), "key": change.key}
+
+
+def _loss_data(loss: Loss) -> dict[str, Any]:
+    from fhir_kb.servers.content import MISSING
+
+    stored = {} if loss.there is MISSING else {"stored": loss.there}
+    return {"path": loss.path, "sent": loss.sent} | stored
+
+
+def render_drift(drifts: Sequence[Drift], name: str, style: Style) -> str:
+    """What is no longer as we left it."""
+    title = style.bold(terminal_safe(name))
+    if not drifts:
+        return f"{title}: no changes since the last push\n"
+    lines = [f"{title}: {len(drifts)} changed since, not by us"]
+    sign, colour = SIGNS["conflict"]
+    for drift in drifts:
+        when = f" ({drift.remote.updated[:10]})" if drift.remote.updated else ""
+        change = "deleted" if drift.deleted else f"version {drift.remote.version}"
+        lines.append(f"  {style.paint(sign, colour)} {drift.remote.ref}  {change}{when}")
+        lines += difference_lines(drift.differences, style, lambda _: None)
+    return "".join(f"{line}\n" for line in lines)
+
+
+def drift_data(drifts: Iterable[Drift]) -> list[dict[str, Any]]:
+    """The same for programs."""
+    from fhir_kb.push.planning.plan_file import difference_json
+
+    return [
+        {
+            "reference": str(drift.remote.ref),
+            "key": drift.key,
+            "deleted": drift.deleted,
+            "version": drift.remote.version,
+            "updated": drift.remote.updated,
+            "differences": [difference_json(difference) for difference in drift.differences],
+        }
+        for drift in drifts
+    ]

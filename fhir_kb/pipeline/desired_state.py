@@ -1,0 +1,104 @@
+"""What a server shall hold: the resources of definitions, or of given FHIR files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from fhir_kb.diagnostics import Diagnostic, has_errors, in_order
+from fhir_kb.pipeline.cache import Cache, program_fingerprint
+from fhir_kb.pipeline.executors import SerialExecutor
+from fhir_kb.pipeline.incremental import collect
+from fhir_kb.pipeline.origins import Origins
+from fhir_kb.pipeline.progress import NullProgress, Progress
+from fhir_kb.pipeline.resource_files import read_resources
+from fhir_kb.publish import unresolved_references
+from fhir_kb.push import DesiredResource, PushError, desired_from_json, desired_state
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from fhir_kb.diagnostics import Span
+    from fhir_kb.pipeline.executors import Executor
+
+
+@dataclass(slots=True)
+class DesiredState:
+    """The resources that a server shall hold, and the findings on the way to them."""
+
+    release: str
+    resources: dict[str, DesiredResource] = field(default_factory=dict)
+    """By key; empty where a finding is an error."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    losses: tuple[Diagnostic, ...] = ()
+    """What the release cannot express."""
+    origins: Origins | None = None
+    """Where the resources were written; None for given files."""
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether nothing may be pushed."""
+        return has_errors(self.diagnostics)
+
+    def local_names(self) -> dict[str, str]:
+        """How the definitions name the resource of a key: "Type/id"."""
+        return {key: f"{resource.type}/{resource.id}" for key, resource in self.resources.items()}
+
+    def span(self, name: str, path: str = "") -> Span | None:
+        """Where a resource ("Type/id"), or an element of it, was written."""
+        return self.origins.span(name, path) if self.origins else None
+
+
+def desired_from_definitions(
+    definitions: Path,
+    release: str,
+    *,
+    executor: Executor | None = None,
+    cache_folder: Path | None = None,
+    progress: Progress | None = None,
+) -> DesiredState:
+    """What the definitions ask a server to hold; compiled and checked as by `build`.
+
+    Args:
+        definitions: The folder with kb.yaml.
+        release: The FHIR release of the server.
+        executor: Runs the work; None: this process.
+        cache_folder: Where compiled topics are kept; None: nowhere.
+        progress: Is told how far it is.
+    """
+    compiled = collect(
+        definitions,
+        (release,),
+        executor=executor or SerialExecutor(),
+        cache=Cache(cache_folder),
+        program=program_fingerprint(),
+        progress=progress or NullProgress(),
+    )
+    emitted = [
+        resource for topic in compiled.everything() for resource in topic.emitted.get(release, ())
+    ]
+    findings = [*compiled.findings]
+    if compiled.settings is not None and not has_errors(findings):
+        findings += unresolved_references(emitted, release)
+    state = DesiredState(release, {}, in_order(findings), compiled.losses)
+    if not state.has_errors:
+        state.resources = desired_state(
+            desired_from_json(resource.line_bytes) for resource in emitted
+        )
+        state.origins = Origins(definitions, compiled, release)
+    return state
+
+
+def desired_from_files(paths: Iterable[Path], release: str) -> DesiredState:
+    """What bundles, packages, NDJSON or single resources ask a server to hold.
+
+    Raises PushError where a file is none of these.
+    """
+    resources: list[DesiredResource] = []
+    for path in paths:
+        try:
+            resources += read_resources(path)
+        except PushError as error:
+            raise PushError(f"{path}: {error.message}", error.help, usage=True) from error
+    return DesiredState(release, desired_state(resources))

@@ -1,0 +1,61 @@
+"""The findings of a push: what a server rejected or changed, at the lines of the definitions."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from fhir_kb.diagnostics import Diagnostic, FindingCode, Span, in_order
+from fhir_kb.push.codes import MOVED, NOT_KEPT, NOT_SENT, REFUSED
+from fhir_kb.servers.content import MISSING
+from fhir_kb.servers.responses import issue_expressions
+
+if TYPE_CHECKING:
+    from fhir_kb.pipeline.desired_state import DesiredState
+    from fhir_kb.push import FailedChange, PlannedChange, PushResult
+
+_IN_BUNDLE: Final = re.compile(r"^Bundle\.entry\[\d+\](?:\.resource(?:/\*.*?\*/)?)?\.?")
+
+
+def findings(result: PushResult, desired: DesiredState | None) -> tuple[Diagnostic, ...]:
+    """What a server did not take, or did not store as it was sent.
+
+    desired: The definitions' resources, to find their lines; None where nothing is known of them.
+    """
+    diagnostics: list[Diagnostic] = []
+    for failed in result.failed:
+        code = _code_of(failed)
+        name = _local_name(failed.change, desired)
+        issues = issue_expressions(failed.rejection.outcome) if failed.rejection else []
+        for place, text in issues or [("", failed.reason)]:
+            path = _IN_BUNDLE.sub("", place)
+            span = _span(desired, name, path)
+            diagnostics.append(_finding(code, f"{failed.change.name}: {text}", span, path))
+    for applied in result.applied:
+        name = _local_name(applied.change, desired)
+        for loss in applied.losses:
+            verb = "drops" if loss.there is MISSING else "changes"
+            message = f"{applied.change.name}: the server {verb} {loss.path}"
+            span = _span(desired, name, loss.path)
+            diagnostics.append(_finding(NOT_KEPT, message, span, loss.path))
+    return in_order(diagnostics)
+
+
+def _code_of(failed: FailedChange) -> FindingCode:
+    if failed.rejection is None:
+        return NOT_SENT
+    return MOVED if failed.rejection.conflict else REFUSED
+
+
+def _local_name(change: PlannedChange, desired: DesiredState | None) -> str:
+    """How the definitions name it: "Type/id"; "" where they do not have it."""
+    resource = desired.resources.get(change.key) if desired else None
+    return f"{resource.type}/{resource.id}" if resource else ""
+
+
+def _span(desired: DesiredState | None, name: str, path: str) -> Span:
+    return (desired.span(name, path) if desired and name else None) or Span("")
+
+
+def _finding(code: FindingCode, message: str, span: Span, path: str) -> Diagnostic:
+    return Diagnostic(code.id, code.severity, message, span, path=path)

@@ -1,0 +1,116 @@
+"""The resources in FHIR files that are pushed as they are: bundles, packages, NDJSON, JSON."""
+
+from __future__ import annotations
+
+import tarfile
+from typing import TYPE_CHECKING, Any, Final
+
+from fhir_kb.packages import PackageError, cache_folders, open_package
+from fhir_kb.push import DesiredResource, PushError, desired_from_json, desired_resource, load_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_MAX_BYTES: Final = 512 * 2**20
+_SKIPPED: Final = frozenset({"ImplementationGuide"})
+"""Of a package: what describes the package and not knowledge."""
+
+
+def read_resources(path: Path) -> Iterator[DesiredResource]:
+    """The resources of a file, or of the JSON files of a folder.
+
+    References between the entries of a bundle by their fullUrl become literal ones. Raises
+    PushError for anything that is no FHIR.
+    """
+    if not path.exists():
+        raise PushError("there is no such file", "Give a bundle, a package or a folder")
+    if path.is_dir():
+        for file in sorted(path.glob("*.json")):
+            yield from read_resources(file)
+        return
+    if path.name.endswith((".tgz", ".tar.gz")):
+        yield from _of_package(path)
+        return
+    if path.stat().st_size > _MAX_BYTES:
+        limit = _MAX_BYTES // 2**20
+        raise PushError(f"it is larger than {limit} MB", "Split it and push the parts")
+    if path.suffix == ".ndjson":
+        with path.open("rb") as lines:
+            for line in lines:
+                if line.strip():
+                    yield desired_from_json(line.strip())
+        return
+    yield from _of_json(path.read_bytes())
+
+
+def _of_json(content: bytes) -> Iterator[DesiredResource]:
+    try:
+        resource = load_json(content)
+    except ValueError:
+        resource = None
+    if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
+        raise PushError("this is no FHIR JSON", "Give a resource, a Bundle or a package")
+    if resource["resourceType"] != "Bundle" or resource.get("type") == "document":
+        yield desired_resource(resource)
+        return
+    yield from _of_bundle(resource)
+
+
+def _of_bundle(bundle: Mapping[str, Any]) -> Iterator[DesiredResource]:
+    entries = [entry for entry in bundle.get("entry") or () if isinstance(entry, dict)]
+    names_by_url: dict[str, str] = {}
+    resources: list[dict[str, Any]] = []
+    names: set[str] = set()
+    for entry in entries:
+        full_url, resource = entry.get("fullUrl"), entry.get("resource")
+        if not isinstance(resource, dict):
+            raise PushError("an entry of the bundle has no resource", "Only contents can be pushed")
+        if not resource.get("id"):
+            resource = {**resource, "id": _id_of(full_url, resource)}
+        name = _name(resource)
+        if name in names:  # another version of the same: its fullUrl tells them apart
+            resource = {**resource, "id": _id_of(full_url, {})}
+            name = _name(resource)
+        names.add(name)
+        resources.append(resource)
+        if isinstance(full_url, str) and full_url:
+            names_by_url[full_url] = name
+    for resource in resources:
+        yield desired_resource(_with_literal_references(resource, names_by_url))
+
+
+def _name(resource: Mapping[str, Any]) -> str:
+    return f"{resource.get('resourceType')}/{resource['id']}"
+
+
+def _id_of(full_url: object, resource: Mapping[str, Any]) -> str:
+    """An id for an entry without one: what its canonical url ends with, else of its fullUrl."""
+    url = resource.get("url")
+    return str(url or full_url or "").rstrip("/").rpartition("/")[2].rpartition(":")[2]
+
+
+def _with_literal_references(value: Any, names_by_url: Mapping[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: names_by_url.get(inner, inner)
+            if key == "reference" and isinstance(inner, str)
+            else _with_literal_references(inner, names_by_url)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [_with_literal_references(inner, names_by_url) for inner in value]
+    return value
+
+
+def _of_package(path: Path) -> Iterator[DesiredResource]:
+    try:
+        package = open_package(path, cache_folders())
+    except (PackageError, tarfile.TarError) as error:
+        raise PushError(str(error), "Give a FHIR package") from error
+    for file in sorted(package.folder.glob("*.json")):
+        if file.name.startswith(".") or file.name == "package.json":
+            continue
+        for resource in _of_json(file.read_bytes()):
+            if resource.type not in _SKIPPED:
+                yield resource
