@@ -38,31 +38,31 @@ _Prerequisites = dict[_Moment, list[tuple[_Moment, "Text | None"]]]
 
 
 def _check(scope: TopicScope) -> Iterator[Finding]:
-    needs = _prerequisites(scope.source.steps)
-    entangled = _in_or_between_cycles(needs)
+    prerequisites = _prerequisites(scope.source.steps)
+    entangled = _in_or_between_cycles(prerequisites)
     reported: set[str] = set()
     for step in scope.source.steps:
         start = _Moment(str(step.id), is_end=False)
         if start not in entangled or step.id in reported:
             continue
-        circle = _shortest_cycle(start, needs, entangled)
+        circle = _shortest_cycle(start, prerequisites, entangled)
         names = [moment.step for moment, _ in circle]
         if circle and reported.isdisjoint(names):
             reported.update(names)
-            first, *others = [place for _, place in circle if place is not None]
+            first, *others = [text for _, text in circle if text is not None]
             message = f"these steps wait for each other: {' → '.join(_step_names(step, circle))}"
-            places = ", ".join(str(place.span) for place in others)
+            places = ", ".join(str(text.span) for text in others)
             yield Finding(first.span, message, f"the other end is at {places}" if places else None)
 
 
-def _in_or_between_cycles(needs: _Prerequisites) -> set[_Moment]:
+def _in_or_between_cycles(prerequisites: _Prerequisites) -> set[_Moment]:
     """The moments that are in circles or between them."""
-    forwards = {moment: {other for other, _ in needed} for moment, needed in needs.items()}
-    backwards: dict[_Moment, set[_Moment]] = {moment: set() for moment in needs}
+    forwards = {moment: {other for other, _ in needed} for moment, needed in prerequisites.items()}
+    backwards: dict[_Moment, set[_Moment]] = {moment: set() for moment in prerequisites}
     for moment, needed in forwards.items():
         for other in needed:
             backwards[other].add(moment)
-    left = _without_free(set(needs), forwards, backwards)
+    left = _without_free(set(prerequisites), forwards, backwards)
     return _without_free(left, backwards, forwards)
 
 
@@ -88,33 +88,33 @@ def _without_free(
 def _step_names(start: Step, circle: list[tuple[_Moment, Text | None]]) -> list[str]:
     """The names of the steps of a circle, each once, and the first again at the end."""
     names = [str(start.id)]
-    for moment, place in circle:
-        if place is not None or moment.step != names[-1]:
+    for moment, text in circle:
+        if text is not None or moment.step != names[-1]:
             names.append(moment.step)
     return names
 
 
 def _prerequisites(steps: tuple[Step, ...]) -> _Prerequisites:
-    needs: _Prerequisites = {}
+    prerequisites: _Prerequisites = {}
     for step in steps:
         begin, end = _moments(step)
-        needs.setdefault(begin, [])
-        needs.setdefault(end, []).append((begin, None))
+        prerequisites.setdefault(begin, [])
+        prerequisites.setdefault(end, []).append((begin, None))
         for inner in step.steps:
             inner_begin, inner_end = _moments(inner)
-            needs.setdefault(inner_begin, []).append((begin, None))
-            needs[end].append((inner_end, None))
+            prerequisites.setdefault(inner_begin, []).append((begin, None))
+            prerequisites[end].append((inner_end, None))
     for step in steps:
         begin, _ = _moments(step)
         for order in step.after:
             other = _Moment(str(order.step), is_end=_relation(order) != "after-start")
-            if other in needs:
-                needs[begin].append((other, order.step))
+            if other in prerequisites:
+                prerequisites[begin].append((other, order.step))
         for order in step.before:
             other = _Moment(str(order.step), is_end=_relation(order) == "before-end")
-            if other in needs:
-                needs[other].append((begin, order.step))
-    return needs
+            if other in prerequisites:
+                prerequisites[other].append((begin, order.step))
+    return prerequisites
 
 
 def _moments(step: Step) -> tuple[_Moment, _Moment]:
@@ -126,23 +126,23 @@ def _relation(order: Order) -> str:
 
 
 def _shortest_cycle(
-    start: _Moment, needs: _Prerequisites, candidates: set[_Moment]
+    start: _Moment, prerequisites: _Prerequisites, candidates: set[_Moment]
 ) -> list[tuple[_Moment, Text | None]]:
     """The shortest path from a moment back to itself; empty where there is none."""
     came_from: dict[_Moment, tuple[_Moment, Text | None]] = {}
     queue = [start]
     for moment in queue:  # grows while it is read
-        for other, place in needs[moment]:
+        for other, text in prerequisites[moment]:
             if other in candidates and other not in came_from:
-                came_from[other] = (moment, place)
+                came_from[other] = (moment, text)
                 queue.append(other)
     if start not in came_from:
         return []
     path: list[tuple[_Moment, Text | None]] = []
     moment = start
     while not path or moment != start:
-        previous, place = came_from[moment]
-        path.append((moment, place))
+        previous, text = came_from[moment]
+        path.append((moment, text))
         moment = previous
     return path[::-1]
 

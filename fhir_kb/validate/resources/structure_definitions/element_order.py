@@ -53,8 +53,8 @@ def _insert(path_nodes: list[_Node], path: str, number: int) -> None:
         path_nodes.pop()
     steps = path[len(path_nodes[-1].path) + 1 :].split(".")
     for index, step in enumerate(steps):
-        last = index == len(steps) - 1
-        node = _Node(f"{path_nodes[-1].path}.{step}", number if last else -1)
+        is_last = index == len(steps) - 1
+        node = _Node(f"{path_nodes[-1].path}.{step}", number if is_last else -1)
         path_nodes[-1].children.append(node)
         path_nodes.append(node)
 

@@ -82,8 +82,8 @@ def _check_against_base(
         if not error.certain or not is_matched or _is_reported_elsewhere(value, error):
             return []
         named = (
-            n
-            for n, element in elements.items()
+            number
+            for number, element in elements.items()
             if error.path in (element.get("id"), element.get("path"))
         )
         advice = error.help or None

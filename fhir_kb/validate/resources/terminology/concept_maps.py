@@ -42,11 +42,11 @@ class _GroupSide:
         self,
         side: str,
         scope: str,
-        check_system: Mapping[str, Any],
+        group: Mapping[str, Any],
         terminology: TerminologyService,
     ) -> None:
         self.name = side.upper()
-        self.system, _, version = text(check_system, side).partition("|")
+        self.system, _, version = text(group, side).partition("|")
         self._concepts = terminology.code_system(self.system, version) if self.system else None
         self._has_scope = bool(scope)
         # codes of a system that is not available are not checked by the HL7 validator either
@@ -71,30 +71,30 @@ class _GroupSide:
 
     def check_code(self, value: Mapping[str, Any]) -> list[Finding]:
         """What is wrong with a code and its display."""
-        check_code = text(value, "code")
-        if not check_code or not self.system:
+        code = text(value, "code")
+        if not code or not self.system:
             return []
         if self._scope:
-            if self._terminology.contains(self._scope, self.system, check_code) is not False:
+            if self._terminology.contains(self._scope, self.system, code) is not False:
                 return []
-            message = f"{quoted(check_code)} of {self.system} is not in the value set {self._scope}"
+            message = f"{quoted(code)} of {self.system} is not in the value set {self._scope}"
             message_id = f"CONCEPTMAP_GROUP_{self.name}_CODE_INVALID_VS"
             return under([Finding(MAP, message, message_id=message_id)], "code")
-        return self._check_in_system(value, check_code) if self._concepts is not None else []
+        return self._check_in_system(value, code) if self._concepts is not None else []
 
-    def _check_in_system(self, value: Mapping[str, Any], check_code: str) -> list[Finding]:
+    def _check_in_system(self, value: Mapping[str, Any], code: str) -> list[Finding]:
         concepts: CodeSystemConcepts | None = self._concepts
         assert concepts is not None
-        defined_code = concepts.find_code(check_code)
+        defined_code = concepts.find_code(code)
         if defined_code is None:
-            findings = unknown_code(concepts, check_code) if concepts.is_complete else []
+            findings = unknown_code(concepts, code) if concepts.is_complete else []
             for finding in findings:
                 finding.message_id = f"CONCEPTMAP_GROUP_{self.name}_CODE_INVALID"
             return findings
         display, names = text(value, "display"), concepts.displays[defined_code]
         if not display or not names or display.casefold() in map(str.casefold, names):
             return []
-        message = f"{quoted(display)} is not a display of '{check_code}' in {self.system}"
+        message = f"{quoted(display)} is not a display of '{code}' in {self.system}"
         message_id = f"CONCEPTMAP_GROUP_{self.name}_DISPLAY_INVALID"
         advice = f"the display is {quoted(names[0])}"
         return under([Finding(MAP_DOUBTFUL, message, advice, message_id)], "code")
@@ -114,16 +114,18 @@ class _MapChecks:
             for _, property_ in objects(value, "property")
         }
 
-    def check_group(self, check_group: Mapping[str, Any]) -> list[Finding]:
+    def check_group(self, group: Mapping[str, Any]) -> list[Finding]:
         sides = {
-            side: _GroupSide(side, scope, check_group, self._terminology)
+            side: _GroupSide(side, scope, group, self._terminology)
             for side, scope in self._scopes.items()
         }
         findings = [
-            target for side, group_side in sides.items() for target in group_side.check_system(side)
+            finding
+            for side, group_side in sides.items()
+            for finding in group_side.check_system(side)
         ]
         pairs: set[tuple[str, str]] = set()
-        for number, element in objects(check_group, "element"):
+        for number, element in objects(group, "element"):
             element_findings = sides["source"].check_code(element)
             for index, target in objects(element, "target"):
                 target_findings = sides["target"].check_code(target)
