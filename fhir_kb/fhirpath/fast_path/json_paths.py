@@ -73,7 +73,8 @@ def _property_of_this(slot: Slot) -> Values:
             return _NOTHING  # malformed content is reported by the check of the structure
         value = this.get(key)
         if value is None:
-            return [None] if extra_key and this.get(extra_key) is not None else _NOTHING
+            has_extra = extra_key and this.get(extra_key) is not None
+            return _read(this, slot) if has_extra else _NOTHING
         if isinstance(value, list):
             return _read(this, slot)
         return [value]

@@ -24,7 +24,7 @@ class Extensions(Protocol):
     def conforms(
         self, url: str, owner: str, extension: Mapping[str, Any], *, modifier: bool
     ) -> bool:
-        """Whether it certainly conforms to its definition."""
+        """Whether a valid Extension certainly conforms to its definition."""
 
     def parts(self, url: str) -> frozenset[str] | None:
         """The urls of the extensions inside a complex extension; None where nothing defines it."""

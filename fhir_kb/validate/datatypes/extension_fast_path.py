@@ -95,7 +95,9 @@ class ExtensionFastPath:
     def conforms(
         self, url: str, owner: str, extension: Mapping[str, Any], *, modifier: bool
     ) -> bool:
-        """Whether the extension certainly conforms; False where it has to be validated in full.
+        """Whether an extension certainly conforms; False where it has to be validated in full.
+
+        The extension has to be a valid Extension.
 
         Args:
             url: Its url. One that nothing defines conforms.
@@ -113,7 +115,9 @@ class ExtensionFastPath:
             if len(self._rules) >= _CACHE_SIZE:
                 self._rules.clear()
             rule = self._rules[key] = self._rule(url, owner, modifier=modifier)
-        if rule is None or all(name in rule.properties for name in extension):
+        if rule is None:
+            return True
+        if extension.keys() <= rule.properties:
             return True
         return rule.test is not None and rule.test(extension)
 

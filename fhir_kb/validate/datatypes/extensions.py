@@ -44,9 +44,9 @@ def extension_by_definition(owner: str, inner: Checker, *, modifier: bool) -> Ch
             return findings
         if "extension" in value:
             findings = combine(findings, _undefined_parts(value, extensions.parts(url), url))
-        if not extensions.conforms(url, owner, value, modifier=modifier):
+        if findings or not extensions.conforms(url, owner, value, modifier=modifier):
             context.deferred_extensions.append(value)
-        elif not findings:
+        else:
             extensions.cache(owner, value, modifier=modifier)
         return findings
 

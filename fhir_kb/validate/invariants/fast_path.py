@@ -91,7 +91,7 @@ IN_PYTHON: Final[dict[str, Callable[[Mapping[str, Any]], bool]]] = {
     "contained.meta.security.empty()": _contained_have_no_security,
     "concept.code.combine($this.descendants().concept.code).isDistinct()": _codes_are_distinct,
     "descendants().linkId.isDistinct()": _link_ids_are_distinct,
-    "%context.repeat(action).where((goalId in %context.goal.id).not()).exists().not()": (
+    "%context.repeat(action).goalId.where(($this in %context.goal.id).not()).exists().not()": (
         _goals_exist
     ),
     "%context.repeat(action).relatedAction.where((targetId in %context.repeat(action).id).not())"

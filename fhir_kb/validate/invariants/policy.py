@@ -24,5 +24,9 @@ CORRECTED: Final = {
     # csd-1 in R5: its expression skips the second level of concepts, which its words include.
     "concept.exists() implies concept.code.combine(%resource.concept.descendants().concept.code)"
     ".isDistinct()": "concept.code.combine($this.descendants().concept.code).isDistinct()",
+    # pld-3 in R5: its expression cannot be evaluated for an action with several goals.
+    "%context.repeat(action).where((goalId in %context.goal.id).not()).exists().not()": (
+        "%context.repeat(action).goalId.where(($this in %context.goal.id).not()).exists().not()"
+    ),
 }
-"""Expressions that say less than the text of their invariant: expression -> what replaces it."""
+"""Expressions that do not say what the text of their invariant says -> what replaces them."""
