@@ -1,4 +1,4 @@
-"""How a server is reached, and who may see the token."""
+"""How a server is reached with a fixed token, and which URLs may get that."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fhir_kb.net.urls import is_private_talk, origin_of
+from fhir_kb.net.redaction import protect
+from fhir_kb.net.urls import is_confidential, origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,35 +15,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """url: the server that the token belongs to; no other host gets it.
-
-    user: whose password the token is, for servers that ask for both; "" for those that ask for a
-    token alone. ca_file: certificates (PEM) to trust; "" for the usual ones, or those that
-    REQUESTS_CA_BUNDLE names. proxy: "" for what HTTPS_PROXY and NO_PROXY say.
-    """
+    """A token and the server that it belongs to, own certificates, a proxy."""
 
     url: str = ""
+    """The server that the token belongs to; no other host gets it."""
     token: str = field(default="", repr=False)
     ca_file: str = ""
+    """Certificates (PEM) to trust; "" for the usual ones, or those of REQUESTS_CA_BUNDLE."""
     proxy: str = field(default="", repr=False)
+    """ "" for what HTTPS_PROXY and NO_PROXY say."""
     user: str = ""
+    """The user whose password the token is; "" where the server takes a token alone."""
 
     def headers_for(self, url: str) -> Mapping[str, str]:
-        """The headers that let us in at `url`: none at another origin, none where others listen."""
-        if (
-            self.token
-            and self.url
-            and origin_of(url) == origin_of(self.url)
-            and is_private_talk(url)
-        ):
-            return {"Authorization": self._words()}
-        return {}
+        """The Authorization header: none for another origin, none over a connection in clear."""
+        is_ours = self.token and self.url and origin_of(url) == origin_of(self.url)
+        if not is_ours or not is_confidential(url):
+            return {}
+        pair = base64.b64encode(f"{self.user}:{self.token}".encode()).decode()
+        protect(self.token, pair)
+        return {"Authorization": f"Basic {pair}" if self.user else f"Bearer {self.token}"}
 
     def renew(self) -> bool:
         """False: the token is the one that the user gave."""
         return False
-
-    def _words(self) -> str:
-        if not self.user:
-            return f"Bearer {self.token}"
-        return f"Basic {base64.b64encode(f'{self.user}:{self.token}'.encode()).decode()}"

@@ -1,4 +1,4 @@
-"""Asking servers for what they have: the answer or an error, and files of any size."""
+"""A client for servers that are only read: responses of success or an error, files of any size."""
 
 from __future__ import annotations
 
@@ -9,66 +9,70 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from fhir_kb.net.access import Access
 from fhir_kb.net.errors import OfflineError
-from fhir_kb.net.failures import refusal
-from fhir_kb.net.session import (
-    BUSY,
-    MAX_ANSWER,
-    Answer,
-    Session,
-    SessionSettings,
-    open_session,
-)
-from fhir_kb.net.urls import shown
+from fhir_kb.net.failures import rejection
+from fhir_kb.net.redaction import redacted_url
+from fhir_kb.net.response import Response
+from fhir_kb.net.retry import UNAVAILABLE, RetryPolicy
+from fhir_kb.net.session import Session, open_session
+from fhir_kb.net.settings import MAX_RESPONSE, SessionSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from requests import Response
+    import requests
 
-__all__ = ["Answer", "Client", "Received"]
+    from fhir_kb.net.retry import Attempts
 
 T = TypeVar("T")
 
 WHOLE_TIMEOUT: Final = 900.0
-TRIES: Final = 4
-_AGAIN: Final = BUSY | {500}
+_RETRY_STATUSES: Final = UNAVAILABLE | {500}
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """A file that was fetched. Digests in hexadecimal. url: where it came from in the end."""
+class DownloadedFile:
+    """A file that was downloaded."""
 
     size: int
     sha1: str
+    """In hexadecimal, as all digests."""
     sha256: str
     sha512: str
     url: str
+    """Where it came from after all redirects."""
 
 
 class Client:
-    """Speaks HTTP for one purpose. offline: every call raises OfflineError and opens no socket.
-
-    sleep: how to wait between tries; tests pass their own.
-    """
+    """Reads from servers. Not for changes: every request may be sent again."""
 
     def __init__(
         self,
         access: Access | None = None,
         *,
         offline: bool = False,
-        tries: int = TRIES,
+        retry: RetryPolicy | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        """Set up the client; nothing is sent yet.
+
+        Args:
+            access: Token, certificates and proxy.
+            offline: Whether every request raises OfflineError and opens no socket.
+            retry: None for the usual policy.
+            sleep: Waits between tries; tests pass their own.
+        """
         self._access = access or Access()
         self._offline = offline
-        self._tries = tries
+        self._retry = retry or RetryPolicy()
         self._sleep = sleep
         self._opened: Session | None = None
 
-    def get(self, url: str, *, accept: str = "application/json", most: int = MAX_ANSWER) -> Answer:
-        """What the server has at `url`. Raises NetError, also for answers of more than `most`."""
-        return self._answer("GET", url, {"Accept": accept}, None, most)
+    def get(
+        self, url: str, *, accept: str = "application/json", max_response: int = MAX_RESPONSE
+    ) -> Response:
+        """The response, if it is one of success. Raises NetError."""
+        return self._response("GET", url, {"Accept": accept}, None, max_response)
 
     def post(
         self,
@@ -77,69 +81,79 @@ class Client:
         *,
         content_type: str,
         accept: str = "application/json",
-        most: int = MAX_ANSWER,
-    ) -> Answer:
-        """What the server answers to `content`; for questions only: they may be asked twice.
-
-        Raises NetError.
-        """
+        max_response: int = MAX_RESPONSE,
+    ) -> Response:
+        """The response to `content`, for reads only: it may be sent twice. Raises NetError."""
         headers = {"Accept": accept, "Content-Type": content_type}
-        return self._answer("POST", url, headers, content, most)
+        return self._response("POST", url, headers, content, max_response)
 
-    def download(self, url: str, target: Path, *, most: int) -> Received:
+    def download(self, url: str, target: Path, *, max_size: int) -> DownloadedFile:
         """Write what is at `url` to a file, as it was sent.
 
-        The file is not complete until this returns. Raises NetError, or OSError of the disk.
+        The file is not complete until this returns.
+
+        Raises:
+            NetError: There is no such file, or it is too large.
+            OSError: It cannot be written.
         """
 
-        def receive(response: Response) -> Received:
-            hashes = [hashlib.sha1(usedforsecurity=False), hashlib.sha256(), hashlib.sha512()]
+        def receive(response: requests.Response, _: Attempts) -> DownloadedFile:
+            digests = [hashlib.sha1(usedforsecurity=False), hashlib.sha256(), hashlib.sha512()]
             size = 0
             with target.open("wb") as file:
-                for chunk in self._session().chunks(response, most, decoded=False):
+                for chunk in self._session().chunks(response, max_size, decoded=False):
                     size += len(chunk)
                     file.write(chunk)
-                    for each in hashes:
-                        each.update(chunk)
-            sha1, sha256, sha512 = (one.hexdigest() for one in hashes)
-            return Received(size, sha1, sha256, sha512, shown(response.url))
+                    for digest in digests:
+                        digest.update(chunk)
+            sha1, sha256, sha512 = (digest.hexdigest() for digest in digests)
+            return DownloadedFile(size, sha1, sha256, sha512, redacted_url(response.url))
 
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
-        return self._ask("GET", url, headers, None, receive)
+        return self._exchange("GET", url, headers, None, receive)
 
-    def _answer(
-        self, method: str, url: str, headers: dict[str, str], content: bytes | None, most: int
-    ) -> Answer:
-        def receive(response: Response) -> Answer:
-            return Answer(
-                response.status_code,
-                {name.lower(): value for name, value in response.headers.items()},
-                b"".join(self._session().chunks(response, most, decoded=True)),
-                shown(response.url),
-            )
-
-        return self._ask(method, url, headers, content, receive)
-
-    def _ask(
+    def _response(
         self,
         method: str,
         url: str,
-        headers: dict[str, str],
+        headers: Mapping[str, str],
         content: bytes | None,
-        receive: Callable[[Response], T],
-    ) -> T:
-        """What comes of it, if the server does what it is asked for."""
-        if self._offline:
-            raise OfflineError(
-                f"'{shown(url)}' is not asked: this run is offline", "Leave out --offline"
+        max_response: int,
+    ) -> Response:
+        def receive(response: requests.Response, attempts: Attempts) -> Response:
+            return Response(
+                response.status_code,
+                {name.lower(): value for name, value in response.headers.items()},
+                b"".join(self._session().chunks(response, max_response, decoded=True)),
+                redacted_url(response.url),
+                method,
+                attempts.number,
+                attempts.seconds,
             )
 
-        def granted(response: Response) -> T:
-            if not response.ok:
-                raise refusal(response.status_code, url)
-            return receive(response)
+        return self._exchange(method, url, headers, content, receive)
 
-        return self._session().exchange(method, url, headers, content, granted, repeat=True)
+    def _exchange(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        receive: Callable[[requests.Response, Attempts], T],
+    ) -> T:
+        """What `receive` makes of a response of success."""
+        if self._offline:
+            raise OfflineError(
+                f"{method} {redacted_url(url)} is not sent: this run is offline",
+                "Leave out --offline",
+            )
+
+        def receive_success(response: requests.Response, attempts: Attempts) -> T:
+            if not response.ok:
+                raise rejection(method, url, response.status_code, attempts.summary())
+            return receive(response, attempts)
+
+        return self._session().exchange(method, url, headers, content, receive_success, retry=True)
 
     def _session(self) -> Session:
         if self._opened is None:
@@ -148,8 +162,8 @@ class Client:
                 ca_file=self._access.ca_file,
                 proxy=self._access.proxy,
                 whole_timeout=WHOLE_TIMEOUT,
-                tries=self._tries,
-                again=_AGAIN,
+                retry=self._retry,
+                retry_statuses=_RETRY_STATUSES,
             )
-            self._opened = open_session(settings, sleep=self._sleep, jitter=lambda: 0.0)
+            self._opened = open_session(settings, sleep=self._sleep)
         return self._opened

@@ -10,6 +10,8 @@ class NetError(FhirKbError):
 
     status: int
     """The HTTP status of the response, 0 where none came."""
+    is_transient: bool = False
+    """Whether the connection failed, so that a retry may help."""
 
     def __init__(self, message: str, help: str = "", status: int = 0) -> None:  # noqa: A002
         super().__init__(message, help)

@@ -1,49 +1,69 @@
-"""What `requests` and servers say when it does not work, as people say it."""
+"""What to say where a request fails: method, URL without secrets, HTTP status, tries."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from requests import exceptions
+from urllib3.exceptions import HTTPError
 
 from fhir_kb.net.errors import NetError
-from fhir_kb.net.urls import shown, split
+from fhir_kb.net.redaction import redacted_url
+from fhir_kb.net.response import status_text
+from fhir_kb.net.urls import split_url
 
 if TYPE_CHECKING:
     from requests import RequestException
-    from urllib3.exceptions import HTTPError
 
-_STATUS = {
-    401: ("asks for a login", "Set a token for it; see docs/packages.md"),
-    403: ("does not let us in", "Ask for access, or set another token; see docs/packages.md"),
-    404: ("does not have it", "Check the address and the name"),
-    407: ("is behind a proxy that asks for a login", "Put user and password into the proxy's URL"),
-    429: ("is asked too often", "Try again later"),
+_ADVICE: Final = {
+    401: "The server asks for a login. Set a token for it; see docs/packages.md",
+    403: "Ask for access, or set another token; see docs/packages.md",
+    404: "Check the address and the name",
+    407: "The proxy asks for a login: put user and password into the proxy's URL",
+    429: "The server limits the number of requests: try again later",
 }
+_TRANSIENT: Final = (
+    exceptions.ConnectionError, exceptions.Timeout, exceptions.ChunkedEncodingError, HTTPError,
+)  # fmt: skip
+_OVERLOADED: Final = "The server is overloaded or down: try again later, or ask whoever runs it"
 
 
-def refusal(status: int, url: str) -> NetError:
-    """The error for an answer that is no success."""
-    what, advice = _STATUS.get(
-        status, (f"answers {status}", "Try again later, or check the address")
-    )
-    return NetError(f"'{shown(url)}': the server {what} (HTTP {status})", advice, status)
+def rejection(method: str, url: str, status: int, tries: str = "") -> NetError:
+    """The error for a response that is no success. tries: such as "tried 6 times in 31 s"."""
+    advice = _ADVICE.get(status, _OVERLOADED if status >= 500 else "Check the address")
+    text = f"{method} {redacted_url(url)}: {status_text(status)}"
+    return NetError(text + (tries and f" ({tries})"), advice, status)
 
 
-def failure(error: RequestException | HTTPError, url: str) -> NetError:
-    """The error for no answer. What the library says is left out: it may hold a password."""
-    host = split(url).hostname
+def failure(
+    error: RequestException | HTTPError, method: str, url: str, tries: str = ""
+) -> NetError:
+    """The error for no response. What the library says is left out: it may hold a password."""
+    text, advice = reason(error, url)
+    text = f"{method} {redacted_url(url)}: {text}"
+    failed = NetError(text + (tries and f" ({tries})"), advice)
+    failed.is_transient = is_transient(error)
+    return failed
+
+
+def is_transient(error: RequestException | HTTPError) -> bool:
+    """Whether a retry may help: a wrong certificate stays wrong."""
+    lasting = (exceptions.SSLError, exceptions.InvalidURL)
+    return isinstance(error, _TRANSIENT) and not isinstance(error, lasting)
+
+
+def reason(error: RequestException | HTTPError, url: str) -> tuple[str, str]:
+    """What happened, and what to do about it."""
+    host = split_url(url).hostname
     if isinstance(error, exceptions.ProxyError):
-        what, advice = "the proxy does not answer or refuses", "Check the proxy's address"
-    elif isinstance(error, exceptions.SSLError):
-        what = f"the certificate of {host} cannot be trusted"
-        advice = (
-            "Name your own CA's certificates (ca), if it is a server of yours; see docs/packages.md"
+        return "the proxy cannot be reached, or refuses", "Check the proxy's address"
+    if isinstance(error, exceptions.SSLError):
+        return (
+            f"the certificate of {host} cannot be trusted",
+            "Name your own CA's certificates (ca) for a server of yours; see docs/packages.md",
         )
-    elif isinstance(error, exceptions.Timeout):
-        what, advice = f"{host} takes too long to answer", "Try again later"
-    elif isinstance(error, exceptions.ConnectionError):
-        what, advice = f"{host} cannot be reached", "Check the network and the address"
-    else:
-        what, advice = f"the answer of {host} broke off or makes no sense", "Try again"
-    return NetError(f"'{shown(url)}': {what}", advice)
+    if isinstance(error, exceptions.Timeout):
+        return f"{host} did not respond in time", "Try again later"
+    if isinstance(error, exceptions.ConnectionError):
+        return f"{host} cannot be reached", "Check the network and the address"
+    return f"the response of {host} broke off or is damaged", "Try again"

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.model.fhir_release import BY_NAME, releases_in_words
-from fhir_kb.net import NetError, SessionSettings, open_session, shown
-from fhir_kb.net.login import Login, Logins, NoLogin, logins_file, logins_from, session_settings
+from fhir_kb.net import NetError, SessionSettings, open_session, redacted_url
+from fhir_kb.net.login import Login, Logins, NoLogin, login_file_path, logins_from, session_settings
 from fhir_kb.push import PushError, TargetPolicy, load_capabilities, open_server, save_capabilities
 from fhir_kb.read.definition_files import find_definitions
 from fhir_kb.read.plain_data import TooLargeError, node_at, plain_data
@@ -111,7 +111,7 @@ def _checked_url(text: object) -> str:
     url = str(text)
     if "@" in urlsplit(url).netloc:
         raise PushError(
-            f"the URL '{shown(url)}' contains a user name or a password",
+            f"the URL '{redacted_url(url)}' contains a user name or a password",
             "Leave them out: credentials go into your login file, a proxy's into HTTPS_PROXY",
             usage=True,
         )
@@ -120,7 +120,7 @@ def _checked_url(text: object) -> str:
 
 def _login(url: str, environ: Mapping[str, str]) -> Login:
     """The login for a server, from the user's login file."""
-    path = logins_file(environ)
+    path = login_file_path(environ)
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES)

@@ -6,22 +6,24 @@ responses read is in `interactions.py`.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from fhir_kb.emit import compact_json
-from fhir_kb.net import NetError, origin_of
+from fhir_kb.net import NetError
 from fhir_kb.servers.capabilities import capabilities_from_statement, is_same_software
 from fhir_kb.servers.interactions import (
     BUSY,
     GONE,
-    SENSELESS,
+    UNCLEAR,
     bundle_outcomes,
     bundle_request,
     conditions,
     create_outcome,
     history_entry,
     next_page,
+    own_url,
     ref_in,
     remote_resource,
     response_version,
@@ -41,52 +43,61 @@ from fhir_kb.servers.protocol import (
     Unavailable,
     UnknownOutcomeError,
 )
-from fhir_kb.servers.responses import Answered, rejection_text, resource_in, retry_after
+from fhir_kb.servers.responses import rejected, resource_in, response_text, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from fhir_kb.net import Answer, Session
+    from fhir_kb.net import Response, Session
     from fhir_kb.servers.content import Resource
 
 _JSON: Final = "application/fhir+json"
-_LONGEST_URL: Final = 1800
-_IDS: Final = 1000
-_PAGES: Final = 10_000
-_TRIES: Final = 5
-_HEADS: Final = "url,version"
-_NOT_FOR_US: Final = frozenset({401, 403})
-_HEADERS: Final = {
+_MAX_URL: Final = 1800
+_MAX_IDS: Final = 1000
+_MAX_PAGES: Final = 10_000
+_SUMMARY_ELEMENTS: Final = "url,version"
+_CONDITION_HEADERS: Final = {
     "ifMatch": "If-Match",
     "ifNoneMatch": "If-None-Match",
     "ifNoneExist": "If-None-Exist",
 }
 _BAD: Final = 400
-"""What servers whose versions are numbers say to what is no number."""
+"""The status of servers whose versions are numbers for what is no number."""
+_LOG: Final = logging.getLogger(__name__)
 
 
 def open_server(
     session: Session, base: str, known: ServerCapabilities | None = None
 ) -> HttpFhirServer:
-    """The server at `base`, over a session of ours. What it can do is asked for at once.
+    """The server at `base`. Its capabilities are requested at once.
 
-    known: its profile from last time: then only a summary is asked for (a whole statement is
-    megabytes), and the profile holds if software and FHIR version are the same. Raises ServerError
-    where there is no answer.
+    Args:
+        session: With the login that the server requires.
+        base: The base URL.
+        known: The capabilities of last time. Then only a summary is requested (a whole statement is
+            megabytes), and they hold if software and FHIR version are the same.
+
+    Raises:
+        ServerError: There is no usable response.
     """
     server = HttpFhirServer(session, base.rstrip("/"))
-    place = f"{server.base}/metadata"
+    metadata = f"{server.base}/metadata"
     if known is not None and known.base == server.base:
-        summary = server.get_resource(f"{place}?_summary=true")
+        summary = server.get_resource(f"{metadata}?_summary=true")
         if is_same_software(known, summary):
             server.capabilities = known
             return server
-    server.capabilities = capabilities_from_statement(server.base, server.get_resource(place))
+    statement = server.get_resource(metadata)
+    server.capabilities = capabilities_from_statement(server.base, statement)
+    _LOG.info(
+        "%s: FHIR %s, %s",
+        server.base, server.capabilities.fhir_version, server.capabilities.software,
+    )  # fmt: skip
     return server
 
 
 class HttpFhirServer:
-    """See `fhir_kb.servers.protocol.HttpFhirServer`. May be used by several threads."""
+    """See `FhirServer`. May be used by several threads."""
 
     capabilities: ServerCapabilities
 
@@ -94,76 +105,73 @@ class HttpFhirServer:
         self.session = session
         self.base = base
 
-    # questions
+    # reads
 
     def get_resource(self, url: str, form: bytes | None = None) -> Resource:
-        """The resource that a question is answered with. Raises ServerError."""
-        answer, resource = self._asked(url, form)
-        if answer.status >= 400 or resource is None:
-            raise self._no_answer(_shown(self.base, url), answer)
+        """The resource at `url`. Raises ServerError."""
+        response, resource = self._read(url, form)
+        if response.status >= 400 or resource is None:
+            raise unusable(response, url)
         return resource
 
-    def _no_answer(self, what: str, answer: Answer) -> ServerError:
-        """What to say to people where a question has no answer that can be used."""
-        said = rejection_text(answer) if answer.status >= 300 else "what it sends is no FHIR"
-        if answer.status in _NOT_FOR_US:
-            advice = "Look who may log in there, and what they may do"
-        else:
-            advice = "Look whether the address is right and a FHIR server is there"
-        return ServerError(f"the server does not answer {what}: {said}", advice)
-
-    def _asked(self, url: str, form: bytes | None) -> tuple[Answer, Resource | None]:
-        """The answer to a question; one that makes no sense is asked for again."""
+    def _read(self, url: str, form: bytes | None = None) -> tuple[Response, Resource | None]:
+        """The response to a read; one that makes no sense is requested again."""
         headers = {"Accept": _JSON, "Cache-Control": "no-cache"}
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        answer: Answer | None = None
         resource: Resource | None = None
-        for number in range(1, _TRIES + 1):
-            try:
-                answer = self.session.ask(
-                    "POST" if form is not None else "GET", url, headers=headers, content=form
-                )
-            except NetError as error:
-                raise ServerError(error.message, error.help or "") from error
-            resource = resource_in(answer)
-            if answer.status < 500 and (answer.status >= 400 or resource is not None):
-                break
-            if number < _TRIES:
-                self.session.pause(number, answer.headers.get("retry-after", ""))
-        assert answer is not None
-        return answer, resource
+
+        def problem(response: Response) -> str:
+            nonlocal resource
+            resource = resource_in(response)
+            if response.status >= 500:
+                return f"the server failed (HTTP {response.status})"
+            is_readable = resource is not None or response.status >= 400
+            return "" if is_readable else f"HTTP {response.status} without FHIR"
+
+        method = "GET" if form is None else "POST"
+        try:
+            response = self.session.request(
+                method, url, headers=headers, content=form, retry_if=problem
+            )
+        except NetError as error:
+            raise ServerError(error.message, error.help) from error
+        return response, resource if resource is not None else resource_in(response)
 
     def count(self, type_: str, query: Query) -> int:
         """See the protocol."""
-        bundle = self._searched(type_, {**query, "_summary": "count"})
+        bundle = self._search_page(type_, {**query, "_summary": "count"})
         total = bundle.get("total")
         if not isinstance(total, int):
-            raise ServerError(f"the server does not count {type_} when it is asked to")
+            raise ServerError(
+                f"GET {self.base}/{type_}?_summary=count: the response has no Bundle.total",
+                "The server has to support _summary=count",
+            )
         return total
 
     def search(
         self, type_: str, query: Query, *, summary: bool = False
     ) -> Iterator[RemoteResource]:
         """See the protocol."""
-        whole = {**query, "_count": str(self.capabilities.page_size)}
+        parameters = {**query, "_count": str(self.capabilities.page_size)}
         if summary:
-            whole["_elements"] = _HEADS
-        first = self._searched(type_, whole)
-        found = 0
-        for entry in self._pages(first):
-            live = search_match(entry, type_, summary=summary)
-            if live is not None:
-                found += 1
-                yield live
+            parameters["_elements"] = _SUMMARY_ELEMENTS
+        first = self._search_page(type_, parameters)
+        matches = 0
+        for entry in self._entries(first):
+            match = search_match(entry, type_, summary=summary)
+            if match is not None:
+                matches += 1
+                yield match
         total = first.get("total")
-        if isinstance(total, int) and total > found and not next_page(first):
+        if isinstance(total, int) and total > matches and not next_page(first):
             raise ServerError(
-                f"the server says that it has {total} of {type_} but gives {found}",
-                "Tell who runs it: it has to give the other pages",
+                f"GET {self.base}/{type_}: Bundle.total is {total}, but only {matches} came and "
+                "there is no link to a next page",
+                "Ask whoever runs the server: it has to give the other pages",
             )
 
-    def _searched(self, type_: str, query: Query) -> Resource:
+    def _search_page(self, type_: str, query: Query) -> Resource:
         form = urlencode(
             [
                 (name, value)
@@ -171,57 +179,42 @@ class HttpFhirServer:
                 for value in ([values] if isinstance(values, str) else values)
             ]
         )
-        if len(form) <= _LONGEST_URL:
+        if len(form) <= _MAX_URL:
             return self.get_resource(f"{self.base}/{type_}?{form}")
         return self.get_resource(f"{self.base}/{type_}/_search", form.encode())
 
-    def _pages(self, bundle: Resource) -> Iterator[Resource]:
-        """The entries of all pages. Raises ServerError where they lead astray."""
-        seen: set[str] = set()
-        for _ in range(_PAGES):
+    def _entries(self, bundle: Resource) -> Iterator[Resource]:
+        """The entries of all pages. Raises ServerError where there is no end of pages."""
+        visited: set[str] = set()
+        for _ in range(_MAX_PAGES):
             for entry in bundle.get("entry") or ():
                 if isinstance(entry, dict):
                     yield entry
-            url = next_page(bundle)
-            if not url:
+            link = next_page(bundle)
+            if not link:
                 return
-            here = self._ours(url)
-            if here in seen:
+            url = own_url(link, self.base)
+            if url in visited:
                 break
-            seen.add(here)
-            bundle = self.get_resource(here)
-        raise ServerError("the pages of the server's answer lead on and on", "Tell who runs it")
-
-    def _ours(self, url: str) -> str:
-        """A page's address at our server: behind a proxy, servers often name themselves wrongly.
-
-        Raises ServerError where it leads to another path.
-        """
-        try:
-            if origin_of(url) == origin_of(self.base):
-                return url
-        except NetError:
-            pass
-        parts, own = urlsplit(url), urlsplit(self.base)
-        if not parts.path.startswith(own.path.rstrip("/") or "/") or not parts.query:
-            raise ServerError(
-                "the next page of the server's answer is on another server",
-                "Tell who runs it to mend the server's own address",
-            )
-        return f"{own.scheme}://{own.netloc}{parts.path}?{parts.query}"
+            visited.add(url)
+            bundle = self.get_resource(url)
+        raise ServerError(
+            f"{self.base}: too many pages: the links to the next page have no end",
+            "Ask whoever runs the server",
+        )
 
     def changed_since(self, type_: str, since: str) -> Iterator[RemoteResource]:
         """See the protocol."""
         query = urlencode({"_since": since, "_count": str(self.capabilities.page_size)})
         latest: dict[Ref, RemoteResource | None] = {}
-        for entry in self._pages(self.get_resource(f"{self.base}/{type_}/_history?{query}")):
-            found = history_entry(entry, type_)
-            if found is not None:
-                latest.setdefault(*found)  # the newest comes first
-        for ref, live in latest.items():
-            whole = live or self._one(ref)  # some servers only say that there is something new
-            if whole is not None:
-                yield whole
+        for entry in self._entries(self.get_resource(f"{self.base}/{type_}/_history?{query}")):
+            change = history_entry(entry, type_)
+            if change is not None:
+                latest.setdefault(*change)  # the newest comes first
+        for ref, remote in latest.items():
+            current = remote or self._read_one(ref)  # some servers only say that it has changed
+            if current is not None:
+                yield current
 
     def read(
         self, refs: Iterable[Ref], *, include_deleted: bool = False
@@ -230,102 +223,105 @@ class HttpFhirServer:
         by_type: dict[str, list[str]] = {}
         for ref in refs:
             by_type.setdefault(ref.type, []).append(ref.id)
-        found: dict[Ref, RemoteResource] = {}
+        remotes: dict[Ref, RemoteResource] = {}
         for type_, ids in by_type.items():
-            for start in range(0, len(ids), _IDS):
-                some = ids[start : start + _IDS]
-                if len(some) > 1:
-                    for live in self.search(type_, {"_id": ",".join(some)}):
-                        found[live.ref] = live
-                for name in some if include_deleted or len(some) == 1 else ():
-                    ref = Ref(type_, name)
-                    one = None if ref in found else self._one(ref)
-                    if one is not None:
-                        found[ref] = one
-        return found
+            for start in range(0, len(ids), _MAX_IDS):
+                batch = ids[start : start + _MAX_IDS]
+                if len(batch) > 1:
+                    for remote in self.search(type_, {"_id": ",".join(batch)}):
+                        remotes[remote.ref] = remote
+                for id_ in batch if include_deleted or len(batch) == 1 else ():
+                    ref = Ref(type_, id_)
+                    single = None if ref in remotes else self._read_one(ref)
+                    if single is not None:
+                        remotes[ref] = single
+        return remotes
 
-    def _one(self, ref: Ref) -> RemoteResource | None:
-        answer, resource = self._asked(f"{self.base}/{ref.type}/{quote(ref.id)}", None)
-        if answer.status == 404:
+    def _read_one(self, ref: Ref) -> RemoteResource | None:
+        url = f"{self.base}/{ref.type}/{quote(ref.id)}"
+        response, resource = self._read(url)
+        if response.status == 404:
             return None
-        if answer.status == 410:
-            return RemoteResource(ref, response_version(answer), deleted=True)
-        live = remote_resource(resource) if answer.status < 300 else None
-        if live is None:
-            raise self._no_answer(str(ref), answer)
-        return live
+        if response.status == 410:
+            return RemoteResource(ref, response_version(response), deleted=True)
+        remote = remote_resource(resource) if response.status < 300 else None
+        if remote is None:
+            raise unusable(response, url)
+        return remote
 
     def read_version(self, ref: Ref, version: str) -> RemoteResource | None:
         """See the protocol."""
-        place = f"{self.base}/{ref.type}/{ref.id}/_history/{quote(version)}"
-        answer, resource = self._asked(place, None)
-        if answer.status in GONE or answer.status == _BAD:
+        url = f"{self.base}/{ref.type}/{ref.id}/_history/{quote(version)}"
+        response, resource = self._read(url)
+        if response.status in GONE or response.status == _BAD:
             return None
-        live = remote_resource(resource) if answer.status < 300 else None
-        if live is None:
-            raise self._no_answer(f"{ref} in version {version}", answer)
-        return live
+        remote = remote_resource(resource) if response.status < 300 else None
+        if remote is None:
+            raise unusable(response, url)
+        return remote
 
     # changes
 
     def send(self, changes: Sequence[ChangeRequest], mode: SendMode) -> Sequence[Outcome]:
         """See the protocol."""
         if mode == "single":
-            return [self._single(change) for change in changes]
+            return [self._send_single(change) for change in changes]
         bundle = bundle_request(changes, mode, self.capabilities)
-        answer, resource = self._sent("POST", self.base, bundle, {})
-        if answer.status in BUSY:
-            wait = retry_after(answer)
-            return [Unavailable(change.ref, answer.status, wait) for change in changes]
-        return bundle_outcomes(changes, mode, answer.status, resource)
+        response, resource = self._send("POST", self.base, bundle, {})
+        if response.status in BUSY:
+            wait = response.retry_after
+            return [Unavailable(change.ref, response.status, wait) for change in changes]
+        return bundle_outcomes(changes, mode, response.status, resource)
 
-    def _single(self, change: ChangeRequest) -> Outcome:
+    def _send_single(self, change: ChangeRequest) -> Outcome:
         headers = {
-            _HEADERS[name]: value for name, value in conditions(change, self.capabilities).items()
+            _CONDITION_HEADERS[name]: value
+            for name, value in conditions(change, self.capabilities).items()
         }
         if change.if_none_exist is not None:
-            return self._posted(change, headers)
+            return self._create(change, headers)
         content = change.content or None
         method = "DELETE" if content is None else "PUT"
-        answer, resource = self._sent(method, f"{self.base}/{change.ref}", content, headers)
-        if answer.status in BUSY:
-            return Unavailable(change.ref, answer.status, retry_after(answer))
-        if answer.status >= 400 and not (content is None and answer.status in GONE):
-            return Answered(answer.status, resource).outcome(change)
+        response, resource = self._send(method, f"{self.base}/{change.ref}", content, headers)
+        if response.status in BUSY:
+            return Unavailable(change.ref, response.status, response.retry_after)
+        if response.status >= 400 and not (content is None and response.status in GONE):
+            return rejected(change, response.status, resource)
         stored = resource if resource and resource.get("resourceType") == change.ref.type else None
-        live = remote_resource(stored)
+        remote = remote_resource(stored)
         return Applied(
             change.ref,
-            live.version if live else response_version(answer),
-            live.updated if live else "",
-            created=answer.status == 201,
+            remote.version if remote else response_version(response),
+            remote.updated if remote else "",
+            created=response.status == 201,
             stored=stored,
         )
 
-    def _posted(self, change: ChangeRequest, headers: Mapping[str, str]) -> Outcome:
-        """A create whose id the server chooses."""
+    def _create(self, change: ChangeRequest, headers: Mapping[str, str]) -> Outcome:
+        """A create whose id the server assigns."""
         content = compact_json(without_id(change.resource or {}))
-        answer, resource = self._sent("POST", f"{self.base}/{change.ref.type}", content, headers)
-        if answer.status in BUSY:
-            return Unavailable(change.ref, answer.status, retry_after(answer))
-        if answer.status >= _BAD:
-            return Answered(answer.status, resource).outcome(change)
-        live = remote_resource(resource)
-        live = live if live and live.ref.type == change.ref.type else None
-        place = live.ref if live else ref_in(change.ref.type, answer.headers.get("location"))
-        if there := create_outcome(change, answer.status, place):
-            return there
-        version = live.version if live else response_version(answer)
-        updated = live.updated if live else ""
-        stored = live.resource if live else None
-        return Applied(place or change.ref, version, updated, created=True, stored=stored)
+        url = f"{self.base}/{change.ref.type}"
+        response, resource = self._send("POST", url, content, headers)
+        if response.status in BUSY:
+            return Unavailable(change.ref, response.status, response.retry_after)
+        if response.status >= _BAD:
+            return rejected(change, response.status, resource)
+        remote = remote_resource(resource)
+        remote = remote if remote and remote.ref.type == change.ref.type else None
+        ref = remote.ref if remote else ref_in(change.ref.type, response.headers.get("location"))
+        if exists := create_outcome(change, response.status, ref):
+            return exists
+        version = remote.version if remote else response_version(response)
+        updated = remote.updated if remote else ""
+        stored = remote.resource if remote else None
+        return Applied(ref or change.ref, version, updated, created=True, stored=stored)
 
-    def _sent(
+    def _send(
         self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]
-    ) -> tuple[Answer, Resource | None]:
+    ) -> tuple[Response, Resource | None]:
         """The response to a change. Raises UnknownOutcomeError."""
         try:
-            answer = self.session.ask(
+            response = self.session.request(
                 method,
                 url,
                 headers={
@@ -335,24 +331,13 @@ class HttpFhirServer:
                     **headers,
                 },
                 content=content,
-                repeat=False,
+                retry=False,
             )
         except NetError as error:
             raise UnknownOutcomeError(error.message) from error
-        if answer.status in SENSELESS or 300 <= answer.status < 400:
-            raise UnknownOutcomeError(f"the server answered {answer.status}", retry_after(answer))
-        resource = resource_in(answer)
-        if answer.content and resource is None and answer.status not in BUSY:
-            raise UnknownOutcomeError("the server's answer is no FHIR")
-        return answer, resource
-
-
-def _shown(base: str, url: str) -> str:
-    """What was asked, without the values that were asked for."""
-    rest = url.removeprefix(base).lstrip("/")
-    path, _, query = rest.partition("?")
-    names = ",".join(sorted({name for name, _ in parse_qsl(query)}))
-    return f"'{path}'" + (f" ({names})" if names else "")
-
-
-__all__ = ["HttpFhirServer", "open_server"]
+        if response.status in UNCLEAR or 300 <= response.status < 400:
+            raise UnknownOutcomeError(response_text(response, url), response.retry_after)
+        resource = resource_in(response)
+        if response.content and resource is None and response.status not in BUSY:
+            raise UnknownOutcomeError(response_text(response, url))
+        return response, resource

@@ -1,34 +1,38 @@
-"""Changes in the words of FHIR's interactions, and what their answers say in ours.
+"""FHIR interactions: the requests of changes, and the outcomes that their responses state.
 
-https://hl7.org/fhir/http.html#transaction, #history, #concurrency. Nothing here asks anybody.
+https://hl7.org/fhir/http.html#transaction, #history, #concurrency. Nothing here sends anything.
 """
 
 from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 
 from fhir_kb.emit import compact_json
+from fhir_kb.net import NetError, origin_of
+from fhir_kb.net.response import status_text
 from fhir_kb.servers.content import with_references
 from fhir_kb.servers.protocol import (
     Applied,
     Ref,
     Rejected,
     RemoteResource,
+    ServerError,
     Unavailable,
     UnknownOutcomeError,
 )
-from fhir_kb.servers.responses import Answered, operation_outcome, outcome_text
+from fhir_kb.servers.responses import operation_outcome, outcome_text, rejected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fhir_kb.net import Answer
+    from fhir_kb.net import Response
     from fhir_kb.servers.content import Resource
     from fhir_kb.servers.protocol import (
         ChangeRequest,
@@ -38,32 +42,32 @@ if TYPE_CHECKING:
     )
 
 BUSY: Final = frozenset({429, 503})
-SENSELESS: Final = frozenset({408, 500, 502, 504})
-"""What leaves open whether the server, or what stands before it, has done what was sent."""
+UNCLEAR: Final = frozenset({408, 500, 502, 504})
+"""The statuses that leave open whether the server, or a proxy before it, has made the change."""
 GONE: Final = frozenset({404, 410})
 _FOUND: Final = 200
 _STATUS: Final = re.compile(r"[2-5][0-9]{2}(?![0-9])")
 _ENTRY: Final = re.compile(r"Bundle\.entry\[([0-9]{1,6})\]|Bundle\.entry\(([0-9]{1,6})\)")
-_UNCLEAR: Final = "the server's answer does not say what became of each change"
+_NO_OUTCOMES: Final = "the response does not say what became of each change"
 
 
 def bundle_request(
     changes: Sequence[ChangeRequest], mode: SendMode, capabilities: ServerCapabilities
 ) -> bytes:
     """The batch or transaction that makes the changes, as JSON."""
-    coming = {
+    placeholders = {
         str(change.ref): placeholder_urn(change.ref)
         for change in changes
         if change.if_none_exist is not None
     }
-    entries = [_entry(change, capabilities, is_read=bool(coming)) for change in changes]
-    if coming:
-        entries = with_references(entries, coming)
+    entries = [_entry(change, capabilities, parsed=bool(placeholders)) for change in changes]
+    if placeholders:
+        entries = with_references(entries, placeholders)
     return compact_json({"resourceType": "Bundle", "type": mode, "entry": entries})
 
 
 def placeholder_urn(ref: Ref) -> str:
-    """What a resource is called within a bundle until the server has given it an id."""
+    """The fullUrl of a resource within a bundle until the server has assigned an id."""
     return uuid.uuid5(uuid.NAMESPACE_URL, str(ref)).urn
 
 
@@ -72,8 +76,8 @@ def without_id(resource: Resource) -> Resource:
     return {key: value for key, value in resource.items() if key != "id"}
 
 
-def _entry(change: ChangeRequest, capabilities: ServerCapabilities, *, is_read: bool) -> Resource:
-    """is_read: whether its references are to be changed; else its text is taken as it is."""
+def _entry(change: ChangeRequest, capabilities: ServerCapabilities, *, parsed: bool) -> Resource:
+    """parsed: whether its references are to be rewritten; else its JSON is taken as it is."""
     if change.if_none_exist is not None:
         return {
             "fullUrl": placeholder_urn(change.ref),
@@ -90,13 +94,13 @@ def _entry(change: ChangeRequest, capabilities: ServerCapabilities, *, is_read: 
         return {"request": request}
     return {
         "fullUrl": f"{capabilities.base}/{change.ref}",
-        "resource": change.resource if is_read else orjson.Fragment(change.content),
+        "resource": change.resource if parsed else orjson.Fragment(change.content),
         "request": request,
     }
 
 
 def conditions(change: ChangeRequest, capabilities: ServerCapabilities) -> dict[str, str]:
-    """What keeps a change from being made to something else than was planned."""
+    """What keeps a change from being made to another version than was planned."""
     if change.if_none_exist is not None:
         return (
             {"ifNoneExist": urlencode(list(change.if_none_exist.items()))}
@@ -116,126 +120,127 @@ def conditions(change: ChangeRequest, capabilities: ServerCapabilities) -> dict[
 def bundle_outcomes(
     changes: Sequence[ChangeRequest], mode: SendMode, status: int, resource: Resource | None
 ) -> list[Outcome]:
-    """What became of each change, by the answer to a bundle; its status is not a busy server's.
+    """The outcome of each change by the response to a bundle, whose status is not in BUSY.
 
-    Raises UnknownOutcomeError where it does not say so.
+    Raises UnknownOutcomeError where the response does not say.
     """
     if status >= 400:
-        return _all_refused(changes, status, resource)
+        return _all_rejected(changes, status, resource)
     entries = (resource or {}).get("entry")
     if not isinstance(entries, list) or len(entries) != len(changes):
-        raise UnknownOutcomeError(_UNCLEAR)
-    outcomes = [_outcome(change, one) for change, one in zip(changes, entries, strict=True)]
-    if mode == "transaction" and not all(map(_goes_with_done, outcomes)):
-        raise UnknownOutcomeError("the server says that a part of a transaction was done")
+        raise UnknownOutcomeError(_NO_OUTCOMES)
+    outcomes = [
+        _entry_outcome(change, entry) for change, entry in zip(changes, entries, strict=True)
+    ]
+    if mode == "transaction" and not all(map(_fits_transaction, outcomes)):
+        raise UnknownOutcomeError("the server says that a part of a transaction was made")
     return outcomes
 
 
-def _goes_with_done(outcome: Outcome) -> bool:
-    """Whether a transaction that was done may say so of one of its entries."""
-    return isinstance(outcome, Applied) or (
-        isinstance(outcome, Rejected) and outcome.status == _FOUND
-    )
+def _fits_transaction(outcome: Outcome) -> bool:
+    """Whether a transaction that was made may have this outcome of one of its entries."""
+    is_found = isinstance(outcome, Rejected) and outcome.status == _FOUND
+    return isinstance(outcome, Applied) or is_found
 
 
-def _all_refused(
+def _all_rejected(
     changes: Sequence[ChangeRequest], status: int, resource: Resource | None
 ) -> list[Outcome]:
-    """The same refusal for all; where it names the entry that is to blame, all others say so."""
+    """The same rejection for all; where it names the entry that is to blame, all others say so."""
     if len(changes) == 1 and changes[0].action == "delete" and status in GONE:
         return [Applied(changes[0].ref)]
-    refused = Answered(status, resource)
-    outcomes = [refused.outcome(change) for change in changes]
-    named = blamed_entry(operation_outcome(resource))
-    if named is None or named >= len(changes) or len(changes) == 1:
-        return outcomes
-    culprit = changes[named].ref
+    rejections = [rejected(change, status, resource) for change in changes]
+    number = blamed_entry(operation_outcome(resource))
+    if number is None or number >= len(changes) or len(changes) == 1:
+        return list(rejections)
+    culprit = changes[number].ref
     return [
-        one
-        if one.ref == culprit or not isinstance(one, Rejected)
-        else Rejected(one.ref, one.status, f"because of {culprit}: {one.text}", one.conflict,
-                     one.outcome)
-        for one in outcomes
-    ]  # fmt: skip
+        rejection
+        if rejection.ref == culprit
+        else replace(rejection, text=f"because of {culprit}: {rejection.text}")
+        for rejection in rejections
+    ]
 
 
 def blamed_entry(outcome: Resource | None) -> int | None:
     """The number of the entry that an OperationOutcome blames; None where it names none or more."""
-    found: set[int] = set()
+    numbers: set[int] = set()
     for issue in (outcome or {}).get("issue") or ():
         if not isinstance(issue, dict):
             continue
-        places = [*_list(issue.get("expression")), *_list(issue.get("location"))]
-        for place in [*places, str(issue.get("diagnostics") or "")]:
-            found |= {int(one[1] or one[2]) for one in _ENTRY.finditer(str(place))}
-    return found.pop() if len(found) == 1 else None
+        paths = [*_list(issue.get("expression")), *_list(issue.get("location"))]
+        for text in [*paths, str(issue.get("diagnostics") or "")]:
+            numbers |= {int(match[1] or match[2]) for match in _ENTRY.finditer(str(text))}
+    return numbers.pop() if len(numbers) == 1 else None
 
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _outcome(change: ChangeRequest, entry: object) -> Outcome:
-    """What became of one entry of a batch or transaction."""
+def _entry_outcome(change: ChangeRequest, entry: object) -> Outcome:
+    """The outcome that one entry of the response to a batch or transaction states."""
     response = entry.get("response") if isinstance(entry, dict) else None
     if not isinstance(entry, dict) or not isinstance(response, dict):
-        raise UnknownOutcomeError(_UNCLEAR)
-    said = _STATUS.match(str(response.get("status") or ""))
-    if said is None:
-        raise UnknownOutcomeError(_UNCLEAR)
-    status = int(said[0])
+        raise UnknownOutcomeError(_NO_OUTCOMES)
+    stated = _STATUS.match(str(response.get("status") or ""))
+    if stated is None:
+        raise UnknownOutcomeError(_NO_OUTCOMES)
+    status = int(stated[0])
     resource = entry.get("resource")
     if status in BUSY:
         return Unavailable(change.ref, status)
-    if status in SENSELESS or 300 <= status < 400:
-        told = outcome_text(operation_outcome(response.get("outcome"), resource))
-        raise UnknownOutcomeError(
-            f"the server answered {status} for {change.ref}" + (told and f": {told}")
-        )
+    if status in UNCLEAR or 300 <= status < 400:
+        reason = outcome_text(operation_outcome(response.get("outcome"), resource))
+        text = f"{status_text(status)} for {change.ref}"
+        raise UnknownOutcomeError(text + (reason and f": {reason}"))
     if status >= 400 and not (change.action == "delete" and status in GONE):
-        outcome = operation_outcome(response.get("outcome"), resource)
-        return Answered(status, outcome).outcome(change)
-    live = remote_resource(resource)
+        return rejected(change, status, operation_outcome(response.get("outcome"), resource))
+    remote = remote_resource(resource)
+    ref = change.ref
     if change.if_none_exist is not None:
-        place = live.ref if live else ref_in(change.ref.type, response.get("location"))
-        if there := create_outcome(change, status, place):
-            return there
-        ref = place or change.ref
-    else:
-        ref = change.ref
-    if live is not None and live.ref != ref:
-        live = None
+        created = remote.ref if remote else ref_in(ref.type, response.get("location"))
+        if exists := create_outcome(change, status, created):
+            return exists
+        ref = created or ref
+    if remote is not None and remote.ref != ref:
+        remote = None
     return Applied(
         ref,
-        live.version if live and live.version else etag(response.get("etag")),
-        live.updated if live and live.updated else str(response.get("lastModified") or ""),
+        remote.version if remote and remote.version else etag(response.get("etag")),
+        remote.updated if remote and remote.updated else str(response.get("lastModified") or ""),
         created=status == 201,
-        stored=live.resource if live else None,
+        stored=remote.resource if remote else None,
     )
 
 
-def create_outcome(change: ChangeRequest, status: int, place: Ref | None) -> Rejected | None:
-    """What a create whose id the server chooses came to, where it was not made: 200 says that it
-    was there. Raises UnknownOutcomeError where nobody says where it is now.
+def create_outcome(change: ChangeRequest, status: int, ref: Ref | None) -> Rejected | None:
+    """The rejection of a create that was not made: 200 says that the artifact exists.
+
+    change: a create whose id the server assigns. ref: what the server has assigned, if it says so.
+    Raises UnknownOutcomeError where it does not.
     """
     if status == _FOUND:
-        return Rejected(change.ref, status, "it is there already", conflict=True)
-    if place is None or place.type != change.ref.type:
-        raise UnknownOutcomeError("the server does not say under which id it keeps something")
+        return Rejected(change.ref, status, "it exists already", conflict=True)
+    if ref is None or ref.type != change.ref.type:
+        raise UnknownOutcomeError("the server does not say which id it has assigned")
     return None
 
 
 def remote_resource(resource: object, *, summary: bool = False) -> RemoteResource | None:
-    """What stands at a place, from the resource; None where it is none."""
+    """A resource as the server holds it; None for what is no resource with an id.
+
+    summary: whether to leave the content out.
+    """
     if not isinstance(resource, dict):
         return None
-    kind, name = resource.get("resourceType"), resource.get("id")
-    if not isinstance(kind, str) or not isinstance(name, str) or not kind or not name:
+    type_, id_ = resource.get("resourceType"), resource.get("id")
+    if not isinstance(type_, str) or not isinstance(id_, str) or not type_ or not id_:
         return None
     meta = resource.get("meta")
     meta = meta if isinstance(meta, dict) else {}
     return RemoteResource(
-        Ref(kind, name),
+        Ref(type_, id_),
         str(meta.get("versionId") or ""),
         str(meta.get("lastUpdated") or ""),
         str(resource.get("url") or ""),
@@ -245,41 +250,41 @@ def remote_resource(resource: object, *, summary: bool = False) -> RemoteResourc
 
 
 def search_match(entry: Mapping[str, Any], type_: str, *, summary: bool) -> RemoteResource | None:
-    """What an entry of a search's answer has found; None for what only goes with it."""
+    """The match in an entry of a searchset; None for what is only included."""
     search = entry.get("search")
     if isinstance(search, dict) and search.get("mode") in ("outcome", "include"):
         return None
-    live = remote_resource(entry.get("resource"), summary=summary)
-    return live if live is not None and live.ref.type == type_ else None
+    match = remote_resource(entry.get("resource"), summary=summary)
+    return match if match is not None and match.ref.type == type_ else None
 
 
 def history_entry(entry: Mapping[str, Any], type_: str) -> tuple[Ref, RemoteResource | None] | None:
-    """The place that an entry of a history is about, and what stands there then.
+    """The place that an entry of a history is about, and the resource as it was then.
 
-    That is None where the entry does not tell. None for an entry that is about nothing.
+    The resource is None where the entry does not tell. None for an entry that is about nothing.
     """
-    live = remote_resource(entry.get("resource"))
-    if live is not None:
-        return live.ref, live
+    remote = remote_resource(entry.get("resource"))
+    if remote is not None:
+        return remote.ref, remote
     request, response = entry.get("request"), entry.get("response")
-    said = response if isinstance(response, dict) else {}
-    asked = request if isinstance(request, dict) else {}
-    ref = ref_in(type_, asked.get("url"), entry.get("fullUrl"), said.get("location"))
+    response = response if isinstance(response, dict) else {}
+    request = request if isinstance(request, dict) else {}
+    ref = ref_in(type_, request.get("url"), entry.get("fullUrl"), response.get("location"))
     if ref is None:
         return None
-    if asked.get("method") != "DELETE":
+    if request.get("method") != "DELETE":
         return ref, None
-    updated = str(said.get("lastModified") or "")
-    return ref, RemoteResource(ref, etag(said.get("etag")), updated, deleted=True)
+    updated = str(response.get("lastModified") or "")
+    return ref, RemoteResource(ref, etag(response.get("etag")), updated, deleted=True)
 
 
-def ref_in(type_: str, *addresses: object) -> Ref | None:
-    """The first place of a type that one of these addresses names."""
-    for address in addresses:
-        parts = str(address or "").partition("?")[0].split("/")
-        for kind, name in pairwise(parts):
-            if kind == type_ and name and not name.startswith("_"):
-                return Ref(type_, name)
+def ref_in(type_: str, *urls: object) -> Ref | None:
+    """The first place of a type that one of these URLs names."""
+    for url in urls:
+        segments = str(url or "").partition("?")[0].split("/")
+        for segment, id_ in pairwise(segments):
+            if segment == type_ and id_ and not id_.startswith("_"):
+                return Ref(type_, id_)
     return None
 
 
@@ -288,19 +293,38 @@ def etag(value: object) -> str:
     return str(value or "").removeprefix("W/").strip('"')
 
 
-def response_version(answer: Answer) -> str:
-    """The version that the headers of an answer name; "" for none."""
-    found = etag(answer.headers.get("etag"))
-    if found:
-        return found
-    location = answer.headers.get("content-location") or answer.headers.get("location") or ""
-    _, mark, version = location.partition("/_history/")
-    return version if mark else ""
+def response_version(response: Response) -> str:
+    """The version that the headers of a response name; "" for none."""
+    if version := etag(response.headers.get("etag")):
+        return version
+    headers = response.headers
+    location = headers.get("content-location") or headers.get("location") or ""
+    _, history, version = location.partition("/_history/")
+    return version if history else ""
 
 
 def next_page(bundle: Mapping[str, Any]) -> str:
-    """The address of the next page; "" for none."""
+    """The URL of the next page; "" for none."""
     for link in bundle.get("link") or ():
         if isinstance(link, dict) and link.get("relation") == "next":
             return str(link.get("url") or "")
     return ""
+
+
+def own_url(url: str, base: str) -> str:
+    """The URL of a page at the server at `base`: behind a proxy, servers often misname themselves.
+
+    Raises ServerError where it leads to another path.
+    """
+    try:
+        if origin_of(url) == origin_of(base):
+            return url
+    except NetError:
+        pass
+    parts, own = urlsplit(url), urlsplit(base)
+    if not parts.path.startswith(own.path.rstrip("/") or "/") or not parts.query:
+        raise ServerError(
+            f"{base}: the link to the next page leads to another server",
+            "Ask whoever runs the server to correct its own base URL",
+        )
+    return f"{own.scheme}://{own.netloc}{parts.path}?{parts.query}"

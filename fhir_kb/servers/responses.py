@@ -1,85 +1,102 @@
-"""What a server's answers say."""
+"""What is read from the responses of a FHIR server."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.net import redacted_url
+from fhir_kb.net.redaction import redact
+from fhir_kb.net.response import status_text
+from fhir_kb.net.retry import tries_text
 from fhir_kb.servers.content import load_json
-from fhir_kb.servers.protocol import Rejected
+from fhir_kb.servers.protocol import Rejected, ServerError
 
 if TYPE_CHECKING:
-    from fhir_kb.net import Answer
+    from fhir_kb.net import Response
     from fhir_kb.servers.content import Resource
-    from fhir_kb.servers.protocol import ChangeRequest, Outcome
+    from fhir_kb.servers.protocol import ChangeRequest
 
-_MOVED: Final = frozenset({409, 412})
-_LONGEST: Final = 300
+_CONFLICT: Final = frozenset({409, 412})
+_LOGIN_REFUSED: Final = frozenset({401, 403})
+_TOO_MANY: Final = 429
+_MAX_TEXT: Final = 300
 
 
-def resource_in(answer: Answer) -> Resource | None:
-    """The resource that an answer is; None where it is something else, such as a page of HTML."""
+def resource_in(response: Response) -> Resource | None:
+    """The resource in the body; None where it is something else, such as an HTML page."""
     try:
-        found = load_json(answer.content)
+        body = load_json(response.content)
     except (ValueError, RecursionError):
         return None
-    is_one = isinstance(found, dict) and isinstance(found.get("resourceType"), str)
-    return found if is_one else None
-
-
-def retry_after(answer: Answer) -> float:
-    """Seconds for which the server asks us to wait; 0 where it does not."""
-    from fhir_kb.net.session import seconds_of  # it brings `requests`, which is slow to load
-
-    return seconds_of(answer.headers.get("retry-after", ""))
+    is_resource = isinstance(body, dict) and isinstance(body.get("resourceType"), str)
+    return body if is_resource else None
 
 
 def operation_outcome(*candidates: object) -> Resource | None:
     """The first that is an OperationOutcome."""
-    for one in candidates:
-        if isinstance(one, dict) and one.get("resourceType") == "OperationOutcome":
-            return one
+    for candidate in candidates:
+        if isinstance(candidate, dict) and candidate.get("resourceType") == "OperationOutcome":
+            return candidate
     return None
 
 
 def outcome_text(outcome: Resource | None) -> str:
-    """What an OperationOutcome says, in a few words; "" for none."""
-    words: list[str] = []
+    """The errors of an OperationOutcome in a few words, without secrets of ours; "" for none."""
+    texts: list[str] = []
     for issue in (outcome or {}).get("issue") or ():
         if isinstance(issue, dict) and issue.get("severity") in ("error", "fatal", None):
             details = issue.get("details")
-            said = details.get("text") if isinstance(details, dict) else None
-            words.append(str(issue.get("diagnostics") or said or issue.get("code") or ""))
-    text = " ".join("; ".join(filter(None, words)).split())
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+            detail = details.get("text") if isinstance(details, dict) else None
+            texts.append(str(issue.get("diagnostics") or detail or issue.get("code") or ""))
+    text = redact(" ".join("; ".join(filter(None, texts)).split()))
+    return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
 
 
-def rejection_text(answer: Answer) -> str:
-    """What a server says when it says no: its own words, or the number of its status."""
-    return outcome_text(operation_outcome(resource_in(answer))) or f"status {answer.status}"
+def response_text(response: Response, url: str) -> str:
+    """A response that cannot be used, as people read it: request, status, what came, tries.
+
+    Such as "GET https://fhir.example/metadata: HTTP 413 Content Too Large with an HTML page instead
+    of FHIR (tried 6 times in 31 s)".
+    """
+    text = f"{response.method} {redacted_url(url, query=True)}: {status_text(response.status)}"
+    resource = resource_in(response)
+    if reason := outcome_text(operation_outcome(resource)):
+        text += f": {reason}"
+    elif resource is None and response.is_html:
+        text += " with an HTML page instead of FHIR"
+    elif resource is None and response.content:
+        text += " with a body that is not FHIR"
+    elif resource is None and response.status < 300:
+        text += " with an empty body instead of FHIR"
+    tries = tries_text(response.tries, response.seconds)
+    return text + (tries and f" ({tries})")
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """A refusal. resource: the OperationOutcome, if that was the answer."""
+def unusable(response: Response, url: str) -> ServerError:
+    """The error for a read without a usable response."""
+    if response.status in _LOGIN_REFUSED:
+        advice = "Check the login of this target, and what it may do on the server"
+    elif response.status == _TOO_MANY:
+        advice = "The server limits the number of requests: try again later"
+    elif response.status >= 500:
+        advice = "The server is overloaded or down: try again later, or ask whoever runs it"
+    else:
+        advice = "Check the address, and that a FHIR server is there"
+    return ServerError(response_text(response, url), advice)
 
-    status: int
-    resource: Resource | None
 
-    def outcome(self, change: ChangeRequest) -> Outcome:
-        """The same for one of the changes that it was about."""
-        outcome = operation_outcome(self.resource)
-        text = outcome_text(outcome) or f"the server answered {self.status}"
-        return Rejected(
-            change.ref, self.status, text, conflict=self.status in _MOVED, outcome=outcome
-        )
+def rejected(change: ChangeRequest, status: int, resource: Resource | None) -> Rejected:
+    """The outcome of a change that a response of this status is about."""
+    outcome = operation_outcome(resource)
+    text = outcome_text(outcome) or status_text(status)
+    return Rejected(change.ref, status, text, conflict=status in _CONFLICT, outcome=outcome)
 
 
 def issue_expressions(outcome: Resource | None) -> list[tuple[str, str]]:
     """(place, text) of each issue of an OperationOutcome that names a place in the resource."""
-    found: list[tuple[str, str]] = []
+    issues: list[tuple[str, str]] = []
     for issue in (outcome or {}).get("issue") or ():
-        places: Any = issue.get("expression") if isinstance(issue, dict) else None
-        named = [place for place in places or () if isinstance(place, str)]
-        found += [(place, outcome_text({"issue": [issue]})) for place in named]
-    return found
+        expressions: Any = issue.get("expression") if isinstance(issue, dict) else None
+        named = [path for path in expressions or () if isinstance(path, str)]
+        issues += [(path, outcome_text({"issue": [issue]})) for path in named]
+    return issues

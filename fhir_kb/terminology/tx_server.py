@@ -17,7 +17,7 @@ from fhir_kb.terminology.membership import Coding, is_member
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fhir_kb.net import Answer, SessionSettings
+    from fhir_kb.net import Response, SessionSettings
     from fhir_kb.terminology.concepts import CodeSystemConcepts
     from fhir_kb.terminology.tx_cache import TxCache
 
@@ -50,17 +50,17 @@ _UNKNOWN_SYSTEM_PARAMETERS: Final = frozenset({"x-unknown-system", "x-caused-by-
 class HttpSession(Protocol):
     """The part of net.Session that is needed here."""
 
-    def ask(
+    def request(
         self,
         method: str,
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
-        repeat: bool = True,
-        most: int | None = None,
-    ) -> Answer:
-        """See net.Session.ask."""
+        retry: bool = True,
+        max_response: int | None = None,
+    ) -> Response:
+        """See net.Session.request."""
 
 
 class TxServer:
@@ -183,8 +183,8 @@ class TxServer:
             headers["Content-Type"] = FHIR_JSON
         url = f"{self._base}/{path}"
         try:
-            response = self._session.ask(
-                method, url, headers=headers, content=body, repeat=True, most=_MAX_RESPONSE
+            response = self._session.request(
+                method, url, headers=headers, content=body, retry=True, max_response=_MAX_RESPONSE
             )
         except NetError as error:
             self._fail(error.message)
@@ -217,10 +217,10 @@ def tx_server(base: str, settings: SessionSettings | None = None) -> TxServer:
     settings: login, certificates and proxy; None for the defaults. Nothing is sent yet.
     """
     # Imported late: most runs ask no server.
-    from fhir_kb.net import SessionSettings, open_session
+    from fhir_kb.net import RetryPolicy, SessionSettings, open_session
     from fhir_kb.terminology.tx_cache import TxCache, cache_file
 
-    chosen = settings or SessionSettings(server=base, tries=MAX_TRIES)
+    chosen = settings or SessionSettings(server=base, retry=RetryPolicy(tries=MAX_TRIES))
     return TxServer(open_session(chosen), base, TxCache(cache_file()))
 
 

@@ -29,17 +29,18 @@ from keycloak import (
     write_key,
 )
 
-from fhir_kb.net import NetError
+from fhir_kb.net import NetError, RetryPolicy
 from fhir_kb.net.login import (
     Certificate,
     ClientCredentials,
     FromEnvironment,
     Login,
     SmartBackend,
-    open_login,
+    open_credentials,
     session_settings,
 )
-from fhir_kb.net.session import Session, SessionSettings, open_session
+from fhir_kb.net.session import Session, open_session
+from fhir_kb.net.settings import SessionSettings
 
 pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.slow, pytest.mark.enable_socket]
 
@@ -106,7 +107,7 @@ def test_a_client_with_a_secret(world: World, guarded: Resources, authentication
     login = replace(by_secret(world), authentication=authentication)
     with session(login, guarded.url) as one:
         assert one.ask("GET", f"{guarded.url}/metadata").status == 200
-        assert one.ask("PUT", f"{guarded.url}/x", content=b"{}", repeat=False).status == 200
+        assert one.ask("PUT", f"{guarded.url}/x", content=b"{}", retry=False).status == 200
     assert guarded.statuses == [200, 200]  # no refusal on the way: the token was there before
     assert guarded.clients == ["by-secret"] * 2
 
@@ -199,11 +200,11 @@ def test_a_token_that_ran_out_unseen_is_renewed_after_one_refusal(
     world: World, guarded: Resources
 ) -> None:
     """The clock of the client stands still: only the server's refusal tells."""
-    credentials = open_login(by_secret(world, "hasty"), guarded.url, clock=lambda: 0.0)
+    credentials = open_credentials(by_secret(world, "hasty"), guarded.url, clock=lambda: 0.0)
     with open_session(SessionSettings(credentials)) as one:
         assert one.ask("GET", guarded.url).status == 200
         time.sleep(SHORT + 1)
-        assert one.ask("PUT", guarded.url, content=b"{}", repeat=False).status == 200
+        assert one.ask("PUT", guarded.url, content=b"{}", retry=False).status == 200
     assert guarded.statuses == [200, 401, 200]
 
 
@@ -260,7 +261,7 @@ def test_a_server_that_wants_certificate_and_token(world: World) -> None:
         token_endpoint=world.server.token_endpoint(secure=True),
         certificate=Certificate(str(certificate), str(key)),
     )
-    trusting = SessionSettings(ca_file=str(world.authority.file), tries=1)
+    trusting = SessionSettings(ca_file=str(world.authority.file), retry=RetryPolicy(tries=1))
     with resources(world.server, tls) as guarded:
         with session(login, guarded.url, trusting) as one:
             assert one.ask("GET", guarded.url).status == 200

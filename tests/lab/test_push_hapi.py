@@ -19,7 +19,7 @@ from faults import Plan, faulty
 from hapi import Hapi, hapi
 from pushed import artifact, desired, kinds
 
-from fhir_kb.net import SessionSettings, open_session
+from fhir_kb.net import RetryPolicy, SessionSettings, open_session
 from fhir_kb.push import PushOptions, Ref, TargetPolicy, open_reconciler, open_server
 from fhir_kb.servers.protocol import ChangeRequest
 
@@ -50,7 +50,7 @@ def push(
     base: str, folder: Path, resources: list[dict[str, Any]], *words: str, **more: Any
 ) -> tuple[PushPlan, PushResult]:
     rules = more.pop("rules", TargetPolicy(max_entries=20))
-    with open_session(SessionSettings(tries=12), sleep=a_moment) as session:
+    with open_session(SessionSettings(retry=RetryPolicy(tries=12)), sleep=a_moment) as session:
         server = open_server(session, base)
         with open_reconciler(folder, server, rules) as opened:
             plan = opened.plan(desired(*resources), **more)
@@ -96,7 +96,7 @@ def test_ids_by_the_server_with_three_faults_in_ten(seed: int, r4: Hapi, tmp_pat
         one["subjectReference"] = {"reference": f"PlanDefinition/{name}0"}
     later = [{**one, "title": "New"} if one["id"] == f"{name}7" else one for one in first]
     with faulty(r4.base, Plan(0.3, seed)) as base, open_session(
-        SessionSettings(tries=12), sleep=a_moment
+        SessionSettings(retry=RetryPolicy(tries=12)), sleep=a_moment
     ) as session:  # fmt: skip
         server = open_server(session, base)
         server.capabilities = replace(server.capabilities, client_ids="no")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from serving import Reply, Web
 
-from fhir_kb.net import Access, Client, NetError, OfflineError
+from fhir_kb.net import Access, Client, NetError, OfflineError, RetryPolicy
 from fhir_kb.net import client as client_module
 
 TOKEN = "s3cret-t0ken"
@@ -37,7 +37,7 @@ def test_offline_opens_no_socket() -> None:
     with pytest.raises(OfflineError, match="this run is offline"):
         client.get("https://example.org/x")
     with pytest.raises(OfflineError):
-        client.download("https://example.org/x", Path("never"), most=1)
+        client.download("https://example.org/x", Path("never"), max_size=1)
 
 
 def test_a_busy_server_is_asked_again_with_growing_patience(served: Web) -> None:
@@ -45,7 +45,8 @@ def test_a_busy_server_is_asked_again_with_growing_patience(served: Web) -> None
     replies = [Reply(status=503), Reply(status=500), Reply(b"at last")]
     served.answer = lambda asked: replies.pop(0)
     assert Client(sleep=waited.append).get(served.url).content == b"at last"
-    assert waited == [0.5, 1.0]
+    assert 0.5 <= waited[0] <= 0.75
+    assert 1.0 <= waited[1] <= 1.5
 
 
 def test_the_server_says_how_long_to_wait_within_reason(served: Web) -> None:
@@ -58,7 +59,9 @@ def test_the_server_says_how_long_to_wait_within_reason(served: Web) -> None:
     ]
     served.answer = lambda asked: replies.pop(0)
     Client(sleep=waited.append).get(served.url)
-    assert waited == [7.0, 60.0, 2.0]
+    assert 7.0 <= waited[0] <= 10.5
+    assert 30.0 <= waited[1] <= 45.0
+    assert 2.0 <= waited[2] <= 3.0
 
 
 def test_patience_ends(served: Web) -> None:
@@ -66,7 +69,9 @@ def test_patience_ends(served: Web) -> None:
     with pytest.raises(NetError, match="HTTP 503") as caught:
         Client(sleep=lambda _: None).get(served.url)
     assert caught.value.status == 503
-    assert len(served.asked) == 4
+    assert len(served.asked) == 6
+    assert "tried 6 times in" in caught.value.message
+    assert "overloaded" in caught.value.help
 
 
 @pytest.mark.parametrize(
@@ -120,7 +125,7 @@ def test_the_token_is_not_said_aloud_over_the_network() -> None:
 
 def test_data_does_not_follow_a_redirection_to_another_server(served: Web, other: Web) -> None:
     served.answer = lambda asked: Reply(status=307, headers={"Location": other.url})
-    with pytest.raises(NetError, match="leads to another server"):
+    with pytest.raises(NetError, match="redirected to another server"):
         Client().post(served.url, b"patient data", content_type="text/plain")
     assert not other.asked
 
@@ -128,34 +133,34 @@ def test_data_does_not_follow_a_redirection_to_another_server(served: Web, other
 @pytest.mark.parametrize("place", ["http://[", "file:///etc/passwd", "//["])
 def test_a_redirection_to_nonsense_is_an_error(served: Web, place: str) -> None:
     served.answer = lambda asked: Reply(status=302, headers={"Location": place})
-    with pytest.raises(NetError, match=r"no address on the web|cannot be read"):
+    with pytest.raises(NetError, match=r"not a web address|cannot be read"):
         Client().get(served.url)
 
 
 def test_the_content_of_a_redirection_is_not_read(served: Web) -> None:
     replies = [Reply(b"x" * 10, 302, {"Location": "/end"}, length=2**40), Reply(b"end")]
     served.answer = lambda asked: replies.pop(0)
-    assert Client(tries=1).get(served.url).content == b"end"
+    assert Client(retry=RetryPolicy(tries=1)).get(served.url).content == b"end"
 
 
 def test_a_ring_of_redirections_ends(served: Web) -> None:
     served.answer = lambda asked: Reply(status=301, headers={"Location": asked.path + "x"})
-    with pytest.raises(NetError, match="leads on and on"):
+    with pytest.raises(NetError, match=r"GET .*/x: too many redirects"):
         Client().get(f"{served.url}/x")
 
 
 def test_an_answer_that_is_too_long_is_refused(served: Web) -> None:
     served.answer = lambda asked: Reply(b"x" * 3_000_000)
-    with pytest.raises(NetError, match="sends more than 1 MB"):
-        Client().get(served.url, most=1_000_000)
+    with pytest.raises(NetError, match="more than 1 MB"):
+        Client().get(served.url, max_response=1_000_000)
 
 
 def test_an_answer_that_unpacks_to_too_much_is_refused(served: Web) -> None:
     served.answer = lambda asked: Reply(
         gzip.compress(bytes(50_000_000)), headers={"Content-Encoding": "gzip"}
     )
-    with pytest.raises(NetError, match="sends more than 1 MB"):
-        Client().get(served.url, most=1_000_000)
+    with pytest.raises(NetError, match="more than 1 MB"):
+        Client().get(served.url, max_response=1_000_000)
 
 
 def test_an_answer_that_takes_too_long_is_refused(
@@ -181,7 +186,7 @@ def test_an_answer_that_always_breaks_off_is_an_error(served: Web) -> None:
 def test_a_download_is_the_bytes_as_they_are_sent(served: Web, tmp_path: Path) -> None:
     content = gzip.compress(b"x" * 200_000)
     served.answer = lambda asked: Reply(content, headers={"Content-Encoding": "gzip"})
-    received = Client().download(f"{served.url}/p.tgz", tmp_path / "p", most=10_000_000)
+    received = Client().download(f"{served.url}/p.tgz", tmp_path / "p", max_size=10_000_000)
     assert (tmp_path / "p").read_bytes() == content
     assert received.size == len(content)
     assert received.sha1 == hashlib.sha1(content).hexdigest()
@@ -192,7 +197,7 @@ def test_a_download_is_the_bytes_as_they_are_sent(served: Web, tmp_path: Path) -
 def test_a_download_that_breaks_off_begins_anew(served: Web, tmp_path: Path) -> None:
     replies = [Reply(b"half", length=100), Reply(b"whole")]
     served.answer = lambda asked: replies.pop(0)
-    Client(sleep=lambda _: None).download(served.url, tmp_path / "p", most=100)
+    Client(sleep=lambda _: None).download(served.url, tmp_path / "p", max_size=100)
     assert (tmp_path / "p").read_bytes() == b"whole"
 
 
@@ -200,7 +205,7 @@ def test_a_server_that_is_not_there_is_an_error(served: Web) -> None:
     waited: list[float] = []
     with pytest.raises(NetError, match=r"127\.0\.0\.1 cannot be reached"):
         Client(sleep=waited.append).get("http://127.0.0.1:9/x")
-    assert len(waited) == 3
+    assert len(waited) == 5
 
 
 def test_a_proxy_is_asked_instead_and_its_password_is_not_told(served: Web) -> None:
@@ -209,7 +214,7 @@ def test_a_proxy_is_asked_instead_and_its_password_is_not_told(served: Web) -> N
     assert served.asked[0].path == "http://registry.example/x"
     gone = f"http://user:{TOKEN}@127.0.0.1:9"
     with pytest.raises(NetError) as caught:
-        Client(Access(proxy=gone), tries=1).get("http://registry.example/x")
+        Client(Access(proxy=gone), retry=RetryPolicy(tries=1)).get("http://registry.example/x")
     assert TOKEN not in f"{caught.value.message} {caught.value.help} {caught.value!r}"
 
 
@@ -238,7 +243,7 @@ def test_a_missing_file_of_certificates_is_an_error(served: Web) -> None:
             "https://example.org:99999/"]
 )  # fmt: skip
 def test_what_is_no_address_is_refused(url: str) -> None:
-    with pytest.raises(NetError, match=r"is no address on the web|cannot be read"):
+    with pytest.raises(NetError, match=r"not a web address|cannot be read"):
         Client().get(url)
 
 

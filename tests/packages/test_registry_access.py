@@ -91,10 +91,10 @@ def test_a_tokens_file_may_be_named_in_the_environment(
     [
         ("[", "cannot be read"),
         ("- a\n", "has no settings"),
-        ("registry: ftp://x.example\n", "no address on the web"),
+        ("registry: ftp://x.example\n", "not a web address"),
         (f"registry: https://me:{TOKEN}@one.example\n", "contains a password"),
         (f"registry: {ONE}\nregistries: {{'{ONE}': {{tokn: {TOKEN}}}}}\n", "unknown key 'tokn'"),
-        (f"registry: {ONE}\nregistries: {{nonsense: {{token: {TOKEN}}}}}\n", "no address"),
+        (f"registry: {ONE}\nregistries: {{nonsense: {{token: {TOKEN}}}}}\n", "not a web address"),
         ("a: " + "[" * 5000, "cannot be read"),
     ],
 )

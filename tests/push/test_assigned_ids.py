@@ -9,7 +9,7 @@ from model_server import ModelServer
 from pushed import artifact, desired, kinds, no_sleep
 from temper import HAPI, OTHER, Temper
 
-from fhir_kb.net import SessionSettings, open_session
+from fhir_kb.net import RetryPolicy, SessionSettings, open_session
 from fhir_kb.push import PushOptions, TargetPolicy, open_reconciler, open_server
 from fhir_kb.servers.capabilities import capabilities_from_statement
 
@@ -42,7 +42,7 @@ def push(
 ) -> tuple[Plan, PushResult]:
     """Plan and push. sends: after so many the process is killed, before their answers are noted."""
     left = [sends]
-    with open_session(SessionSettings(tries=3), sleep=no_sleep) as session:
+    with open_session(SessionSettings(retry=RetryPolicy(tries=3)), sleep=no_sleep) as session:
         reached = open_server(session, server.base)
         send = reached.send
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fhir_kb.net import Answer, NetError
+from fhir_kb.net import NetError, Response
 from fhir_kb.servers.http_fhir_server import HttpFhirServer, open_server
 from fhir_kb.servers.interactions import blamed_entry
 from fhir_kb.servers.protocol import (
@@ -23,7 +24,7 @@ from fhir_kb.servers.protocol import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 BASE = "https://fhir.example.org/r4"
 A, B = Ref("Library", "a"), Ref("Library", "b")
@@ -38,39 +39,40 @@ CHANGES = [
 class Script:
     """A session whose answers the test writes; the last one is given again and again."""
 
-    answers: Sequence[Answer | NetError]
+    answers: Sequence[Response | NetError]
     asked: list[tuple[str, str, Mapping[str, str], bytes | None, bool]] = field(
         default_factory=list
     )
-    pauses: list[str] = field(default_factory=list)
 
-    def ask(
+    def request(
         self,
         method: str,
         url: str,
         *,
         headers: Mapping[str, str],
         content: bytes | None = None,
-        repeat: bool = True,
-    ) -> Answer:
-        number = min(len(self.asked), len(self.answers) - 1)
-        self.asked.append((method, url, headers, content, repeat))
-        answer = self.answers[number]
-        if isinstance(answer, NetError):
-            raise answer
+        retry: bool = True,
+        retry_if: Callable[[Response], str] | None = None,
+    ) -> Response:
+        for tries in range(1, 7):
+            number = min(len(self.asked), len(self.answers) - 1)
+            self.asked.append((method, url, headers, content, retry))
+            answer = self.answers[number]
+            if isinstance(answer, NetError):
+                raise answer
+            answer = dataclasses.replace(answer, method=method, tries=tries)
+            if not retry or retry_if is None or not retry_if(answer):
+                return answer
         return answer
 
-    def pause(self, number: int, retry_after: str = "") -> None:
-        self.pauses.append(retry_after)
 
-
-def says(body: object, status: int = 200, **headers: str) -> Answer:
+def says(body: object, status: int = 200, **headers: str) -> Response:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, named, content, BASE)
+    return Response(status, named, content, BASE)
 
 
-def server(*answers: Answer | NetError, **profile: Any) -> tuple[HttpFhirServer, Script]:
+def server(*answers: Response | NetError, **profile: Any) -> tuple[HttpFhirServer, Script]:
     script = Script(answers)
     made = HttpFhirServer(script, BASE)  # type: ignore[arg-type]  # a session is what asks and pauses
     made.capabilities = ServerCapabilities(BASE, **profile)
@@ -249,16 +251,17 @@ class TestAsking:
 
     def test_and_in_the_end_told_without_its_words(self) -> None:
         one, script = server(says(HTML))
-        with pytest.raises(ServerError, match="is no FHIR") as caught:
+        with pytest.raises(ServerError, match="with an HTML page instead of FHIR") as caught:
             one.count("Library", {"url": "https://x.org/s3cret"})
         assert "s3cret" not in caught.value.message
-        assert len(script.asked) == 5
+        assert len(script.asked) == 6
+        assert "tried 6 times" in caught.value.message
 
     def test_a_no_is_not_asked_again(self) -> None:
         one, script = server(says(outcome("You may not"), 403))
         with pytest.raises(ServerError, match="You may not") as caught:
             one.count("Library", {})
-        assert "log in" in caught.value.help
+        assert "login" in caught.value.help
         assert len(script.asked) == 1
 
     def test_questions_want_no_old_answers(self) -> None:
@@ -288,7 +291,7 @@ class TestAsking:
 
     def test_pages_that_go_in_circles(self) -> None:
         one, script = server(says(bundle(match("a"), link=link(f"{BASE}?page=2"))))
-        with pytest.raises(ServerError, match="on and on"):
+        with pytest.raises(ServerError, match="too many pages"):
             list(one.search("Library", {}))
         assert len(script.asked) == 2
 
@@ -310,7 +313,7 @@ class TestAsking:
 
     def test_fewer_than_the_server_says_it_has(self) -> None:
         one, _ = server(says(bundle(match("a"), total=2)))
-        with pytest.raises(ServerError, match="has 2 of Library but gives 1"):
+        with pytest.raises(ServerError, match="total is 2, but only 1 came"):
             list(one.search("Library", {}))
 
     def test_a_history_without_content_is_looked_up(self) -> None:

@@ -10,7 +10,7 @@ from model_server import ModelServer
 from pushed import artifact, desired, kinds, no_sleep
 from temper import HAPI, OTHER, Temper
 
-from fhir_kb.net import SessionSettings, open_session
+from fhir_kb.net import RetryPolicy, SessionSettings, open_session
 from fhir_kb.push import PushOptions, TargetPolicy, open_reconciler, open_server
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def push(
     base: str, folder: Path, resources: list[dict[str, Any]], *words: str, **more: Any
 ) -> tuple[PushPlan, PushResult]:
     rules = TargetPolicy(max_entries=8)
-    with open_session(SessionSettings(tries=12), sleep=no_sleep) as session:
+    with open_session(SessionSettings(retry=RetryPolicy(tries=12)), sleep=no_sleep) as session:
         server = open_server(session, base)
         with open_reconciler(folder, server, rules) as opened:
             plan = opened.plan(desired(*resources), **more)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.net import Answer, NetError
+from fhir_kb.net import NetError, Response
 from fhir_kb.packages import InMemoryCanonicals, definitions
 from fhir_kb.terminology.service import TerminologyService
 from fhir_kb.terminology.tx_cache import TxCache
@@ -30,7 +30,7 @@ class Session:
         self.status = status
         self.asked: list[str] = []
 
-    def ask(self, method: str, url: str, *, content: bytes | None = None, **_: Any) -> Answer:
+    def request(self, method: str, url: str, *, content: bytes | None = None, **_: Any) -> Response:
         self.asked.append(url.removeprefix(BASE + "/"))
         if url.endswith("metadata?_summary=true"):
             software = {"name": "Tx", "version": "1"}
@@ -39,7 +39,7 @@ class Session:
             sent = {one["name"]: one for one in json.loads(content or b"{}")["parameter"]}
             said = self.reply(url, sent)
         data = said if isinstance(said, bytes) else json.dumps(said).encode()
-        return Answer(self.status, {}, data, url)
+        return Response(self.status, {}, data, url)
 
 
 def _parameters(result: Any, **more: Any) -> dict[str, Any]:
@@ -75,9 +75,9 @@ def test_a_no_to_a_plain_code_may_mean_that_its_system_is_not_inferred() -> None
 
 def test_a_server_that_does_not_expand_is_asked_code_by_code() -> None:
     class Weak(Session):
-        def ask(self, method: str, url: str, **more: Any) -> Answer:
-            answer = super().ask(method, url, **more)
-            return Answer(500, {}, b"", url) if url.endswith("$expand") else answer
+        def request(self, method: str, url: str, **more: Any) -> Response:
+            answer = super().request(method, url, **more)
+            return Response(500, {}, b"", url) if url.endswith("$expand") else answer
 
     session = Weak(lambda _url, _sent: _parameters(True))
     server = TxServer(session, BASE)
@@ -142,7 +142,7 @@ def test_a_server_that_is_down_is_left_alone_and_named_once() -> None:
     class Down:
         number = 0
 
-        def ask(self, *_: Any, **__: Any) -> Answer:
+        def request(self, *_: Any, **__: Any) -> Response:
             self.number += 1
             raise NetError("'https://tx.example.org/r5': tx.example.org cannot be reached")
 

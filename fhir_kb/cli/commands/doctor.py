@@ -63,7 +63,7 @@ def _probe(target_name: str, definitions: Path, *, quiet: bool) -> ServerReport:
 
 def _machine(definitions: Path) -> dict[str, str]:
     """What is found here; no secret is read."""
-    from fhir_kb.net.login import logins_file
+    from fhir_kb.net.login import login_file_path
     from fhir_kb.packages import cache_folders
 
     topics = options.topics_in(definitions) if definitions.is_dir() else []
@@ -73,7 +73,7 @@ def _machine(definitions: Path) -> dict[str, str]:
         "python": f"{platform.python_version()} on {platform.system()}",
         "definitions": f"{definitions}: {count}" if topics else f"no topics in '{definitions}'",
         "packages": _path_text(cache_folders().packages),
-        "loginFile": _path_text(logins_file(os.environ)),
+        "loginFile": _path_text(login_file_path(os.environ)),
     }
 
 

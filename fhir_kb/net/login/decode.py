@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 from fhir_kb.diagnostics.nearest import did_you_mean
 from fhir_kb.net.errors import NetError
-from fhir_kb.net.login.fields import Fields, Problem
-from fhir_kb.net.login.kinds import (
+from fhir_kb.net.login.field_reader import Fields, Problem
+from fhir_kb.net.login.login_types import (
     Basic,
     Bearer,
     ClientCredentials,
@@ -26,7 +26,7 @@ from fhir_kb.net.login.kinds import (
     NoLogin,
     SmartBackend,
 )
-from fhir_kb.net.urls import origin_of, split
+from fhir_kb.net.urls import origin_of, split_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -104,7 +104,7 @@ def login_from(
 
 def _server_problem(server: object, path: tuple[str, ...]) -> Problem | None:
     try:
-        parts = split(str(server))
+        parts = split_url(str(server))
     except NetError:
         return Problem(path, "this is no base URL of a server", "Write one that begins https://")
     if parts.username or parts.password:
@@ -124,7 +124,7 @@ def _without_user(server: str) -> str:
 
 
 def _folder(url: str) -> str:
-    return split(url).path.rstrip("/") + "/"
+    return split_url(url).path.rstrip("/") + "/"
 
 
 def _same(one: str, other: str) -> bool:

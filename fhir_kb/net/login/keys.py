@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from fhir_kb.net.errors import NetError
-from fhir_kb.net.login.sources import private_content
+from fhir_kb.net.login.secret_sources import read_private_file
 
 if TYPE_CHECKING:
-    from fhir_kb.net.login.sources import Secret
+    from fhir_kb.net.login.secret_sources import Secret
 
 MAX_KEYS: Final = 2**20
 _MIN_BITS: Final = 2048
@@ -51,7 +51,7 @@ def signing_keys(
         named = [one for one in path.iterdir() if one.suffix in {".pem", ".key"} and one.is_file()]
         files = sorted(named, key=lambda one: _natural(one.name), reverse=True)
         found = [_from_pem(str(one), one.stem, word) for one in files]
-    elif (content := private_content(place, MAX_KEYS)).lstrip()[:1] == b"{":
+    elif (content := read_private_file(place, MAX_KEYS)).lstrip()[:1] == b"{":
         found = _from_jwks(content, place, now)
     else:
         found = [_from_pem(place, kid or path.stem, word)]
@@ -84,7 +84,7 @@ def _from_pem(name: str, kid: str, passphrase: bytes | None) -> SigningKey:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    content = private_content(name, MAX_KEYS)
+    content = read_private_file(name, MAX_KEYS)
     if b"ENCRYPTED" not in content:
         passphrase = None
     elif passphrase is None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from fhir_kb.net import Access, NetError, origin_of, shown
+from fhir_kb.net import Access, NetError, origin_of, redacted_url
 from fhir_kb.packages.errors import PackageError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def registry_access(from_kb: str = "", environ: Mapping[str, str] = os.environ) 
         origin = origin_of(url)
         if "@" in url.partition("://")[2].partition("/")[0]:
             raise PackageError(
-                f"the address of the registry '{shown(url)}' contains a password",
+                f"the address of the registry '{redacted_url(url)}' contains a password",
                 f"Leave it out, and put the token into {TOKEN} or {user_file(environ)}",
             )
         own = _of_origin(settings, origin)
@@ -123,7 +123,8 @@ def _of_origin(settings: Mapping[str, Any], origin: str) -> Mapping[str, Any]:
         if isinstance(url, str) and origin_of(url) == origin and isinstance(own, dict):
             if unknown := sorted(map(str, own.keys() - _KEYS)):
                 raise PackageError(
-                    f"the settings of registry '{shown(url)}' have an unknown key '{unknown[0]}'",
+                    f"the settings of registry '{redacted_url(url)}' have an unknown key "
+                    f"'{unknown[0]}'",
                     f"Valid keys are {', '.join(sorted(_KEYS))}",
                 )
             return own

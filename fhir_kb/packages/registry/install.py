@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from fhir_kb.net import shown
+from fhir_kb.net import redacted_url
 from fhir_kb.packages.cache.archives import unpack_to
 from fhir_kb.packages.cache.manifest import GET_AGAIN, read_manifest
 from fhir_kb.packages.cache.store import missing_package_error
@@ -162,7 +162,7 @@ class PackageInstaller:
             locked = self._locked.get((published.name, published.version))
             if locked is not None and locked.sha256 not in ("", received.sha256):
                 raise PackageError(
-                    f"the file of package {label} from '{shown(published.url)}' has another "
+                    f"the file of package {label} from '{redacted_url(published.url)}' has another "
                     "SHA-256 than fhir-packages.lock",
                     "It was published again under the same version: ask its publisher; or accept "
                     "it: fhir-kb packages lock",
@@ -171,7 +171,7 @@ class PackageInstaller:
             unpack_to(file, folder, self._folders.own, lambda unpacked: _check(unpacked, published))
         finally:
             file.unlink(missing_ok=True)
-        self._record_origin(label, _Origin(shown(published.url), received.sha256))
+        self._record_origin(label, _Origin(redacted_url(published.url), received.sha256))
 
     def _check_digest(self, package: ResolvedPackage, folder: Path) -> None:
         locked = self._locked.get((package.name, package.version))
@@ -217,15 +217,15 @@ def _check(folder: Path, published: PublishedVersion) -> None:
     path = folder / "package" / "package.json"
     if not path.is_file():
         raise PackageError(
-            f"the file of package {published.label} from '{shown(published.url)}' has no "
+            f"the file of package {published.label} from '{redacted_url(published.url)}' has no "
             "package/package.json",
             GET_AGAIN,
         )
     manifest = read_manifest(path)
     if (manifest.name, manifest.version) != (published.name, published.version):
         raise PackageError(
-            f"the file of package {published.label} from '{shown(published.url)}' is package "
-            f"{manifest.name}#{manifest.version}",
+            f"the file of package {published.label} from '{redacted_url(published.url)}' is "
+            f"package {manifest.name}#{manifest.version}",
             "Tell the operator of the registry",
         )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from fhir_kb.net import NetError, OfflineError, joined, shown
+from fhir_kb.net import NetError, OfflineError, join_url, redacted_url
 from fhir_kb.packages.cache.archives import MAX_PACKED
 from fhir_kb.packages.cache.manifest import is_name, is_version_name
 from fhir_kb.packages.errors import PackageError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from fhir_kb.net import Client, Received
+    from fhir_kb.net import Client, DownloadedFile
 
 _STRONGEST_FIRST = ("sha512", "sha256")
 
@@ -45,13 +45,13 @@ class PublishedVersion:
         """ "name#version"."""
         return f"{self.name}#{self.version}"
 
-    def check(self, received: Received) -> None:
+    def check(self, received: DownloadedFile) -> None:
         """Raises PackageError where the file does not have the digests of the registry."""
         for algorithm, digest in self.digests.items():
             if getattr(received, algorithm) != digest:
                 raise PackageError(
-                    f"the file of package {self.label} from '{shown(self.url)}' is damaged or "
-                    f"replaced: its {algorithm} is not the one that the registry lists",
+                    f"the file of package {self.label} from '{redacted_url(self.url)}' is damaged "
+                    f"or replaced: its {algorithm} is not the one that the registry lists",
                     "Try again; if that does not help, tell the operator of the registry",
                 )
 
@@ -83,17 +83,17 @@ class Registry:
             listing = self._listings[name] = self._request_listing(name)
         return listing
 
-    def download(self, version: PublishedVersion, target: Path) -> Received:
+    def download(self, version: PublishedVersion, target: Path) -> DownloadedFile:
         """Write a version's file to `target`, checked. Raises PackageError or OSError."""
         try:
-            received = self._client.download(version.url, target, most=MAX_PACKED)
+            received = self._client.download(version.url, target, max_size=MAX_PACKED)
         except NetError as error:
             raise PackageError(error.message, error.help) from error
         version.check(received)
         return received
 
     def _request_listing(self, name: str) -> PackageListing:
-        url = joined(self._url, quote(name, safe=""))
+        url = join_url(self._url, quote(name, safe=""))
         try:
             response = self._client.get(url)
             return parse_listing(name, parse_object(response.content), url)
@@ -105,7 +105,8 @@ class Registry:
             raise PackageError(error.message, error.help) from error
         except UnreadableError as error:
             raise PackageError(
-                f"the response of GET '{shown(url)}' is no list of package versions: {error}",
+                f"the response of GET '{redacted_url(url)}' is no list of package "
+                f"versions: {error}",
                 "Check that FHIR_KB_REGISTRY or kb.yaml (registry) names an npm registry",
             ) from error
 
@@ -136,7 +137,7 @@ def _published_version(
     return PublishedVersion(
         name,
         version,
-        joined(url, address),
+        join_url(url, address),
         _digests(dist),
         {
             key: value

@@ -6,12 +6,12 @@ certainly not done is sent again: so nothing is lost and nothing is done twice.
 
 from __future__ import annotations
 
-import random
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from fhir_kb.net.retry import Attempts, RetryPolicy
 from fhir_kb.servers.content import losses, without_server_elements
 from fhir_kb.servers.protocol import (
     Applied,
@@ -31,12 +31,11 @@ if TYPE_CHECKING:
     from fhir_kb.servers.content import Resource
     from fhir_kb.servers.protocol import FhirServer, SendMode
 
-_MAX_TRIES: Final = 12
-_MAX_WAIT: Final = 60.0
 _MAX_CONFLICTS: Final = 3
 """So often a change is sent again though something else seems to be in its place."""
 _NOT_AUTHORIZED: Final = frozenset({401, 403})
-_JITTER: Final = random.SystemRandom().random
+_METHODS: Final = {"transaction": "POST", "batch": "POST", "single": "PUT, POST or DELETE"}
+"""The HTTP methods of a mode, for the log."""
 
 
 @dataclass(slots=True)
@@ -46,7 +45,8 @@ class Sender:
     server: FhirServer
     mode: SendMode
     sleep: Callable[[float], None] = time.sleep
-    jitter: Callable[[], float] = _JITTER
+    retry: RetryPolicy = field(default_factory=RetryPolicy)
+    """Of a change: it is sent again only where it certainly was not made."""
     busy: int = 0
     """How often the server was overloaded; whoever sends may slow down."""
     conflicts: Counter[Ref] = field(default_factory=Counter)
@@ -72,25 +72,32 @@ class Sender:
         pending = self._without_conflicts(changes, outcomes)
         if not pending:
             return outcomes
-        problem = "the server sent no response"
-        for number in range(1, _MAX_TRIES + 1):
+        attempts = Attempts(
+            self.retry, _METHODS[self.mode], self.server.capabilities.base, sleep=self.sleep
+        )
+        while True:
+            attempts.begin()
             try:
                 responses = self.server.send(pending, self.mode)
             except UnknownOutcomeError as doubt:
                 problem = doubt.message
-                self._pause(number, doubt.retry_after)
+                # The look-up comes after the wait: the server may still be at work.
+                may_retry = attempts.wait(problem, doubt.retry_after)
                 pending = self._look_up(pending, outcomes, {})
             else:
-                pending, wait = self._sort(pending, responses, outcomes)
-                if wait is not None:
-                    problem = "the server is overloaded"
+                pending, unavailable = self._sort(pending, responses, outcomes)
+                problem = "the server holds another version"
+                if unavailable is not None:
+                    problem = f"the server is busy (HTTP {unavailable.status})"
                     self.busy += 1
-                if pending:
-                    self._pause(number, wait or 0.0)
+                wait = unavailable.retry_after if unavailable else 0.0
+                may_retry = bool(pending) and attempts.wait(problem, wait)
             if not pending:
                 return outcomes
+            if not may_retry:
+                break
         for change in pending:
-            text = f"given up after {_MAX_TRIES} tries: {problem}"
+            text = f"given up, {attempts.summary() or 'tried once'}: {problem}"
             outcomes[change.ref] = Rejected(change.ref, 0, text)
         return outcomes
 
@@ -129,27 +136,29 @@ class Sender:
         sent: Sequence[ChangeRequest],
         responses: Sequence[Outcome],
         outcomes: dict[Ref, Outcome],
-    ) -> tuple[list[ChangeRequest], float | None]:
+    ) -> tuple[list[ChangeRequest], Unavailable | None]:
         """Note the outcomes that are certain.
 
         Returns:
-            What has to be sent again, and how many seconds to wait before that, if at all.
+            What has to be sent again, and the response of a busy server that asks for the longest
+            wait, if there is one.
         """
         again: list[ChangeRequest] = []
         conflicting: list[ChangeRequest] = []
-        wait: float | None = None
+        busy: Unavailable | None = None
         refusals: dict[Ref, Rejected] = {}
         for change, response in zip(sent, responses, strict=True):
             match response:
                 case Unavailable():
                     again.append(change)
-                    wait = max(wait or 0.0, response.retry_after)
+                    if busy is None or response.retry_after > busy.retry_after:
+                        busy = response
                 case Rejected(conflict=True):
                     conflicting.append(change)
                     refusals[change.ref] = response
                 case _:
                     outcomes[change.ref] = response
-        return [*again, *self._look_up(conflicting, outcomes, refusals)], wait
+        return [*again, *self._look_up(conflicting, outcomes, refusals)], busy
 
     def _look_up(
         self,
@@ -206,10 +215,6 @@ class Sender:
                 what = "deleted" if current is None or current.deleted else "changed"
                 outcomes[change.ref] = _conflict(change, refusals, f"it was {what} meanwhile")
         return again
-
-    def _pause(self, number: int, wait: float) -> None:
-        longest = wait or min(0.25 * 2.0 ** (number - 1), 10.0)
-        self.sleep(min(longest, _MAX_WAIT) * (1 + self.jitter() / 2))
 
 
 def applied_by(change: ChangeRequest, current: RemoteResource | None) -> Applied | None:

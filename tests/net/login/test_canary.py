@@ -41,7 +41,7 @@ from fhir_kb.net.login import (
     SmartBackend,
     login_from,
     logins_from,
-    open_login,
+    open_credentials,
     session_settings,
 )
 
@@ -78,7 +78,7 @@ class Place:
 
     def asks(self, login: Login, server: str = FHIR) -> None:
         clock = Clock()
-        credentials = open_login(login, server, sleep=clock.sleep, clock=clock, now=clock)
+        credentials = open_credentials(login, server, sleep=clock.sleep, clock=clock, now=clock)
         assert CANARY not in f"{credentials!r}{login!r}"
         credentials.headers_for(server)
 
@@ -338,7 +338,7 @@ def a_token_that_ran_out_and_cannot_be_had_again(place: Place) -> None:
     clock = Clock()
     issuer = Issuer(place.served, access_token=CANARY)
     login = ClientCredentials("kb", place.secret, token_endpoint=issuer.url)
-    credentials = open_login(login, FHIR, sleep=clock.sleep, clock=clock, now=clock)
+    credentials = open_credentials(login, FHIR, sleep=clock.sleep, clock=clock, now=clock)
     assert CANARY in credentials.headers_for(FHIR)["Authorization"]
     assert CANARY not in f"{credentials!r} {vars(credentials)}"
     place.answers({"error": "invalid_client", "error_description": "ECHO"}, 401)
@@ -351,7 +351,7 @@ def many_that_wait_for_one_failure(place: Place) -> None:
     import threading
 
     login = place.answers({"error": "invalid_client", "error_description": "ECHO"}, 401)
-    credentials = open_login(login, FHIR)
+    credentials = open_credentials(login, FHIR)
     begun, go = threading.Event(), threading.Event()
     answer = place.served.answer
 
@@ -428,14 +428,14 @@ def a_certificate_that_holds_later(place: Place) -> None:
 
 @scene
 def credentials_that_somebody_pickles(place: Place) -> None:
-    credentials = open_login(Basic("me", place.secret), FHIR)
+    credentials = open_credentials(Basic("me", place.secret), FHIR)
     credentials.headers_for(FHIR)
     pickle.dumps(credentials)
 
 
 @scene
 def credentials_that_somebody_copies(place: Place) -> None:
-    credentials = open_login(Basic("me", place.secret), FHIR)
+    credentials = open_credentials(Basic("me", place.secret), FHIR)
     credentials.headers_for(FHIR)
     copy.deepcopy(credentials)
 

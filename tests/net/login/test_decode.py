@@ -26,8 +26,8 @@ from fhir_kb.net.login import (
     NoLogin,
     Problem,
     SmartBackend,
+    login_file_path,
     login_from,
-    logins_file,
     logins_from,
 )
 
@@ -265,10 +265,10 @@ def test_anything_is_a_login_or_problems(data: dict[str, Any], kind: str) -> Non
 
 
 def test_where_the_file_is() -> None:
-    assert logins_file({"FHIR_KB_LOGINS": "/x/y.yaml"}) == Path("/x/y.yaml")
-    assert logins_file({}, "posix") == HOME / ".config/fhir-kb/logins.yaml"
-    assert logins_file({"XDG_CONFIG_HOME": "/c"}, "posix") == Path("/c/fhir-kb/logins.yaml")
-    assert logins_file({"APPDATA": "/roaming"}, "nt") == Path("/roaming/fhir-kb/logins.yaml")
+    assert login_file_path({"FHIR_KB_LOGINS": "/x/y.yaml"}) == Path("/x/y.yaml")
+    assert login_file_path({}, "posix") == HOME / ".config/fhir-kb/logins.yaml"
+    assert login_file_path({"XDG_CONFIG_HOME": "/c"}, "posix") == Path("/c/fhir-kb/logins.yaml")
+    assert login_file_path({"APPDATA": "/roaming"}, "nt") == Path("/roaming/fhir-kb/logins.yaml")
 
 
 def test_a_login_has_no_secret_to_show(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from issuing import EC, RSA, Clock, Issuer, Private, form, jwk, pem, private_fil
 from serving import Asked, Reply, Web
 
 from fhir_kb.net import NetError
-from fhir_kb.net.login import FromEnvironment, SmartBackend, open_login
+from fhir_kb.net.login import FromEnvironment, SmartBackend, open_credentials
 from fhir_kb.net.login.keys import signing_keys
 
 NOW = 1_800_000_000.0
@@ -33,7 +33,7 @@ def asked_with(served: Web, keys: str, **more: Any) -> tuple[dict[str, str], str
     """The form of the last request for a token, and the token endpoint."""
     issuer, clock = Issuer(served), Clock(NOW)
     login = SmartBackend("kb", keys, SCOPES, token_endpoint=issuer.url, **more)
-    credentials = open_login(login, served.url, sleep=clock.sleep, clock=clock, now=clock)
+    credentials = open_credentials(login, served.url, sleep=clock.sleep, clock=clock, now=clock)
     assert credentials.headers_for(served.url) == {"Authorization": "Bearer token-1"}
     return form(served.asked[-1]), issuer.url
 
@@ -65,7 +65,7 @@ def test_no_statement_is_sent_twice(served: Web, tmp_path: Path) -> None:
     served.answer = lambda asked: replies.pop() if replies else issuer.answer(asked)
     keys = private_file(tmp_path / "a.pem", pem(EC))
     login = SmartBackend("kb", keys, SCOPES, token_endpoint=issuer.url)
-    credentials = open_login(login, served.url, sleep=clock.sleep, clock=clock, now=clock)
+    credentials = open_credentials(login, served.url, sleep=clock.sleep, clock=clock, now=clock)
     credentials.headers_for(served.url)
     credentials.renew()
     statements = [form(asked)["client_assertion"] for asked in served.asked]
@@ -195,7 +195,7 @@ def test_the_next_key_where_the_newest_is_not_known_yet(served: Web, tmp_path: P
     for name in ("2026-05.pem", "2026-11.pem"):
         private_file(tmp_path / name, pem(EC))
     login = SmartBackend("kb", str(tmp_path), SCOPES, token_endpoint=knowing.issuer.url)
-    credentials = open_login(login, served.url)
+    credentials = open_credentials(login, served.url)
     assert credentials.headers_for(served.url)
     assert knowing.tried == ["2026-11", "2026-05"]
     credentials.renew()
@@ -210,7 +210,7 @@ def test_a_key_that_comes_later_is_found_without_a_restart(served: Web, tmp_path
     knowing = Knowing(served, "2026-11")
     private_file(tmp_path / "2026-05.pem", pem(EC))
     login = SmartBackend("kb", str(tmp_path), SCOPES, token_endpoint=knowing.issuer.url)
-    credentials = open_login(login, served.url)
+    credentials = open_credentials(login, served.url)
     with pytest.raises(NetError, match="keys tried: '2026-05'"):
         credentials.headers_for(served.url)
     private_file(tmp_path / "2026-11.pem", pem(EC))
@@ -222,7 +222,7 @@ def test_only_some_keys_are_tried(served: Web, tmp_path: Path) -> None:
     place = jwks(tmp_path, *(jwk(EC, f"k{number}") for number in range(9)))
     login = SmartBackend("kb", place, SCOPES, token_endpoint=knowing.issuer.url)
     with pytest.raises(NetError, match="keys tried"):
-        open_login(login, served.url).headers_for(served.url)
+        open_credentials(login, served.url).headers_for(served.url)
     assert knowing.tried == ["k0", "k1", "k2", "k3", "k4"]
 
 
@@ -231,7 +231,7 @@ def test_another_refusal_is_not_about_the_key(served: Web, tmp_path: Path) -> No
     place = jwks(tmp_path, jwk(EC, "a"), jwk(EC, "b"))
     login = SmartBackend("kb", place, SCOPES, token_endpoint=knowing.issuer.url)
     with pytest.raises(NetError, match="invalid_scope"):
-        open_login(login, served.url).headers_for(served.url)
+        open_credentials(login, served.url).headers_for(served.url)
     assert knowing.tried == ["a"]
 
 
@@ -245,5 +245,5 @@ def test_the_fhir_server_is_asked_where_tokens_come_from(served: Web, tmp_path: 
 
     served.answer = answer
     login = SmartBackend("kb", private_file(tmp_path / "a.pem", pem(EC)), SCOPES)
-    found = open_login(login, f"{served.url}/r4").headers_for(f"{served.url}/r4")
+    found = open_credentials(login, f"{served.url}/r4").headers_for(f"{served.url}/r4")
     assert found == {"Authorization": "Bearer token-1"}

@@ -13,9 +13,9 @@ from issuing import Clock, Issuer
 from serving import Asked, Reply, Web
 
 from fhir_kb.net import NetError
-from fhir_kb.net.login import ClientCredentials, FromEnvironment, Login, open_login
-from fhir_kb.net.login.answers import LoginRefused
-from fhir_kb.net.session import Credentials
+from fhir_kb.net.login import ClientCredentials, FromEnvironment, Login, open_credentials
+from fhir_kb.net.login.token_response import LoginRejectedError
+from fhir_kb.net.settings import Credentials
 
 FHIR = "https://fhir.example.org/r4"
 SECRET = "p+w: ü%/s3cret"
@@ -32,7 +32,7 @@ def login(url: str, **more: Any) -> ClientCredentials:
 
 def opened(one: Login, clock: Clock | None = None, server: str = FHIR) -> Credentials:
     clock = clock or Clock()
-    return open_login(one, server, sleep=clock.sleep, clock=clock, now=clock)
+    return open_credentials(one, server, sleep=clock.sleep, clock=clock, now=clock)
 
 
 def words(credentials: Credentials) -> str:
@@ -126,9 +126,11 @@ def test_a_busy_login_server_is_asked_again(served: Web) -> None:
 
 def test_patience_with_a_login_server_ends(served: Web) -> None:
     served.answer = lambda asked: Reply(b"<html>busy</html>", status=503)
-    with pytest.raises(NetError, match="answers HTTP 503 and no token"):
+    with pytest.raises(
+        NetError, match=r"HTTP 503 Service Unavailable \(tried 6 times in .*no token"
+    ):
         words(opened(login(served.url)))
-    assert len(served.asked) == 3
+    assert len(served.asked) == 6
 
 
 def test_a_login_server_that_is_not_there() -> None:
@@ -137,26 +139,26 @@ def test_a_login_server_that_is_not_there() -> None:
 
 
 WRONG: list[tuple[bytes, int, str]] = [
-    (b"<!DOCTYPE html><p>Log in", 200, "a web page that is no token"),
-    (b"access_token=x&token_type=bearer", 200, "something that is no token"),
-    (b"", 200, "something that is no token"),
-    (b"[]", 200, "something that is no token"),
-    (b"[" * 100_000, 200, "something that is no token"),
-    (b"\xff\xfe", 200, "something that is no token"),
-    (b"{}", 200, "without a usable access_token"),
-    (b'{"access_token": 7}', 200, "without a usable access_token"),
-    (b'{"access_token": ""}', 200, "without a usable access_token"),
-    (b'{"access_token": "a b"}', 200, "without a usable access_token"),
-    (b'{"access_token": "a\\r\\nX-Evil: 1"}', 200, "without a usable access_token"),
-    (b'{"access_token": "' + b"x" * 70_000 + b'"}', 200, "without a usable access_token"),
+    (b"<!DOCTYPE html><p>Log in", 200, "an HTML page instead of a token"),
+    (b"access_token=x&token_type=bearer", 200, "a body that is not JSON instead of a token"),
+    (b"", 200, "a body that is not JSON instead of a token"),
+    (b"[]", 200, "a body that is not JSON instead of a token"),
+    (b"[" * 100_000, 200, "a body that is not JSON instead of a token"),
+    (b"\xff\xfe", 200, "a body that is not JSON instead of a token"),
+    (b"{}", 200, "no usable access_token"),
+    (b'{"access_token": 7}', 200, "no usable access_token"),
+    (b'{"access_token": ""}', 200, "no usable access_token"),
+    (b'{"access_token": "a b"}', 200, "no usable access_token"),
+    (b'{"access_token": "a\\r\\nX-Evil: 1"}', 200, "no usable access_token"),
+    (b'{"access_token": "' + b"x" * 70_000 + b'"}', 200, "no usable access_token"),
     (b'{"access_token": "x", "token_type": "mac"}', 200, "of the type 'mac', not 'Bearer'"),
     (b'{"access_token": "x", "token_type": null}', 200, "not 'Bearer'"),
-    (b"x" * 2_000_000, 200, "sends more than 1 MB"),
-    (b"no", 404, "answers HTTP 404 and no token"),
-    (b"<html>", 403, "answers HTTP 403 and no token"),
-    (b'{"error": "invalid_client"}', 401, "refuses: invalid_client"),
+    (b"x" * 2_000_000, 200, "more than 1 MB"),
+    (b"no", 404, "HTTP 404 Not Found: no token"),
+    (b"<html>", 403, "HTTP 403 Forbidden: no token"),
+    (b'{"error": "invalid_client"}', 401, "rejects the login: invalid_client"),
     (b'{"error": "invalid_scope", "error_description": "no"}', 400, r"invalid_scope \(no\)"),
-    (b'{"error": "invalid_request"}', 200, "refuses: invalid_request"),
+    (b'{"error": "invalid_request"}', 200, "rejects the login: invalid_request"),
 ]
 
 
@@ -166,7 +168,7 @@ def test_what_is_no_token(served: Web, content: bytes, status: int, message: str
     with pytest.raises(NetError, match=message) as caught:
         words(opened(login(f"{served.url}/token")))
     assert caught.value.help
-    assert len(served.asked) == (3 if len(content) > 1_000_000 else 1)
+    assert len(served.asked) == 1
 
 
 def test_what_a_server_says_is_cleaned_and_short(served: Web) -> None:
@@ -174,7 +176,7 @@ def test_what_a_server_says_is_cleaned_and_short(served: Web) -> None:
     served.answer = lambda asked: Reply(
         json.dumps({"error": "invalid_client", "error_description": said}).encode(), 400
     )
-    with pytest.raises(LoginRefused) as caught:
+    with pytest.raises(LoginRejectedError) as caught:
         words(opened(login(served.url)))
     assert "(" in caught.value.message
     assert "[31m key … bad bad" in caught.value.message
@@ -189,14 +191,14 @@ def test_what_a_server_says_is_cleaned_and_short(served: Web) -> None:
 
 def test_clocks_that_differ_are_told(served: Web) -> None:
     served.answer = lambda asked: Reply(b'{"error": "invalid_client"}', 401)
-    with pytest.raises(LoginRefused) as caught:
+    with pytest.raises(LoginRejectedError) as caught:
         words(opened(login(served.url)))  # the test's clock is at the beginning of 1970
     assert "clock" in caught.value.help
 
 
 def test_a_secret_does_not_follow_a_redirection(served: Web, other: Web) -> None:
     served.answer = lambda asked: Reply(status=307, headers={"Location": other.url})
-    with pytest.raises(NetError, match="leads to another server"):
+    with pytest.raises(NetError, match="redirected to another server"):
         words(opened(login(served.url)))
     assert not other.asked
 
@@ -205,9 +207,9 @@ def test_a_secret_does_not_follow_a_redirection(served: Web, other: Web) -> None
 def test_where_others_listen_nothing_is_opened(server: str) -> None:
     one = login("https://login.example.org/token")
     with pytest.raises(NetError, match="is not encrypted") as caught:
-        open_login(one, server)
+        open_credentials(one, server)
     assert "insecure: true" in caught.value.help
-    told = open_login(replace(one, insecure=True), server)
+    told = open_credentials(replace(one, insecure=True), server)
     assert told.headers_for("https://elsewhere.example.org/") == {}
 
 
@@ -265,7 +267,7 @@ def test_an_issuer_where_others_listen_is_not_asked() -> None:
     ("document", "message"),
     [
         ({"token_endpoint": "http://login.example.org/t", "issuer": "SELF"}, "is not encrypted"),
-        ({"token_endpoint": "ftp://login.example.org/t", "issuer": "SELF"}, "no address"),
+        ({"token_endpoint": "ftp://login.example.org/t", "issuer": "SELF"}, "not a web address"),
         ({"token_endpoint": 7, "issuer": "SELF"}, "does not say where tokens come from"),
         ({"issuer": "SELF"}, "does not say where tokens come from"),
         ({"token_endpoint": "https://x.example/t", "issuer": "https://evil.example"}, "another"),

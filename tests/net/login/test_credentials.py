@@ -15,7 +15,7 @@ import pytest
 from issuing import EC, certificate, pem, private_file
 from serving import Asked, Reply, Web, web
 
-from fhir_kb.net import NetError, SessionSettings, open_session
+from fhir_kb.net import NetError, RetryPolicy, SessionSettings, open_session
 from fhir_kb.net.login import (
     Basic,
     Bearer,
@@ -25,11 +25,11 @@ from fhir_kb.net.login import (
     FromFile,
     Login,
     NoLogin,
-    open_login,
+    open_credentials,
     session_settings,
 )
-from fhir_kb.net.login.opening import check_certificate
-from fhir_kb.net.session import Answer
+from fhir_kb.net.login.credentials import check_certificate
+from fhir_kb.net.response import Response
 
 SECRET = FromEnvironment("KB_SECRET")
 
@@ -39,9 +39,9 @@ def secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KB_SECRET", "open sesame")
 
 
-def got(login: Login, url: str, settings: SessionSettings | None = None) -> Answer:
+def got(login: Login, url: str, settings: SessionSettings | None = None) -> Response:
     with open_session(session_settings(login, url, settings)) as session:
-        return session.ask("GET", f"{url}/metadata")
+        return session.request("GET", f"{url}/metadata")
 
 
 def test_no_login(served: Web) -> None:
@@ -99,16 +99,18 @@ def test_a_wrong_password_is_sent_once(served: Web) -> None:
 @pytest.mark.parametrize("login", [Basic("Aladdin", SECRET), Bearer(SECRET)])
 def test_nothing_is_said_aloud_unless_told(login: Basic | Bearer) -> None:
     with pytest.raises(NetError, match="is not encrypted") as caught:
-        open_login(login, "http://fhir.example.org")
+        open_credentials(login, "http://fhir.example.org")
     assert "https" in caught.value.help
     for good in ("https://fhir.example.org", "http://127.0.0.1:8080", "http://[::1]/fhir",
                  "http://localhost/fhir"):  # fmt: skip
-        open_login(login, good)
+        open_credentials(login, good)
 
 
 def test_told_so_it_is_said_aloud() -> None:
     login = Basic("Aladdin", SECRET, insecure=True)
-    found = open_login(login, "http://fhir.example.org/r4").headers_for("http://fhir.example.org/x")
+    found = open_credentials(login, "http://fhir.example.org/r4").headers_for(
+        "http://fhir.example.org/x"
+    )
     words = found["Authorization"].removeprefix("Basic ")
     assert base64.b64decode(words) == b"Aladdin:open sesame"
 
@@ -138,7 +140,7 @@ def mutual(tmp_path: Path) -> Iterator[Mutual]:
     tls.load_cert_chain(*server)
     tls.load_verify_locations(client[0])
     tls.verify_mode = ssl.CERT_REQUIRED
-    trusting = SessionSettings(ca_file=server[0], tries=1)
+    trusting = SessionSettings(ca_file=server[0], retry=RetryPolicy(tries=1))
     with web(tls) as served:
         yield Mutual(served, served.url, trusting, Certificate(*client), tmp_path)
 
@@ -220,7 +222,7 @@ def test_without_the_extra_a_certificate_is_used_all_the_same(
 
 def test_decoding_a_login_imports_nothing_heavy() -> None:
     script = (
-        "import sys; from fhir_kb.net.login import login_from, logins_file; "
+        "import sys; from fhir_kb.net.login import login_from, login_file_path; "
         "login_from({'type': 'none'}); "
         "print(sorted({'requests', 'jwt', 'cryptography', 'keyring'} & set(sys.modules)))"
     )

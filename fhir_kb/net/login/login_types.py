@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from fhir_kb.net.login.sources import Secret
+    from fhir_kb.net.login.secret_sources import Secret
 
 ClientAuthentication: TypeAlias = Literal["basic", "post", "certificate"]
 """How a client shows its secret (RFC 6749, 2.3.1), or its certificate instead (RFC 8705)."""

@@ -11,20 +11,29 @@ from urllib.parse import quote, quote_plus, urlencode
 
 from fhir_kb.net.access import Access
 from fhir_kb.net.errors import NetError
-from fhir_kb.net.login.answers import MAX_ANSWER, LoginRefused, Token, cleaned, token_of, with_clock
 from fhir_kb.net.login.assertion import ASSERTION_TYPE, assertion
-from fhir_kb.net.login.discovery import by_issuer, by_smart, check_private, endpoint_of
-from fhir_kb.net.login.held import Grant
+from fhir_kb.net.login.credential_cache import Grant
+from fhir_kb.net.login.discovery import by_issuer, by_smart, check_confidential, endpoint_of
 from fhir_kb.net.login.keys import signing_keys
-from fhir_kb.net.login.kinds import ClientCredentials, SmartBackend
-from fhir_kb.net.session import BUSY, Answer, Session, SessionSettings, open_session
+from fhir_kb.net.login.login_types import ClientCredentials, SmartBackend
+from fhir_kb.net.login.token_response import (
+    MAX_RESPONSE,
+    LoginRejectedError,
+    Token,
+    cleaned,
+    token_from_response,
+    with_clock,
+)
+from fhir_kb.net.redaction import protect
+from fhir_kb.net.retry import UNAVAILABLE
+from fhir_kb.net.session import Session, open_session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from fhir_kb.net.login.keys import SigningKey
+    from fhir_kb.net.settings import SessionSettings
 
-TRIES: Final = 3
 MOST_KEYS: Final = 5
 """How many keys are tried for one token: servers lock out who tries more."""
 _FORM: Final = "application/x-www-form-urlencoded"
@@ -41,7 +50,7 @@ class _Request:
     hidden: tuple[str, ...]
 
 
-class TokenServer:
+class TokenClient:
     """Gets tokens for one login at one FHIR server. Used by one thread at a time.
 
     settings: how the login server is reached; its credentials are left out.
@@ -60,8 +69,8 @@ class TokenServer:
         self._login = login
         self._server = server
         self._settings = replace(
-            settings, credentials=Access(), server="", certificate="", key="", again=BUSY,
-            max_answer=MAX_ANSWER,
+            settings, credentials=Access(), server="", certificate="", key="",
+            retry_statuses=UNAVAILABLE, max_response=MAX_RESPONSE,
         )  # fmt: skip
         self._sleep = sleep
         self._clock = clock
@@ -70,16 +79,16 @@ class TokenServer:
         self._kid = ""
 
     def grant(self) -> Grant:
-        """A new token. Raises NetError; LoginRefused where the login server says no."""
+        """A new token. Raises NetError; LoginRejectedError where the login server says no."""
         try:
             endpoint = self._endpoint or self._discovered()
-            check_private(endpoint, insecure=self._login.insecure)
+            check_confidential(endpoint, insecure=self._login.insecure)
             with self._opened(endpoint) as session:
                 if isinstance(self._login, SmartBackend):
                     since, token = self._by_keys(session, endpoint, self._login)
                 else:
                     request = self._by_secret(self._login)
-                    since, token = self._asked(session, endpoint, lambda: request)
+                    since, token = self._request_token(session, endpoint, lambda: request)
         except NetError:
             self._endpoint = self._login.token_endpoint  # it may have moved
             raise
@@ -98,7 +107,7 @@ class TokenServer:
     def _discovered(self) -> str:
         issuer = getattr(self._login, "issuer", "")
         where = issuer or self._server
-        check_private(where, insecure=self._login.insecure)
+        check_confidential(where, insecure=self._login.insecure)
         with self._opened(where) as session:
             document = by_issuer(session, issuer) if issuer else by_smart(session, self._server)
         return endpoint_of(document, where)
@@ -116,31 +125,31 @@ class TokenServer:
             form["client_id"] = login.client_id
             if secret:
                 form["client_secret"] = secret
-            return _Request(form, {}, _ways_to_write(secret))
+            return _Request(form, {}, _encodings(secret))
         # RFC 6749, 2.3.1: both parts are form-encoded before they are put together
         pair = f"{quote_plus(login.client_id)}:{quote_plus(secret)}"
         words = base64.b64encode(pair.encode()).decode()
-        hidden = (words, *_ways_to_write(secret))
+        hidden = (words, *_encodings(secret))
         return _Request(form, {"Authorization": f"Basic {words}"}, hidden)
 
     def _by_keys(self, session: Session, endpoint: str, login: SmartBackend) -> tuple[float, Token]:
         """The newest key that the server knows; the one that it knew last time comes first."""
         keys = signing_keys(login.keys, self._now(), kid=login.kid, passphrase=login.passphrase)
-        keys.sort(key=lambda one: one.kid != self._kid)
-        refused: LoginRefused | None = None
+        keys.sort(key=lambda key: key.kid != self._kid)
+        refused: LoginRejectedError | None = None
         for key in keys[:MOST_KEYS]:
             try:
-                found = self._asked(session, endpoint, partial(self._signed, key, endpoint))
-            except LoginRefused as error:
+                found = self._request_token(session, endpoint, partial(self._signed, key, endpoint))
+            except LoginRejectedError as error:
                 if error.code not in _OTHER_KEY:
                     raise
                 refused = refused or error
                 continue
             self._kid = key.kid
             return found
-        tried = ", ".join(f"'{cleaned(one.kid)}'" for one in keys[:MOST_KEYS])
+        tried = ", ".join(f"'{cleaned(key.kid)}'" for key in keys[:MOST_KEYS])
         assert refused is not None
-        raise LoginRefused(
+        raise LoginRejectedError(
             f"{refused.message}; keys tried: {tried}",
             "Register the public key under this name (kid) for this client id at the login server",
             refused.status,
@@ -158,16 +167,21 @@ class TokenServer:
         }
         return _Request(form, {}, (signed,))
 
-    def _asked(
-        self, session: Session, endpoint: str, make: Callable[[], _Request]
+    def _request_token(
+        self, session: Session, endpoint: str, build: Callable[[], _Request]
     ) -> tuple[float, Token]:
-        """When it was asked for, and the token. A new request every time: no statement twice."""
-        for number in range(1, TRIES + 1):
-            request = make()
+        """When the token was requested, and the token; a new request for every try.
+
+        A signed statement may be used once only.
+        """
+        attempts = session.attempts("POST", endpoint)
+        while True:
+            attempts.begin()
+            request = build()
+            protect(*request.hidden)
             since = self._clock()
-            answer: Answer | None = None
             try:
-                answer = session.ask(
+                response = session.request(
                     "POST",
                     endpoint,
                     headers={
@@ -176,19 +190,27 @@ class TokenServer:
                         **request.headers,
                     },
                     content=urlencode(request.form).encode(),
-                    repeat=False,
+                    retry=False,
                 )
-            except NetError:
-                if number == TRIES:
-                    raise
-            if answer is not None and (answer.status not in BUSY or number == TRIES):
-                try:
-                    return since, token_of(answer, request.hidden)
-                except LoginRefused as error:
-                    raise with_clock(error, answer, self._now()) from None
-            session.pause(number, answer.headers.get("retry-after", "") if answer else "")
-        raise AssertionError("the last try answers or raises")
+            except NetError as error:
+                if error.is_transient and attempts.wait("the login server cannot be reached"):
+                    continue
+                tries = attempts.summary()
+                text = error.message + (tries and f" ({tries})")
+                raise NetError(text, error.help, error.status) from None
+            is_busy = response.status in UNAVAILABLE
+            if is_busy and attempts.wait(
+                f"the login server is busy (HTTP {response.status})", response.retry_after
+            ):
+                continue
+            response = replace(response, tries=attempts.number, seconds=attempts.seconds)
+            try:
+                token = token_from_response(response, request.hidden)
+            except LoginRejectedError as error:
+                raise with_clock(error, response, self._now()) from None
+            protect(token.value)
+            return since, token
 
 
-def _ways_to_write(secret: str) -> tuple[str, ...]:
+def _encodings(secret: str) -> tuple[str, ...]:
     return secret, quote_plus(secret), quote(secret), quote(secret, safe="")

@@ -39,7 +39,7 @@ class _Held:
     ends_at: float
 
 
-class HeldCredentials:
+class CredentialCache:
     """`Credentials` for one server, by several threads. Cannot be copied, pickled or shown.
 
     fetch: gets what lets us in; raises NetError. It is called by one thread at a time: first when
@@ -64,7 +64,7 @@ class HeldCredentials:
         self._thread = threading.local()
 
     def __repr__(self) -> str:
-        return f"HeldCredentials({self._origin!r})"
+        return f"CredentialCache({self._origin!r})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("credentials stay in the memory of their process")

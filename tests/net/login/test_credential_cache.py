@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from issuing import Clock
 
 from fhir_kb.net import NetError
-from fhir_kb.net.login.held import Grant, HeldCredentials
+from fhir_kb.net.login.credential_cache import CredentialCache, Grant
 
 SERVER = "https://fhir.example.org/r4"
 
@@ -37,11 +37,11 @@ class Source:
         return Grant(f"Bearer {self.calls}", self.clock(), self.lifetime)
 
 
-def held(source: Source) -> HeldCredentials:
-    return HeldCredentials(SERVER, source, clock=source.clock)
+def held(source: Source) -> CredentialCache:
+    return CredentialCache(SERVER, source, clock=source.clock)
 
 
-def words(credentials: HeldCredentials, url: str = SERVER) -> str:
+def words(credentials: CredentialCache, url: str = SERVER) -> str:
     return credentials.headers_for(url).get("Authorization", "")
 
 
@@ -115,7 +115,7 @@ def test_without_a_request_there_is_nothing_to_renew() -> None:
 
 
 def test_the_same_token_again_is_nothing_new() -> None:
-    credentials = HeldCredentials(SERVER, lambda: Grant("Bearer same"))
+    credentials = CredentialCache(SERVER, lambda: Grant("Bearer same"))
     words(credentials)
     assert credentials.renew() is False
     assert words(credentials) == "Bearer same"

@@ -54,7 +54,7 @@ class FromFile:
     def read(self) -> str:
         """See `Secret`."""
         place = f"the file '{self.path}'"
-        return _one_line(_decoded(private_content(self.path), place), place)
+        return _one_line(_decoded(read_private_file(self.path), place), place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class FromCommand:
         return done.stdout, f"ends with {done.returncode}" if done.returncode else ""
 
 
-def private_content(name: str, most: int = MAX_SECRET) -> bytes:
+def read_private_file(name: str, most: int = MAX_SECRET) -> bytes:
     """A file's content. Raises NetError where it cannot be read, or others can read or write it."""
     try:
         with Path(name).open("rb") as file:

@@ -12,27 +12,27 @@ from typing import TYPE_CHECKING
 
 from fhir_kb.net.access import Access
 from fhir_kb.net.errors import NetError
-from fhir_kb.net.login.answers import is_token
-from fhir_kb.net.login.discovery import check_private
-from fhir_kb.net.login.held import Grant, HeldCredentials
-from fhir_kb.net.login.kinds import (
+from fhir_kb.net.login.credential_cache import CredentialCache, Grant
+from fhir_kb.net.login.discovery import check_confidential
+from fhir_kb.net.login.login_types import (
     Basic,
     Bearer,
     Certificate,
     Login,
     NoLogin,
 )
-from fhir_kb.net.login.sources import private_content
-from fhir_kb.net.login.tokens import TokenServer
-from fhir_kb.net.session import SessionSettings
+from fhir_kb.net.login.secret_sources import read_private_file
+from fhir_kb.net.login.token_client import TokenClient
+from fhir_kb.net.login.token_response import is_token
+from fhir_kb.net.settings import SessionSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fhir_kb.net.session import Credentials
+    from fhir_kb.net.settings import Credentials
 
 
-def open_login(
+def open_credentials(
     login: Login,
     server: str,
     settings: SessionSettings | None = None,
@@ -50,15 +50,15 @@ def open_login(
     if isinstance(login, NoLogin):
         return Access()
     if isinstance(login, Certificate):
-        check_private(server, insecure=False)
+        check_confidential(server, insecure=False)
         return Access()
-    check_private(server, insecure=login.insecure)
+    check_confidential(server, insecure=login.insecure)
     if isinstance(login, Basic | Bearer):
-        return HeldCredentials(server, _of_source(login), clock=clock)
-    tokens = TokenServer(
+        return CredentialCache(server, _of_source(login), clock=clock)
+    tokens = TokenClient(
         login, server, settings or SessionSettings(), sleep=sleep, clock=clock, now=now
     )
-    return HeldCredentials(server, tokens.grant, clock=clock)
+    return CredentialCache(server, tokens.grant, clock=clock)
 
 
 def session_settings(
@@ -66,11 +66,11 @@ def session_settings(
 ) -> SessionSettings:
     """Settings of a session with `server` by this login: credentials and client certificate.
 
-    settings: all else (own CA, proxy, limits). Raises NetError: see `open_login`, and for a
+    settings: all else (own CA, proxy, limits). Raises NetError: see `open_credentials`, and for a
     certificate that cannot be used.
     """
     base = settings or SessionSettings()
-    found = replace(base, credentials=open_login(login, server, base), server=server)
+    found = replace(base, credentials=open_credentials(login, server, base), server=server)
     shows = certificate_of(login)
     if shows is None:
         return found
@@ -93,8 +93,8 @@ def check_certificate(shows: Certificate, now: float) -> None:
     A key with a passphrase is refused: the encryption library would ask for it in the terminal.
     """
     if not Path(shows.certificate).is_file():
-        raise NetError(f"there is no client certificate '{shows.certificate}'", "Mend its path")
-    if b"ENCRYPTED" in private_content(shows.key or shows.certificate, 2**20):
+        raise NetError(f"there is no client certificate '{shows.certificate}'", "Correct its path")
+    if b"ENCRYPTED" in read_private_file(shows.key or shows.certificate, 2**20):
         raise NetError(
             f"the key '{shows.key or shows.certificate}' has a passphrase",
             "Store it without one, readable for you alone",

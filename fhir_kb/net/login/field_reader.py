@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from fhir_kb.diagnostics.nearest import did_you_mean
 from fhir_kb.net.errors import NetError
-from fhir_kb.net.login.kinds import Certificate, ClientAuthentication
-from fhir_kb.net.login.sources import (
+from fhir_kb.net.login.login_types import Certificate, ClientAuthentication
+from fhir_kb.net.login.secret_sources import (
     COMMAND_TIMEOUT,
     FromCommand,
     FromEnvironment,
@@ -20,7 +20,7 @@ from fhir_kb.net.login.sources import (
     FromKeyring,
     Secret,
 )
-from fhir_kb.net.urls import split
+from fhir_kb.net.urls import split_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,7 +103,7 @@ class Fields:
         """An address on the web without user and password."""
         word = self.word(name)
         try:
-            good = not word or "@" not in split(word).netloc
+            good = not word or "@" not in split_url(word).netloc
         except NetError:
             good = False
         if not good:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-def logins_file(environ: Mapping[str, str], platform: str = os.name) -> Path:
+def login_file_path(environ: Mapping[str, str], platform: str = os.name) -> Path:
     """The file that FHIR_KB_LOGINS names, or logins.yaml in the user's folder for settings.
 
     platform: "nt" for Windows. The file need not be there. Raises NetError where there is no home.
