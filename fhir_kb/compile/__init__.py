@@ -28,14 +28,14 @@ class CompiledResources:
 
 def compile_topic(source: TopicSource, base: KnowledgeBase) -> CompiledResources:
     """The resources of a topic, shaped as in FHIR R5, in a stable order."""
-    from fhir_kb.compile.topic import resources_of
+    from fhir_kb.compile.topic import topic_resources
 
-    resources, findings = resources_of(source, base)
+    resources, findings = topic_resources(source, base)
     return CompiledResources(resources, findings)
 
 
 def compile_shared(base: KnowledgeBase) -> CompiledResources:
     """What belongs to the knowledge base as a whole: the manifest of all topics of `directory`."""
-    from fhir_kb.compile.knowledge_base_manifest import knowledge_base_manifest
+    from fhir_kb.compile.knowledge_base_manifest import compile_knowledge_base_manifest
 
-    return CompiledResources((knowledge_base_manifest(base),), ())
+    return CompiledResources((compile_knowledge_base_manifest(base),), ())

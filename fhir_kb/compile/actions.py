@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.compile import recommendation
-from fhir_kb.compile.concepts import codeable, codeables
+from fhir_kb.compile.concepts import codeable_concept, codeable_concepts
 from fhir_kb.compile.elements import element, with_span_of
-from fhir_kb.compile.expressions import dynamic_value, expression
-from fhir_kb.compile.participants import participant
-from fhir_kb.compile.quantities import lasting
-from fhir_kb.compile.related import all_cited, all_evidence, all_related
-from fhir_kb.compile.timing import timing
+from fhir_kb.compile.expressions import compile_dynamic_value, compile_expression
+from fhir_kb.compile.participants import compile_participant
+from fhir_kb.compile.quantities import duration_choice
+from fhir_kb.compile.related import cited_artifacts, compile_all_related, evidence_artifacts
+from fhir_kb.compile.timing import compile_timing
 from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
@@ -33,30 +33,32 @@ _CODE_PATHS: Final = {
 }
 
 
-def action(bench: CompileContext, step: Step) -> Element:
+def compile_action(context: CompileContext, step: Step) -> Element:
     """The action of a step, with those of its own steps."""
     grade = step.recommendation
     return element(
         step.span,
-        extension=list(recommendation.extensions(bench, grade)) if grade else None,
+        extension=list(recommendation.grade_extensions(context, grade)) if grade else None,
         id=step.id,
         linkId=step.id,
         prefix=step.prefix,
-        title=step.title or _activity_title(bench, step),
+        title=step.title or _activity_title(context, step),
         description=step.text,
         priority=step.priority,
-        code=codeable(bench, step.code),
-        reason=codeables(bench, step.reason),
-        documentation=list(_documentation(bench, step)),
-        goalId=list(_goal_ids(bench, step)),
-        trigger=[_trigger(bench, one) for one in step.triggers],
-        condition=list(_conditions(bench, step)),
-        input=[_data(bench, one) for one in step.inputs],
-        output=[_data(bench, one) for one in step.outputs],
-        relatedAction=list(_related_actions(bench, step)),
-        timingTiming=timing(bench, step.timing),
-        location=_location(bench, step),
-        participant=[participant(bench, one) for one in step.participants],
+        code=codeable_concept(context, step.code),
+        reason=codeable_concepts(context, step.reason),
+        documentation=list(_documentation(context, step)),
+        goalId=list(_goal_ids(context, step)),
+        trigger=[_trigger(context, trigger) for trigger in step.triggers],
+        condition=list(_conditions(context, step)),
+        input=[_data(context, data) for data in step.inputs],
+        output=[_data(context, data) for data in step.outputs],
+        relatedAction=list(_related_actions(context, step)),
+        timingTiming=compile_timing(context, step.timing),
+        location=_location(context, step),
+        participant=[
+            compile_participant(context, participant) for participant in step.participants
+        ],
         groupingBehavior=with_span_of(code_words.GROUPING[step.group], step.group)
         if step.group
         else None,
@@ -64,138 +66,146 @@ def action(bench: CompileContext, step: Step) -> Element:
         requiredBehavior=step.required,
         precheckBehavior=step.precheck,
         cardinalityBehavior="multiple" if step.repeats else None,
-        definitionCanonical=_definition(bench, step),
-        dynamicValue=[dynamic_value(bench, one) for one in step.dynamic_values],
-        action=[action(bench, inner) for inner in step.steps],
+        definitionCanonical=_definition(context, step),
+        dynamicValue=[
+            compile_dynamic_value(context, dynamic_value) for dynamic_value in step.dynamic_values
+        ],
+        action=[compile_action(context, inner) for inner in step.steps],
     )
 
 
-def _goal_ids(bench: CompileContext, step: Step) -> Iterator[str]:
+def _goal_ids(context: CompileContext, step: Step) -> Iterator[str]:
     for name in step.goals:
-        goal_id = bench.goal_ids.get(str(name))
+        goal_id = context.goal_ids.get(str(name))
         if goal_id is None:
-            bench.missing("goal", name, bench.goal_ids)
+            context.report_missing("goal", name, context.goal_ids)
         else:
             yield with_span_of(goal_id, name)
 
 
-def _activity_title(bench: CompileContext, step: Step) -> str | None:
-    found = bench.activity(step.does) if step.does is not None else None
-    return found.title if found else None
+def _activity_title(context: CompileContext, step: Step) -> str | None:
+    activity = context.activity(step.does) if step.does is not None else None
+    return activity.title if activity else None
 
 
-def _definition(bench: CompileContext, step: Step) -> str | None:
+def _definition(context: CompileContext, step: Step) -> str | None:
     """The one thing that is followed: an activity, a plan or a questionnaire."""
     given = [name for name in (step.does, step.plan, step.asks) if name is not None]
     if len(given) > 1:
         advice = "give it steps of its own, one for each"
-        bench.say("KB355", f"step '{step.id}' follows more than one thing", given[1].span, advice)
+        context.report(
+            "KB355", f"step '{step.id}' follows more than one thing", given[1].span, advice
+        )
     if step.does is not None:
-        found = bench.activity(step.does)
-        if found is None:
+        activity = context.activity(step.does)
+        if activity is None:
             return None
-        canonical = bench.canonical("ActivityDefinition", bench.part_id(found.id))
+        canonical = context.canonical("ActivityDefinition", context.part_id(activity.id))
         return with_span_of(canonical, step.does)
     if step.plan is not None:
-        plan = bench.plan(step.plan)
+        plan = context.plan(step.plan)
         return with_span_of(plan, step.plan) if plan else None
     return step.asks
 
 
-def _documentation(bench: CompileContext, step: Step) -> Iterator[Element]:
-    yield from all_evidence(bench, step.because)
-    yield from all_cited(bench, "derived-from", step.from_)
-    yield from all_related(bench, step.related)
+def _documentation(context: CompileContext, step: Step) -> Iterator[Element]:
+    yield from evidence_artifacts(context, step.because)
+    yield from cited_artifacts(context, "derived-from", step.from_)
+    yield from compile_all_related(context, step.related)
     grade = step.recommendation
     if grade is not None:
-        for made in all_cited(bench, "citation", grade.from_):
+        for artifact in cited_artifacts(context, "citation", grade.from_):
             if grade.text:
-                made["citation"] += f"\n\n{grade.text}"
-            yield made
-        said = set(step.because)
-        yield from all_evidence(bench, (name for name in grade.because if name not in said))
+                artifact["citation"] += f"\n\n{grade.text}"
+            yield artifact
+        justified = set(step.because)
+        yield from evidence_artifacts(
+            context, (name for name in grade.because if name not in justified)
+        )
 
 
-def _trigger(bench: CompileContext, one: Trigger) -> Element:
-    kind = one.type or _trigger_type(one)
-    data = element(one.data.span, type=one.data) if one.data is not None else None
+def _trigger(context: CompileContext, trigger: Trigger) -> Element:
+    kind = trigger.type or _trigger_type(trigger)
+    data = element(trigger.data.span, type=trigger.data) if trigger.data is not None else None
     return element(
-        one.span,
+        trigger.span,
         type=kind,
-        name=one.name,
-        timingTiming=timing(bench, one.timing),
+        name=trigger.name,
+        timingTiming=compile_timing(context, trigger.timing),
         data=[data],
-        condition=expression(bench, one.condition) if one.condition else None,
+        condition=compile_expression(context, trigger.condition) if trigger.condition else None,
     )
 
 
-def _trigger_type(one: Trigger) -> str:
+def _trigger_type(trigger: Trigger) -> str:
     """What kind of event it must be, where that is not said."""
-    if one.data is not None:
+    if trigger.data is not None:
         return "data-changed"
-    return "periodic" if one.timing is not None else "named-event"
+    return "periodic" if trigger.timing is not None else "named-event"
 
 
-def _conditions(bench: CompileContext, step: Step) -> Iterator[Element]:
-    for kind, ones in (
+def _conditions(context: CompileContext, step: Step) -> Iterator[Element]:
+    for kind, expressions in (
         ("applicability", step.when),
         ("start", step.once),
         ("stop", step.until),
     ):
-        for one in ones:
-            made = expression(bench, one)
-            if made is not None:
-                yield element(one.span, kind=kind, expression=made)
+        for condition in expressions:
+            compiled = compile_expression(context, condition)
+            if compiled is not None:
+                yield element(condition.span, kind=kind, expression=compiled)
 
 
-def _data(bench: CompileContext, one: Data) -> Element:
+def _data(context: CompileContext, data: Data) -> Element:
     requirement = element(
-        one.span,
-        type=one.type,
-        profile=[one.profile],
-        codeFilter=[_code_filter(bench, one)],
+        data.span,
+        type=data.type,
+        profile=[data.profile],
+        codeFilter=[_code_filter(context, data)],
     )
     return element(
-        one.span, title=one.title or (one.code.text if one.code else None), requirement=requirement
+        data.span,
+        title=data.title or (data.code.text if data.code else None),
+        requirement=requirement,
     )
 
 
-def _code_filter(bench: CompileContext, one: Data) -> Element | None:
+def _code_filter(context: CompileContext, data: Data) -> Element | None:
     """Which resources, by their code; a code without a code system is said in words."""
-    concept = codeable(bench, one.code)
-    value_set = bench.value_set(one.value_set) if one.value_set is not None else None
+    concept = codeable_concept(context, data.code)
+    value_set = context.value_set(data.value_set) if data.value_set is not None else None
     if concept is None and value_set is None:
         return None
     codings: list[Element] = concept.get("coding", []) if concept else []
-    if concept is not None and not codings and one.code is not None:
-        codings = [element(one.code.span, display=concept["text"])]
+    if concept is not None and not codings and data.code is not None:
+        codings = [element(data.code.span, display=concept["text"])]
     return element(
-        one.span,
-        path=_CODE_PATHS.get(str(one.type), "code"),
-        valueSet=with_span_of(value_set, one.value_set) if value_set else None,
+        data.span,
+        path=_CODE_PATHS.get(str(data.type), "code"),
+        valueSet=with_span_of(value_set, data.value_set) if value_set else None,
         code=codings,
     )
 
 
-def _related_actions(bench: CompileContext, step: Step) -> Iterator[Element]:
-    known = {str(one.id) for one in bench.source.steps}
+def _related_actions(context: CompileContext, step: Step) -> Iterator[Element]:
+    step_ids = {str(other.id) for other in context.source.steps}
     for usual, orders in (
         ("after", step.after),
         ("before", step.before),
         ("concurrent", step.alongside),
     ):
         for order in orders:
-            if order.step not in known:
-                bench.missing("step", order.step, known)
+            if order.step not in step_ids:
+                context.report_missing("step", order.step, step_ids)
                 continue
             yield element(
                 order.span,
                 targetId=order.step,
                 relationship=order.relation or usual,
-                **lasting(bench, "offset", order.by),
+                **duration_choice(context, "offset", order.by),
             )
 
 
-def _location(bench: CompileContext, step: Step) -> Element | None:
-    concept = codeable(bench, step.location)
+def _location(context: CompileContext, step: Step) -> Element | None:
+    concept = codeable_concept(context, step.location)
     return element(step.span, concept=concept) if concept else None

@@ -12,9 +12,9 @@ from fhir_kb.compile import narrative as write
 from fhir_kb.compile.concepts import hl7_concept
 from fhir_kb.compile.elements import element, with_span_of
 from fhir_kb.compile.evidence import certainty_lines
-from fhir_kb.compile.metadata import rights
-from fhir_kb.compile.recommendation import grade_text, strength
-from fhir_kb.compile.related import all_cited, all_evidence, reference
+from fhir_kb.compile.metadata import copyright_text
+from fhir_kb.compile.recommendation import grade_text, strength_concept
+from fhir_kb.compile.related import cited_artifacts, evidence_artifacts, resource_reference
 from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
@@ -28,25 +28,25 @@ if TYPE_CHECKING:
     from fhir_kb.model.topic import Note
 
 
-def artifact_assessments(bench: CompileContext) -> Iterator[Element]:
+def compile_assessments(context: CompileContext) -> Iterator[Element]:
     """The ratings of evidence and recommendations, and the notes on the page."""
-    for evidence in bench.topic.evidence:
+    for evidence in context.topic.evidence:
         if evidence.certainty is not None and evidence.certainty.rating is not None:
-            yield _certainty(bench, evidence, evidence.certainty)
-    for step in bench.source.steps:
+            yield _certainty(context, evidence, evidence.certainty)
+    for step in context.source.steps:
         if step.recommendation is not None:
-            yield _recommendation(bench, step)
-    for note in bench.topic.notes:
-        yield _note(bench, note)
+            yield _recommendation(context, step)
+    for note in context.topic.notes:
+        yield _note(context, note)
 
 
-def note_id(bench: CompileContext, name: str) -> str:
+def note_id(context: CompileContext, name: str) -> str:
     """The id of a note's resource."""
-    return bench.part_id("note", name)
+    return context.part_id("note", name)
 
 
 def _assessment(
-    bench: CompileContext,
+    context: CompileContext,
     resource_id: str,
     span: Span,
     *,
@@ -56,17 +56,17 @@ def _assessment(
     content: list[Element],
     lines: Iterable[str],
 ) -> Element:
-    value = f"{resource_id}/{bench.version}"
+    value = f"{resource_id}/{context.version}"
     return element(
         span,
         resourceType="ArtifactAssessment",
         id=resource_id,
-        language=bench.language,
-        text=write.narrative(bench.language, span, [write.heading(2, title), *lines]),
-        identifier=[element(span, system=bench.system("ArtifactAssessment"), value=value)],
+        language=context.language,
+        text=write.narrative(context.language, span, [write.heading(2, title), *lines]),
+        identifier=[element(span, system=context.system("ArtifactAssessment"), value=value)],
         title=title,
-        date=date or bench.topic.date or bench.settings.date,
-        copyright=rights(bench),
+        date=date or context.topic.date or context.settings.date,
+        copyright=copyright_text(context),
         artifactReference=artifact,
         content=content,
     )
@@ -83,28 +83,30 @@ def _rating(span: Span, kind: str, rating: str, text: str | None, **more: Any) -
     )
 
 
-def _certainty(bench: CompileContext, evidence: Evidence, one: Certainty) -> Element:
-    assert one.rating is not None
-    author = element(one.by.span, display=one.by) if one.by is not None else None
+def _certainty(context: CompileContext, evidence: Evidence, certainty: Certainty) -> Element:
+    assert certainty.rating is not None
+    author = element(certainty.by.span, display=certainty.by) if certainty.by is not None else None
     content = _rating(
-        one.span,
+        certainty.span,
         "Overall",
-        one.rating,
-        one.text,
+        certainty.rating,
+        certainty.text,
         author=author,
-        relatedArtifact=all_cited(bench, "derived-from", [one.from_] if one.from_ else []),
-        component=[_aspect(aspect) for aspect in one.aspects],
+        relatedArtifact=cited_artifacts(
+            context, "derived-from", [certainty.from_] if certainty.from_ else []
+        ),
+        component=[_aspect(aspect) for aspect in certainty.aspects],
     )
-    evidence_id = bench.part_id(evidence.id)
+    evidence_id = context.part_id(evidence.id)
     return _assessment(
-        bench,
-        bench.part_id("certainty", str(evidence.id)),
-        one.span,
+        context,
+        context.part_id("certainty", str(evidence.id)),
+        certainty.span,
         title=with_span_of(f"Certainty of: {evidence.title}", evidence.title),
         date=evidence.date,
-        artifact=reference("Evidence", evidence_id, evidence.title, evidence.span),
+        artifact=resource_reference("Evidence", evidence_id, evidence.title, evidence.span),
         content=[content],
-        lines=[write.texts("Certainty", certainty_lines(bench, one))],
+        lines=[write.texts("Certainty", certainty_lines(context, certainty))],
     )
 
 
@@ -113,67 +115,69 @@ def _aspect(aspect: Aspect) -> Element:
     return _rating(aspect.span, kind, aspect.rating, aspect.text)
 
 
-def _recommendation(bench: CompileContext, step: Step) -> Element:
-    one = step.recommendation
-    assert one is not None
+def _recommendation(context: CompileContext, step: Step) -> Element:
+    recommendation = step.recommendation
+    assert recommendation is not None
     content = element(
-        one.span,
+        recommendation.span,
         informationType="rating",
-        summary=one.text,
-        type=element(one.span, text="Strength and direction of the recommendation"),
-        classifier=[strength(bench, one)],
-        path=[with_span_of(f"{bench.url('PlanDefinition', bench.id)}#{step.id}", step.id)],
+        summary=recommendation.text,
+        type=element(recommendation.span, text="Strength and direction of the recommendation"),
+        classifier=[strength_concept(context, recommendation)],
+        path=[with_span_of(f"{context.url('PlanDefinition', context.id)}#{step.id}", step.id)],
         relatedArtifact=[
-            *all_cited(bench, "derived-from", one.from_),
-            *all_evidence(bench, one.because),
+            *cited_artifacts(context, "derived-from", recommendation.from_),
+            *evidence_artifacts(context, recommendation.because),
         ],
-        component=list(_grade_parts(one)),
+        component=list(_grade_parts(recommendation)),
     )
     title = step.title or step.id
     citations = [link["citation"] for link in content["relatedArtifact"] if "citation" in link]
     return _assessment(
-        bench,
-        bench.part_id("recommendation", str(step.id)),
-        one.span,
+        context,
+        context.part_id("recommendation", str(step.id)),
+        recommendation.span,
         title=with_span_of(f"Grade of the recommendation: {title}", title),
         date=None,
-        artifact=reference("PlanDefinition", bench.id, bench.topic.title, step.span),
+        artifact=resource_reference("PlanDefinition", context.id, context.topic.title, step.span),
         content=[content],
         lines=[
-            write.line("Grade", grade_text(bench, one)),
-            write.prose(one.text),
+            write.line("Grade", grade_text(context, recommendation)),
+            write.prose(recommendation.text),
             write.texts("References", citations),
         ],
     )
 
 
-def _grade_parts(one: Recommendation) -> Iterator[Element]:
+def _grade_parts(recommendation: Recommendation) -> Iterator[Element]:
     """The rating system, and the certainty of the evidence."""
-    if one.system is not None:
+    if recommendation.system is not None:
         yield element(
-            one.system.span,
+            recommendation.system.span,
             informationType="classifier",
-            type=element(one.system.span, text="Rating system"),
-            classifier=[element(one.system.span, text=one.system)],
+            type=element(recommendation.system.span, text="Rating system"),
+            classifier=[element(recommendation.system.span, text=recommendation.system)],
         )
-    if one.certainty is not None:
-        yield _rating(one.certainty.span, "Overall", one.certainty, None)
+    if recommendation.certainty is not None:
+        yield _rating(recommendation.certainty.span, "Overall", recommendation.certainty, None)
 
 
-def _section_url(bench: CompileContext, kind: str, section: Text) -> str:
-    return with_span_of(f"{bench.url(kind, bench.id)}#{section}", section)
+def _section_url(context: CompileContext, kind: str, section: Text) -> str:
+    return with_span_of(f"{context.url(kind, context.id)}#{section}", section)
 
 
-def _note(bench: CompileContext, note: Note) -> Element:
-    has_page = bench.source.page is not None
+def _note(context: CompileContext, note: Note) -> Element:
+    has_page = context.source.page is not None
     kind = "Composition" if has_page else "PlanDefinition"
     content = element(
         note.span,
         informationType="comment",
         summary=note.text,
         author=element(note.author.span, display=note.author) if note.author else None,
-        path=[_section_url(bench, kind, note.section)] if note.section else None,
-        relatedArtifact=all_cited(bench, "documentation", [note.from_] if note.from_ else []),
+        path=[_section_url(context, kind, note.section)] if note.section else None,
+        relatedArtifact=cited_artifacts(
+            context, "documentation", [note.from_] if note.from_ else []
+        ),
     )
     lines = [
         write.prose(note.text),
@@ -182,12 +186,12 @@ def _note(bench: CompileContext, note: Note) -> Element:
         write.texts("See", [link["citation"] for link in content.get("relatedArtifact", ())]),
     ]
     return _assessment(
-        bench,
-        note_id(bench, str(note.id)),
+        context,
+        note_id(context, str(note.id)),
         note.span,
-        title=with_span_of(f"Note on: {bench.topic.title}", note.id),
+        title=with_span_of(f"Note on: {context.topic.title}", note.id),
         date=note.date,
-        artifact=reference(kind, bench.id, bench.topic.title, note.span),
+        artifact=resource_reference(kind, context.id, context.topic.title, note.span),
         content=[content],
         lines=lines,
     )

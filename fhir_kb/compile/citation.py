@@ -10,7 +10,7 @@ from fhir_kb.compile import narrative as write
 from fhir_kb.compile.concepts import hl7_concept
 from fhir_kb.compile.elements import element, with_span_of
 from fhir_kb.compile.evidence import study_concept
-from fhir_kb.compile.metadata import artifact
+from fhir_kb.compile.metadata import artifact_resource
 from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
@@ -32,67 +32,71 @@ _LANGUAGES: Final = "urn:ietf:bcp:47"
 _CONTAINERS: Final = {"chapter": "D001877", "dataset": "D019991"}
 
 
-def citation(bench: CompileContext, one: Reference) -> Element:
+def compile_citation(context: CompileContext, work: Reference) -> Element:
     """The Citation of a cited work."""
-    words_of_it = citation_text.citation(one)
-    style = hl7_concept(one.span, hl7_codes.SUMMARY_STYLE, "vancouver")
-    made = artifact(
-        bench,
+    full_text = citation_text.full_citation(work)
+    style = hl7_concept(work.span, hl7_codes.SUMMARY_STYLE, "vancouver")
+    resource = artifact_resource(
+        context,
         "Citation",
-        bench.part_id(one.id),
-        one.span,
-        title=with_span_of(f"{citation_text.short(one)}: {one.title}", one.title),
-        summary=[element(one.span, style=style, text=words_of_it)],
-        citedArtifact=_cited_artifact(one),
+        context.part_id(work.id),
+        work.span,
+        title=with_span_of(f"{citation_text.short_citation(work)}: {work.title}", work.title),
+        summary=[element(work.span, style=style, text=full_text)],
+        citedArtifact=_cited_artifact(work),
     )
     blocks = [
-        write.heading(2, one.title),
-        write.line("Reference", words_of_it),
-        write.line("Kind of work", code_words.REFERENCE[one.type]),
-        write.line("Kind of study", code_words.STUDY[one.study] if one.study is not None else None),
-        write.line("Keywords", ", ".join(one.keywords)),
-        write.line("Licence", one.license),
-        write.labelled("Note", one.note),
-        write.labelled("Abstract", one.abstract),
+        write.heading(2, work.title),
+        write.line("Reference", full_text),
+        write.line("Kind of work", code_words.REFERENCE[work.type]),
+        write.line(
+            "Kind of study", code_words.STUDY[work.study] if work.study is not None else None
+        ),
+        write.line("Keywords", ", ".join(work.keywords)),
+        write.line("Licence", work.license),
+        write.labelled("Note", work.note),
+        write.labelled("Abstract", work.abstract),
     ]
-    made["text"] = write.narrative(bench.language, one.span, blocks)
-    return made
+    resource["text"] = write.narrative(context.language, work.span, blocks)
+    return resource
 
 
-def _cited_artifact(one: Reference) -> Element:
+def _cited_artifact(work: Reference) -> Element:
     retracted = (
-        hl7_concept(one.span, hl7_codes.ARTIFACT_STATUS, "retracted") if one.retracted else None
+        hl7_concept(work.span, hl7_codes.ARTIFACT_STATUS, "retracted") if work.retracted else None
     )
-    language = _language(one.language)
+    language = _language(work.language)
     abstract = (
-        element(one.abstract.span, language=language, text=one.abstract) if one.abstract else None
+        element(work.abstract.span, language=language, text=work.abstract)
+        if work.abstract
+        else None
     )
     return element(
-        one.span,
-        identifier=list(_identifiers(one)),
-        dateAccessed=one.accessed,
-        version=element(one.edition.span, value=one.edition) if one.edition else None,
+        work.span,
+        identifier=list(_identifiers(work)),
+        dateAccessed=work.accessed,
+        version=element(work.edition.span, value=work.edition) if work.edition else None,
         currentState=[retracted],
-        title=list(_titles(one, language)),
+        title=list(_titles(work, language)),
         abstract=[abstract],
-        publicationForm=[_form(one, language)],
-        webLocation=list(_locations(one)),
-        classification=list(_classifications(one)),
-        contributorship=_contributorship(one),
-        note=[element(one.note.span, text=one.note)] if one.note else None,
+        publicationForm=[_form(work, language)],
+        webLocation=list(_locations(work)),
+        classification=list(_classifications(work)),
+        contributorship=_contributorship(work),
+        note=[element(work.note.span, text=work.note)] if work.note else None,
     )
 
 
-def _identifiers(one: Reference) -> Iterator[Element]:
-    for value, system in ((one.doi, _DOI), (one.pmid, _PUBMED), (one.pmcid, _PMC)):
+def _identifiers(work: Reference) -> Iterator[Element]:
+    for value, system in ((work.doi, _DOI), (work.pmid, _PUBMED), (work.pmcid, _PMC)):
         if value is not None:
             yield element(value.span, system=system, value=value)
-    if one.isbn is not None:
-        yield _isbn(one.isbn)
-    if one.registration is not None:
-        kind = element(one.registration.span, text="Registration number")
-        yield element(one.registration.span, type=kind, value=one.registration)
-    for other in one.identifiers:
+    if work.isbn is not None:
+        yield _isbn(work.isbn)
+    if work.registration is not None:
+        kind = element(work.registration.span, text="Registration number")
+        yield element(work.registration.span, type=kind, value=work.registration)
+    for other in work.identifiers:
         yield element(other.span, system=other.system, value=other.value)
 
 
@@ -107,42 +111,42 @@ def _urn(kind: str, number: Text) -> Element:
     return element(number.span, system=_URI, value=with_span_of(f"urn:{kind}:{number}", number))
 
 
-def _titles(one: Reference, language: Element | None) -> Iterator[Element]:
-    for text, code in ((one.title, "primary"), (one.subtitle, "subtitle")):
+def _titles(work: Reference, language: Element | None) -> Iterator[Element]:
+    for text, code in ((work.title, "primary"), (work.subtitle, "subtitle")):
         if text is not None:
             kind = hl7_concept(text.span, hl7_codes.TITLE_TYPE, code)
             yield element(text.span, type=[kind], language=language, text=text)
 
 
-def _form(one: Reference, language: Element | None) -> Element:
-    first, _, last = (one.pages or "").partition("-")
+def _form(work: Reference, language: Element | None) -> Element:
+    first, _, last = (work.pages or "").partition("-")
     return element(
-        one.span,
-        publishedIn=_published_in(one),
-        volume=one.volume,
-        issue=one.issue,
-        articleDate=one.published,
-        lastRevisionDate=one.revised,
+        work.span,
+        publishedIn=_published_in(work),
+        volume=work.volume,
+        issue=work.issue,
+        articleDate=work.published,
+        lastRevisionDate=work.revised,
         language=[language],
-        accessionNumber=one.article_number,
-        pageString=one.pages,
-        firstPage=with_span_of(first.strip(), one.pages),
-        lastPage=with_span_of(last.strip(), one.pages),
-        copyright=one.license,
+        accessionNumber=work.article_number,
+        pageString=work.pages,
+        firstPage=with_span_of(first.strip(), work.pages),
+        lastPage=with_span_of(last.strip(), work.pages),
+        copyright=work.license,
     )
 
 
-def _published_in(one: Reference) -> Element:
-    journal = one.journal
-    publisher = _both(one.publisher, journal.publisher if journal else None)
-    place = _both(one.place, journal.place if journal else None)
-    found: dict[str, Any] = {
-        "publisher": element(one.span, display=publisher),
+def _published_in(work: Reference) -> Element:
+    journal = work.journal
+    publisher = _both(work.publisher, journal.publisher if journal else None)
+    place = _both(work.place, journal.place if journal else None)
+    publisher_parts: dict[str, Any] = {
+        "publisher": element(work.span, display=publisher),
         "publisherLocation": place,
     }
     if journal is None:
-        return element(one.span, **found)
-    code = _CONTAINERS.get(str(one.type), "D020492")
+        return element(work.span, **publisher_parts)
+    code = _CONTAINERS.get(str(work.type), "D020492")
     identifiers = []
     if journal.issn:
         identifiers.append(_urn("issn", journal.issn))
@@ -150,7 +154,9 @@ def _published_in(one: Reference) -> Element:
         kind = element(journal.span, text="Abbreviated title")
         identifiers.append(element(journal.span, type=kind, value=journal.abbreviation))
     kind = hl7_concept(journal.span, hl7_codes.PUBLISHED_IN, code)
-    return element(journal.span, type=kind, identifier=identifiers, title=journal.title, **found)
+    return element(
+        journal.span, type=kind, identifier=identifiers, title=journal.title, **publisher_parts
+    )
 
 
 def _both(own: Text | None, of_journal: Text | None) -> str | None:
@@ -160,48 +166,48 @@ def _both(own: Text | None, of_journal: Text | None) -> str | None:
     return with_span_of(f"{own}; {of_journal}", own)
 
 
-def _locations(one: Reference) -> Iterator[Element]:
-    if one.doi is not None:
+def _locations(work: Reference) -> Iterator[Element]:
+    if work.doi is not None:
         yield _location(
-            with_span_of(f"https://doi.org/{one.doi}", one.doi), "doi-based", one.doi.span
+            with_span_of(f"https://doi.org/{work.doi}", work.doi), "doi-based", work.doi.span
         )
-    if one.url is not None:
-        yield _location(one.url, "webpage", one.url.span)
+    if work.url is not None:
+        yield _location(work.url, "webpage", work.url.span)
 
 
 def _location(url: str, kind: str, span: Span) -> Element:
     return element(span, classifier=[hl7_concept(span, hl7_codes.URL_KIND, kind)], url=url)
 
 
-def _classifications(one: Reference) -> Iterator[Element]:
+def _classifications(work: Reference) -> Iterator[Element]:
     """What kind of work it is, what kind of study, what it is about."""
-    kind = hl7_concept(one.type.span, hl7_codes.CLASSIFICATION, "knowledge-artifact-type")
-    code = hl7_codes.WORK_CODES.get(str(one.type))
-    text = with_span_of(code_words.REFERENCE[one.type], one.type)
-    work = (
-        hl7_concept(one.type.span, hl7_codes.ARTIFACT_KIND, code)
+    kind = hl7_concept(work.type.span, hl7_codes.CLASSIFICATION, "knowledge-artifact-type")
+    code = hl7_codes.WORK_CODES.get(str(work.type))
+    text = with_span_of(code_words.REFERENCE[work.type], work.type)
+    work_kind = (
+        hl7_concept(work.type.span, hl7_codes.ARTIFACT_KIND, code)
         if code
-        else element(one.type.span, text=text)
+        else element(work.type.span, text=text)
     )
-    yield element(one.type.span, type=kind, classifier=[work])
-    if one.study is not None:
-        design = element(one.study.span, text="Study design")
-        yield element(one.study.span, type=design, classifier=[study_concept(one.study)])
-    if one.keywords:
-        span = one.keywords[0].span
+    yield element(work.type.span, type=kind, classifier=[work_kind])
+    if work.study is not None:
+        design = element(work.study.span, text="Study design")
+        yield element(work.study.span, type=design, classifier=[study_concept(work.study)])
+    if work.keywords:
+        span = work.keywords[0].span
         kind = hl7_concept(span, hl7_codes.CLASSIFICATION, "keyword")
-        keywords = [element(word.span, text=word) for word in one.keywords]
+        keywords = [element(word.span, text=word) for word in work.keywords]
         yield element(span, type=kind, classifier=keywords)
 
 
-def _contributorship(one: Reference) -> Element:
+def _contributorship(work: Reference) -> Element:
     entries = [
         _contributor(person, role, number)
-        for role, people in (("author", one.authors), ("editor", one.editors))
+        for role, people in (("author", work.authors), ("editor", work.editors))
         for number, person in enumerate(people, 1)
     ]
-    complete = not one.et_al if entries or one.et_al else None
-    return element(one.span, complete=complete, entry=entries)
+    complete = not work.et_al if entries or work.et_al else None
+    return element(work.span, complete=complete, entry=entries)
 
 
 def _contributor(person: Author, role: str, number: int) -> Element:

@@ -20,7 +20,7 @@ _INITIALS: Final = re.compile(r"\s+[A-Z]{1,4}(?:\s+(?:Jr|Sr|2nd|3rd))?$")
 _END: Final = (".", "?", "!")
 
 
-def citation(work: Reference) -> str:
+def full_citation(work: Reference) -> str:
     """A work in full, as a reference list prints it."""
     parts = [_people(work.authors, et_al=work.et_al), _title(work), _where(work)]
     if work.registration:
@@ -38,19 +38,19 @@ def citation(work: Reference) -> str:
     return " ".join(_sentence(part) for part in parts if part)
 
 
-def short(work: Reference) -> str:
+def short_citation(work: Reference) -> str:
     """A work as the prose names it: `Furlan et al. 2005`."""
     year = str(work.published)[:4] if work.published else "n.d."
     people = work.authors or work.editors
     if not people:
         return f"{_clipped(work.title)} {year}"
-    names = [_family(one) for one in people]
+    names = [_family(person) for person in people]
     if len(names) > 2 or work.et_al:
         return f"{names[0]} et al. {year}"
     return f"{' and '.join(names)} {year}"
 
 
-def link(work: Reference) -> str | None:
+def citation_link(work: Reference) -> str | None:
     """Where a work is found on the web."""
     if work.doi:
         return f"https://doi.org/{work.doi}"
@@ -60,7 +60,7 @@ def link(work: Reference) -> str | None:
 
 
 def _people(people: tuple[Author, ...], *, et_al: bool) -> str:
-    names = [str(one.name) for one in people[:MAX_AUTHORS]]
+    names = [str(person.name) for person in people[:MAX_AUTHORS]]
     if names and (et_al or len(people) > MAX_AUTHORS):
         names.append("et al")
     return ", ".join(names)
@@ -90,10 +90,10 @@ def _issue(work: Reference) -> str:
     issue = f"({work.issue})" if work.issue else ""
     number = f"{work.volume or ''}{issue}"
     pages = work.pages or work.article_number or ""
-    found = _date(work.published)
+    issued = _date(work.published)
     if number:
-        found += f";{number}"
-    return f"{found}:{pages}" if pages else found
+        issued += f";{number}"
+    return f"{issued}:{pages}" if pages else issued
 
 
 def _published(work: Reference) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fhir_kb.compile import narrative as write
 from fhir_kb.compile.elements import element
 from fhir_kb.compile.markdown import escape
-from fhir_kb.compile.metadata import artifact
+from fhir_kb.compile.metadata import artifact_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,25 +17,29 @@ if TYPE_CHECKING:
     from fhir_kb.model.concept import CodeDefinition, CodeSystem
 
 
-def code_system(bench: CompileContext, one: CodeSystem) -> Element:
+def compile_code_system(context: CompileContext, code_system: CodeSystem) -> Element:
     """The CodeSystem with all its codes; narrower codes stand within wider ones (is-a)."""
-    is_nested = any(code.codes for code in one.codes)
-    made = artifact(
-        bench,
+    is_nested = any(code.codes for code in code_system.codes)
+    resource = artifact_resource(
+        context,
         "CodeSystem",
-        bench.part_id(one.id),
-        one.span,
-        title=one.title,
-        description=one.text or one.title,
+        context.part_id(code_system.id),
+        code_system.span,
+        title=code_system.title,
+        description=code_system.text or code_system.title,
         caseSensitive=True,
         hierarchyMeaning="is-a" if is_nested else None,
         content="complete",
-        count=_count(one.codes),
-        concept=[_concept(code) for code in one.codes],
+        count=_count(code_system.codes),
+        concept=[_concept(code) for code in code_system.codes],
     )
-    blocks = [write.heading(2, one.title), write.prose(one.text), listed(one.codes)]
-    made["text"] = write.narrative(bench.language, one.span, blocks)
-    return made
+    blocks = [
+        write.heading(2, code_system.title),
+        write.prose(code_system.text),
+        listed(code_system.codes),
+    ]
+    resource["text"] = write.narrative(context.language, code_system.span, blocks)
+    return resource
 
 
 def listed(codes: Iterable[CodeDefinition]) -> str:

@@ -59,10 +59,10 @@ class CompileContext:
 
     # findings
 
-    def say(self, code: str, message: str, span: Span, advice: str | None = None) -> None:
+    def report(self, code: str, message: str, span: Span, advice: str | None = None) -> None:
         """Add a finding."""
-        found = Diagnostic(code, BY_ID[code].severity, message, span, help=advice)
-        self.findings.append(found)
+        diagnostic = Diagnostic(code, BY_ID[code].severity, message, span, help=advice)
+        self.findings.append(diagnostic)
 
     # look-ups
 
@@ -82,60 +82,60 @@ class CompileContext:
 
     @cached_property
     def _activities(self) -> Mapping[str, Activity]:
-        return {str(one.id): one for one in self.topic.activities}
+        return {str(activity.id): activity for activity in self.topic.activities}
 
     @cached_property
     def _evidence(self) -> Mapping[str, Evidence]:
-        return {str(one.id): one for one in self.topic.evidence}
+        return {str(evidence.id): evidence for evidence in self.topic.evidence}
 
     @cached_property
     def _references(self) -> Mapping[str, Reference]:
-        return {str(one.id): one for one in self.source.references}
+        return {str(work.id): work for work in self.source.references}
 
     @cached_property
     def _libraries(self) -> Mapping[str, Library]:
-        return {str(one.id): one for one in self.topic.libraries}
+        return {str(library.id): library for library in self.topic.libraries}
 
     @cached_property
     def value_sets(self) -> Mapping[str, ValueSet]:
         """The topic's own value sets by name."""
-        return {str(one.id): one for one in self.topic.value_sets}
+        return {str(value_set.id): value_set for value_set in self.topic.value_sets}
 
     @cached_property
     def code_systems(self) -> Mapping[str, CodeSystem]:
         """The topic's own code systems by name."""
-        return {str(one.id): one for one in self.topic.code_systems}
+        return {str(code_system.id): code_system for code_system in self.topic.code_systems}
 
     def concept(self, name: str) -> Concept | None:
         """The concept of that name."""
-        return self._found(self.concepts, "concept", name)
+        return self._look_up(self.concepts, "concept", name)
 
     def activity(self, name: str) -> Activity | None:
         """The activity of that name."""
-        return self._found(self._activities, "activity", name)
+        return self._look_up(self._activities, "activity", name)
 
     def evidence(self, name: str) -> Evidence | None:
         """The evidence of that name."""
-        return self._found(self._evidence, "evidence", name)
+        return self._look_up(self._evidence, "evidence", name)
 
     def reference(self, name: str) -> Reference | None:
         """The cited work of that name."""
-        return self._found(self._references, "reference", name)
+        return self._look_up(self._references, "reference", name)
 
     def library(self, name: str) -> str | None:
         """The canonical URL of a library; a URL stands for itself."""
         if is_uri(name):
             return name
-        found = self._found(self._libraries, "library", name)
-        if found is None:
+        library = self._look_up(self._libraries, "library", name)
+        if library is None:
             return None
-        return str(found.canonical or self.canonical("Library", self.part_id(name)))
+        return str(library.canonical or self.canonical("Library", self.part_id(name)))
 
     def value_set(self, name: str) -> str | None:
         """The canonical URL of a value set; a URL stands for itself."""
         if is_uri(name):
             return name
-        if self._found(self.value_sets, "value set", name) is None:
+        if self._look_up(self.value_sets, "value set", name) is None:
             return None
         return self.canonical("ValueSet", self.part_id(name))
 
@@ -144,20 +144,20 @@ class CompileContext:
         known = self._systems
         if name in known:
             return known[name]
-        return name if is_uri(name) else self._found(known, "code system", name)
+        return name if is_uri(name) else self._look_up(known, "code system", name)
 
     @cached_property
     def _systems(self) -> Mapping[str, str]:
         own = {name: self.url("CodeSystem", self.part_id(name)) for name in self.code_systems}
-        short = {str(one.name): str(one.url) for one in self.settings.systems}
+        short = {str(system.name): str(system.url) for system in self.settings.systems}
         return {**code_words.SYSTEMS, **short, **own}
 
     def plan(self, name: str) -> str | None:
         """The canonical URL of a topic's PlanDefinition; a URL stands for itself."""
         if is_uri(name):
             return name
-        found = self._found(self.base.directory, "topic", name)
-        return f"{self.url('PlanDefinition', found.id)}|{found.version}" if found else None
+        entry = self._look_up(self.base.directory, "topic", name)
+        return f"{self.url('PlanDefinition', entry.id)}|{entry.version}" if entry else None
 
     @cached_property
     def goal_ids(self) -> Mapping[str, str]:
@@ -167,7 +167,7 @@ class CompileContext:
         names = [str(goal.id) for goal in goals]
         return {name: f"goal.{name}"[:MAX_ID] if name in steps else name for name in names}
 
-    def known_reference(self, name: str) -> Reference | None:
+    def find_reference(self, name: str) -> Reference | None:
         """The cited work of that name; no finding where there is none."""
         return self._references.get(name)
 
@@ -199,17 +199,17 @@ class CompileContext:
         """Everything in the topic that prose can name."""
         return self.other_names.union(*(things for _, things in self.resources_by_name))
 
-    def _found(self, known: Mapping[str, T], kind: str, name: str) -> T | None:
-        found = known.get(name)
-        if found is None:
-            self.missing(kind, name, known)
-        return found
+    def _look_up(self, known: Mapping[str, T], kind: str, name: str) -> T | None:
+        item = known.get(name)
+        if item is None:
+            self.report_missing(kind, name, known)
+        return item
 
-    def missing(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def report_missing(self, kind: str, name: str, known: Iterable[str]) -> None:
         """Say that nothing of that kind has that name."""
         span = name.span if isinstance(name, Text) else self.topic.span
         advice = did_you_mean(str(name), known)
-        self.say("KB399", f"there is no {kind} '{name}', so it is left out", span, advice)
+        self.report("KB399", f"there is no {kind} '{name}', so it is left out", span, advice)
 
 
 def is_uri(name: str) -> bool:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from fhir_kb.compile import narrative as write
 from fhir_kb.compile.elements import element
-from fhir_kb.compile.metadata import status
-from fhir_kb.compile.page_links import entries
-from fhir_kb.compile.related import citation_reference, reference
+from fhir_kb.compile.metadata import publication_status
+from fhir_kb.compile.page_links import linked_resources
+from fhir_kb.compile.related import citation_reference, resource_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,57 +26,59 @@ _STATUS: Final = {
 _TYPE: Final = "Knowledge page"
 
 
-def composition(bench: CompileContext, pages: PageParts) -> Element:
+def compile_composition(context: CompileContext, pages: PageParts) -> Element:
     """The Composition of the page; its subject is the PlanDefinition."""
-    topic, settings = bench.topic, bench.settings
-    authors = [element(one.span, display=one.name) for one in topic.authors]
-    page = bench.source.page
+    topic, settings = context.topic, context.settings
+    authors = [element(author.span, display=author.name) for author in topic.authors]
+    page = context.source.page
     span = page.span if page else topic.span
-    lead = [write.heading(2, topic.title), write.line("By", ", ".join(_names(bench))), pages.lead]
+    lead = [write.heading(2, topic.title), write.line("By", ", ".join(_names(context))), pages.lead]
     return element(
         span,
         resourceType="Composition",
-        id=bench.id,
-        language=bench.language,
-        text=write.narrative(bench.language, span, lead, write.ADDITIONAL),
-        url=bench.url("Composition", bench.id),
+        id=context.id,
+        language=context.language,
+        text=write.narrative(context.language, span, lead, write.ADDITIONAL),
+        url=context.url("Composition", context.id),
         identifier=[
-            element(span, system=bench.system("Composition"), value=f"{bench.id}/{bench.version}")
+            element(
+                span, system=context.system("Composition"), value=f"{context.id}/{context.version}"
+            )
         ],
         version=topic.version or settings.version,
-        status=_STATUS[status(bench)],
+        status=_STATUS[publication_status(context)],
         type=element(topic.span, text=_TYPE),
-        subject=[reference("PlanDefinition", bench.id, topic.title, topic.span)],
+        subject=[resource_reference("PlanDefinition", context.id, topic.title, topic.span)],
         date=topic.date or settings.date,
         author=authors or [element(settings.publisher.span, display=settings.publisher)],
         title=(page.title if page and page.title else None) or topic.title,
-        section=[_section(bench, piece) for piece in (*pages.sections, *pages.end)],
+        section=[_section(context, piece) for piece in (*pages.sections, *pages.end)],
     )
 
 
-def _names(bench: CompileContext) -> list[str]:
-    return [str(one.name) for one in bench.topic.authors]
+def _names(context: CompileContext) -> list[str]:
+    return [str(author.name) for author in context.topic.authors]
 
 
-def _section(bench: CompileContext, piece: PageSection) -> Element:
+def _section(context: CompileContext, piece: PageSection) -> Element:
     code = element(piece.span, text="; ".join(piece.marks)) if piece.marks else None
     kind = write.ADDITIONAL if piece.is_prose else write.GENERATED
     content = piece.content or ("" if piece.pieces else f"<p>{write.escape(piece.title)}</p>")
-    text = write.narrative(bench.language, piece.span, [content], kind) if content else None
+    text = write.narrative(context.language, piece.span, [content], kind) if content else None
     return element(
         piece.span,
         id=piece.id,
         title=piece.title,
         code=code,
         text=text,
-        entry=list(_entries(bench, piece)),
-        section=[_section(bench, inner) for inner in piece.pieces],
+        entry=list(_entries(context, piece)),
+        section=[_section(context, inner) for inner in piece.pieces],
     )
 
 
-def _entries(bench: CompileContext, piece: PageSection) -> Iterator[Element]:
-    yield from entries(bench, piece.links)
+def _entries(context: CompileContext, piece: PageSection) -> Iterator[Element]:
+    yield from linked_resources(context, piece.links)
     for name in piece.works:
-        work = bench.known_reference(name)
+        work = context.find_reference(name)
         if work is not None:
-            yield citation_reference(bench, work, work.span)
+            yield citation_reference(context, work, work.span)

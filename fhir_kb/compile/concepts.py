@@ -24,35 +24,39 @@ _SHORT = (
 )
 
 
-def codeable(bench: CompileContext, meaning: Meaning | None) -> Element | None:
+def codeable_concept(context: CompileContext, meaning: Meaning | None) -> Element | None:
     """The CodeableConcept of a meaning; None where there is none or nothing is known of it."""
     if meaning is None:
         return None
-    named = bench.concept(meaning.concept) if meaning.concept is not None else None
-    text = meaning.text or (named.text if named else None)
-    codings = [*_codings(bench, named), *_codings(bench, meaning)]
+    named_concept = context.concept(meaning.concept) if meaning.concept is not None else None
+    text = meaning.text or (named_concept.text if named_concept else None)
+    codings = [*_codings(context, named_concept), *_codings(context, meaning)]
     if not codings and text is None:
         if meaning.concept is None:
-            bench.say("KB354", "this concept has neither words nor a code", meaning.span)
+            context.report("KB354", "this concept has neither words nor a code", meaning.span)
         return None
-    return element(meaning.span, coding=codings, text=text or words_of(codings))
+    return element(meaning.span, coding=codings, text=text or joined_displays(codings))
 
 
-def codeables(bench: CompileContext, meanings: Iterable[Meaning]) -> list[Element]:
+def codeable_concepts(context: CompileContext, meanings: Iterable[Meaning]) -> list[Element]:
     """The CodeableConcepts of several meanings."""
-    return [made for made in (codeable(bench, one) for one in meanings) if made]
+    return [
+        concept
+        for concept in (codeable_concept(context, meaning) for meaning in meanings)
+        if concept
+    ]
 
 
-def named(bench: CompileContext, name: str, span: Span) -> Element | None:
+def named_concept(context: CompileContext, name: str, span: Span) -> Element | None:
     """The CodeableConcept of a concept by its name."""
-    return concept(bench, bench.concept(name), span)
+    return concept_element(context, context.concept(name), span)
 
 
-def concept(bench: CompileContext, found: Concept | None, span: Span) -> Element | None:
+def concept_element(context: CompileContext, concept: Concept | None, span: Span) -> Element | None:
     """The CodeableConcept of a concept that is used at `span`."""
-    if found is None:
+    if concept is None:
         return None
-    return element(span, coding=_codings(bench, found), text=found.text)
+    return element(span, coding=_codings(context, concept), text=concept.text)
 
 
 def hl7_coding(span: Span, system: str, code: str) -> Element:
@@ -69,26 +73,26 @@ def hl7_concept(span: Span, system: str, code: str, text: str | None = None) -> 
     return element(span, coding=[coding], text=text)
 
 
-def words_of(codings: Iterable[Element]) -> str | None:
+def joined_displays(codings: Iterable[Element]) -> str | None:
     """The displays of codings, where there are any, for people to read."""
     return next((coding["display"] for coding in codings if "display" in coding), None)
 
 
-def readable(made: Element | None) -> str:
+def readable_text(concept: Element | None) -> str:
     """What people read for a CodeableConcept: its text, else displays, else codes."""
-    if made is None:
+    if concept is None:
         return ""
-    codings = made.get("coding", ())
-    text = made.get("text") or words_of(codings)
+    codings = concept.get("coding", ())
+    text = concept.get("text") or joined_displays(codings)
     return str(text or ", ".join(f"{coding.get('code')}" for coding in codings))
 
 
-def with_codes(made: Element | None) -> str:
+def text_with_codes(concept: Element | None) -> str:
     """Words and codes, for places where FHIR has room for text only."""
-    if made is None:
+    if concept is None:
         return ""
-    codes = ", ".join(_code_words(one) for one in made.get("coding", ()))
-    return f"{readable(made)} ({codes})" if codes else readable(made)
+    codes = ", ".join(_code_words(coding) for coding in concept.get("coding", ()))
+    return f"{readable_text(concept)} ({codes})" if codes else readable_text(concept)
 
 
 def _code_words(coding: Element) -> str:
@@ -96,36 +100,36 @@ def _code_words(coding: Element) -> str:
     return f"{coding['system']}#{coding['code']}{display}"
 
 
-def _codings(bench: CompileContext, source: Concept | Meaning | None) -> list[Element]:
+def _codings(context: CompileContext, source: Concept | Meaning | None) -> list[Element]:
     if source is None:
         return []
-    found = []
+    codings = []
     for field, short in _SHORT:
         code = getattr(source, field)
         if code is not None:
-            found.append(element(code.span, system=bench.code_system(short), code=code))
-    found.extend(made for made in (_coding(bench, one) for one in source.codes) if made)
-    return found
+            codings.append(element(code.span, system=context.code_system(short), code=code))
+    codings.extend(coding for coding in (_coding(context, code) for code in source.codes) if coding)
+    return codings
 
 
-def _coding(bench: CompileContext, code: Code) -> Element | None:
-    system = bench.code_system(code.system)
+def _coding(context: CompileContext, code: Code) -> Element | None:
+    system = context.code_system(code.system)
     if system is None:
         return None
-    display = code.display or _own_display(bench, code)
+    display = code.display or _own_display(context, code)
     return element(code.span, system=system, code=code.code, display=display)
 
 
-def _own_display(bench: CompileContext, code: Code) -> str | None:
+def _own_display(context: CompileContext, code: Code) -> str | None:
     """How a code of the topic's own code system reads."""
-    own = bench.code_systems.get(str(code.system))
+    own = context.code_systems.get(str(code.system))
     return _display_in(own.codes, code.code) if own else None
 
 
 def _display_in(definitions: Iterable[CodeDefinition], code: str) -> str | None:
-    for one in definitions:
-        if one.code == code:
-            return one.display
-        if (found := _display_in(one.codes, code)) is not None:
-            return found
+    for definition in definitions:
+        if definition.code == code:
+            return definition.display
+        if (display := _display_in(definition.codes, code)) is not None:
+            return display
     return None

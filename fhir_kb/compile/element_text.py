@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.compile.concepts import readable
+from fhir_kb.compile.concepts import readable_text
 from fhir_kb.compile.quantities import unit_text
 
 if TYPE_CHECKING:
@@ -44,50 +44,51 @@ _DAYS: Final = {
 }
 
 
-def quantity_text(one: Element | None) -> str:
+def quantity_text(quantity: Element | None) -> str:
     """A Quantity, Range or Ratio: `500 mg`, `7 to 10 days`, `4 g per 1 day`."""
-    if one is None:
+    if quantity is None:
         return ""
-    if "numerator" in one:
-        return f"{quantity_text(one['numerator'])} per {quantity_text(one.get('denominator'))}"
-    if "low" in one or "high" in one:
-        return _range_words(one.get("low"), one.get("high"))
-    comparator = f"{one['comparator']} " if "comparator" in one else ""
-    unit = one.get("unit", "")
-    return f"{comparator}{one.get('value')}{_space(unit)}{unit}"
+    if "numerator" in quantity:
+        numerator, denominator = quantity["numerator"], quantity.get("denominator")
+        return f"{quantity_text(numerator)} per {quantity_text(denominator)}"
+    if "low" in quantity or "high" in quantity:
+        return _range_words(quantity.get("low"), quantity.get("high"))
+    comparator = f"{quantity['comparator']} " if "comparator" in quantity else ""
+    unit = quantity.get("unit", "")
+    return f"{comparator}{quantity.get('value')}{_space(unit)}{unit}"
 
 
-def choice_text(one: Mapping[str, Any], name: str) -> str:
+def choice_text(element: Mapping[str, Any], name: str) -> str:
     """The Quantity, Duration or Range of the choice `name`[x]."""
     for kind in ("Quantity", "Range", "Duration"):
-        if (found := one.get(f"{name}{kind}")) is not None:
-            return quantity_text(found)
+        if (quantity := element.get(f"{name}{kind}")) is not None:
+            return quantity_text(quantity)
     return ""
 
 
-def timing_text(one: Element | None) -> str:
+def timing_text(timing: Element | None) -> str:
     """A Timing: its own words, else what it says."""
-    if one is None:
+    if timing is None:
         return ""
-    said = readable(one.get("code"))
-    repeat = one.get("repeat")
+    words = readable_text(timing.get("code"))
+    repeat = timing.get("repeat")
     exact = _repeat_words(repeat) if repeat else ""
-    return f"{said} ({exact})" if said and exact else said or exact
+    return f"{words} ({exact})" if words and exact else words or exact
 
 
-def dosage_text(one: Element) -> str:
+def dosage_text(dosage: Element) -> str:
     """A Dosage: its own words, and what its elements say."""
-    parts = [one.get("text", "")]
-    for given in one.get("doseAndRate", ()):
+    parts = [dosage.get("text", "")]
+    for given in dosage.get("doseAndRate", ()):
         parts += [choice_text(given, "dose"), choice_text(given, "rate")]
-    parts += [readable(one.get(name)) for name in ("route", "site", "method")]
-    parts.append(timing_text(one.get("timing")))
-    reasons = ", ".join(readable(reason) for reason in one.get("asNeededFor", ()))
-    if reasons or one.get("asNeeded"):
+    parts += [readable_text(dosage.get(name)) for name in ("route", "site", "method")]
+    parts.append(timing_text(dosage.get("timing")))
+    reasons = ", ".join(readable_text(reason) for reason in dosage.get("asNeededFor", ()))
+    if reasons or dosage.get("asNeeded"):
         parts.append(f"as needed for {reasons}" if reasons else "as needed")
-    parts += [f"at most {quantity_text(most)}" for most in one.get("maxDosePerPeriod", ())]
-    parts += [readable(more) for more in one.get("additionalInstruction", ())]
-    parts.append(one.get("patientInstruction", ""))
+    parts += [f"at most {quantity_text(most)}" for most in dosage.get("maxDosePerPeriod", ())]
+    parts += [readable_text(more) for more in dosage.get("additionalInstruction", ())]
+    parts.append(dosage.get("patientInstruction", ""))
     return "; ".join(part for part in parts if part)
 
 

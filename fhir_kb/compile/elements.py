@@ -16,12 +16,12 @@ def element(span: Span, /, **properties: Any) -> Element:
     None, empty texts, empty lists and empty elements are left out; False and 0 are values. A `Text`
     becomes a plain string whose place is kept in `spans`; a tuple becomes a list.
     """
-    made = Element(span=span)
+    built = Element(span=span)
     for name, value in properties.items():
         if isinstance(value, Text):
             if value:
-                made[name] = str(value)
-                made.spans[name] = value.span
+                built[name] = str(value)
+                built.spans[name] = value.span
         elif isinstance(value, (list, tuple)):
             items = [
                 str(item) if isinstance(item, Text) else item
@@ -29,12 +29,12 @@ def element(span: Span, /, **properties: Any) -> Element:
                 if item or item is False or item == 0
             ]
             if items:
-                made[name] = items
+                built[name] = items
                 if isinstance(value[0], Text):
-                    made.spans[name] = value[0].span
+                    built.spans[name] = value[0].span
         elif value or value is False or value == 0:
-            made[name] = value
-    return made
+            built[name] = value
+    return built
 
 
 def with_span_of(value: str, like: object, /) -> str:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from fhir_kb.compile import citation_text, hl7_codes
 from fhir_kb.compile import narrative as write
-from fhir_kb.compile.concepts import hl7_coding, hl7_concept, readable
+from fhir_kb.compile.concepts import hl7_coding, hl7_concept, readable_text
 from fhir_kb.compile.element_text import quantity_text
 from fhir_kb.compile.elements import element, with_span_of
-from fhir_kb.compile.evidence_variable import roles, title_of
-from fhir_kb.compile.metadata import artifact
-from fhir_kb.compile.quantities import single
-from fhir_kb.compile.related import all_cited, cited, reference
+from fhir_kb.compile.evidence_variable import variable_roles, variable_title
+from fhir_kb.compile.metadata import artifact_resource
+from fhir_kb.compile.quantities import single_quantity
+from fhir_kb.compile.related import cited_artifact, cited_artifacts, resource_reference
 from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
@@ -27,29 +27,29 @@ if TYPE_CHECKING:
 SYNTHESES: Final = frozenset({"systematic-review", "meta-analysis", "narrative-review"})
 
 
-def evidence(bench: CompileContext, one: Evidence) -> Element:
+def compile_evidence(context: CompileContext, evidence: Evidence) -> Element:
     """The Evidence of a finding."""
-    study = study_concept(one.study)
-    is_synthesis = one.study in SYNTHESES
-    made = artifact(
-        bench,
+    study = study_concept(evidence.study)
+    is_synthesis = evidence.study in SYNTHESES
+    resource = artifact_resource(
+        context,
         "Evidence",
-        bench.part_id(one.id),
-        one.span,
-        title=one.title,
-        date=one.date,
-        description=one.text,
-        assertion=one.statement,
-        note=[_note(bench, one.quote)] if one.quote else None,
-        relatedArtifact=list(_related(bench, one)),
-        variableDefinition=list(_variables(bench, one)),
+        context.part_id(evidence.id),
+        evidence.span,
+        title=evidence.title,
+        date=evidence.date,
+        description=evidence.text,
+        assertion=evidence.statement,
+        note=[_note(context, evidence.quote)] if evidence.quote else None,
+        relatedArtifact=list(_related(context, evidence)),
+        variableDefinition=list(_variables(context, evidence)),
         synthesisType=study if is_synthesis else None,
         studyDesign=None if is_synthesis else [study],
-        statistic=[_statistic(bench, number) for number in one.statistics],
-        certainty=[_certainty(bench, one.certainty)] if one.certainty else None,
+        statistic=[_statistic(context, number) for number in evidence.statistics],
+        certainty=[_certainty(context, evidence.certainty)] if evidence.certainty else None,
     )
-    made["text"] = _narrative(bench, one, made)
-    return made
+    resource["text"] = _narrative(context, evidence, resource)
+    return resource
 
 
 def study_concept(study: Text) -> Element:
@@ -59,12 +59,12 @@ def study_concept(study: Text) -> Element:
     return element(study.span, coding=codings, text=with_span_of(code_words.STUDY[study], study))
 
 
-def _note(bench: CompileContext, quote: Quote) -> Element:
+def _note(context: CompileContext, quote: Quote) -> Element:
     """The quotation, with whose words they are."""
-    work = bench.reference(quote.from_)
+    work = context.reference(quote.from_)
     where = f", {quote.locator}" if quote.locator else ""
-    source = f"{citation_text.short(work)}{where}" if work else str(quote.locator or "")
-    full = f"\n\n{citation_text.citation(work)}{_locator(quote)}" if work else ""
+    source = f"{citation_text.short_citation(work)}{where}" if work else str(quote.locator or "")
+    full = f"\n\n{citation_text.full_citation(work)}{_locator(quote)}" if work else ""
     quoted = "\n".join(f"> {line}" for line in quote.text.splitlines())
     text = with_span_of(f"{quoted}{full}", quote.text)
     return element(quote.span, authorString=with_span_of(source, quote.from_), text=text)
@@ -74,64 +74,74 @@ def _locator(quote: Quote) -> str:
     return f" ({quote.locator})" if quote.locator else ""
 
 
-def _related(bench: CompileContext, one: Evidence) -> Iterator[Element]:
+def _related(context: CompileContext, evidence: Evidence) -> Iterator[Element]:
     """The works that it comes from, then those that are only quoted or rate it."""
-    yield from all_cited(bench, "derived-from", one.from_)
-    more = [one.quote.from_] if one.quote else []
-    if one.certainty is not None and one.certainty.from_ is not None:
-        more.append(one.certainty.from_)
-    seen = set(one.from_)
+    yield from cited_artifacts(context, "derived-from", evidence.from_)
+    more = [evidence.quote.from_] if evidence.quote else []
+    if evidence.certainty is not None and evidence.certainty.from_ is not None:
+        more.append(evidence.certainty.from_)
+    seen = set(evidence.from_)
     for name in more:
-        work = bench.reference(name) if name not in seen else None
+        work = context.reference(name) if name not in seen else None
         seen.add(name)
         if work is not None:
-            yield cited(bench, "citation", work, name.span)
+            yield cited_artifact(context, "citation", work, name.span)
 
 
-def _variables(bench: CompileContext, one: Evidence) -> Iterator[Element]:
-    for role in roles(bench, one):
+def _variables(context: CompileContext, evidence: Evidence) -> Iterator[Element]:
+    for role in variable_roles(context, evidence):
         variable = role.variable
-        title = title_of(bench, variable)
+        title = variable_title(context, variable)
         yield element(
             variable.span,
             description=variable.text or title,
             variableRole=hl7_concept(variable.span, hl7_codes.VARIABLE_ROLE, role.code),
-            observed=reference("EvidenceVariable", role.id, title, variable.span),
+            observed=resource_reference("EvidenceVariable", role.id, title, variable.span),
         )
 
 
-def _statistic(bench: CompileContext, one: Statistic) -> Element:
-    sample = element(one.span, numberOfStudies=one.studies, numberOfParticipants=one.participants)
-    estimates = [_interval(bench, one.interval), _p_value(bench, one.p_value)]
-    code = with_span_of(code_words.STATISTIC[one.measure], one.measure)
+def _statistic(context: CompileContext, statistic: Statistic) -> Element:
+    sample = element(
+        statistic.span,
+        numberOfStudies=statistic.studies,
+        numberOfParticipants=statistic.participants,
+    )
+    estimates = [_interval(context, statistic.interval), _p_value(context, statistic.p_value)]
+    code = with_span_of(code_words.STATISTIC[statistic.measure], statistic.measure)
     return element(
-        one.span,
-        description=one.text,
-        statisticType=hl7_concept(one.measure.span, hl7_codes.STATISTIC, code),
-        quantity=single(bench, one.value),
+        statistic.span,
+        description=statistic.text,
+        statisticType=hl7_concept(statistic.measure.span, hl7_codes.STATISTIC, code),
+        quantity=single_quantity(context, statistic.value),
         sampleSize=sample,
         attributeEstimate=estimates,
     )
 
 
-def _interval(bench: CompileContext, one: Interval | None) -> Element | None:
-    if one is None:
+def _interval(context: CompileContext, interval: Interval | None) -> Element | None:
+    if interval is None:
         return None
     try:
-        level = Decimal(str(one.level or "95").rstrip("% ")) / 100
+        level = Decimal(str(interval.level or "95").rstrip("% ")) / 100
     except InvalidOperation:
-        bench.say("KB350", f"'{one.level}' is no level in percent", one.level.span, "write 95")
+        context.report(
+            "KB350", f"'{interval.level}' is no level in percent", interval.level.span, "write 95"
+        )
         return None
     return element(
-        one.span,
-        type=hl7_concept(one.span, hl7_codes.ESTIMATE, "C53324"),
+        interval.span,
+        type=hl7_concept(interval.span, hl7_codes.ESTIMATE, "C53324"),
         level=level.normalize(),
-        range=element(one.span, low=single(bench, one.low), high=single(bench, one.high)),
+        range=element(
+            interval.span,
+            low=single_quantity(context, interval.low),
+            high=single_quantity(context, interval.high),
+        ),
     )
 
 
-def _p_value(bench: CompileContext, text: Text | None) -> Element | None:
-    value = single(bench, text)
+def _p_value(context: CompileContext, text: Text | None) -> Element | None:
+    value = single_quantity(context, text)
     if value is None or text is None:
         return None
     return element(
@@ -139,82 +149,94 @@ def _p_value(bench: CompileContext, text: Text | None) -> Element | None:
     )
 
 
-def _certainty(bench: CompileContext, one: Certainty) -> Element:
-    work = bench.reference(one.from_) if one.from_ is not None else None
-    note = element(one.span, text=f"Rated in: {citation_text.citation(work)}") if work else None
+def _certainty(context: CompileContext, certainty: Certainty) -> Element:
+    work = context.reference(certainty.from_) if certainty.from_ is not None else None
+    note = (
+        element(certainty.span, text=f"Rated in: {citation_text.full_citation(work)}")
+        if work
+        else None
+    )
     return element(
-        one.span,
-        description=one.text,
+        certainty.span,
+        description=certainty.text,
         note=[note],
-        type=hl7_concept(one.span, hl7_codes.CERTAINTY_TYPE, "Overall"),
-        rating=hl7_concept(one.rating.span, hl7_codes.CERTAINTY_RATING, one.rating)
-        if one.rating is not None
+        type=hl7_concept(certainty.span, hl7_codes.CERTAINTY_TYPE, "Overall"),
+        rating=hl7_concept(certainty.rating.span, hl7_codes.CERTAINTY_RATING, certainty.rating)
+        if certainty.rating is not None
         else None,
-        rater=one.by,
-        subcomponent=[_aspect(aspect) for aspect in one.aspects],
+        rater=certainty.by,
+        subcomponent=[_aspect(aspect) for aspect in certainty.aspects],
     )
 
 
-def _aspect(one: Aspect) -> Element:
-    kind = with_span_of(code_words.CERTAINTY_ASPECT[one.aspect], one.aspect)
+def _aspect(aspect: Aspect) -> Element:
+    kind = with_span_of(code_words.CERTAINTY_ASPECT[aspect.aspect], aspect.aspect)
     return element(
-        one.span,
-        description=one.text,
-        type=hl7_concept(one.span, hl7_codes.CERTAINTY_TYPE, kind),
-        rating=hl7_concept(one.rating.span, hl7_codes.CERTAINTY_RATING, one.rating),
+        aspect.span,
+        description=aspect.text,
+        type=hl7_concept(aspect.span, hl7_codes.CERTAINTY_TYPE, kind),
+        rating=hl7_concept(aspect.rating.span, hl7_codes.CERTAINTY_RATING, aspect.rating),
     )
 
 
-def certainty_lines(bench: CompileContext, one: Certainty) -> list[str]:
+def certainty_lines(context: CompileContext, certainty: Certainty) -> list[str]:
     """How certain a finding is, in lines."""
     ratings = hl7_codes.DISPLAYS[hl7_codes.CERTAINTY_RATING]
-    rater = f" (rated by {one.by})" if one.by else ""
-    found = [f"{ratings[one.rating]}{rater}" if one.rating is not None else rater.strip(" ()")]
-    found.append(one.text or "")
-    for aspect in one.aspects:
+    rater = f" (rated by {certainty.by})" if certainty.by else ""
+    lines = [
+        f"{ratings[certainty.rating]}{rater}"
+        if certainty.rating is not None
+        else rater.strip(" ()")
+    ]
+    lines.append(certainty.text or "")
+    for aspect in certainty.aspects:
         text = f": {aspect.text}" if aspect.text else ""
         kind = hl7_codes.DISPLAYS[hl7_codes.CERTAINTY_TYPE][
             code_words.CERTAINTY_ASPECT[aspect.aspect]
         ]
-        found.append(f"{kind}: {ratings[aspect.rating]}{text}")
-    work = bench.reference(one.from_) if one.from_ is not None else None
-    found.append(f"Rated in: {citation_text.citation(work)}" if work else "")
-    return [line for line in found if line]
+        lines.append(f"{kind}: {ratings[aspect.rating]}{text}")
+    work = context.reference(certainty.from_) if certainty.from_ is not None else None
+    lines.append(f"Rated in: {citation_text.full_citation(work)}" if work else "")
+    return [line for line in lines if line]
 
 
-def statistic_words(one: Element) -> str:
+def statistic_text(statistic: Element) -> str:
     """A statistic in a line."""
-    text = f"{readable(one.get('statisticType'))} {quantity_text(one.get('quantity'))}"
-    for estimate in one.get("attributeEstimate", ()):
-        kind = readable(estimate["type"])
+    measure, number = statistic.get("statisticType"), statistic.get("quantity")
+    text = f"{readable_text(measure)} {quantity_text(number)}"
+    for estimate in statistic.get("attributeEstimate", ()):
+        kind = readable_text(estimate["type"])
         if "range" in estimate:
             level = f"{(estimate['level'] * 100).normalize():f} %"
             text += f" ({level} {kind.lower()} {quantity_text(estimate['range'])})"
         else:
             text += f", {kind} {quantity_text(estimate.get('quantity'))}"
-    sample = one.get("sampleSize", {})
+    sample = statistic.get("sampleSize", {})
     sizes = [f"{sample[name]} {word}" for name, word in _SIZES if name in sample]
     text += f"; {', '.join(sizes)}" if sizes else ""
-    return f"{one['description']} ({text})" if "description" in one else text
+    return f"{statistic['description']} ({text})" if "description" in statistic else text
 
 
 _SIZES: Final = (("numberOfStudies", "studies"), ("numberOfParticipants", "participants"))
 
 
-def _narrative(bench: CompileContext, one: Evidence, made: Element) -> Element:
-    lines = [f"{role.label}: {title_of(bench, role.variable)}" for role in roles(bench, one)]
-    links = made.get("relatedArtifact", ())
+def _narrative(context: CompileContext, evidence: Evidence, resource: Element) -> Element:
+    lines = [
+        f"{role.label}: {variable_title(context, role.variable)}"
+        for role in variable_roles(context, evidence)
+    ]
+    links = resource.get("relatedArtifact", ())
     blocks = [
-        write.heading(2, one.title),
-        write.prose(one.statement),
-        write.prose(one.text),
-        write.prose(made["note"][0]["text"]) if one.quote else "",
-        write.line("Kind of study", code_words.STUDY[one.study]),
+        write.heading(2, evidence.title),
+        write.prose(evidence.statement),
+        write.prose(evidence.text),
+        write.prose(resource["note"][0]["text"]) if evidence.quote else "",
+        write.line("Kind of study", code_words.STUDY[evidence.study]),
         write.texts("Variables", lines),
-        write.texts(
-            "Statistics", [statistic_words(number) for number in made.get("statistic", ())]
-        ),
-        write.texts("Certainty", certainty_lines(bench, one.certainty)) if one.certainty else "",
+        write.texts("Statistics", map(statistic_text, resource.get("statistic", ()))),
+        write.texts("Certainty", certainty_lines(context, evidence.certainty))
+        if evidence.certainty
+        else "",
         write.texts("References", [link["citation"] for link in links]),
     ]
-    return write.narrative(bench.language, one.span, blocks)
+    return write.narrative(context.language, evidence.span, blocks)

@@ -19,48 +19,48 @@ ALTERNATIVE = "http://hl7.org/fhir/StructureDefinition/cqf-alternativeExpression
 WORDS_ALONE = "text/plain"
 
 
-def expression(bench: CompileContext, said: Said) -> Element | None:
+def compile_expression(context: CompileContext, expression: Said) -> Element | None:
     """The Expression of an expression.
 
     The first language of CQL by name, CQL and FHIRPath is the expression; others are alternatives
     that mean the same. Words alone are an expression in text/plain: no engine works that out.
     """
-    name = variable_name(said.name) if said.name is not None else None
-    reference = bench.library(said.library) if said.library is not None else None
-    return _expression(bench, said, name, reference)
+    name = variable_name(expression.name) if expression.name is not None else None
+    reference = context.library(expression.library) if expression.library is not None else None
+    return _expression(context, expression, name, reference)
 
 
-def dynamic_value(bench: CompileContext, value: DynamicValue) -> Element | None:
+def compile_dynamic_value(context: CompileContext, value: DynamicValue) -> Element | None:
     """The dynamicValue of a value that is worked out later."""
-    made = _expression(bench, value, None, None)
-    return element(value.span, path=value.path, expression=made) if made else None
+    compiled = _expression(context, value, None, None)
+    return element(value.span, path=value.path, expression=compiled) if compiled else None
 
 
 def _expression(
-    bench: CompileContext, said: Said | DynamicValue, name: str | None, reference: str | None
+    context: CompileContext, source: Said | DynamicValue, name: str | None, reference: str | None
 ) -> Element | None:
-    given = ((key, getattr(said, key.replace("-", "_"))) for key in _ORDER)
+    given = ((key, getattr(source, key.replace("-", "_"))) for key in _ORDER)
     formal = [(code_words.EXPRESSION[key], text) for key, text in given if text is not None]
-    if said.fhirpath is not None:
-        _check(bench, said.fhirpath)
+    if source.fhirpath is not None:
+        _check(context, source.fhirpath)
     if not formal:
-        if said.text is None:
-            bench.say("KB354", "this has neither words nor an expression", said.span)
+        if source.text is None:
+            context.report("KB354", "this has neither words nor an expression", source.span)
             return None
-        formal = [(WORDS_ALONE, said.text)]
+        formal = [(WORDS_ALONE, source.text)]
     (language, text), *others = formal
     alternatives = [
         element(
-            said.span,
+            source.span,
             url=ALTERNATIVE,
-            valueExpression=element(said.span, language=other, expression=same),
+            valueExpression=element(source.span, language=other, expression=same),
         )
         for other, same in others
     ]
     return element(
-        said.span,
+        source.span,
         extension=alternatives,
-        description=said.text,
+        description=source.text,
         name=name,
         language=language,
         expression=text,
@@ -71,7 +71,7 @@ def _expression(
 _ORDER = ("cql-identifier", "cql", "fhirpath")
 
 
-def _check(bench: CompileContext, text: Text) -> None:
+def _check(context: CompileContext, text: Text) -> None:
     """Whether the text can be read as FHIRPath."""
     from fhir_kb.fhirpath import FHIRPathError, parse
 
@@ -79,7 +79,7 @@ def _check(bench: CompileContext, text: Text) -> None:
         parse(str(text))
     except FHIRPathError as error:
         message = f"this is not FHIRPath: {error.message}"
-        bench.say("KB353", message, _place(text, error.line, error.column))
+        context.report("KB353", message, _place(text, error.line, error.column))
 
 
 def _place(text: Text, line: int, column: int) -> Span:

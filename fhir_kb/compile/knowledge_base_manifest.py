@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from fhir_kb.model.text import Text
 
 
-def knowledge_base_manifest(base: KnowledgeBase) -> Element:
+def compile_knowledge_base_manifest(base: KnowledgeBase) -> Element:
     """The Library that is composed of the manifests of all topics, by id."""
     settings = base.settings
     root = str(settings.canonical).rstrip("/")
     topics = [entry for _, entry in sorted(base.directory.items())]
-    resource_id = shared_id(base)
+    resource_id = manifest_id(base)
     title = with_span_of(f"{settings.title}: contents", settings.title)
     blocks = [
         write.heading(2, settings.title),
@@ -45,7 +45,7 @@ def knowledge_base_manifest(base: KnowledgeBase) -> Element:
         type=hl7_concept(settings.span, LIBRARY_TYPE, "asset-collection"),
         date=settings.date,
         publisher=settings.publisher,
-        contact=[contact_detail(one) for one in settings.contact],
+        contact=[contact_detail(contact) for contact in settings.contact],
         description=settings.description or settings.title,
         usage=settings.disclaimer,
         copyright=settings.copyright,
@@ -53,7 +53,7 @@ def knowledge_base_manifest(base: KnowledgeBase) -> Element:
     )
 
 
-def shared_id(base: KnowledgeBase) -> str:
+def manifest_id(base: KnowledgeBase) -> str:
     """The id of the manifest of all: that of the knowledge base, if no topic has it."""
     own: Text = base.settings.id
     return f"{own}.0all" if str(own) in base.directory else str(own)

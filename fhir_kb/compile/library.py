@@ -10,8 +10,8 @@ from fhir_kb.compile.compile_context import is_uri
 from fhir_kb.compile.concepts import hl7_concept
 from fhir_kb.compile.elements import element, with_span_of
 from fhir_kb.compile.hl7_codes import LIBRARY_TYPE
-from fhir_kb.compile.metadata import artifact, topics
-from fhir_kb.compile.related import reference
+from fhir_kb.compile.metadata import artifact_resource, topic_concepts
+from fhir_kb.compile.related import resource_reference
 from fhir_kb.model import Text
 from fhir_kb.model.resource_kind import BY_TYPE
 
@@ -30,119 +30,125 @@ _CONTENT_TYPES: Final = {
 }
 
 
-def logic_libraries(bench: CompileContext) -> Iterator[Element]:
+def compile_libraries(context: CompileContext) -> Iterator[Element]:
     """The libraries that are files of the topic."""
-    for one in bench.topic.libraries:
-        if one.canonical is None:
-            yield _logic_library(bench, one)
+    for library in context.topic.libraries:
+        if library.canonical is None:
+            yield _logic_library(context, library)
 
 
-def _logic_library(bench: CompileContext, one: Library) -> Element:
+def _logic_library(context: CompileContext, library: Library) -> Element:
     title = (
-        one.title or one.name or with_span_of(str(one.id).replace("-", " ").capitalize(), one.id)
+        library.title
+        or library.name
+        or with_span_of(str(library.id).replace("-", " ").capitalize(), library.id)
     )
-    made = artifact(
-        bench,
+    resource = artifact_resource(
+        context,
         "Library",
-        bench.part_id(one.id),
-        one.span,
+        context.part_id(library.id),
+        library.span,
         title=title,
-        description=one.text or title,
-        type=hl7_concept(one.span, LIBRARY_TYPE, "logic-library"),
-        content=[_content(bench, one)],
+        description=library.text or title,
+        type=hl7_concept(library.span, LIBRARY_TYPE, "logic-library"),
+        content=[_content(context, library)],
     )
-    if one.name is not None:
-        made["name"] = str(one.name)
-        made.spans["name"] = one.name.span
-    text = bench.source.files.get(str(one.file)) if one.file is not None else None
+    if library.name is not None:
+        resource["name"] = str(library.name)
+        resource.spans["name"] = library.name.span
+    text = context.source.files.get(str(library.file)) if library.file is not None else None
     blocks = [
         write.heading(2, title),
-        write.prose(one.text),
+        write.prose(library.text),
         write.code(text) if text else "",
     ]
-    made["text"] = write.narrative(bench.language, one.span, blocks)
-    return made
+    resource["text"] = write.narrative(context.language, library.span, blocks)
+    return resource
 
 
-def _content(bench: CompileContext, one: Library) -> Element | None:
-    if one.file is None:
-        bench.say("KB354", f"the library '{one.id}' has neither a file nor a canonical", one.span)
+def _content(context: CompileContext, library: Library) -> Element | None:
+    if library.file is None:
+        context.report(
+            "KB354", f"the library '{library.id}' has neither a file nor a canonical", library.span
+        )
         return None
-    text = bench.source.files.get(str(one.file))
+    text = context.source.files.get(str(library.file))
     if text is None:
-        bench.missing("file", one.file, bench.source.files)
+        context.report_missing("file", library.file, context.source.files)
         return None
-    suffix = one.file.rpartition(".")[2].casefold()
+    suffix = library.file.rpartition(".")[2].casefold()
     return element(
-        one.file.span,
+        library.file.span,
         contentType=_CONTENT_TYPES.get(suffix, "text/plain"),
-        title=one.file,
+        title=library.file,
         data=base64.b64encode(text.encode()).decode(),
     )
 
 
-def manifest(bench: CompileContext, resources: Iterable[Element]) -> Element:
+def compile_manifest(context: CompileContext, resources: Iterable[Element]) -> Element:
     """The manifest: what the topic is composed of, and what it depends on, versions pinned."""
-    topic = bench.topic
-    parts = [_part(bench, one) for one in resources]
-    made = artifact(
-        bench,
+    topic = context.topic
+    parts = [_part(context, resource) for resource in resources]
+    manifest = artifact_resource(
+        context,
         "Library",
-        bench.id,
+        context.id,
         topic.span,
         title=with_span_of(f"{topic.title}: contents", topic.title),
         description=with_span_of(
             f"All that belongs to “{topic.title}”, and what it needs.", topic.title
         ),
         type=hl7_concept(topic.span, LIBRARY_TYPE, "asset-collection"),
-        topic=topics(bench),
-        relatedArtifact=[*parts, *_needs(bench)],
+        topic=topic_concepts(context),
+        relatedArtifact=[*parts, *_needs(context)],
     )
-    made["name"] += "Manifest"
+    manifest["name"] += "Manifest"
     blocks = [
-        write.heading(2, made["title"]),
-        write.prose(made["description"]),
-        write.texts("Is composed of", _titles(made, "composed-of")),
-        write.texts("Depends on", _titles(made, "depends-on")),
+        write.heading(2, manifest["title"]),
+        write.prose(manifest["description"]),
+        write.texts("Is composed of", _titles(manifest, "composed-of")),
+        write.texts("Depends on", _titles(manifest, "depends-on")),
     ]
-    made["text"] = write.narrative(bench.language, topic.span, blocks)
-    return made
+    manifest["text"] = write.narrative(context.language, topic.span, blocks)
+    return manifest
 
 
-def _part(bench: CompileContext, one: Element) -> Element:
-    kind, resource_id, title = one["resourceType"], one["id"], one.get("title")
-    span = one.span or bench.topic.span
+def _part(context: CompileContext, resource: Element) -> Element:
+    kind, resource_id, title = resource["resourceType"], resource["id"], resource.get("title")
+    span = resource.span or context.topic.span
     if not BY_TYPE[kind].is_canonical:
-        link = reference(kind, resource_id, title or kind, span)
+        link = resource_reference(kind, resource_id, title or kind, span)
         return element(span, type="composed-of", display=title, resourceReference=link)
-    canonical = bench.canonical(kind, resource_id)
+    canonical = context.canonical(kind, resource_id)
     return element(span, type="composed-of", display=title, resource=canonical)
 
 
-def _needs(bench: CompileContext) -> Iterator[Element]:
+def _needs(context: CompileContext) -> Iterator[Element]:
     """What others publish and the topic needs, each once."""
     seen: set[str] = set()
-    for need in _all_needs(bench):
+    for need in _all_needs(context):
         if need["resource"] not in seen:
             seen.add(need["resource"])
             yield need
 
 
-def _all_needs(bench: CompileContext) -> Iterator[Element]:
-    for one in bench.topic.libraries:
-        if one.canonical is not None:
-            yield _need(one.canonical, label=one.name, display=one.title, citation=one.text)
-    for name in bench.topic.uses:
+def _all_needs(context: CompileContext) -> Iterator[Element]:
+    for library in context.topic.libraries:
+        if library.canonical is not None:
+            yield _need(
+                library.canonical, label=library.name, display=library.title, citation=library.text
+            )
+    for name in context.topic.uses:
         yield _need(name)
-    for step in bench.source.steps:
-        if step.plan is not None and (plan := bench.plan(step.plan)) is not None:
-            entry = bench.base.directory.get(str(step.plan))
+    for step in context.source.steps:
+        if step.plan is not None and (plan := context.plan(step.plan)) is not None:
+            entry = context.base.directory.get(str(step.plan))
             yield _need(with_span_of(plan, step.plan), display=entry.title if entry else None)
         if step.asks is not None:
             yield _need(step.asks)
         for data in (*step.inputs, *step.outputs):
             yield from map(_need, _foreign((data.profile, data.value_set)))
-    for value_set in bench.topic.value_sets:
+    for value_set in context.topic.value_sets:
         for part in (*value_set.include, *value_set.exclude):
             yield from map(_need, _foreign(part.value_sets))
 
@@ -157,12 +163,15 @@ def _foreign(names: Iterable[Text | None]) -> Iterator[Text]:
     return (name for name in names if name is not None and is_uri(name))
 
 
-def _titles(made: Element, kind: str) -> list[str]:
-    listed = (one for one in made["relatedArtifact"] if one["type"] == kind)
+def _titles(manifest: Element, kind: str) -> list[str]:
+    listed = (artifact for artifact in manifest["relatedArtifact"] if artifact["type"] == kind)
     return [
-        f"{one['display']} ({_target(one)})" if "display" in one else _target(one) for one in listed
+        f"{artifact['display']} ({_target(artifact)})"
+        if "display" in artifact
+        else _target(artifact)
+        for artifact in listed
     ]
 
 
-def _target(one: Element) -> str:
-    return str(one.get("resource") or one["resourceReference"]["reference"])
+def _target(artifact: Element) -> str:
+    return str(artifact.get("resource") or artifact["resourceReference"]["reference"])

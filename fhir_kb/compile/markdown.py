@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from markdown_it.utils import EnvType, OptionsDict
 
 
-class Shown(NamedTuple):
+class ResolvedLink(NamedTuple):
     """What stands in the prose for a link: words, and an address on the web or none."""
 
     words: str
@@ -29,7 +29,7 @@ class Shown(NamedTuple):
 
 
 if TYPE_CHECKING:
-    Resolve = Callable[[str, str, str], Shown]
+    Resolve = Callable[[str, str, str], ResolvedLink]
     """kind, target, and shown words or locator → what is shown."""
 
 #: FHIR's elements for narratives, without images: those of a page are outside the resource.
@@ -122,7 +122,7 @@ def _kb_link(state: StateInline, silent: bool) -> bool:
     return True
 
 
-def _push(state: StateInline, shown: Shown) -> None:
+def _push(state: StateInline, shown: ResolvedLink) -> None:
     if shown.url:
         state.push("link_open", "a", 1).attrs = {"href": shown.url}
     state.push("text", "", 0).content = shown.words

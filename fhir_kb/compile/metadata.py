@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.compile.concepts import codeable, codeables, hl7_coding
+from fhir_kb.compile.concepts import codeable_concept, codeable_concepts, hl7_coding
 from fhir_kb.compile.elements import element, with_span_of
 from fhir_kb.compile.hl7_codes import USAGE_CONTEXT
 from fhir_kb.compile.ids import machine_name
-from fhir_kb.compile.quantities import single
+from fhir_kb.compile.quantities import single_quantity
 from fhir_kb.model.resource_kind import BY_TYPE
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ _M49: Final = "http://unstats.un.org/unsd/methods/m49/m49.htm"
 MAX_LABEL: Final = 50
 
 
-def artifact(
-    bench: CompileContext,
+def artifact_resource(
+    context: CompileContext,
     resource_type: str,
     resource_id: str,
     span: Span,
@@ -39,69 +39,69 @@ def artifact(
 ) -> Element:
     """A resource with what the topic and the knowledge base say of all of theirs."""
     kind = BY_TYPE[resource_type]
-    common = bench.common or _common(bench)
-    made = element(
+    common = context.common or _common(context)
+    resource = element(
         span,
         resourceType=resource_type,
         id=resource_id,
-        url=bench.url(resource_type, resource_id),
+        url=context.url(resource_type, resource_id),
         name=None if "name" in kind.omits else machine_name(title, resource_id),
         title=title,
-        date=date or bench.topic.date or bench.settings.date,
+        date=date or context.topic.date or context.settings.date,
     )
     for name, value in common.items():
         if name not in kind.omits:
-            made[name] = value
-    made.spans.update({name: place for name, place in common.spans.items() if name in made})
+            resource[name] = value
+    resource.spans.update({name: place for name, place in common.spans.items() if name in resource})
     if not common["experimental"] and not kind.always_states_experimental:
-        made.pop("experimental", None)
-    more = element(span, **content)
-    made.update(more)
-    made.spans.update(more.spans)
-    return made
+        resource.pop("experimental", None)
+    specific = element(span, **content)
+    resource.update(specific)
+    resource.spans.update(specific.spans)
+    return resource
 
 
-def _common(bench: CompileContext) -> Element:
+def _common(context: CompileContext) -> Element:
     """All that any kind of artifact may say; worked out once a topic."""
-    topic, settings = bench.topic, bench.settings
+    topic, settings = context.topic, context.settings
     experimental = topic.experimental if topic.experimental is not None else settings.experimental
     effective = topic.effective
-    bench.common = element(
+    context.common = element(
         topic.span,
-        language=bench.language,
+        language=context.language,
         version=topic.version or settings.version,
         versionAlgorithmString="semver",
-        status=status(bench),
+        status=publication_status(context),
         experimental=experimental,
         publisher=settings.publisher,
-        contact=[contact_detail(one) for one in settings.contact],
-        useContext=list(_use_contexts(bench)),
-        jurisdiction=list(_jurisdictions(bench)),
-        copyright=rights(bench),
-        copyrightLabel=_label(bench),
-        usage=disclaimer(bench),
+        contact=[contact_detail(contact) for contact in settings.contact],
+        useContext=list(_use_contexts(context)),
+        jurisdiction=list(_jurisdictions(context)),
+        copyright=copyright_text(context),
+        copyrightLabel=_label(context),
+        usage=disclaimer_text(context),
         effectivePeriod=element(effective.span, start=effective.from_, end=effective.to)
         if effective
         else None,
         approvalDate=topic.approved,
         lastReviewDate=topic.reviewed,
-        author=[contact_detail(one) for one in topic.authors],
-        editor=[contact_detail(one) for one in topic.editors],
-        reviewer=[contact_detail(one) for one in topic.reviewers],
-        endorser=[contact_detail(one) for one in topic.endorsers],
+        author=[contact_detail(author) for author in topic.authors],
+        editor=[contact_detail(editor) for editor in topic.editors],
+        reviewer=[contact_detail(reviewer) for reviewer in topic.reviewers],
+        endorser=[contact_detail(endorser) for endorser in topic.endorsers],
     )
-    return bench.common
+    return context.common
 
 
-def status(bench: CompileContext) -> str:
+def publication_status(context: CompileContext) -> str:
     """How far the topic is."""
-    return bench.topic.status or bench.settings.status or DEFAULT_STATUS
+    return context.topic.status or context.settings.status or DEFAULT_STATUS
 
 
-def rights(bench: CompileContext) -> str | None:
+def copyright_text(context: CompileContext) -> str | None:
     """The copyright statement, and the licence with it."""
-    statement = bench.topic.copyright or bench.settings.copyright
-    license_id = bench.topic.license or bench.settings.license
+    statement = context.topic.copyright or context.settings.copyright
+    license_id = context.topic.license or context.settings.license
     if license_id is None:
         return statement
     if statement is None:
@@ -109,52 +109,52 @@ def rights(bench: CompileContext) -> str | None:
     return with_span_of(f"{statement}\n\nLicence: {license_id}", statement)
 
 
-def topics(bench: CompileContext) -> list[Element]:
+def topic_concepts(context: CompileContext) -> list[Element]:
     """What the topic is filed under and touches."""
-    return codeables(bench, (*bench.topic.categories, *bench.topic.also_about))
+    return codeable_concepts(context, (*context.topic.categories, *context.topic.also_about))
 
 
-def disclaimer(bench: CompileContext) -> str | None:
+def disclaimer_text(context: CompileContext) -> str | None:
     """What readers have to bear in mind."""
-    return bench.topic.disclaimer or bench.settings.disclaimer
+    return context.topic.disclaimer or context.settings.disclaimer
 
 
-def funding(bench: CompileContext) -> str | None:
+def funding_text(context: CompileContext) -> str | None:
     """Who paid, and what it had to do with the content."""
-    return bench.topic.funding or bench.settings.funding
+    return context.topic.funding or context.settings.funding
 
 
-def contact_detail(one: Contact) -> Element:
+def contact_detail(contact: Contact) -> Element:
     """Whom to ask."""
     telecom = [
         element(address.span, system=system, value=address)
-        for system, address in (("url", one.url), ("email", one.email))
+        for system, address in (("url", contact.url), ("email", contact.email))
         if address is not None
     ]
-    return element(one.span, name=one.name, telecom=telecom)
+    return element(contact.span, name=contact.name, telecom=telecom)
 
 
-def _label(bench: CompileContext) -> str | None:
+def _label(context: CompileContext) -> str | None:
     """The licence, as a label short enough to be one."""
-    label = bench.topic.license or bench.settings.license
+    label = context.topic.license or context.settings.license
     return label if label is not None and len(label) < MAX_LABEL else None
 
 
-def _use_contexts(bench: CompileContext) -> Iterator[Element]:
-    topic, context = bench.topic, bench.topic.context
-    audience = topic.audience or bench.settings.audience
-    yield from _each("user", codeables(bench, audience))
-    yield from _each("focus", codeables(bench, topic.focus))
-    if context is None:
+def _use_contexts(context: CompileContext) -> Iterator[Element]:
+    topic, use_context = context.topic, context.topic.context
+    audience = topic.audience or context.settings.audience
+    yield from _each("user", codeable_concepts(context, audience))
+    yield from _each("focus", codeable_concepts(context, topic.focus))
+    if use_context is None:
         return
-    gender = codeable(bench, context.gender)
+    gender = codeable_concept(context, use_context.gender)
     yield from _each("gender", [gender] if gender else [])
-    if context.age is not None:
-        yield from _each("age", [_ages(bench, context.age)], "valueRange")
-    yield from _each("venue", codeables(bench, context.venue))
-    yield from _each("workflow", codeables(bench, context.workflow))
-    yield from _each("task", codeables(bench, context.task))
-    programs = [element(program.span, text=program) for program in context.program]
+    if use_context.age is not None:
+        yield from _each("age", [_ages(context, use_context.age)], "valueRange")
+    yield from _each("venue", codeable_concepts(context, use_context.venue))
+    yield from _each("workflow", codeable_concepts(context, use_context.workflow))
+    yield from _each("task", codeable_concepts(context, use_context.task))
+    programs = [element(program.span, text=program) for program in use_context.program]
     yield from _each("program", programs)
 
 
@@ -167,12 +167,14 @@ def _each(
             yield element(value.span, code=coding, **{name: value})
 
 
-def _ages(bench: CompileContext, ages: AgeRange) -> Element:
-    return element(ages.span, low=single(bench, ages.from_), high=single(bench, ages.to))
+def _ages(context: CompileContext, ages: AgeRange) -> Element:
+    return element(
+        ages.span, low=single_quantity(context, ages.from_), high=single_quantity(context, ages.to)
+    )
 
 
-def _jurisdictions(bench: CompileContext) -> Iterator[Element]:
-    for place in bench.topic.jurisdiction or bench.settings.jurisdiction:
+def _jurisdictions(context: CompileContext) -> Iterator[Element]:
+    for place in context.topic.jurisdiction or context.settings.jurisdiction:
         if place == "world":
             coding = element(place.span, system=_M49, code="001", display="World")
         else:

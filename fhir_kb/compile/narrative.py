@@ -78,10 +78,10 @@ def bullets(items: Iterable[str]) -> str:
 
 def texts(label: str, items: Iterable[str]) -> str:
     """A labelled list of plain texts; one text makes a line."""
-    found = [item for item in items if item]
-    if len(found) < 2:
-        return line(label, found[0] if found else None)
-    return f"<p><b>{escape(label)}:</b></p>{bullets(escape(item) for item in found)}"
+    present = [item for item in items if item]
+    if len(present) < 2:
+        return line(label, present[0] if present else None)
+    return f"<p><b>{escape(label)}:</b></p>{bullets(escape(item) for item in present)}"
 
 
 def definitions(pairs: Iterable[tuple[str, str]]) -> str:

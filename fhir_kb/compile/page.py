@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from fhir_kb.compile import citation_text
 from fhir_kb.compile import narrative as write
 from fhir_kb.compile.markdown import html
-from fhir_kb.compile.metadata import disclaimer, funding, rights
-from fhir_kb.compile.page_links import show
+from fhir_kb.compile.metadata import copyright_text, disclaimer_text, funding_text
+from fhir_kb.compile.page_links import resolve_link
 from fhir_kb.model import Text
 
 if TYPE_CHECKING:
@@ -54,43 +54,43 @@ class PageParts(NamedTuple):
     end: tuple[PageSection, ...]
 
 
-def page_parts(bench: CompileContext) -> PageParts:
+def page_parts(context: CompileContext) -> PageParts:
     """The page of a topic; a topic without one has the end only."""
-    page = bench.source.page
-    resolve = partial(show, bench)
+    page = context.source.page
+    resolve = partial(resolve_link, context)
     lead = html(page.lead, resolve) if page and page.lead else ""
     sections = page.sections if page else ()
-    pieces = tuple(_piece(bench, section) for section in sections)
-    return PageParts(lead, pieces, tuple(_end(bench)))
+    pieces = tuple(_piece(context, section) for section in sections)
+    return PageParts(lead, pieces, tuple(_end(context)))
 
 
-def blocks(pieces: Iterable[PageSection], level: int) -> Iterator[str]:
+def page_blocks(pieces: Iterable[PageSection], level: int) -> Iterator[str]:
     """The sections one after the other, with headings from `level` on."""
     for piece in pieces:
         yield write.heading(level, piece.title, piece.id)
         yield piece.content
-        yield from blocks(piece.pieces, level + 1)
+        yield from page_blocks(piece.pieces, level + 1)
 
 
-def terms(bench: CompileContext) -> list[tuple[str, str, Span]]:
+def glossary_terms(context: CompileContext) -> list[tuple[str, str, Span]]:
     """Terms with their definitions: the topic's own words first, then those of its concepts."""
-    topic, found = bench.topic, {}
+    topic, found = context.topic, {}
     for term in topic.terms:
-        concept = bench.concept(term.concept)
+        concept = context.concept(term.concept)
         words = concept.text if concept else term.concept
         found[str(term.concept)] = (str(words), str(term.text), term.span)
-    for name in bench.used_concepts:
-        concept = bench.concepts[name]
+    for name in context.used_concepts:
+        concept = context.concepts[name]
         if concept.definition is not None and name not in found:
             found[name] = (str(concept.text), str(concept.definition), concept.definition.span)
     return list(found.values())
 
 
-def _piece(bench: CompileContext, section: Section) -> PageSection:
+def _piece(context: CompileContext, section: Section) -> PageSection:
     marks = tuple(MARKS[name] for name in section.classes if name in MARKS)
     shown = "".join(f"<p><b>{mark}</b></p>" for mark in marks if mark not in _SELF_EVIDENT)
-    content = html(section.markdown, partial(show, bench)) if section.markdown else ""
-    pieces = tuple(_piece(bench, inner) for inner in section.sections)
+    content = html(section.markdown, partial(resolve_link, context)) if section.markdown else ""
+    pieces = tuple(_piece(context, inner) for inner in section.sections)
     return PageSection(
         section.id[:MAX_ANCHOR],
         section.title,
@@ -108,21 +108,21 @@ def _piece(bench: CompileContext, section: Section) -> PageSection:
 _SELF_EVIDENT: Final = frozenset({MARKS["definitions"]})
 
 
-def _end(bench: CompileContext) -> Iterator[PageSection]:
-    if defined := terms(bench):
+def _end(context: CompileContext) -> Iterator[PageSection]:
+    if defined := glossary_terms(context):
         content = write.definitions((term, text) for term, text, _ in defined)
         yield _closing("terms", "Terms", content, defined[0][2])
-    if works := bench.source.references:
-        content = write.bullets(write.escape(citation_text.citation(work)) for work in works)
+    if works := context.source.references:
+        content = write.bullets(write.escape(citation_text.full_citation(work)) for work in works)
         names = tuple(str(work.id) for work in works)
         yield _closing("references", "References", content, works[0].span, names)
     for name, title, text in (
-        ("funding", "Funding and editorial independence", funding(bench)),
-        ("disclaimer", "Disclaimer", disclaimer(bench)),
-        ("copyright", "Copyright", rights(bench)),
+        ("funding", "Funding and editorial independence", funding_text(context)),
+        ("disclaimer", "Disclaimer", disclaimer_text(context)),
+        ("copyright", "Copyright", copyright_text(context)),
     ):
         if text:
-            span = text.span if isinstance(text, Text) else bench.topic.span
+            span = text.span if isinstance(text, Text) else context.topic.span
             yield _closing(name, title, write.prose(text), span)
 
 

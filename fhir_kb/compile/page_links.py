@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_kb.compile import citation_text
-from fhir_kb.compile.markdown import Shown
-from fhir_kb.compile.related import citation_reference, reference
+from fhir_kb.compile.markdown import ResolvedLink
+from fhir_kb.compile.related import citation_reference, resource_reference
 from fhir_kb.model import Text
 
 if TYPE_CHECKING:
@@ -17,61 +17,61 @@ if TYPE_CHECKING:
     from fhir_kb.model.page import Link, Section
 
 
-def show(bench: CompileContext, kind: str, target: str, more: str) -> Shown:
+def resolve_link(context: CompileContext, kind: str, target: str, more: str) -> ResolvedLink:
     """What the prose shows for a link: its own words or the name in words; a short citation."""
     if kind == "reference":
-        work = bench.known_reference(target)
-        words = citation_text.short(work) if work else target
-        return Shown(
+        work = context.find_reference(target)
+        words = citation_text.short_citation(work) if work else target
+        return ResolvedLink(
             f"({words}, {more})" if more else f"({words})",
-            citation_text.link(work) if work else None,
+            citation_text.citation_link(work) if work else None,
         )
-    return Shown(more or target.replace("-", " "), None)
+    return ResolvedLink(more or target.replace("-", " "), None)
 
 
-def entries(bench: CompileContext, links: Iterable[Link]) -> Iterator[Element]:
+def linked_resources(context: CompileContext, links: Iterable[Link]) -> Iterator[Element]:
     """References to the resources that links name, each once, in order."""
     seen: set[str] = set()
     for link in links:
-        made = _reference(bench, link)
-        if made is not None and made["reference"] not in seen:
-            seen.add(made["reference"])
-            yield made
+        reference = _reference(context, link)
+        if reference is not None and reference["reference"] not in seen:
+            seen.add(reference["reference"])
+            yield reference
 
 
-def mentioned_topics(bench: CompileContext) -> Iterator[Text]:
+def mentioned_topics(context: CompileContext) -> Iterator[Text]:
     """Other topics that the page links to, with the first place of each."""
     seen: set[str] = set()
-    for link in _all_links(bench):
-        if _is_other_topic(bench, link) and link.target not in seen:
+    for link in _all_links(context):
+        if _is_other_topic(context, link) and link.target not in seen:
             seen.add(link.target)
             yield Text(link.target, link.span)
 
 
-def _reference(bench: CompileContext, link: Link) -> Element | None:
+def _reference(context: CompileContext, link: Link) -> Element | None:
     target = Text(link.target, link.span)
     if link.kind == "reference":
-        work = bench.reference(target)
-        return citation_reference(bench, work, link.span) if work else None
-    for kind, things in bench.resources_by_name:
+        work = context.reference(target)
+        return citation_reference(context, work, link.span) if work else None
+    for kind, things in context.resources_by_name:
         if (title := things.get(link.target)) is not None:
-            return reference(kind, bench.part_id(link.target), title, link.span)
-    if link.target not in bench.other_names and not _is_other_topic(bench, link):
-        bench.missing("thing", target, bench.all_names)
+            return resource_reference(kind, context.part_id(link.target), title, link.span)
+    if link.target not in context.other_names and not _is_other_topic(context, link):
+        context.report_missing("thing", target, context.all_names)
     return None
 
 
-def _is_other_topic(bench: CompileContext, link: Link) -> bool:
+def _is_other_topic(context: CompileContext, link: Link) -> bool:
     return (
         link.kind == "thing"
-        and link.target not in bench.all_names
-        and link.target in bench.base.directory
-        and link.target != bench.id
+        and link.target not in context.all_names
+        and link.target in context.base.directory
+        and link.target != context.id
     )
 
 
-def _all_links(bench: CompileContext) -> Iterator[Link]:
-    page = bench.source.page
+def _all_links(context: CompileContext) -> Iterator[Link]:
+    page = context.source.page
     if page is not None:
         yield from page.links
         yield from _links_of(page.sections)

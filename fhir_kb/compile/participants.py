@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.compile.concepts import codeable, readable, with_codes
+from fhir_kb.compile.concepts import codeable_concept, readable_text, text_with_codes
 from fhir_kb.compile.elements import element, with_span_of
 from fhir_kb.model import code_words
 
@@ -14,33 +14,39 @@ if TYPE_CHECKING:
     from fhir_kb.model.activity import Participant
 
 
-def participant(bench: CompileContext, one: Participant) -> Element:
+def compile_participant(context: CompileContext, participant: Participant) -> Element:
     """A participant of an activity or a step."""
     return element(
-        one.span,
-        type=_type(one),
-        role=codeable(bench, one.role),
-        function=codeable(bench, one.function),
+        participant.span,
+        type=_type(participant),
+        role=codeable_concept(context, participant.role),
+        function=codeable_concept(context, participant.function),
     )
 
 
-def actor(bench: CompileContext, one: Participant) -> Element:
+def compile_actor(context: CompileContext, participant: Participant) -> Element:
     """An actor of a plan; its function is described in words, for FHIR has no element for it."""
-    role, function = codeable(bench, one.role), codeable(bench, one.function)
+    role, function = (
+        codeable_concept(context, participant.role),
+        codeable_concept(context, participant.function),
+    )
     return element(
-        one.span,
-        title=readable(role) or one.type.replace("-", " ").capitalize(),
-        description=f"Function: {with_codes(function)}" if function else None,
-        option=[element(one.span, type=_type(one), role=role)],
+        participant.span,
+        title=readable_text(role) or participant.type.replace("-", " ").capitalize(),
+        description=f"Function: {text_with_codes(function)}" if function else None,
+        option=[element(participant.span, type=_type(participant), role=role)],
     )
 
 
-def participant_text(bench: CompileContext, one: Participant) -> str:
+def participant_text(context: CompileContext, participant: Participant) -> str:
     """How a participant reads."""
-    kind = one.type.replace("-", " ")
-    more = [readable(codeable(bench, meaning)) for meaning in (one.role, one.function)]
+    kind = participant.type.replace("-", " ")
+    more = [
+        readable_text(codeable_concept(context, meaning))
+        for meaning in (participant.role, participant.function)
+    ]
     return ", ".join((kind, *(word for word in more if word)))
 
 
-def _type(one: Participant) -> str:
-    return with_span_of(code_words.PARTICIPANT_TYPE[one.type], one.type)
+def _type(participant: Participant) -> str:
+    return with_span_of(code_words.PARTICIPANT_TYPE[participant.type], participant.type)

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 from fhir_kb.compile import hl7_codes
 from fhir_kb.compile import narrative as write
-from fhir_kb.compile.actions import action
+from fhir_kb.compile.actions import compile_action
 from fhir_kb.compile.concepts import hl7_concept
 from fhir_kb.compile.elements import element, with_span_of
-from fhir_kb.compile.goals import goal, goal_words
-from fhir_kb.compile.metadata import artifact, topics
-from fhir_kb.compile.page import blocks, terms
+from fhir_kb.compile.goals import compile_goal, goal_text
+from fhir_kb.compile.metadata import artifact_resource, topic_concepts
+from fhir_kb.compile.page import glossary_terms, page_blocks
 from fhir_kb.compile.page_links import mentioned_topics
-from fhir_kb.compile.participants import actor, participant_text
-from fhir_kb.compile.related import all_related, cited
-from fhir_kb.compile.related import artifact as related_artifact
+from fhir_kb.compile.participants import compile_actor, participant_text
+from fhir_kb.compile.related import cited_artifact, compile_all_related, related_artifact
 from fhir_kb.compile.step_narrative import step_narrative
 from fhir_kb.model import code_words
 
@@ -30,39 +29,41 @@ TERM: Final = "http://hl7.org/fhir/StructureDefinition/cqf-definitionTerm"
 DEFAULT_TYPE: Final = "workflow"
 
 
-def plan_definition(bench: CompileContext, pages: PageParts) -> Element:
+def compile_plan(context: CompileContext, pages: PageParts) -> Element:
     """The PlanDefinition of a topic."""
-    topic, plan = bench.topic, bench.topic.plan
-    libraries = [with_span_of(bench.library(one.id) or "", one.id) for one in topic.libraries]
+    topic, plan = context.topic, context.topic.plan
+    libraries = [
+        with_span_of(context.library(library.id) or "", library.id) for library in topic.libraries
+    ]
     kind = code_words.PLAN_TYPE[topic.type or DEFAULT_TYPE]
-    made = artifact(
-        bench,
+    resource = artifact_resource(
+        context,
         "PlanDefinition",
-        bench.id,
+        context.id,
         topic.topic.span,
         title=topic.title,
-        extension=list(_terms(bench)),
+        extension=list(_terms(context)),
         subtitle=topic.subtitle,
         type=hl7_concept(topic.type.span if topic.type else topic.span, hl7_codes.PLAN_TYPE, kind),
         description=topic.summary,
         purpose=topic.purpose,
-        topic=topics(bench),
-        relatedArtifact=list(_related(bench)),
+        topic=topic_concepts(context),
+        relatedArtifact=list(_related(context)),
         library=libraries,
-        goal=[goal(bench, one) for one in plan.goals] if plan else None,
-        actor=[actor(bench, one) for one in plan.actors] if plan else None,
-        action=[action(bench, step) for step in plan.steps] if plan else None,
+        goal=[compile_goal(context, goal) for goal in plan.goals] if plan else None,
+        actor=[compile_actor(context, actor) for actor in plan.actors] if plan else None,
+        action=[compile_action(context, step) for step in plan.steps] if plan else None,
         asNeededBoolean=True if plan and plan.as_needed else None,
     )
-    status = write.ADDITIONAL if bench.source.page else write.EXTENSIONS
-    made["text"] = write.narrative(
-        bench.language, topic.span, _narrative(bench, pages, made), status
+    status = write.ADDITIONAL if context.source.page else write.EXTENSIONS
+    resource["text"] = write.narrative(
+        context.language, topic.span, _narrative(context, pages, resource), status
     )
-    return made
+    return resource
 
 
-def _terms(bench: CompileContext) -> Iterator[Element]:
-    for term, text, span in terms(bench):
+def _terms(context: CompileContext) -> Iterator[Element]:
+    for term, text, span in glossary_terms(context):
         parts = [
             element(span, url="term", valueString=term),
             element(span, url="definition", valueMarkdown=text),
@@ -70,44 +71,44 @@ def _terms(bench: CompileContext) -> Iterator[Element]:
         yield element(span, url=TERM, extension=parts)
 
 
-def _related(bench: CompileContext) -> Iterator[Element]:
+def _related(context: CompileContext) -> Iterator[Element]:
     """What the author names, evidence, references, topics that the page links to, needs."""
-    topic = bench.topic
-    yield from all_related(bench, topic.related)
+    topic = context.topic
+    yield from compile_all_related(context, topic.related)
     for evidence in topic.evidence:
-        canonical = bench.canonical("Evidence", bench.part_id(evidence.id))
+        canonical = context.canonical("Evidence", context.part_id(evidence.id))
         yield related_artifact("justification", canonical, evidence.title, evidence.span)
-    for work in bench.source.references:
-        yield cited(bench, "citation", work, work.span)
-    for name in mentioned_topics(bench):
-        entry, canonical_url = bench.base.directory[name], bench.plan(name)
+    for work in context.source.references:
+        yield cited_artifact(context, "citation", work, work.span)
+    for name in mentioned_topics(context):
+        entry, canonical_url = context.base.directory[name], context.plan(name)
         if canonical_url:
             yield related_artifact("documentation", canonical_url, entry.title, name.span)
     for canonical in topic.uses:
         yield element(canonical.span, type="depends-on", resource=canonical)
 
 
-def _narrative(bench: CompileContext, pages: PageParts, made: Element) -> Iterator[str]:
-    topic, plan = bench.topic, bench.topic.plan
+def _narrative(context: CompileContext, pages: PageParts, resource: Element) -> Iterator[str]:
+    topic, plan = context.topic, context.topic.plan
     yield write.heading(2, topic.title)
     yield write.prose(topic.subtitle)
     yield write.prose(topic.summary)
     yield write.labelled("Purpose", topic.purpose)
     yield pages.lead
-    yield from blocks(pages.sections, 3)
+    yield from page_blocks(pages.sections, 3)
     if plan is not None:
-        if "goal" in made:
+        if "goal" in resource:
             yield write.heading(3, "Goals")
-            yield write.bullets(goal_words(one) for one in made["goal"])
+            yield write.bullets(goal_text(goal) for goal in resource["goal"])
         if plan.actors:
             yield write.texts(
-                "Carried out by", [participant_text(bench, one) for one in plan.actors]
+                "Carried out by", [participant_text(context, actor) for actor in plan.actors]
             )
-        if "action" in made:
+        if "action" in resource:
             yield write.heading(3, "Steps")
             yield write.line("Carried out", "as needed") if plan.as_needed else ""
-            yield write.bullets(step_narrative(bench, step) for step in plan.steps)
+            yield write.bullets(step_narrative(context, step) for step in plan.steps)
     if topic.evidence:
         yield write.heading(3, "Evidence statements")
-        yield write.bullets(write.prose(one.statement) for one in topic.evidence)
-    yield from blocks(pages.end, 3)
+        yield write.bullets(write.prose(evidence.statement) for evidence in topic.evidence)
+    yield from page_blocks(pages.end, 3)

@@ -47,90 +47,92 @@ class Amount:
     span: Span
 
 
-def amount(bench: CompileContext, text: Text | None) -> Amount | None:
+def parse_amount(context: CompileContext, text: Text | None) -> Amount | None:
     """What a quantity or duration says. None, with a finding, where it says nothing."""
     if text is None:
         return None
     match = _QUANTITY.fullmatch(text.strip())
     if match is None:
-        bench.say("KB350", f"'{text}' is no quantity", text.span, "for instance: 500 mg")
+        context.report("KB350", f"'{text}' is no quantity", text.span, "for instance: 500 mg")
         return None
     low, high, unit = Decimal(match["low"]), match["high"], match["unit"] or ""
     if high is not None and (Decimal(high) < low or match["comparator"]):
-        bench.say("KB350", f"'{text}' is no range", text.span, "write the smaller number first")
+        context.report(
+            "KB350", f"'{text}' is no range", text.span, "write the smaller number first"
+        )
         return None
     if unit and not _is_ucum(unit):
         advice = f"if it is something counted: {{{unit}}}"
-        bench.say("KB351", f"'{unit}' is no unit of UCUM", text.span, advice)
+        context.report("KB351", f"'{unit}' is no unit of UCUM", text.span, advice)
         return None
     upper = Decimal(high) if high is not None else None
     return Amount(low, upper, unit, match["comparator"] or "", text.span)
 
 
-def choice(bench: CompileContext, name: str, text: Text | None) -> dict[str, Element]:
+def quantity_choice(context: CompileContext, name: str, text: Text | None) -> dict[str, Element]:
     """The choice `name`[x] of a quantity: as Quantity, or as Range where it is one."""
-    found = amount(bench, text)
-    if found is None:
+    amount = parse_amount(context, text)
+    if amount is None:
         return {}
-    if found.high is None:
-        return {f"{name}Quantity": quantity(found)}
-    return {f"{name}Range": range_of(found)}
+    if amount.high is None:
+        return {f"{name}Quantity": quantity_element(amount)}
+    return {f"{name}Range": range_element(amount)}
 
 
-def lasting(bench: CompileContext, name: str, text: Text | None) -> dict[str, Element]:
+def duration_choice(context: CompileContext, name: str, text: Text | None) -> dict[str, Element]:
     """The choice `name`[x] of a length of time: as Duration, or as Range where it is one."""
-    found = amount(bench, text)
-    if found is None:
+    amount = parse_amount(context, text)
+    if amount is None:
         return {}
-    if found.high is None:
-        return {f"{name}Duration": quantity(found)}
-    return {f"{name}Range": range_of(found)}
+    if amount.high is None:
+        return {f"{name}Duration": quantity_element(amount)}
+    return {f"{name}Range": range_element(amount)}
 
 
-def single(bench: CompileContext, text: Text | None) -> Element | None:
+def single_quantity(context: CompileContext, text: Text | None) -> Element | None:
     """A Quantity; a range is a finding, for FHIR has one number here."""
-    found = amount(bench, text)
-    if found is None:
+    amount = parse_amount(context, text)
+    if amount is None:
         return None
-    if found.high is not None:
-        bench.say("KB350", f"'{text}' is a range where one number is needed", found.span)
+    if amount.high is not None:
+        context.report("KB350", f"'{text}' is a range where one number is needed", amount.span)
         return None
-    return quantity(found)
+    return quantity_element(amount)
 
 
-def ratio(bench: CompileContext, text: Text) -> Element | None:
+def ratio_element(context: CompileContext, text: Text) -> Element | None:
     """A Ratio of `4 g per 1 d`."""
     from fhir_kb.model import Text as Placed
 
     over, _, under = text.partition(" per ")
-    numerator = single(bench, Placed(over.strip(), text.span))
-    denominator = single(bench, Placed(under.strip(), text.span))
+    numerator = single_quantity(context, Placed(over.strip(), text.span))
+    denominator = single_quantity(context, Placed(under.strip(), text.span))
     if numerator is None or denominator is None:
         return None
     return element(text.span, numerator=numerator, denominator=denominator)
 
 
-def minutes(bench: CompileContext, text: Text | None) -> int | None:
+def in_minutes(context: CompileContext, text: Text | None) -> int | None:
     """A length of time in whole minutes."""
-    found = amount(bench, text)
-    if found is None:
+    amount = parse_amount(context, text)
+    if amount is None:
         return None
-    exact = found.low * _MINUTES.get(found.unit, 0)
-    if found.high is not None or not exact or exact != int(exact):
-        bench.say("KB352", f"'{text}' is no whole number of minutes", found.span)
+    exact = amount.low * _MINUTES.get(amount.unit, 0)
+    if amount.high is not None or not exact or exact != int(exact):
+        context.report("KB352", f"'{text}' is no whole number of minutes", amount.span)
         return None
     return int(exact)
 
 
-def quantity(found: Amount) -> Element:
+def quantity_element(amount: Amount) -> Element:
     """The Quantity of an amount (of its lower number, where it is a range)."""
-    return _quantity(found.low, found)
+    return _quantity(amount.low, amount)
 
 
-def range_of(found: Amount) -> Element:
+def range_element(amount: Amount) -> Element:
     """The Range of an amount; the Quantities of a Range have no comparator (rng-2)."""
-    high = None if found.high is None else _quantity(found.high, found)
-    return element(found.span, low=_quantity(found.low, found), high=high)
+    high = None if amount.high is None else _quantity(amount.high, amount)
+    return element(amount.span, low=_quantity(amount.low, amount), high=high)
 
 
 def unit_text(unit: str, value: Decimal) -> str:
@@ -141,16 +143,16 @@ def unit_text(unit: str, value: Decimal) -> str:
     return counted[1] if counted else unit
 
 
-def _quantity(value: Decimal, found: Amount) -> Element:
-    if not found.unit:
-        return element(found.span, value=value, comparator=found.comparator)
+def _quantity(value: Decimal, amount: Amount) -> Element:
+    if not amount.unit:
+        return element(amount.span, value=value, comparator=amount.comparator)
     return element(
-        found.span,
+        amount.span,
         value=value,
-        comparator=found.comparator,
-        unit=unit_text(found.unit, value),
+        comparator=amount.comparator,
+        unit=unit_text(amount.unit, value),
         system=UCUM,
-        code=found.unit,
+        code=amount.unit,
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.compile import hl7_codes
-from fhir_kb.compile.concepts import codeable, hl7_coding, hl7_concept, readable
+from fhir_kb.compile.concepts import codeable_concept, hl7_coding, hl7_concept, readable_text
 from fhir_kb.compile.elements import element
 
 if TYPE_CHECKING:
@@ -24,26 +24,26 @@ STRENGTH: Final = "http://hl7.org/fhir/StructureDefinition/cqf-strengthOfRecomme
 QUALITY: Final = "http://hl7.org/fhir/StructureDefinition/cqf-qualityOfEvidence"
 
 
-def extensions(bench: CompileContext, one: Recommendation) -> Iterator[Element]:
+def grade_extensions(context: CompileContext, grade: Recommendation) -> Iterator[Element]:
     """The extensions of an action that is recommended."""
-    yield element(one.span, url=STRENGTH, valueCodeableConcept=strength(bench, one))
-    if one.certainty is not None:
-        quality = hl7_concept(one.certainty.span, hl7_codes.QUALITY, one.certainty)
-        yield element(one.certainty.span, url=QUALITY, valueCodeableConcept=quality)
+    yield element(grade.span, url=STRENGTH, valueCodeableConcept=strength_concept(context, grade))
+    if grade.certainty is not None:
+        quality = hl7_concept(grade.certainty.span, hl7_codes.QUALITY, grade.certainty)
+        yield element(grade.certainty.span, url=QUALITY, valueCodeableConcept=quality)
 
 
-def strength(bench: CompileContext, one: Recommendation) -> Element:
+def strength_concept(context: CompileContext, grade: Recommendation) -> Element:
     """Strength and direction; the guideline's own grade first, where it has one."""
-    own = codeable(bench, one.meaning)
+    own = codeable_concept(context, grade.meaning)
     codings = [*own.get("coding", ())] if own else []
-    codings.append(hl7_coding(one.strength.span, hl7_codes.STRENGTH, one.strength))
-    codings.append(hl7_coding(one.direction.span, hl7_codes.DIRECTION, one.direction))
-    return element(one.span, coding=codings, text=grade_text(bench, one))
+    codings.append(hl7_coding(grade.strength.span, hl7_codes.STRENGTH, grade.strength))
+    codings.append(hl7_coding(grade.direction.span, hl7_codes.DIRECTION, grade.direction))
+    return element(grade.span, coding=codings, text=grade_text(context, grade))
 
 
-def grade_text(bench: CompileContext, one: Recommendation) -> str:
+def grade_text(context: CompileContext, grade: Recommendation) -> str:
     """The grade as people read it: `Strong recommendation against (GRADE)`."""
-    grade = f"{one.strength.capitalize()} recommendation {one.direction}"
-    own = readable(codeable(bench, one.meaning))
-    said = ": ".join(part for part in (str(one.system or ""), own) if part)
-    return f"{grade} ({said})" if said else grade
+    text = f"{grade.strength.capitalize()} recommendation {grade.direction}"
+    own = readable_text(codeable_concept(context, grade.meaning))
+    source = ": ".join(part for part in (str(grade.system or ""), own) if part)
+    return f"{text} ({source})" if source else text

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from fhir_kb.model.reference import Reference
 
 
-def cited(
-    bench: CompileContext,
+def cited_artifact(
+    context: CompileContext,
     kind: str,
     work: Reference,
     span: Span,
@@ -30,80 +30,94 @@ def cited(
     text: str | None = None,
 ) -> Element:
     """A cited work: its citation, where it is on the web, and its Citation resource."""
-    words = citation_text.citation(work)
-    url = citation_text.link(work)
+    words = citation_text.full_citation(work)
+    url = citation_text.citation_link(work)
     return element(
         span,
         type=kind,
-        label=citation_text.short(work),
+        label=citation_text.short_citation(work),
         display=title or work.title,
         citation=f"{words}\n\n{text}" if text else words,
         document=element(work.span, url=url, title=work.title) if url else None,
-        resourceReference=citation_reference(bench, work, span),
+        resourceReference=citation_reference(context, work, span),
     )
 
 
-def citation_reference(bench: CompileContext, work: Reference, span: Span) -> Element:
+def citation_reference(context: CompileContext, work: Reference, span: Span) -> Element:
     """A Reference to the Citation of a work."""
-    return reference("Citation", bench.part_id(work.id), citation_text.short(work), span)
+    return resource_reference(
+        "Citation", context.part_id(work.id), citation_text.short_citation(work), span
+    )
 
 
-def reference(kind: str, resource_id: str, display: str, span: Span) -> Element:
+def resource_reference(kind: str, resource_id: str, display: str, span: Span) -> Element:
     """A literal Reference."""
     return element(span, reference=f"{kind}/{resource_id}", display=display)
 
 
-def all_cited(bench: CompileContext, kind: str, names: Iterable[Text]) -> list[Element]:
+def cited_artifacts(context: CompileContext, kind: str, names: Iterable[Text]) -> list[Element]:
     """The works of these names, each as `kind`."""
-    found = []
+    artifacts = []
     for name in names:
-        work = bench.reference(name)
+        work = context.reference(name)
         if work is not None:
-            found.append(cited(bench, kind, work, name.span))
-    return found
+            artifacts.append(cited_artifact(context, kind, work, name.span))
+    return artifacts
 
 
-def all_evidence(bench: CompileContext, names: Iterable[Text]) -> list[Element]:
+def evidence_artifacts(context: CompileContext, names: Iterable[Text]) -> list[Element]:
     """The evidence of these names, as justification."""
-    found = []
+    artifacts = []
     for name in names:
-        evidence = bench.evidence(name)
+        evidence = context.evidence(name)
         if evidence is not None:
-            canonical = bench.canonical("Evidence", bench.part_id(evidence.id))
-            found.append(
-                artifact("justification", with_span_of(canonical, name), evidence.title, name.span)
+            canonical = context.canonical("Evidence", context.part_id(evidence.id))
+            artifacts.append(
+                related_artifact(
+                    "justification", with_span_of(canonical, name), evidence.title, name.span
+                )
             )
-    return found
+    return artifacts
 
 
-def artifact(kind: str, canonical: str, display: str | None, span: Span) -> Element:
+def related_artifact(kind: str, canonical: str, display: str | None, span: Span) -> Element:
     """An artifact by its canonical URL."""
     return element(span, type=kind, display=display, resource=canonical)
 
 
-def related(bench: CompileContext, one: Related) -> Element | None:
+def compile_related(context: CompileContext, related: Related) -> Element | None:
     """Whatever an author says that something stands in a relation to."""
-    work = bench.reference(one.from_) if one.from_ is not None else None
+    work = context.reference(related.from_) if related.from_ is not None else None
     if work is not None:
-        found = cited(bench, one.type, work, one.span, title=one.title, text=one.text)
-        found.spans["type"] = one.type.span
+        artifact = cited_artifact(
+            context, related.type, work, related.span, title=related.title, text=related.text
+        )
+        artifact.spans["type"] = related.type.span
     else:
-        found = element(one.span, type=one.type, display=one.title, citation=one.text)
-    entry = bench.base.directory.get(str(one.topic)) if one.topic is not None else None
-    if one.canonical is not None and one.topic is not None:
-        bench.say("KB355", "this leads to a topic and to something else", one.canonical.span)
-    canonical = one.canonical or (bench.plan(one.topic) if one.topic is not None else None)
-    more = element(
-        one.span,
-        display=entry.title if entry and "display" not in found else None,
-        document=element(one.url.span, url=one.url, title=one.title) if one.url else None,
+        artifact = element(
+            related.span, type=related.type, display=related.title, citation=related.text
+        )
+    entry = context.base.directory.get(str(related.topic)) if related.topic is not None else None
+    if related.canonical is not None and related.topic is not None:
+        context.report(
+            "KB355", "this leads to a topic and to something else", related.canonical.span
+        )
+    canonical = related.canonical or (
+        context.plan(related.topic) if related.topic is not None else None
+    )
+    link = element(
+        related.span,
+        display=entry.title if entry and "display" not in artifact else None,
+        document=element(related.url.span, url=related.url, title=related.title)
+        if related.url
+        else None,
         resource=canonical,
     )
-    found.update(more)
-    found.spans.update(more.spans)
-    return found if len(found) > 1 else None
+    artifact.update(link)
+    artifact.spans.update(link.spans)
+    return artifact if len(artifact) > 1 else None
 
 
-def all_related(bench: CompileContext, ones: Iterable[Related]) -> list[Element]:
+def compile_all_related(context: CompileContext, ones: Iterable[Related]) -> list[Element]:
     """All of `ones` that lead somewhere or say something."""
-    return [made for made in (related(bench, one) for one in ones) if made]
+    return [made for made in (compile_related(context, one) for one in ones) if made]

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.compile.concepts import codeable, codeables
+from fhir_kb.compile.concepts import codeable_concept, codeable_concepts
 from fhir_kb.compile.elements import element
-from fhir_kb.compile.quantities import amount, choice, lasting, minutes, ratio
+from fhir_kb.compile.quantities import (
+    duration_choice,
+    in_minutes,
+    parse_amount,
+    quantity_choice,
+    ratio_element,
+)
 from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
@@ -15,56 +21,60 @@ if TYPE_CHECKING:
     from fhir_kb.model.activity import Dosage, Timing
 
 
-def timing(bench: CompileContext, when: Timing | None) -> Element | None:
+def compile_timing(context: CompileContext, timing: Timing | None) -> Element | None:
     """The Timing of a timing; its words are the text of Timing.code."""
-    if when is None:
+    if timing is None:
         return None
-    frequency = when.times
-    if frequency is None and when.every is not None and not when.at and not when.when:
+    frequency = timing.times
+    if frequency is None and timing.every is not None and not timing.at and not timing.when:
         frequency = 1
     repeat = element(
-        when.span,
-        **lasting(bench, "bounds", when.for_),
-        count=when.count,
-        **_period(bench, "duration", when.lasting),
+        timing.span,
+        **duration_choice(context, "bounds", timing.for_),
+        count=timing.count,
+        **_period(context, "duration", timing.lasting),
         frequency=frequency,
-        frequencyMax=when.up_to,
-        **_period(bench, "period", when.every),
-        dayOfWeek=when.days,
-        timeOfDay=[f"{time}:00" for time in when.at],
-        when=[code_words.EVENT_TIMING[event] for event in when.when],
-        offset=minutes(bench, when.offset),
+        frequencyMax=timing.up_to,
+        **_period(context, "period", timing.every),
+        dayOfWeek=timing.days,
+        timeOfDay=[f"{time}:00" for time in timing.at],
+        when=[code_words.EVENT_TIMING[event] for event in timing.when],
+        offset=in_minutes(context, timing.offset),
     )
-    if when.offset is not None and not when.when:
-        bench.say("KB352", "an offset is from an event of the day", when.offset.span, "add 'when'")
-    code = element(when.span, text=when.text) if when.text else None
-    return element(when.span, repeat=repeat, code=code) or None
+    if timing.offset is not None and not timing.when:
+        context.report(
+            "KB352", "an offset is from an event of the day", timing.offset.span, "add 'when'"
+        )
+    code = element(timing.span, text=timing.text) if timing.text else None
+    return element(timing.span, repeat=repeat, code=code) or None
 
 
-def dosage(bench: CompileContext, how: Dosage) -> Element:
+def compile_dosage(context: CompileContext, dosage: Dosage) -> Element:
     """The Dosage of a dosage."""
     dose_and_rate = element(
-        how.span, **choice(bench, "dose", how.dose), **choice(bench, "rate", how.rate)
+        dosage.span,
+        **quantity_choice(context, "dose", dosage.dose),
+        **quantity_choice(context, "rate", dosage.rate),
     )
     return element(
-        how.span,
-        text=how.text,
-        additionalInstruction=codeables(bench, how.instructions),
-        patientInstruction=how.patient,
-        timing=timing(bench, how.timing),
-        asNeeded=True if how.as_needed else None,
-        asNeededFor=codeables(bench, how.as_needed_for),
-        site=codeable(bench, how.site),
-        route=codeable(bench, how.route),
-        method=codeable(bench, how.method),
+        dosage.span,
+        text=dosage.text,
+        additionalInstruction=codeable_concepts(context, dosage.instructions),
+        patientInstruction=dosage.patient,
+        timing=compile_timing(context, dosage.timing),
+        asNeeded=True if dosage.as_needed else None,
+        asNeededFor=codeable_concepts(context, dosage.as_needed_for),
+        site=codeable_concept(context, dosage.site),
+        route=codeable_concept(context, dosage.route),
+        method=codeable_concept(context, dosage.method),
         doseAndRate=[dose_and_rate],
-        maxDosePerPeriod=[ratio(bench, most) for most in how.max_dose],
+        maxDosePerPeriod=[ratio_element(context, most) for most in dosage.max_dose],
     )
 
 
-def _period(bench: CompileContext, name: str, text: Text | None) -> dict[str, Any]:
+def _period(context: CompileContext, name: str, text: Text | None) -> dict[str, Any]:
     """`name`, `name`Max and `name`Unit of a length of time."""
-    found = amount(bench, text)
-    if found is None:
+    amount = parse_amount(context, text)
+    if amount is None:
         return {}
-    return {name: found.low, f"{name}Max": found.high, f"{name}Unit": found.unit}
+    return {name: amount.low, f"{name}Max": amount.high, f"{name}Unit": amount.unit}

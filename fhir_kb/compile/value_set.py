@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.compile import narrative as write
-from fhir_kb.compile.concepts import named
+from fhir_kb.compile.concepts import named_concept
 from fhir_kb.compile.elements import element
 from fhir_kb.compile.markdown import escape
-from fhir_kb.compile.metadata import artifact
+from fhir_kb.compile.metadata import artifact_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -20,48 +20,50 @@ if TYPE_CHECKING:
 DEFINITION: Final = "http://hl7.org/fhir/StructureDefinition/valueset-concept-definition"
 
 
-def value_set(bench: CompileContext, one: ValueSet) -> Element:
+def compile_value_set(context: CompileContext, value_set: ValueSet) -> Element:
     """The ValueSet of what is included and excluded."""
-    include = [made for part in one.include for made in _include(bench, part)]
-    exclude = [made for part in one.exclude for made in _include(bench, part)]
-    made = artifact(
-        bench,
+    include = [include for part in value_set.include for include in _include(context, part)]
+    exclude = [include for part in value_set.exclude for include in _include(context, part)]
+    resource = artifact_resource(
+        context,
         "ValueSet",
-        bench.part_id(one.id),
-        one.span,
-        title=one.title,
-        description=one.text or one.title,
-        compose=element(one.span, include=include, exclude=exclude) if include else None,
+        context.part_id(value_set.id),
+        value_set.span,
+        title=value_set.title,
+        description=value_set.text or value_set.title,
+        compose=element(value_set.span, include=include, exclude=exclude) if include else None,
     )
     blocks = [
-        write.heading(2, one.title),
-        write.prose(one.text),
+        write.heading(2, value_set.title),
+        write.prose(value_set.text),
         _listed("Includes", include),
         _listed("Excludes", exclude),
     ]
-    made["text"] = write.narrative(bench.language, one.span, blocks)
-    return made
+    resource["text"] = write.narrative(context.language, value_set.span, blocks)
+    return resource
 
 
-def _include(bench: CompileContext, part: Include) -> Iterator[Element]:
+def _include(context: CompileContext, part: Include) -> Iterator[Element]:
     """A part as FHIR has it: one for each code system of a concept, one for the rest."""
-    value_sets = [url for url in (bench.value_set(name) for name in part.value_sets) if url]
-    found = list(_of_concept(bench, part.concept, value_sets)) if part.concept is not None else []
+    value_sets = [url for url in (context.value_set(name) for name in part.value_sets) if url]
+    includes = (
+        list(_of_concept(context, part.concept, value_sets)) if part.concept is not None else []
+    )
     if part.system is not None:
-        system = bench.code_system(part.system)
+        system = context.code_system(part.system)
         if system is not None:
-            found.append(_of_system(part, system, value_sets))
+            includes.append(_of_system(part, system, value_sets))
     elif part.codes or part.filter:
-        bench.say("KB354", "these codes have no code system", part.span, "name it: 'system'")
-    elif not found and value_sets:
-        found.append(element(part.span, valueSet=value_sets))
-    if not found:
-        bench.say("KB354", "no codes can be taken from here", part.span, "name a system")
-    yield from found
+        context.report("KB354", "these codes have no code system", part.span, "name it: 'system'")
+    elif not includes and value_sets:
+        includes.append(element(part.span, valueSet=value_sets))
+    if not includes:
+        context.report("KB354", "no codes can be taken from here", part.span, "name a system")
+    yield from includes
 
 
-def _of_concept(bench: CompileContext, name: Text, value_sets: list[str]) -> Iterator[Element]:
-    concept = named(bench, name, name.span)
+def _of_concept(context: CompileContext, name: Text, value_sets: list[str]) -> Iterator[Element]:
+    concept = named_concept(context, name, name.span)
     codings = concept.get("coding", ()) if concept else ()
     for system in dict.fromkeys(coding["system"] for coding in codings):
         codes = [
@@ -74,7 +76,8 @@ def _of_concept(bench: CompileContext, name: Text, value_sets: list[str]) -> Ite
 
 def _of_system(part: Include, system: str, value_sets: list[str]) -> Element:
     filters = [
-        element(one.span, property=one.property, op=one.op, value=one.value) for one in part.filter
+        element(condition.span, property=condition.property, op=condition.op, value=condition.value)
+        for condition in part.filter
     ]
     return element(
         part.span,
@@ -105,10 +108,14 @@ def _listed(label: str, parts: list[Element]) -> str:
 def _words(part: dict[str, Any]) -> str:
     system = part.get("system")
     codes = [
-        f"<code>{escape(one['code'])}</code> {escape(one.get('display', ''))}{_definition(one)}"
-        for one in part.get("concept", ())
+        f"<code>{escape(concept['code'])}</code> {escape(concept.get('display', ''))}"
+        + _definition(concept)
+        for concept in part.get("concept", ())
     ]
-    conditions = [f"{one['property']} {one['op']} {one['value']}" for one in part.get("filter", ())]
+    conditions = [
+        f"{condition['property']} {condition['op']} {condition['value']}"
+        for condition in part.get("filter", ())
+    ]
     version = f" version {part['version']}" if "version" in part else ""
     where = [f"of {system}{version}"] if system else []
     where += [f"with {' and '.join(conditions)}"] if conditions else []
@@ -117,6 +124,8 @@ def _words(part: dict[str, Any]) -> str:
     return f"{head} {escape(', '.join(where))}{write.bullets(codes)}"
 
 
-def _definition(one: dict[str, Any]) -> str:
-    found = [ext["valueString"] for ext in one.get("extension", ()) if ext["url"] == DEFINITION]
-    return escape(f": {found[0]}") if found else ""
+def _definition(concept: dict[str, Any]) -> str:
+    definitions = [
+        ext["valueString"] for ext in concept.get("extension", ()) if ext["url"] == DEFINITION
+    ]
+    return escape(f": {definitions[0]}") if definitions else ""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from made import clean, read
 
-from fhir_kb.compile.citation_text import citation, link, short
+from fhir_kb.compile.citation_text import citation_link, full_citation, short_citation
 
 WORKS = {
     "article": """
@@ -90,22 +90,22 @@ def references(name: str) -> str:
 def test_a_work_in_full_and_in_short(tmp_path: Path, name: str) -> None:
     source, _ = read(tmp_path, files={"references.yaml": references(name)})
     (work,) = source.references
-    assert citation(work) == EXPECTED[name]
-    assert short(work) == SHORT[name]
+    assert full_citation(work) == EXPECTED[name]
+    assert short_citation(work) == SHORT[name]
 
 
 def test_more_than_six_authors_are_cut(tmp_path: Path) -> None:
     people = ", ".join(f"Doe {letter}" for letter in "ABCDEFG")
     text = f"work: {{type: book, title: T, authors: [{people}]}}\n"
     source, _ = read(tmp_path, files={"references.yaml": text})
-    assert citation(source.references[0]).startswith(
+    assert full_citation(source.references[0]).startswith(
         "Doe A, Doe B, Doe C, Doe D, Doe E, Doe F, et al."
     )
 
 
 def test_it_is_found_by_its_doi(tmp_path: Path) -> None:
     source, _ = read(tmp_path, files={"references.yaml": references("article")})
-    assert link(source.references[0]) == "https://doi.org/10.1002/14651858.CD001351.pub2"
+    assert citation_link(source.references[0]) == "https://doi.org/10.1002/14651858.CD001351.pub2"
 
 
 def test_wherever_a_work_is_named_it_can_be_read(tmp_path: Path) -> None:

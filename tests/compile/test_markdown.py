@@ -7,7 +7,7 @@ from defusedxml.ElementTree import fromstring
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fhir_kb.compile.markdown import _TAGS, Shown, html
+from fhir_kb.compile.markdown import _TAGS, ResolvedLink, html
 
 
 def tree(markdown: str):
@@ -73,8 +73,8 @@ def test_whatever_is_written_is_well_formed_and_allowed(markdown: str) -> None:
 
 
 def test_links_of_the_page_become_words() -> None:
-    def resolve(kind: str, target: str, more: str) -> Shown:
-        return Shown(
+    def resolve(kind: str, target: str, more: str) -> ResolvedLink:
+        return ResolvedLink(
             f"<{kind} {target} {more}>", "https://a.example" if kind == "reference" else None
         )
 
@@ -87,4 +87,4 @@ def test_links_of_the_page_become_words() -> None:
 
 
 def test_in_code_they_are_no_links() -> None:
-    assert html("`[[x]]`", lambda *_: Shown("no", None)) == "<p><code>[[x]]</code></p>"
+    assert html("`[[x]]`", lambda *_: ResolvedLink("no", None)) == "<p><code>[[x]]</code></p>"
