@@ -15,8 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
-PUSH = Path(__file__).parents[1] / "tests" / "push"
-sys.path[:0] = [str(PUSH), str(PUSH / "serving")]
+TESTS = Path(__file__).parents[1] / "tests"
+sys.path[:0] = [str(TESTS / name) for name in ("push", "push/serving", "servers")]
 
 
 def in_memory(seed: int) -> str:

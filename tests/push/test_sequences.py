@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -144,3 +146,12 @@ def _done(what: str, number: int, server: MemoryServer, model: Model, folder: Pa
 
 def _name(key: str) -> str:
     return key.partition("|")[0].rpartition("/")[2]
+
+
+def test_the_long_run_by_hand_still_runs() -> None:
+    """`make soak` runs these tests by the thousand, and nothing else tries it."""
+    script = Path(__file__).parents[2] / "scripts" / "soak_push.py"
+    words = [sys.executable, str(script), "--seeds", "2", "--http", "1"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "2 seeds in memory: all as defined\n1 seeds over HTTP: all as defined" in done.stdout
