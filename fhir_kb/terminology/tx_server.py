@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import orjson
 
 from fhir_kb.net.errors import NetError
+from fhir_kb.net.urls import shown
 from fhir_kb.terminology.membership import Coding, is_member
 
 if TYPE_CHECKING:
@@ -182,6 +183,7 @@ class TxServer:
         if body is not None:
             headers["Content-Type"] = FHIR_JSON
         url = f"{self._base}/{path}"
+        request = f"{method} {shown(url)}"
         try:
             response = self._session.request(
                 method, url, headers=headers, content=body, retry=True, max_response=_MAX_RESPONSE
@@ -192,15 +194,15 @@ class TxServer:
         if response.status >= 500 and path.endswith("$expand"):
             return None  # too large or not supported: $validate-code is used instead
         if response.status in _REFUSED_STATUS or response.status >= 500:
-            self._fail(f"{method} {url}: HTTP {response.status}")
+            self._fail(f"{request}: HTTP {response.status}")
             return None
         try:
             content = orjson.loads(response.content)
         except orjson.JSONDecodeError:
-            self._fail(f"{method} {url}: HTTP {response.status}, and the body is not JSON")
+            self._fail(f"{request}: HTTP {response.status}, and the body is not JSON")
             return None
         if not isinstance(content, dict) or "resourceType" not in content:
-            self._fail(f"{method} {url}: HTTP {response.status}, and the JSON is not FHIR")
+            self._fail(f"{request}: HTTP {response.status}, and the JSON is not FHIR")
             return None
         self._failures = 0
         return content if response.status < 300 else None

@@ -131,6 +131,13 @@ def test_a_refusal_is_no_answer_and_is_said(status: int) -> None:
     assert f"{status}" in server.problem
 
 
+def test_a_failure_names_no_password() -> None:
+    session = Session(lambda _url, _sent: b"<html>", 503)
+    server = TxServer(session, "https://me:canary@tx.example.org/r5?key=canary")
+    assert _in_snomed(server) is None
+    assert server.problem.endswith(": POST https://tx.example.org/r5: HTTP 503")
+
+
 @pytest.mark.parametrize("status", [400, 404, 422])
 def test_an_unknown_value_set_is_no_problem_of_the_server(status: int) -> None:
     server, _ = _server(_parameters(False), status)

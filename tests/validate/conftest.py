@@ -11,12 +11,12 @@ import pytest
 
 
 @pytest.fixture
-def bent() -> Callable[[Any, random.Random, Sequence[Any]], Any]:
+def damage() -> Callable[[Any, random.Random, Sequence[Any]], Any]:
     """Makes a damaged copy of JSON: of a value, by chance, with odd values to choose from."""
-    return _bent
+    return _damage
 
 
-def _bent(value: Any, chance: random.Random, odd: Sequence[Any]) -> Any:
+def _damage(value: Any, chance: random.Random, odd: Sequence[Any]) -> Any:
     """The same JSON with a few values replaced, taken away, doubled or put beside others."""
     made = deepcopy(value)
     for _ in range(chance.choice((1, 1, 2, 4))):

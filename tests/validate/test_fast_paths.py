@@ -129,10 +129,10 @@ def test_what_fhir_itself_defines(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", BY_VERSION)
-def test_damaged_resources(version: str, bent: Damage) -> None:
+def test_damaged_resources(version: str, damage: Damage) -> None:
     pair, chance = Pair(version), random.Random(5)
     different = {
-        json.dumps(pair.agree_on(bent(sample, chance, ODD_VALUES)))
+        json.dumps(pair.agree_on(damage(sample, chance, ODD_VALUES)))
         for sample in _samples()
         for _ in range(40)
     }
@@ -140,11 +140,11 @@ def test_damaged_resources(version: str, bent: Damage) -> None:
 
 
 @pytest.mark.parametrize("version", [R5.version, R4.version])
-def test_damaged_definitions(version: str, bent: Damage) -> None:
+def test_damaged_definitions(version: str, damage: Damage) -> None:
     pair, chance = Pair(version), random.Random(6)
     for structure in _core_definitions(version):
         plain = json.loads(json.dumps(structure, default=str))
-        pair.agree_on(bent(plain, chance, ODD_VALUES))
+        pair.agree_on(damage(plain, chance, ODD_VALUES))
 
 
 def test_policies_hold_without_fast_paths() -> None:
@@ -219,7 +219,7 @@ def _profile_cases() -> list[tuple[str, Path, list[Path]]]:
 @pytest.mark.lab
 @pytest.mark.slow
 @pytest.mark.parametrize("times", [4])
-def test_cases_with_profiles(times: int, bent: Damage) -> None:
+def test_cases_with_profiles(times: int, damage: Damage) -> None:
     """The cases of the HL7 validator by their profiles, as they are and damaged."""
     cases, chance = _profile_cases(), random.Random(8)
     assert len(cases) > 100
@@ -239,16 +239,16 @@ def test_cases_with_profiles(times: int, bent: Damage) -> None:
         claiming = {**resource, "meta": {"profile": urls}}
         pair.agree_on(claiming)
         for _ in range(times):
-            pair.agree_on(bent(claiming, chance, ODD_VALUES))
+            pair.agree_on(damage(claiming, chance, ODD_VALUES))
 
 
 @needs_suites
 @pytest.mark.lab
 @pytest.mark.slow
 @pytest.mark.parametrize("version", BY_VERSION)
-def test_damaged_examples(version: str, bent: Damage) -> None:
+def test_damaged_examples(version: str, damage: Damage) -> None:
     pair, chance = Pair(version), random.Random(9)
     for path in _files(EXAMPLES / BY_VERSION[version].name):
         resource = parse(path.read_bytes()).value
         for _ in range(5):
-            pair.agree_on(bent(resource, chance, ODD_VALUES))
+            pair.agree_on(damage(resource, chance, ODD_VALUES))

@@ -84,7 +84,7 @@ def test_damaged_profiles(
     form: str,
     seed: int,
     load_script: Callable[[str], Any],
-    bent: Callable[[Any, random.Random, Sequence[Any]], Any],
+    damage: Callable[[Any, random.Random, Sequence[Any]], Any],
 ) -> None:
     text = json.dumps(_profile(form)).encode()
     tried = 0
@@ -99,7 +99,7 @@ def test_damaged_profiles(
     assert tried > 5
     chance = random.Random(seed)
     for _ in range(30):
-        _check({**bent(json.loads(text), chance, _ODD), "url": "urn:p"})
+        _check({**damage(json.loads(text), chance, _ODD), "url": "urn:p"})
 
 
 def _check(profile: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What is surely right says nothing that the whole walk would not say, whatever is damaged."""
+"""The fast path never accepts what the full walk would report, whatever is damaged."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _LOINC = "http://loinc.org"
 _UCUM = "http://unitsofmeasure.org"
 _CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 
-Said = list[tuple[str, str, str]]
-Bent = Callable[[Any, random.Random, Sequence[Any]], Any]
+Issues = list[tuple[str, str, str]]
+Damage = Callable[[Any, random.Random, Sequence[Any]], Any]
 
 
 def _coded(system: str, code: str) -> dict[str, Any]:
@@ -62,41 +62,48 @@ VALUE_SET: dict[str, Any] = {
     "description": "D",
     "compose": {"include": [{"system": "https://example.org/a", "concept": [{"code": "a"}]}]},
 }
-_ODD: tuple[Any, ...] = (
+_ODD_VALUES: tuple[Any, ...] = (
     None, True, 0, "", "x", "*", [], {}, [None], [""], ["x"], [{}], [{"code": 1}], {"code": "a"},
     {"reference": "Patient/p"}, {"reference": "#p"}, {"reference": "Device/d"},
 )  # fmt: skip
 
 
-def _said(version: str, profiles: list[Any], resource: Any) -> Said:
+def _issues(version: str, profiles: list[Any], resource: Any) -> Issues:
     validator = Validator(version, canonicals=InMemoryCanonicals(profiles))
-    return [(one.code, one.path, one.message) for one in validator.check(resource)]
+    return [(issue.code, issue.path, issue.message) for issue in validator.check(resource)]
 
 
-def _agree(version: str, profiles: list[Any], resource: Any, patch: pytest.MonkeyPatch) -> Said:
+def _issues_as_by_walk(
+    version: str, profiles: list[Any], resource: Any, patch: pytest.MonkeyPatch
+) -> Issues:
     """What is said of the resource; the same with the walk alone."""
-    found = _said(version, profiles, resource)
+    issues = _issues(version, profiles, resource)
     with patch.context() as walking:
         walking.setattr(ProfileFastPath, "conforms", lambda *_: False)
         walking.setattr(ProfileFastPath, "child_conforms", lambda *_: False)
-        assert _said(version, profiles, resource) == found, json.dumps(resource)
-    return found
+        assert _issues(version, profiles, resource) == issues, json.dumps(resource)
+    return issues
 
 
 @pytest.mark.parametrize("version", ["5.0.0", "4.3.0", "4.0.1"])
-@pytest.mark.parametrize("resource", [OBSERVATION, VALUE_SET], ids=lambda one: one["resourceType"])
+@pytest.mark.parametrize(
+    "resource", [OBSERVATION, VALUE_SET], ids=lambda entry: entry["resourceType"]
+)
 def test_damaged_resources(
-    version: str, resource: dict[str, Any], monkeypatch: pytest.MonkeyPatch, bent: Bent
+    version: str, resource: dict[str, Any], monkeypatch: pytest.MonkeyPatch, damage: Damage
 ) -> None:
-    chance = random.Random(7)
-    said = [_agree(version, [], bent(resource, chance, _ODD), monkeypatch) for _ in range(60)]
-    assert len({json.dumps(one) for one in said}) > 20
+    generator = random.Random(7)
+    issues = [
+        _issues_as_by_walk(version, [], damage(resource, generator, _ODD_VALUES), monkeypatch)
+        for _ in range(60)
+    ]
+    assert len({json.dumps(entry) for entry in issues}) > 20
 
 
 def _profile(name: str, form: str) -> dict[str, Any]:
-    found = core_profiles("5.0.0").find(_CORE + name)
-    assert found is not None
-    profile: dict[str, Any] = json.loads(json.dumps(found, default=str))
+    structure = core_profiles("5.0.0").find(_CORE + name)
+    assert structure is not None
+    profile: dict[str, Any] = json.loads(json.dumps(structure, default=str))
     del profile["differential" if form == "snapshot" else "snapshot"]
     return profile
 
@@ -106,29 +113,34 @@ def _profile(name: str, form: str) -> dict[str, Any]:
     ("name", "resource"), [("bp", OBSERVATION), ("shareablevalueset", VALUE_SET)]
 )
 def test_damaged_profiles(
-    name: str, resource: dict[str, Any], form: str, monkeypatch: pytest.MonkeyPatch, bent: Bent
+    name: str, resource: dict[str, Any], form: str, monkeypatch: pytest.MonkeyPatch, damage: Damage
 ) -> None:
-    chance = random.Random(3)
+    generator = random.Random(3)
     profile = _profile(name, form)
     for _ in range(25):
-        claiming = {**bent(resource, chance, _ODD), "meta": {"profile": ["urn:p"]}}
-        _agree("5.0.0", [{**bent(profile, chance, _ODD), "url": "urn:p"}], claiming, monkeypatch)
+        claiming = {**damage(resource, generator, _ODD_VALUES), "meta": {"profile": ["urn:p"]}}
+        _issues_as_by_walk(
+            "5.0.0",
+            [{**damage(profile, generator, _ODD_VALUES), "url": "urn:p"}],
+            claiming,
+            monkeypatch,
+        )
 
 
-def _sure(profile: Any, resource: dict[str, Any], patch: pytest.MonkeyPatch) -> bool:
+def _needs_no_walk(profile: Any, resource: dict[str, Any], patch: pytest.MonkeyPatch) -> bool:
     """Whether the walk was never asked."""
-    asked: list[bool] = []
-    whole = ProfileFastPath.conforms
+    answers: list[bool] = []
+    conforms_of_class = ProfileFastPath.conforms
 
     def conforms(self: ProfileFastPath, value: Any, type_name: str, canonical: str) -> bool:
-        asked.append(whole(self, value, type_name, canonical))
-        return asked[-1]
+        answers.append(conforms_of_class(self, value, type_name, canonical))
+        return answers[-1]
 
-    with patch.context() as watching:
-        watching.setattr(ProfileFastPath, "conforms", conforms)
+    with patch.context() as patching:
+        patching.setattr(ProfileFastPath, "conforms", conforms)
         claiming = {**resource, "meta": {"profile": ["urn:p"]}}
-        assert not [one for one in _said("5.0.0", [profile], claiming) if "urn:p" in one[2]]
-    return all(asked)
+        assert not [issue for issue in _issues("5.0.0", [profile], claiming) if "urn:p" in issue[2]]
+    return all(answers)
 
 
 def _with(*elements: dict[str, Any], of: str = "Observation") -> dict[str, Any]:
@@ -165,29 +177,31 @@ _EXPECTED: list[tuple[str, tuple[dict[str, Any], ...], bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "elements", "sure"), _EXPECTED, ids=lambda one: str(one)[:9])
-def test_what_is_sure(
+@pytest.mark.parametrize(
+    ("name", "elements", "needs_no_walk"), _EXPECTED, ids=lambda part: str(part)[:9]
+)
+def test_what_the_fast_path_decides(
     name: str,
     elements: tuple[dict[str, Any], ...],
-    sure: bool,
+    needs_no_walk: bool,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    if not sure:
-        found = _agree(
+    if not needs_no_walk:
+        issues = _issues_as_by_walk(
             "5.0.0",
             [_with(*elements)],
             {**OBSERVATION, "meta": {"profile": ["urn:p"]}},
             monkeypatch,
         )
-        assert name == "ordered" or [one for one in found if "urn:p" in one[2]]
+        assert name == "ordered" or [issue for issue in issues if "urn:p" in issue[2]]
     else:
-        assert _sure(_with(*elements), OBSERVATION, monkeypatch)
+        assert _needs_no_walk(_with(*elements), OBSERVATION, monkeypatch)
 
 
 def test_value_sets_need_no_walk(monkeypatch: pytest.MonkeyPatch) -> None:
-    walked: list[Any] = []
-    way = "fhir_kb.validate.profiles.checker.walk_profile"
-    monkeypatch.setattr(way, lambda *asked: walked.append(asked) or [])
+    calls: list[Any] = []
+    target = "fhir_kb.validate.profiles.checker.walk_profile"
+    monkeypatch.setattr(target, lambda *args: calls.append(args) or [])
     shareable = {**VALUE_SET, "meta": {"profile": VALUE_SET["meta"]["profile"][:1]}}
-    assert not _said("5.0.0", [], shareable)
-    assert not walked
+    assert not _issues("5.0.0", [], shareable)
+    assert not calls
