@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import orjson
 
 from fhir_kb.net.errors import NetError
-from fhir_kb.net.urls import shown
 from fhir_kb.terminology.membership import Coding, is_member
 
 if TYPE_CHECKING:
@@ -183,7 +182,6 @@ class TxServer:
         if body is not None:
             headers["Content-Type"] = FHIR_JSON
         url = f"{self._base}/{path}"
-        request = f"{method} {shown(url)}"
         try:
             response = self._session.request(
                 method, url, headers=headers, content=body, retry=True, max_response=_MAX_RESPONSE
@@ -194,15 +192,16 @@ class TxServer:
         if response.status >= 500 and path.endswith("$expand"):
             return None  # too large or not supported: $validate-code is used instead
         if response.status in _REFUSED_STATUS or response.status >= 500:
-            self._fail(f"{request}: HTTP {response.status}")
+            self._fail(str(response))
             return None
         try:
             content = orjson.loads(response.content)
         except orjson.JSONDecodeError:
-            self._fail(f"{request}: HTTP {response.status}, and the body is not JSON")
+            body_name = "an HTML page" if response.is_html else "other content"
+            self._fail(f"{response} with {body_name} instead of FHIR")
             return None
         if not isinstance(content, dict) or "resourceType" not in content:
-            self._fail(f"{request}: HTTP {response.status}, and the JSON is not FHIR")
+            self._fail(f"{response} with other JSON instead of FHIR")
             return None
         self._failures = 0
         return content if response.status < 300 else None
