@@ -13,7 +13,7 @@ from fhir_kb.cli.exit_codes import FINDINGS, FINE
 from fhir_kb.diagnostics.render.terminal_text import terminal_safe, width
 from fhir_kb.fhirpath.errors import FHIRPathError
 from fhir_kb.fhirpath.evaluation.services import NO_SERVICES
-from fhir_kb.fhirpath.protocol import Answer, answer_line, evaluate
+from fhir_kb.fhirpath.protocol import ResultItem, evaluate, respond
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,7 +81,7 @@ def serve(questions: TextIO, answers: TextIO, model: Callable[[str], Model]) -> 
 
     for line in questions:
         if line.strip():
-            answers.write(answer_line(line, model, remembered) + "\n")
+            answers.write(respond(line, model, remembered) + "\n")
             answers.flush()
 
 
@@ -98,7 +98,7 @@ def answered(
     if strict:
         question["mode"] = "strict"
     asked = services_for(expression, version)
-    return answer_line(json.dumps(question), model, lambda path: load(path, model(version)), asked)
+    return respond(json.dumps(question), model, lambda path: load(path, model(version)), asked)
 
 
 def show(expression: str, file: str | None, model: Definitions, *, strict: bool) -> int:
@@ -121,7 +121,7 @@ def show(expression: str, file: str | None, model: Definitions, *, strict: bool)
     return FINE
 
 
-def _rows(items: tuple[Answer, ...]) -> list[str]:
+def _rows(items: tuple[ResultItem, ...]) -> list[str]:
     """Place, type and value of each item, in columns."""
     places = [terminal_safe(one.path) or "-" for one in items]
     wide = max(map(width, places), default=0)

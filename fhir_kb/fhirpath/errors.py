@@ -1,15 +1,19 @@
-"""What can go wrong with a FHIRPath expression, said so that its author can find the place."""
+"""Errors of FHIRPath expressions, with their place in the expression."""
 
 from __future__ import annotations
 
 
 class FHIRPathError(Exception):
-    """Any failure of an expression: it cannot be read, makes no sense, or failed on the data.
-
-    message: one sentence. line, column: where in the expression, from 1; 0 where unknown.
-    """
+    """An expression cannot be parsed, has no meaning, or fails on the data."""
 
     def __init__(self, message: str, line: int = 0, column: int = 0) -> None:
+        """An error.
+
+        Args:
+            message: One sentence.
+            line: The line in the expression, from 1; 0 where it is unknown.
+            column: The column, from 1.
+        """
         super().__init__(message)
         self.message = message
         self.line = line
@@ -24,18 +28,18 @@ class FHIRPathError(Exception):
         return type(self), (self.message, self.line, self.column)
 
     def at(self, line: int, column: int) -> FHIRPathError:
-        """This error, placed where it has no place yet."""
+        """This error, with that place if it has none yet."""
         if self.line == 0:
             self.line, self.column = line, column
         return self
 
 
 class FHIRPathSyntaxError(FHIRPathError):
-    """The text is no FHIRPath expression."""
+    """The text is not a FHIRPath expression."""
 
 
 class FHIRPathSemanticError(FHIRPathError):
-    """The expression can be read but means nothing: an unknown function, type or element."""
+    """The expression has no meaning: it uses an unknown function, type or element."""
 
 
 class FHIRPathExecutionError(FHIRPathError):
@@ -43,4 +47,4 @@ class FHIRPathExecutionError(FHIRPathError):
 
 
 class FHIRPathLimitError(FHIRPathExecutionError):
-    """The evaluation would take more time or space than it may."""
+    """The evaluation needs more time or space than the limits allow."""

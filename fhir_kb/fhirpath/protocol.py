@@ -1,4 +1,4 @@
-"""Expressions for people and for other programs: results as plain values, and a line protocol."""
+"""Results as plain values, and the line protocol for other programs."""
 
 from __future__ import annotations
 
@@ -19,23 +19,22 @@ if TYPE_CHECKING:
     from fhir_kb.fhirpath.types.model import Model
 
 
-class Answer(NamedTuple):
-    """One item of a result.
-
-    type: "FHIR.HumanName", "System.Boolean". value: a JSON value; decimals are Decimal. path: where
-    in the resource it stands ("Patient.name[0]"); empty for what was computed.
-    """
+class ResultItem(NamedTuple):
+    """An item of a result."""
 
     type: str
+    """"FHIR.HumanName", "System.Boolean"."""
     value: Any
+    """A JSON value; decimals are Decimal."""
     path: str
+    """Its place in the resource ("Patient.name[0]"); empty for what was computed."""
 
 
-class Answers(NamedTuple):
-    """A result, and what trace() was told: name and items."""
+class Result(NamedTuple):
+    """The result of an expression, and the calls of trace() as name and items."""
 
-    items: tuple[Answer, ...]
-    traces: tuple[tuple[str, tuple[Answer, ...]], ...]
+    items: tuple[ResultItem, ...]
+    traces: tuple[tuple[str, tuple[ResultItem, ...]], ...]
 
 
 def evaluate(
@@ -46,60 +45,67 @@ def evaluate(
     strict: bool = False,
     json_names: bool = False,
     services: Services = NO_SERVICES,
-) -> Answers:
-    """The result of an expression for a person. Raises FHIRPathError."""
+) -> Result:
+    """The result of an expression as plain values. Raises FHIRPathError."""
     compiled = compile_expression(expression, model, strict=strict, json_names=json_names)
-    found = compiled.evaluate(resource, services=services)
-    traces = tuple((one.name, tuple(map(answer, one.items))) for one in found.traces)
-    return Answers(tuple(map(answer, found.items)), traces)
+    evaluation = compiled.evaluate(resource, services=services)
+    traces = tuple(
+        (trace.name, tuple(map(result_item, trace.items))) for trace in evaluation.traces
+    )
+    return Result(tuple(map(result_item, evaluation.items)), traces)
 
 
-def answer(item: Item) -> Answer:
+def result_item(item: Item) -> ResultItem:
     """An item as type, JSON value and path."""
     info = type_of(item)
     name = f"{info.namespace}.{info.name}"
     if isinstance(item, Element):
-        return Answer(name, item.value, item.path)
+        return ResultItem(name, item.value, item.path)
     if isinstance(item, TypeInfo):
-        return Answer(name, {"namespace": item.namespace, "name": item.name}, "")
+        return ResultItem(name, {"namespace": item.namespace, "name": item.name}, "")
     if isinstance(item, Quantity | Temporal):
-        return Answer(name, str(item), "")
-    return Answer(name, item, "")
+        return ResultItem(name, str(item), "")
+    return ResultItem(name, item, "")
 
 
 _MODES = {"strict": {"strict": True}, "lenient/polymorphics": {"json_names": True}}
 
 
-def answer_line(
+def respond(
     line: str,
     model: Callable[[str], Model],
     load: Callable[[str], Any],
     services: Services = NO_SERVICES,
 ) -> str:
-    """The answer to one line of the protocol; never raises for anything in the line.
+    """The response to a request of the line protocol; nothing in the line raises an error.
 
-    in: {"fhir": "5.0.0", "input": "path" or null, "expression": "…", "mode": "strict"?}
-    out: {"result": [{"type": "FHIR.code", "value": "final"}, …]} or {"error": "…"}
-    model: FHIR version -> its definitions (ValueError where there are none). load: path -> the
-    resource's JSON (OSError or ValueError where it cannot be read).
+    Args:
+        line: {"fhir": "5.0.0", "input": "path" or null, "expression": "…", "mode": "strict"?}
+        model: FHIR version -> its definitions (ValueError where there are none).
+        load: Path -> the resource's JSON (OSError or ValueError where it cannot be read).
+        services: What the evaluation may use besides the resource.
+
+    Returns:
+        {"result": [{"type": "FHIR.code", "value": "final"}, …]} or {"error": "…"}
     """
     try:
-        question = json.loads(line)
-        expression, version = question["expression"], question["fhir"]
-        source, mode = question.get("input"), question.get("mode") or ""
+        request = json.loads(line)
+        expression, version = request["expression"], request["fhir"]
+        source, mode = request.get("input"), request.get("mode") or ""
         resource = None if source is None else load(source)
-        found = evaluate(
+        result = evaluate(
             expression, resource, model(version), services=services, **_MODES.get(mode, {})
         )
     except FHIRPathError as error:
         return _json({"error": str(error)})
     except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
-        return _json({"error": f"the question cannot be answered: {error}"})
-    return _json({"result": [_plain(one) for one in found.items]})
+        return _json({"error": f"the request cannot be answered: {error}"})
+    return _json({"result": [_plain(item) for item in result.items]})
 
 
-def _plain(one: Answer) -> dict[str, Any]:
-    return {"type": one.type, "value": one.value, **({"path": one.path} if one.path else {})}
+def _plain(item: ResultItem) -> dict[str, Any]:
+    path = {"path": item.path} if item.path else {}
+    return {"type": item.type, "value": item.value, **path}
 
 
 def _json(value: Any) -> str:
@@ -113,8 +119,8 @@ def _number(value: Any) -> Any:
 
 
 def value_text(item: Item) -> str:
-    """An item in one line, as a table shows it."""
+    """An item in one line, for tables."""
     value = value_of(item)
     if value is not None:
         return format(value, "f") if isinstance(value, Decimal) else str(value)
-    return json.dumps(answer(item).value, ensure_ascii=False, default=_number)
+    return json.dumps(result_item(item).value, ensure_ascii=False, default=_number)

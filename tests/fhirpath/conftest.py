@@ -12,7 +12,7 @@ import pytest
 from environ import SHARED
 
 from fhir_kb.fhirpath import Element, FHIRPathError, Services, compile_expression
-from fhir_kb.fhirpath.protocol import answer
+from fhir_kb.fhirpath.protocol import result_item
 from fhir_kb.packages import definitions
 
 REPOSITORY = Path(__file__).parents[2]
@@ -42,7 +42,7 @@ def texts(items: list[Any]) -> list[str]:
     """The items as people write them."""
     found = []
     for item in items:
-        value = item.value if isinstance(item, Element) else answer(item).value
+        value = item.value if isinstance(item, Element) else result_item(item).value
         if isinstance(value, bool):
             found.append("true" if value else "false")
         elif isinstance(value, Decimal):

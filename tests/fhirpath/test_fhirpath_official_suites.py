@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from fhir_kb.fhirpath.protocol import answer_line
+from fhir_kb.fhirpath.protocol import respond
 from fhir_kb.packages import definitions
 
 pytestmark = pytest.mark.lab
@@ -59,7 +59,7 @@ def test_every_official_test_is_passed_but_for_the_named_contradictions(shared, 
             "expression": (expression.text or "").strip(),
             "mode": mode,
         }
-        answer = json.loads(answer_line(json.dumps(question), definitions, _load))
+        answer = json.loads(respond(json.dumps(question), definitions, _load))
         reason = scoring.judge(test, expression, outputs, answer, False, False)
         if reason:
             failed[release, test.get("name")] = reason

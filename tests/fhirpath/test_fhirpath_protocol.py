@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from fhir_kb.fhirpath import FHIRPathError
-from fhir_kb.fhirpath.protocol import Answer, answer_line, evaluate
+from fhir_kb.fhirpath.protocol import ResultItem, evaluate, respond
 from fhir_kb.packages import definitions
 
 PATIENT = {
@@ -26,22 +26,22 @@ def _load(path):
 
 def ask(**question):
     line = json.dumps({"fhir": "5.0.0", "input": "patient.json", **question})
-    return json.loads(answer_line(line, definitions, _load))
+    return json.loads(respond(line, definitions, _load))
 
 
 def test_a_person_sees_type_value_and_path():
     found = evaluate("name[1].given | active | 1.50", PATIENT, definitions("5.0.0"))
     assert found.items == (
-        Answer("FHIR.string", "Eve", "Patient.name[1].given[0]"),
-        Answer("FHIR.string", "May", "Patient.name[1].given[1]"),
-        Answer("FHIR.boolean", True, "Patient.active"),
-        Answer("System.Decimal", Decimal("1.50"), ""),
+        ResultItem("FHIR.string", "Eve", "Patient.name[1].given[0]"),
+        ResultItem("FHIR.string", "May", "Patient.name[1].given[1]"),
+        ResultItem("FHIR.boolean", True, "Patient.active"),
+        ResultItem("System.Decimal", Decimal("1.50"), ""),
     )
 
 
 def test_a_person_sees_traces():
     found = evaluate("active.trace('it')", PATIENT, definitions("5.0.0"))
-    assert found.traces == (("it", (Answer("FHIR.boolean", True, "Patient.active"),)),)
+    assert found.traces == (("it", (ResultItem("FHIR.boolean", True, "Patient.active"),)),)
 
 
 def test_a_line_is_answered_with_types_and_values():
@@ -84,11 +84,11 @@ def test_the_mode_makes_it_strict():
     ],
 )
 def test_a_bad_line_is_answered_with_an_error(line):
-    answer = json.loads(answer_line(line, definitions, _load))
+    answer = json.loads(respond(line, definitions, _load))
     assert list(answer) == ["error"]
 
 
 def test_an_error_says_where():
     with pytest.raises(FHIRPathError) as caught:
         evaluate("name.first(", PATIENT, definitions("5.0.0"))
-    assert str(caught.value) == "1:12: expected a value, but the expression ends here"
+    assert str(caught.value) == "1:12: expected a value, but the expression ends"

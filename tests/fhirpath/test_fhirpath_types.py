@@ -137,7 +137,7 @@ def test_numbers_may_be_floats_or_decimals(evaluate, value):
         ("children().first()", "1:12: first() needs an order, which children() and descendants()"),
         ("descendants()[0]", "1:14: an index needs an order"),
         ("iif(name, 1, 2)", "1:5: iif() needs a Boolean, not HumanName"),
-        ("name.exists( and ", "1:14: expected a value, but 'and' stands here"),
+        ("name.exists( and ", "1:14: expected a value, but found 'and'"),
     ],
 )
 def test_the_check_of_an_expression_says_what_is_wrong(expression, message):

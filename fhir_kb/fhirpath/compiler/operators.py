@@ -8,7 +8,7 @@ from fhir_kb.fhirpath.compiler.fragment import Fragment, Truth
 from fhir_kb.fhirpath.errors import FHIRPathError, FHIRPathLimitError
 from fhir_kb.fhirpath.evaluation import arithmetic
 from fhir_kb.fhirpath.evaluation.equality import distinct as without_repetitions
-from fhir_kb.fhirpath.evaluation.equality import equal, equal_items, equivalent, order, unique_of
+from fhir_kb.fhirpath.evaluation.equality import equal, equal_items, equivalent, item_set, order
 from fhir_kb.fhirpath.evaluation.items import EMPTY, FALSE, TRUE, Item
 from fhir_kb.fhirpath.evaluation.scope import Scope, single
 from fhir_kb.fhirpath.fast_path.operators import fast_binary
@@ -181,7 +181,7 @@ def _membership(operator: str, left: Run, right: Run) -> Truth:
             return None
         if len(collection) > 20:
             scope.env.spend(len(collection))
-            return item in unique_of(collection, scope.env)
+            return item in item_set(collection, scope.env)
         return any(equal_items(item, other) is True for other in collection)
 
     return is_member

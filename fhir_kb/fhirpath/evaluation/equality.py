@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 
 def equal(left: list[Item], right: list[Item]) -> bool | None:
-    """Whether the collections are equal; None where either is empty or it cannot be known."""
+    """Whether the collections are equal; None where either is empty, or where that is unknown."""
     if not left or not right:
         return None
     if len(left) != len(right):
         return False
-    found = [equal_items(a, b) for a, b in zip(left, right, strict=True)]
-    if False in found:
+    results = [equal_items(a, b) for a, b in zip(left, right, strict=True)]
+    if False in results:
         return False
-    return None if None in found else True
+    return None if None in results else True
 
 
 def equal_items(left: Item, right: Item) -> bool | None:
-    """Whether two items are equal; None where that cannot be known."""
+    """Whether two items are equal; None where that is unknown."""
     if type(left) is str and type(right) is str:
         return left == right
     a, b = value_of(left), value_of(right)
@@ -137,11 +137,11 @@ def _equivalent_json(left: Any, right: Any, env: Environment) -> bool:
 
 
 def freeze(value: Any) -> Hashable:
-    """A JSON value as something hashable; 1, 1.0 and Decimal("1.0") are one, true is another."""
+    """A JSON value as something hashable; 1, 1.0 and Decimal("1.0") are equal, true is not."""
     if isinstance(value, dict):
-        return frozenset((key, freeze(one)) for key, one in value.items())
+        return frozenset((key, freeze(inner)) for key, inner in value.items())
     if isinstance(value, list):
-        return tuple(freeze(one) for one in value)
+        return tuple(freeze(inner) for inner in value)
     if isinstance(value, bool):
         return ("bool", value)
     if isinstance(value, float):
@@ -154,9 +154,9 @@ def _frozen(element: Element) -> Hashable:
 
 
 def key_of(item: Item) -> Hashable | None:
-    """What only equal items have in common; None where items can only be compared in pairs.
+    """A key that only equal items share; None where items can only be compared in pairs.
 
-    Dates, times and quantities can be equal though they are written differently.
+    Dates, times and quantities may be equal though they are written differently.
     """
     value = value_of(item)
     if value is None:
@@ -168,8 +168,8 @@ def key_of(item: Item) -> Hashable | None:
     return ("text", value) if isinstance(value, str) else value
 
 
-class Unique:
-    """The items seen so far, asked whether they hold an equal one."""
+class ItemSet:
+    """A set of items by FHIRPath's equality."""
 
     def __init__(self, env: Environment) -> None:
         self._env = env
@@ -177,7 +177,7 @@ class Unique:
         self._others: list[Item] = []
 
     def add(self, item: Item) -> bool:
-        """Take the item in; whether it is new."""
+        """Add an item; whether it is new."""
         key = key_of(item)
         if key is not None:
             if key in self._keys:
@@ -198,12 +198,12 @@ class Unique:
         return any(equal_items(item, other) is True for other in self._others)
 
 
-def unique_of(items: Iterable[Item], env: Environment) -> Unique:
-    """A Unique that has seen the items."""
-    found = Unique(env)
+def item_set(items: Iterable[Item], env: Environment) -> ItemSet:
+    """The set of these items."""
+    result = ItemSet(env)
     for item in items:
-        found.add(item)
-    return found
+        result.add(item)
+    return result
 
 
 def distinct(items: list[Item], env: Environment) -> list[Item]:
@@ -211,12 +211,12 @@ def distinct(items: list[Item], env: Environment) -> list[Item]:
     if len(items) < 2:
         return items
     env.spend(len(items))
-    seen = Unique(env)
-    return [item for item in items if seen.add(item)]
+    added = ItemSet(env)
+    return [item for item in items if added.add(item)]
 
 
 def order(left: Item, right: Item) -> int | None:
-    """-1, 0 or 1 as `left` is before, equal to or after `right`; None where that is not known.
+    """-1, 0 or 1 as `left` is before, equal to or after `right`; None where that is unknown.
 
     Raises FHIRPathExecutionError where the types have no common order.
     """
@@ -232,15 +232,15 @@ def order(left: Item, right: Item) -> int | None:
         return quantities.order(first, second)
     if (a is None and _is_valueless(left)) or (b is None and _is_valueless(right)):
         return None
-    raise FHIRPathExecutionError(f"{_kind(left)} and {_kind(right)} have no common order")
+    raise FHIRPathExecutionError(f"{_type_name(left)} and {_type_name(right)} have no common order")
 
 
 def _is_valueless(item: Item) -> bool:
-    """Whether the item could have an order, but this one has no (usable) value."""
+    """Whether the item is of a type with an order (it is only called where it has no value)."""
     return isinstance(item, Element) and (bool(item.type.system) or "Quantity" in item.type.names)
 
 
-def _kind(item: Item) -> str:
+def _type_name(item: Item) -> str:
     if isinstance(item, Element):
         info = type_of(item)
         return f"{info.namespace}.{info.name}"

@@ -1,4 +1,4 @@
-"""The items of a collection: values of FHIRPath's own types, and nodes of a FHIR resource."""
+"""The items of a collection: System values, and elements of a FHIR resource."""
 
 from __future__ import annotations
 
@@ -14,16 +14,12 @@ if TYPE_CHECKING:
 
 
 class Element:
-    """A node of a resource: its JSON value, left where it is, with its type and its place.
+    """An element of a resource, or a resource: its JSON value with its type and its place."""
 
-    value: the JSON object, or the primitive's value (None where it has only extensions).
-    extra: the `_x` object beside a primitive. index: its place in a list, -1 outside lists. kept:
-    what was worked out of a bundle for all references in it; not there before (surroundings.py).
-    """
+    __slots__ = ("bundle_index", "extra", "index", "name", "parent", "type", "value")
 
-    __slots__ = ("extra", "index", "kept", "name", "parent", "type", "value")
-
-    kept: Any
+    bundle_index: Any
+    """The index of a bundle's entries, set when it is first needed (references.py)."""
 
     def __init__(
         self,
@@ -34,6 +30,16 @@ class Element:
         name: str = "",
         index: int = -1,
     ) -> None:
+        """An element.
+
+        Args:
+            value: The JSON object, or the value of a primitive (None: it has only extensions).
+            type: Its type.
+            extra: The `_x` object beside a primitive.
+            parent: The element that it is in.
+            name: Its name in the parent: "value" for valueQuantity.
+            index: Its position in a list, -1 outside lists.
+        """
         self.value = value
         self.type = type
         self.extra = extra
@@ -43,7 +49,7 @@ class Element:
 
     @property
     def path(self) -> str:
-        """Where it stands: "Patient.name[0].given[1]"."""
+        """Its place in the resource: "Patient.name[0].given[1]"."""
         if self.parent is None:
             return self.name or self.type.path
         step = f".{self.name}" if self.index < 0 else f".{self.name}[{self.index}]"
@@ -51,59 +57,59 @@ class Element:
 
     def children(self, name: str) -> list[Element]:
         """The child elements of that name."""
-        found: list[Element] = []
-        kind = self.type
-        if kind.is_open:
+        children: list[Element] = []
+        own_type = self.type
+        if own_type.is_open:
             if isinstance(self.value, dict):
-                _open_children(self, name, found)
-            return found
-        slots = kind.slots.get(name)
+                _add_untyped(self, name, children)
+            return children
+        slots = own_type.slots.get(name)
         if slots is not None:
-            holder = self.extra if kind.system else self.value
-            if isinstance(holder, dict):
+            content = self.extra if own_type.system else self.value
+            if isinstance(content, dict):
                 if len(slots) == 1:
-                    _fill(self, name, slots[0], holder, found)
+                    _add(self, name, slots[0], content, children)
                 else:
-                    _fill_choice(self, name, slots, holder, found)
-        return found
+                    _add_choice(self, name, slots, content, children)
+        return children
 
     def all_children(self) -> list[Element]:
         """All child elements, in FHIR's order."""
-        found: list[Element] = []
-        holder = self.extra if self.type.system else self.value
-        if isinstance(holder, dict):
+        children: list[Element] = []
+        content = self.extra if self.type.system else self.value
+        if isinstance(content, dict):
             if self.type.is_open:
-                for key in holder:
+                for key in content:
                     if key != "resourceType" and not key.startswith("_"):
-                        _open_children(self, key, found)
-                return found
+                        _add_untyped(self, key, children)
+                return children
             for name, slots in self.type.slots.items():
                 if len(slots) == 1:
-                    _fill(self, name, slots[0], holder, found)
+                    _add(self, name, slots[0], content, children)
                 else:
-                    _fill_choice(self, name, slots, holder, found)
-        return found
+                    _add_choice(self, name, slots, content, children)
+        return children
 
     def system(self) -> System | None:
-        """The primitive's value as FHIRPath's own type; None where it has none or is malformed."""
-        kind = self.type.system
+        """The value of a primitive as a System value; None where it has none or is malformed."""
+        system_type = self.type.system
         value = self.value
-        if not kind or value is None:
+        if not system_type or value is None:
             return None
-        if kind == "String":
+        if system_type == "String":
             return value if isinstance(value, str) else None
-        return _CONVERT[kind](value)
+        return _CONVERT[system_type](value)
 
     def quantity(self) -> Quantity | None:
-        """A Quantity (or Money) as FHIRPath's own type; None where it has no value."""
+        """A Quantity (or Money) as a System Quantity; None where it has no value."""
         if not isinstance(self.value, dict):
             return None
         number = _decimal(self.value.get("value"))
         if number is None or self.value.get("comparator") is not None:
             return None
         code, unit = self.value.get("code"), self.value.get("unit")
-        chosen = code if isinstance(code, str) else unit
-        return Quantity.of(number, chosen if isinstance(chosen, str) else "1")
+        text = code if isinstance(code, str) else unit
+        return Quantity.of(number, text if isinstance(text, str) else "1")
 
 
 Item: TypeAlias = "System | Element"
@@ -112,68 +118,68 @@ Items: TypeAlias = "list[Item]"
 EMPTY: list[Item] = []
 TRUE: list[Item] = [True]
 FALSE: list[Item] = [False]
-# These three are shared: no function may change a collection that it was given.
+# These three are shared: no function may change its input.
 
 
 def boolean(value: bool | None) -> list[Item]:
-    """The collection of a three-valued truth."""
+    """A three-valued truth as a collection."""
     if value is None:
         return EMPTY
     return TRUE if value else FALSE
 
 
-def _fill(
-    parent: Element, name: str, slot: Slot, holder: dict[str, Any], found: list[Element]
+def _add(
+    parent: Element, name: str, slot: Slot, content: dict[str, Any], children: list[Element]
 ) -> None:
-    value = holder.get(slot.key)
-    extra = holder.get(slot.extra_key) if slot.extra_key else None
+    value = content.get(slot.key)
+    extra = content.get(slot.extra_key) if slot.extra_key else None
     if value is None and extra is None:
         return
     if isinstance(value, list) or (value is None and isinstance(extra, list)):
-        _fill_list(parent, name, slot, value or [], extra, found)
+        _add_list(parent, name, slot, value or [], extra, children)
     else:
-        kind = slot.type or parent.type.schema.of_value(value)
-        found.append(Element(value, kind, extra, parent, name))
+        child_type = slot.type or parent.type.schema.of_value(value)
+        children.append(Element(value, child_type, extra, parent, name))
 
 
-def _fill_choice(
+def _add_choice(
     parent: Element,
     name: str,
     slots: tuple[Slot, ...],
-    holder: dict[str, Any],
-    found: list[Element],
+    content: dict[str, Any],
+    children: list[Element],
 ) -> None:
-    """Fill from the one of many JSON properties (value[x] has 54) that is there."""
-    prefixed = [key for key in holder if key.startswith((name, "_" + name))]
+    """Add the child of a choice, whichever of many JSON properties has it (value[x]: 54)."""
+    prefixed = [key for key in content if key.startswith((name, "_" + name))]
     if prefixed:
         for slot in slots:
             if slot.key in prefixed or slot.extra_key in prefixed:
-                _fill(parent, name, slot, holder, found)
+                _add(parent, name, slot, content, children)
 
 
-def _fill_list(
-    parent: Element, name: str, slot: Slot, values: list[Any], extra: Any, found: list[Element]
+def _add_list(
+    parent: Element, name: str, slot: Slot, values: list[Any], extra: Any, children: list[Element]
 ) -> None:
     extras = extra if isinstance(extra, list) else []
     for index in range(max(len(values), len(extras))):
         value = values[index] if index < len(values) else None
         beside = extras[index] if index < len(extras) else None
         if value is not None or beside is not None:
-            kind = slot.type or parent.type.schema.of_value(value)
-            found.append(Element(value, kind, beside, parent, name, index))
+            child_type = slot.type or parent.type.schema.of_value(value)
+            children.append(Element(value, child_type, beside, parent, name, index))
 
 
-def _open_children(parent: Element, name: str, found: list[Element]) -> None:
+def _add_untyped(parent: Element, name: str, children: list[Element]) -> None:
     value, extra = parent.value.get(name), parent.value.get("_" + name)
     if value is None and extra is None:
         return
     schema = parent.type.schema
     if not isinstance(value, list):
-        found.append(Element(value, schema.of_value(value), extra, parent, name))
+        children.append(Element(value, schema.of_value(value), extra, parent, name))
         return
-    for index, one in enumerate(value):
-        if one is not None:
-            found.append(Element(one, schema.of_value(one), None, parent, name, index))
+    for index, item in enumerate(value):
+        if item is not None:
+            children.append(Element(item, schema.of_value(item), None, parent, name, index))
 
 
 def _decimal(value: Any) -> Decimal | None:
@@ -221,7 +227,7 @@ _CONVERT: dict[str, Callable[[Any], System | None]] = {
 
 
 def value_of(item: Item) -> System | None:
-    """The item as a value of FHIRPath's own types, as far as it has one (implicit conversion)."""
+    """The item as a System value (implicit conversion); None where it has none."""
     if not isinstance(item, Element):
         return item
     if item.type.system:
@@ -238,7 +244,7 @@ def type_of(item: Item) -> TypeInfo:
 
 
 def system_name(value: System) -> str:
-    """The name of a value's type: "Boolean", "DateTime"."""
+    """The name of a System value's type: "Boolean", "DateTime"."""
     return _SYSTEM_NAMES.get(type(value), type(value).__name__)
 
 

@@ -1,4 +1,4 @@
-"""What is around an element: the resource that its "#id" references mean, and the bundle.
+"""Resolving references inside a resource and its bundle.
 
 http://hl7.org/fhir/references.html#contained, http://hl7.org/fhir/bundle.html#references
 """
@@ -13,95 +13,103 @@ if TYPE_CHECKING:
     from fhir_kb.fhirpath.evaluation.items import Element
 
 
-def member(element: Element, name: str) -> Any:
+def json_property(element: Element, name: str) -> Any:
     """A property of an element's JSON, or None."""
     return element.value.get(name) if isinstance(element.value, dict) else None
 
 
-def around(element: Element) -> Iterator[Element]:
-    """The element and all that are around it, from the inside out."""
+def with_ancestors(element: Element) -> Iterator[Element]:
+    """The element, its parent and so on, up to the root."""
     node: Element | None = element
     while node is not None:
         yield node
         node = node.parent
 
 
-def surroundings(element: Element) -> tuple[Element | None, Element | None]:
-    """The resource that contains (and is not contained), and the bundle around it."""
-    holder = bundle = None
-    for node in around(element):
+def enclosing_resources(element: Element) -> tuple[Element | None, Element | None]:
+    """The resource that the element is in (for a contained one, its container), and the bundle."""
+    container = bundle = None
+    for node in with_ancestors(element):
         if node.type.is_resource and node.name != "contained":
             if node.type.name == "Bundle":
                 bundle = bundle or node
-            holder = holder or node
-    return holder, bundle
+            container = container or node
+    return container, bundle
 
 
-def contained(holder: Element, name: str) -> Element | None:
+def contained_resource(container: Element, resource_id: str) -> Element | None:
     """The contained resource with that id."""
-    return next((one for one in holder.children("contained") if member(one, "id") == name), None)
+    resources = container.children("contained")
+    return next((r for r in resources if json_property(r, "id") == resource_id), None)
 
 
-def base_of_entry(element: Element) -> str:
-    """What stands before Type/id in the fullUrl of the entry around an element; "": nothing."""
-    for node in around(element):
-        if node.name == "entry" and isinstance(full_url := member(node, "fullUrl"), str):
+def entry_base(element: Element) -> str:
+    """The base url in the fullUrl of the entry around an element; "" where there is none."""
+    for node in with_ancestors(element):
+        full_url = json_property(node, "fullUrl") if node.name == "entry" else None
+        if isinstance(full_url, str):
             return full_url.rpartition("/")[0].rpartition("/")[0] + "/" if "://" in full_url else ""
     return ""
 
 
-class _Entries(NamedTuple):
-    """The resources of a bundle, and the first for each fullUrl, Type/id and canonical url."""
+class BundleIndex(NamedTuple):
+    """The resources of a bundle, and the number of the first with each fullUrl, Type/id and url."""
 
     resources: list[Element]
     by_full_url: dict[str, int]
-    by_place: dict[str, int]
+    by_type_and_id: dict[str, int]
     by_url: dict[str, int]
 
 
-def entry_for(
+def find_entry(
     bundle: Element, reference: str, element: Element | None, *, by_url: bool = False
 ) -> Element | None:
-    """The first resource of a bundle that a reference, which stands in an element, leads to.
+    """The first resource of a bundle that a reference resolves to.
 
-    by_url: whether canonical urls lead there too. The bundle is searched once for all references.
+    Args:
+        bundle: The bundle, which is indexed once for all references.
+        reference: The text of the reference.
+        element: The element that has it: a relative reference resolves from its entry.
+        by_url: Whether canonical urls resolve, too.
     """
-    wanted = reference.partition("/_history/")[0].partition("#")[0]
-    base = "" if element is None else base_of_entry(element)
-    is_relative = "://" not in wanted and not wanted.startswith("urn:")
-    entries = _entries(bundle)
-    places = [entries.by_full_url.get(wanted)]
+    target = reference.partition("/_history/")[0].partition("#")[0]
+    base = "" if element is None else entry_base(element)
+    is_relative = "://" not in target and not target.startswith("urn:")
+    index = _index(bundle)
+    matches = [index.by_full_url.get(target)]
     if is_relative:
-        places.append(
-            entries.by_full_url.get(base + wanted) if base else entries.by_place.get(wanted)
+        matches.append(
+            index.by_full_url.get(base + target) if base else index.by_type_and_id.get(target)
         )
     if by_url:
-        places.append(entries.by_url.get(wanted))
-    found = [one for one in places if one is not None]
-    return entries.resources[min(found)] if found else None
+        matches.append(index.by_url.get(target))
+    numbers = [number for number in matches if number is not None]
+    return index.resources[min(numbers)] if numbers else None
 
 
-def _entries(bundle: Element) -> _Entries:
+def _index(bundle: Element) -> BundleIndex:
     try:
-        known: _Entries = bundle.kept
+        index: BundleIndex = bundle.bundle_index
     except AttributeError:
-        known = bundle.kept = _entries_of(bundle)
-    return known
+        index = bundle.bundle_index = _make_index(bundle)
+    return index
 
 
-def _entries_of(bundle: Element) -> _Entries:
-    made = _Entries([], {}, {}, {})
+def _make_index(bundle: Element) -> BundleIndex:
+    index = BundleIndex([], {}, {}, {})
     for entry in bundle.children("entry"):
-        full_url = member(entry, "fullUrl")
+        full_url = json_property(entry, "fullUrl")
         for resource in entry.children("resource"):
-            number = len(made.resources)
-            made.resources.append(resource)
-            place = f"{member(resource, 'resourceType')}/{member(resource, 'id')}"
-            made.by_place.setdefault(place, number)
-            for known, key in (
-                (made.by_full_url, full_url),
-                (made.by_url, member(resource, "url")),
+            number = len(index.resources)
+            index.resources.append(resource)
+            type_and_id = (
+                f"{json_property(resource, 'resourceType')}/{json_property(resource, 'id')}"
+            )
+            index.by_type_and_id.setdefault(type_and_id, number)
+            for numbers, key in (
+                (index.by_full_url, full_url),
+                (index.by_url, json_property(resource, "url")),
             ):
                 if isinstance(key, str):
-                    known.setdefault(key, number)
-    return made
+                    numbers.setdefault(key, number)
+    return index

@@ -7,7 +7,10 @@ from fhir_kb.fhirpath.functions import (
     existence,
     fhir,
     filtering,
+    profiles,
+    references,
     subsets,
+    terminology,
     text,
     trees,
 )
@@ -22,7 +25,10 @@ __all__ = [
     "existence",
     "fhir",
     "filtering",
+    "profiles",
+    "references",
     "subsets",
+    "terminology",
     "text",
     "trees",
 ]

@@ -97,7 +97,7 @@ def rounded(_: Scope, focus: list[Item], precision: list[Item] | None = None) ->
 
 
 def _compute(calculate: Callable[[], Decimal]) -> list[Item]:
-    """The result, or nothing where the number has none that can be written."""
+    """The result; empty where there is none, or none within the limits."""
     try:
         result = calculate()
     except (DecimalException, ValueError):
@@ -133,7 +133,7 @@ def log(_: Scope, focus: list[Item], base: list[Item]) -> list[Item]:
         return _compute(lambda: value.log10(CONTEXT))
     precise = Context(prec=PRECISION + 6)
     quotient = _compute(lambda: precise.divide(value.ln(precise), root.ln(precise)))
-    return [CONTEXT.plus(one) for one in quotient if isinstance(one, Decimal)]
+    return [CONTEXT.plus(number) for number in quotient if isinstance(number, Decimal)]
 
 
 @function("power", "value")
@@ -146,7 +146,11 @@ def power(_: Scope, focus: list[Item], exponent: list[Item]) -> list[Item]:
         return EMPTY
     result = _compute(lambda: CONTEXT.power(Decimal(value), Decimal(by)))
     if isinstance(value, int) and isinstance(by, int) and by >= 0:
-        return [int(one) for one in result if isinstance(one, Decimal) and one.adjusted() < 10]
+        return [
+            int(number)
+            for number in result
+            if isinstance(number, Decimal) and number.adjusted() < 10
+        ]
     return result
 
 
@@ -188,10 +192,10 @@ def _extreme(name: str, sign: int) -> None:
         scope.env.spend(len(focus))
         best = focus[:1]
         for item in focus[1:]:
-            found = order(item, best[0])
-            if found is None:
+            comparison = order(item, best[0])
+            if comparison is None:
                 return EMPTY
-            if found == sign:
+            if comparison == sign:
                 best = [item]
         return best
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
-from fhir_kb.fhirpath.evaluation.items import EMPTY, FALSE, Item, boolean, value_of
+from fhir_kb.fhirpath.evaluation.items import EMPTY, Item, boolean, value_of
 from fhir_kb.fhirpath.evaluation.scope import Scope, single
 from fhir_kb.fhirpath.functions.registry import function
 from fhir_kb.fhirpath.values import quantities
@@ -168,10 +168,10 @@ def quantity(_: Scope, focus: list[Item], unit: list[Item] | None = None) -> lis
     """The item as a Quantity, in the given unit."""
     target = _argument(unit, "toQuantity()")
     value = _value(focus, "toQuantity()")
-    found = None if value is None else to_quantity(value)
-    if found is not None and target is not None:
-        found = quantities.convert(found, target)
-    return EMPTY if found is None else [found]
+    result = None if value is None else to_quantity(value)
+    if result is not None and target is not None:
+        result = quantities.convert(result, target)
+    return EMPTY if result is None else [result]
 
 
 @function("convertsToQuantity", "value?", returns="Boolean")
@@ -185,7 +185,7 @@ def converts_to_quantity(
 def _declare_date(name: str, convert: Convert) -> None:
     """Declare toDate/toDateTime and their convertsTo, which take a format."""
 
-    def made(focus: list[Item], format_: list[Item] | None, what: str) -> System | None:
+    def converted(focus: list[Item], format_: list[Item] | None, what: str) -> System | None:
         pattern = _argument(format_, what)
         value = _value(focus, what)
         if value is None:
@@ -197,15 +197,15 @@ def _declare_date(name: str, convert: Convert) -> None:
 
     @function(f"to{name}", "value?", returns=name)
     def to(_: Scope, focus: list[Item], format_: list[Item] | None = None) -> list[Item]:
-        result = made(focus, format_, f"to{name}()")
+        result = converted(focus, format_, f"to{name}()")
         return EMPTY if result is None else [result]
 
     @function(f"convertsTo{name}", "value?", returns="Boolean")
     def converts(_: Scope, focus: list[Item], format_: list[Item] | None = None) -> list[Item]:
         if not focus:
             return EMPTY
-        found = made(focus, format_, f"convertsTo{name}()")
-        return FALSE if found is None else boolean(value=True)
+        result = converted(focus, format_, f"convertsTo{name}()")
+        return boolean(result is not None)
 
 
 _declare_date("Date", to_date)

@@ -94,17 +94,17 @@ def _boundary(name: str, *, high: bool) -> None:
     def run(_: Scope, focus: list[Item], precision: list[Item] | None = None) -> list[Item]:
         value = _value(focus, f"{name}()")
         digits = None if precision is None else integer(precision, f"{name}()")
-        found: System | None = None
+        bound: System | None = None
         if isinstance(value, Temporal):
-            found = temporal_math.boundary(value, digits, high=high)
+            bound = temporal_math.boundary(value, digits, high=high)
         elif isinstance(value, Quantity):
             number = temporal_math.decimal_boundary(value.value, digits, high=high)
-            found = None if number is None else Quantity(number, value.unit)
+            bound = None if number is None else Quantity(number, value.unit)
         elif isinstance(value, int | Decimal) and not isinstance(value, bool):
-            found = temporal_math.decimal_boundary(Decimal(value), digits, high=high)
+            bound = temporal_math.decimal_boundary(Decimal(value), digits, high=high)
         elif value is not None:
             raise FHIRPathExecutionError(f"{name}() needs a number, date or time")
-        return EMPTY if found is None else [found]
+        return EMPTY if bound is None else [bound]
 
 
 _boundary("lowBoundary", high=False)
@@ -136,8 +136,8 @@ def _interval(name: str, *, crossed: bool) -> None:
             return EMPTY
         if not isinstance(start, Temporal) or not isinstance(end, Temporal):
             raise FHIRPathExecutionError(f"{name}() needs dates or times")
-        found = temporal_math.between(start, end, word.removesuffix("s"), crossed=crossed)
-        return EMPTY if found is None else [found]
+        count = temporal_math.between(start, end, word.removesuffix("s"), crossed=crossed)
+        return EMPTY if count is None else [count]
 
 
 _interval("duration", crossed=False)

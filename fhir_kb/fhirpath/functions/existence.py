@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
-from fhir_kb.fhirpath.evaluation.equality import Unique, unique_of
+from fhir_kb.fhirpath.evaluation.equality import ItemSet, item_set
 from fhir_kb.fhirpath.evaluation.items import FALSE, TRUE, Item, boolean, value_of
 from fhir_kb.fhirpath.evaluation.scope import Run, Scope, truth
 from fhir_kb.fhirpath.functions.registry import each, function
@@ -37,13 +37,13 @@ def negation(_: Scope, focus: list[Item]) -> list[Item]:
 
 
 def _booleans(focus: list[Item]) -> list[bool]:
-    found = []
+    values = []
     for item in focus:
         value = value_of(item)
         if not isinstance(value, bool):
             raise FHIRPathExecutionError("every item has to be a Boolean here")
-        found.append(value)
-    return found
+        values.append(value)
+    return values
 
 
 @function("allTrue", returns="Boolean")
@@ -72,8 +72,8 @@ def any_false(_: Scope, focus: list[Item]) -> list[Item]:
 
 def _is_subset(scope: Scope, part: list[Item], whole: list[Item]) -> list[Item]:
     scope.env.spend(len(part) + len(whole))
-    known = unique_of(whole, scope.env)
-    return boolean(all(item in known for item in part))
+    items = item_set(whole, scope.env)
+    return boolean(all(item in items for item in part))
 
 
 @function("subsetOf", "value", returns="Boolean")
@@ -98,5 +98,5 @@ def count(_: Scope, focus: list[Item]) -> list[Item]:
 def is_distinct(scope: Scope, focus: list[Item]) -> list[Item]:
     """Whether no item repeats another."""
     scope.env.spend(len(focus))
-    seen = Unique(scope.env)
-    return boolean(all(seen.add(item) for item in focus))
+    added = ItemSet(scope.env)
+    return boolean(all(added.add(item) for item in focus))

@@ -10,7 +10,7 @@ from fhir_kb.fhirpath.errors import (
     FHIRPathLimitError,
     FHIRPathSemanticError,
 )
-from fhir_kb.fhirpath.evaluation.equality import Unique, order
+from fhir_kb.fhirpath.evaluation.equality import ItemSet, order
 from fhir_kb.fhirpath.evaluation.items import EMPTY, Item, value_of
 from fhir_kb.fhirpath.evaluation.scope import Run, Scope, single, truth
 from fhir_kb.fhirpath.evaluation.services import MAX_ITEMS, Trace
@@ -40,13 +40,13 @@ def where(scope: Scope, focus: list[Item], criteria: Run) -> list[Item]:
 
 @function("select", "lazy", returns="0")
 def select(scope: Scope, focus: list[Item], projection: Run) -> list[Item]:
-    """What the projection makes of each item, in one collection."""
-    found: list[Item] = []
+    """The results of the projection for all items, in one collection."""
+    items: list[Item] = []
     for _, result in each(scope, focus, projection):
-        found += result
-        if len(found) > MAX_ITEMS:
+        items += result
+        if len(items) > MAX_ITEMS:
             _too_many()
-    return found
+    return items
 
 
 def _too_many() -> NoReturn:
@@ -55,30 +55,30 @@ def _too_many() -> NoReturn:
 
 @function("repeat", "lazy", returns="0")
 def repeat(scope: Scope, focus: list[Item], projection: Run) -> list[Item]:
-    """What the projection makes of the items, and of what it made, as long as that is new."""
-    seen = Unique(scope.env)
-    found: list[Item] = []
-    rest = focus
-    while rest:
-        made = [item for _, result in each(scope, rest, projection) for item in result]
-        rest = [item for item in made if seen.add(item)]
-        found += rest
-        if len(found) > MAX_ITEMS:
+    """The results of the projection for the items, then for its results, until none is new."""
+    collected = ItemSet(scope.env)
+    items: list[Item] = []
+    latest = focus
+    while latest:
+        results = [item for _, result in each(scope, latest, projection) for item in result]
+        latest = [item for item in results if collected.add(item)]
+        items += latest
+        if len(items) > MAX_ITEMS:
             _too_many()
-    return found
+    return items
 
 
 @function("repeatAll", "lazy", returns="0")
 def repeat_all(scope: Scope, focus: list[Item], projection: Run) -> list[Item]:
     """As repeat(), repetitions included."""
-    found: list[Item] = []
-    rest = focus
-    while rest:
-        rest = [item for _, result in each(scope, rest, projection) for item in result]
-        found += rest
-        if len(found) > MAX_ITEMS:
+    items: list[Item] = []
+    latest = focus
+    while latest:
+        latest = [item for _, result in each(scope, latest, projection) for item in result]
+        items += latest
+        if len(items) > MAX_ITEMS:
             _too_many()
-    return found
+    return items
 
 
 @function("coalesce", "lazy*")
@@ -135,10 +135,10 @@ class Key(NamedTuple):
 
     def order(self, left: Item | None, right: Item | None) -> int:
         """-1, 0 or 1."""
-        found = _order(left, right)
+        sign = _order(left, right)
         if self.negated and left is not None and right is not None:
-            found = -found
-        return -found if self.descends else found
+            sign = -sign
+        return -sign if self.descends else sign
 
 
 @function("sort", "lazy*", returns="=")
@@ -153,15 +153,16 @@ def sort(scope: Scope, focus: list[Item], *selectors: Key) -> list[Item]:
 
     def compare(left: list[Item | None], right: list[Item | None]) -> int:
         for selector, a, b in zip(selectors, left, right, strict=True):
-            if (found := selector.order(a, b)) != 0:
-                return found
+            if (sign := selector.order(a, b)) != 0:
+                return sign
         return 0
 
     if not selectors:
         return sorted(focus, key=cmp_to_key(_order))
-    made = [keys(item) for item in focus]
-    order_of = cmp_to_key(compare)
-    return [focus[place] for place in sorted(range(len(focus)), key=lambda i: order_of(made[i]))]
+    keys_of_items = [keys(item) for item in focus]
+    sort_key = cmp_to_key(compare)
+    ordered = sorted(range(len(focus)), key=lambda number: sort_key(keys_of_items[number]))
+    return [focus[number] for number in ordered]
 
 
 def _order(left: Item | None, right: Item | None) -> int:
@@ -174,11 +175,11 @@ def _order(left: Item | None, right: Item | None) -> int:
 def trace(
     scope: Scope, focus: list[Item], name: list[Item], projection: Run | None = None
 ) -> list[Item]:
-    """The input, which is also kept for whoever asked for traces."""
+    """The input, which is also recorded in the traces of the evaluation."""
     if len(scope.env.traces) < 10_000:
         items = focus
         if projection is not None:
-            items = [one for _, result in each(scope, focus, projection) for one in result]
+            items = [item for _, result in each(scope, focus, projection) for item in result]
         scope.env.traces.append(Trace(_text(name, "trace()"), tuple(items)))
     return focus
 

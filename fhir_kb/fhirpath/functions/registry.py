@@ -1,4 +1,4 @@
-"""How a FHIRPath function is declared, and all that are."""
+"""The declaration of FHIRPath functions, and the registry of all."""
 
 from __future__ import annotations
 
@@ -17,26 +17,25 @@ Implementation: TypeAlias = Callable[..., list[Item]]
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the language.
-
-    lazy: for each parameter whether the function evaluates it itself (for each item).
-    least: how many arguments are needed. variadic: the last parameter may be repeated.
-    returns: the System type of the result; "=": the input's type; "0", "1": that argument's; "":
-        not known beforehand. needs_order: the result depends on the order of the input.
-    single: the input may hold one item at most.
-    """
+    """A function of the language."""
 
     name: str
     run: Implementation
     lazy: tuple[bool, ...]
+    """For each parameter whether the function evaluates it itself (for each item)."""
     least: int
+    """The number of arguments that are required."""
     variadic: bool = False
+    """Whether the last parameter may be repeated."""
     returns: str = ""
+    """The System type of the result; "=": the type of the input; "0": that of the first argument;
+    "": not known before the evaluation."""
     needs_order: bool = False
+    """Whether the result depends on the order of the input."""
 
     @property
     def most(self) -> int:
-        """How many arguments it may have."""
+        """The largest number of arguments."""
         return 1000 if self.variadic else len(self.lazy)
 
     def is_lazy(self, position: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
 from fhir_kb.fhirpath.evaluation.equality import distinct as without_repetitions
-from fhir_kb.fhirpath.evaluation.equality import unique_of
+from fhir_kb.fhirpath.evaluation.equality import item_set
 from fhir_kb.fhirpath.evaluation.items import Item, value_of
 from fhir_kb.fhirpath.evaluation.scope import Scope, single
 from fhir_kb.fhirpath.functions.registry import function
@@ -62,16 +62,16 @@ def take(_: Scope, focus: list[Item], number: list[Item]) -> list[Item]:
 def intersect(scope: Scope, focus: list[Item], other: list[Item]) -> list[Item]:
     """What is in both, each once."""
     scope.env.spend(len(focus) + len(other))
-    known = unique_of(other, scope.env)
-    return without_repetitions([item for item in focus if item in known], scope.env)
+    others = item_set(other, scope.env)
+    return without_repetitions([item for item in focus if item in others], scope.env)
 
 
 @function("exclude", "value", returns="=")
 def exclude(scope: Scope, focus: list[Item], other: list[Item]) -> list[Item]:
     """What is not in the other collection, in its order."""
     scope.env.spend(len(focus) + len(other))
-    known = unique_of(other, scope.env)
-    return [item for item in focus if item not in known]
+    others = item_set(other, scope.env)
+    return [item for item in focus if item not in others]
 
 
 @function("union", "value")

@@ -16,25 +16,25 @@ if TYPE_CHECKING:
 @function("children")
 def children(scope: Scope, focus: list[Item]) -> list[Item]:
     """All child elements."""
-    found: list[Item] = []
+    elements: list[Item] = []
     for item in focus:
         if isinstance(item, Element):
-            found += item.all_children()
-    scope.env.spend(len(found))
-    return found
+            elements += item.all_children()
+    scope.env.spend(len(elements))
+    return elements
 
 
 @function("descendants")
 def descendants(scope: Scope, focus: list[Item]) -> list[Item]:
     """All elements below, whatever their depth."""
-    found: list[Item] = []
+    elements: list[Item] = []
     level = focus
     while level:
         level = children(scope, level)
-        found += level
-        if len(found) > MAX_ITEMS:
+        elements += level
+        if len(elements) > MAX_ITEMS:
             raise FHIRPathLimitError(f"a collection would have more than {MAX_ITEMS} items")
-    return found
+    return elements
 
 
 @function("type")

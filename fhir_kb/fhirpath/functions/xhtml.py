@@ -49,9 +49,9 @@ def is_safe_xhtml(text: str) -> bool:
     return all(_is_allowed(element) for element in tree.iter()) and _has_content(tree)
 
 
-def _character(match: re.Match[str], known: dict[str, str]) -> str:
-    character = known.get(match[1] + ";")
-    return match[0] if character is None else "".join(f"&#{ord(one)};" for one in character)
+def _character(match: re.Match[str], entities: dict[str, str]) -> str:
+    character = entities.get(match[1] + ";")
+    return match[0] if character is None else "".join(f"&#{ord(part)};" for part in character)
 
 
 def _is_allowed(element: Element) -> bool:
@@ -68,4 +68,4 @@ def _is_allowed(element: Element) -> bool:
 
 def _has_content(tree: Element) -> bool:
     has_text = any(text.strip() for text in tree.itertext())
-    return has_text or any(str(one.tag).endswith("img") for one in tree.iter())
+    return has_text or any(str(element.tag).endswith("img") for element in tree.iter())

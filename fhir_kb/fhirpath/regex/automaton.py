@@ -1,4 +1,4 @@
-"""A regular expression as an automaton, whose states are made when they are first met."""
+"""A regular expression as an automaton, whose states are made when they are first reached."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _START, _WORD, _LINE_END = 1, 2, 4
 
 
 class _State:
-    """A set of places in the pattern, and what was read before. table: character -> next state."""
+    """A set of places in the pattern, and what kind of character was read before."""
 
     __slots__ = ("before", "ends", "places", "table")
 
@@ -24,6 +24,7 @@ class _State:
         self.places = places
         self.before = before
         self.table: dict[str, _State | None] = {}
+        """Character -> next state."""
         self.ends: bool | None = None
 
 
@@ -107,12 +108,12 @@ class Automaton:
         return end
 
     def _atom(self, source: str) -> re.Pattern[str]:
-        found = self._atoms.get(source)
-        if found is None:
+        atom = self._atoms.get(source)
+        if atom is None:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                found = self._atoms[source] = re.compile(source, self._options)
-        return found
+                atom = self._atoms[source] = re.compile(source, self._options)
+        return atom
 
     @property
     def size(self) -> int:
@@ -126,7 +127,7 @@ class Automaton:
         mode = self._modes[full]
         state: _State | None = mode.first
         for character in text:
-            if state is None:  # found already, or impossible
+            if state is None:  # it has matched already, or cannot match
                 return not full
             if character in state.table:
                 state = state.table[character]
@@ -135,7 +136,7 @@ class Automaton:
         return not full if state is None else self._ends(state)
 
     def _advance(self, mode: _Mode, state: _State, character: str) -> _State | None:
-        """What follows `state`; None: found already, or with `full` impossible."""
+        """What follows `state`; None: it has matched, or with `full` cannot."""
         reached = self._closure(state.places, state.before, character)
         following: _State | None = None
         if mode.full or self._end not in reached:
@@ -147,11 +148,11 @@ class Automaton:
             if not mode.full:
                 places.add(self._start)
             if places:
-                following = self._known(mode, frozenset(places), self._context(character))
+                following = self._state_of(mode, frozenset(places), self._context(character))
         state.table[character] = following
         return following
 
-    def _known(self, mode: _Mode, places: frozenset[int], before: int) -> _State:
+    def _state_of(self, mode: _Mode, places: frozenset[int], before: int) -> _State:
         if len(mode.states) > MAX_REMEMBERED:
             mode.states.clear()
             mode.first.table.clear()

@@ -29,7 +29,7 @@ def matches(pattern: str, text: str, *, flags: str = "", full: bool = False) -> 
 
 
 def cost(pattern: str, length: int, *, flags: str = "") -> int:
-    """A bound on what matching a text of that length costs, in units of about 10 ns."""
+    """The most that matching a text of that length costs, in units of about 10 ns."""
     return _compiled(pattern, flags).cost(length)
 
 
@@ -56,14 +56,14 @@ class _Pattern:
         self._python = pattern
         self._tree: Tree | None = None
         self._quick_to, self._slow_from = -1, MAX_TEXT
-        with suppress(Unsupported):  # is_quick and automaton say so where it matters
+        with suppress(Unsupported):  # is_quick and automaton refuse the pattern where need be
             self._tree, self._python = read(pattern, multiline=self._multiline)
 
     def matches(self, text: str, *, full: bool) -> bool:
         """Whether the pattern is found in the text, or matches the whole of it."""
         if self.is_quick(len(text)):
-            found = self.backtracking.fullmatch if full else self.backtracking.search
-            return found(text) is not None
+            match = self.backtracking.fullmatch if full else self.backtracking.search
+            return match(text) is not None
         return self.automaton.matches(text, full=full)
 
     def cost(self, length: int) -> int:
@@ -75,7 +75,7 @@ class _Pattern:
         return self.automaton.size * length
 
     def is_quick(self, length: int) -> bool:
-        """Whether `re` is sure to be done soon with a text of that length."""
+        """Whether `re` certainly needs little time for a text of that length."""
         if length <= self._quick_to:
             return True
         if length >= self._slow_from:
@@ -97,7 +97,7 @@ class _Pattern:
         options |= re.MULTILINE if self._multiline else 0
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # "possible nested set": it is meant as written
+                warnings.simplefilter("ignore")  # "possible nested set": it is right as written
                 return re.compile(self._python, options)
         except (re.error, OverflowError, RecursionError) as error:
             raise FHIRPathExecutionError(
@@ -126,13 +126,13 @@ def _template(text: str, matcher: re.Pattern[str]) -> list[str | int]:
     """The substitution as pieces: texts, and the numbers of groups."""
     pieces: list[str | int] = []
     end = 0
-    for found in _REFERENCE.finditer(text):
-        pieces.append(text[end : found.start()])
-        end = found.end()
-        if found[4] is not None:
-            pieces.append(found[4])
+    for match in _REFERENCE.finditer(text):
+        pieces.append(text[end : match.start()])
+        end = match.end()
+        if match[4] is not None:
+            pieces.append(match[4])
             continue
-        name = found[1] or found[2] or found[3]
+        name = match[1] or match[2] or match[3]
         number = int(name) if name.isdecimal() else matcher.groupindex.get(name, -1)
         if not 0 <= number <= matcher.groups:
             raise FHIRPathExecutionError(f"the pattern has no group '{name}'")

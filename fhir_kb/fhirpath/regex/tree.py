@@ -1,4 +1,4 @@
-"""The structure of a regular expression, as far as it is regular."""
+"""The syntax tree of a regular expression, as far as it is regular."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ MAX_REPEAT = 1000
 _ENORMOUS = 10**12
 
 
-class Unsupported(Exception):  # noqa: N818 - a signal between two modules, never an error shown
-    """The pattern is beyond regular, or none at all."""
+class Unsupported(Exception):  # noqa: N818 - a signal between two modules, which nobody sees
+    """The pattern is not regular, or not valid."""
 
 
 class Atom(NamedTuple):
@@ -39,11 +39,12 @@ class Choice(NamedTuple):
 
 
 class Repeat(NamedTuple):
-    """A part so many times; most: None is without end."""
+    """A repeated part."""
 
     part: Tree
     least: int
     most: int | None
+    """None where there is no limit."""
 
 
 Tree: TypeAlias = Atom | Assertion | Sequence | Choice | Repeat

@@ -1,4 +1,4 @@
-"""The syntax tree of a FHIRPath expression: frozen, with the place of each part.
+"""The syntax tree of a FHIRPath expression: immutable, with the place of each part.
 
 Named tuples, because a dozen dataclasses take ten times as long to import.
 """
@@ -59,16 +59,14 @@ class Member(NamedTuple):
 
 
 class Call(NamedTuple):
-    """`target.name(arguments)`; without a target it is called on $this.
-
-    descending: for each argument whether `desc` follows it (sort only).
-    """
+    """`target.name(arguments)`; without a target it is called on $this."""
 
     target: Node | None
     name: str
     arguments: tuple[Node, ...]
     place: Place
     descending: tuple[bool, ...] = ()
+    """For each argument of sort() whether `desc` follows it."""
 
 
 class Indexer(NamedTuple):
@@ -130,7 +128,7 @@ Node: TypeAlias = (
 
 
 class Expression(NamedTuple):
-    """A parsed expression and the text that it was."""
+    """A parsed expression with its text."""
 
     text: str
     root: Node

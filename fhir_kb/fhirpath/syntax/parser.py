@@ -1,4 +1,4 @@
-"""Read a FHIRPath expression into its syntax tree, by the precedences of the grammar."""
+"""Parse a FHIRPath expression into its syntax tree, by the precedences of the grammar."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_LENGTH = 50_000
 MAX_DEPTH = 120
 """How deep an expression may nest; each level costs a few Python frames when it is evaluated."""
 MAX_CHAIN = 500
-"""How many steps or operands may follow each other on one level."""
+"""How many steps or operands a chain may have."""
 
 _BINARY = {
     word: power
@@ -51,10 +51,12 @@ _RESERVED_AFTER_DOT = frozenset({"true", "false"})
 
 @lru_cache(maxsize=4096)
 def parse(expression: str) -> nodes.Expression:
-    """Read an expression.
+    """The syntax tree of an expression.
 
-    Raises FHIRPathSyntaxError with the line and column of the first thing that does not fit, and
-    FHIRPathLimitError where the expression is larger than MAX_LENGTH, MAX_DEPTH or MAX_CHAIN.
+    Raises:
+        FHIRPathSyntaxError: It is not an expression; with the line and column of the first token
+            that is not expected.
+        FHIRPathLimitError: It is larger than MAX_LENGTH, MAX_DEPTH or MAX_CHAIN.
     """
     if len(expression) > MAX_LENGTH:
         raise FHIRPathLimitError(f"the expression is longer than {MAX_LENGTH} characters", 1, 1)
@@ -65,8 +67,8 @@ def parse(expression: str) -> nodes.Expression:
 
 
 class _Parser:
-    def __init__(self, found: list[Token]) -> None:
-        self._tokens = found
+    def __init__(self, all_tokens: list[Token]) -> None:
+        self._tokens = all_tokens
         self._at = 0
         self._depth = 0
 
@@ -93,14 +95,14 @@ class _Parser:
             self._fail(f"expected '{symbol}'")
 
     def expect_end(self) -> None:
-        """Nothing may follow."""
+        """Raise FHIRPathSyntaxError where something follows."""
         if self._token.kind != "end":
             self._fail("expected an operator or the end of the expression")
 
     def _fail(self, expected: str, token: Token | None = None) -> NoReturn:
         token = token or self._token
-        found = "the expression ends" if token.kind == "end" else f"'{token.text}' stands"
-        raise FHIRPathSyntaxError(f"{expected}, but {found} here", token.line, token.column)
+        actual = "the expression ends" if token.kind == "end" else f"found '{token.text}'"
+        raise FHIRPathSyntaxError(f"{expected}, but {actual}", token.line, token.column)
 
     def expression(self, power: int) -> nodes.Node:
         """An expression whose operators bind tighter than `power`."""

@@ -1,4 +1,4 @@
-"""Cut the text of an expression into tokens (FHIRPath grammar, lexical rules)."""
+"""Split the text of an expression into tokens (FHIRPath grammar, lexical rules)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from fhir_kb.fhirpath.errors import FHIRPathSyntaxError
 
 
 class Token(NamedTuple):
-    """kind: "name", "quoted" (`x`), "string", "number", "long", "date", "dateTime", "time",
-    "variable" ($this), "symbol" or "end". text: the content, quotes and escapes resolved.
-    """
+    """A token of an expression."""
 
     kind: str
+    """"name", "quoted" (`x`), "string", "number", "long", "date", "dateTime", "time", "variable"
+    ($this), "symbol" or "end"."""
     text: str
+    """The content, without quotes and with escapes resolved."""
     line: int
     column: int
 
@@ -54,23 +55,23 @@ _UNCLOSED = {
 
 def tokens(text: str) -> list[Token]:
     """The tokens of `text`, the last of kind "end". Raises FHIRPathSyntaxError."""
-    found: list[Token] = []
+    result: list[Token] = []
     position = line_start = 0
     line = 1
     while position < len(text):
         match = _TOKEN.match(text, position)
         column = position - line_start + 1
         if match is None or (text.startswith("/*", position) and match.lastgroup != "blank"):
-            raise FHIRPathSyntaxError(_complaint(text, position), line, column)
+            raise FHIRPathSyntaxError(_error_message(text, position), line, column)
         kind, content = match.lastgroup or "", match[match.lastgroup or 0]
         if kind != "blank":
-            found.append(_token(kind, content, line, column))
+            result.append(_token(kind, content, line, column))
         if (breaks := match[0].count("\n")) > 0:
             line += breaks
             line_start = match.start() + match[0].rindex("\n") + 1
         position = match.end()
-    found.append(Token("end", "", line, position - line_start + 1))
-    return found
+    result.append(Token("end", "", line, position - line_start + 1))
+    return result
 
 
 def _token(kind: str, content: str, line: int, column: int) -> Token:
@@ -93,7 +94,7 @@ def _unescape(match: re.Match[str]) -> str:
     return _PLAIN_ESCAPES.get(written[1], written[1])
 
 
-def _complaint(text: str, position: int) -> str:
+def _error_message(text: str, position: int) -> str:
     character = text[position]
     if text.startswith("/*", position):
         return "the comment is not closed"

@@ -1,4 +1,4 @@
-"""Dates written in other ways than ISO 8601: the format codes of toDate() and toDateTime()."""
+"""Dates in other formats than ISO 8601: the format codes of toDate() and toDateTime()."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _FORMAT = re.compile(r"yyyy|yy|M{1,4}|dd?|HH?|hh?|mm?|ss?|S+|a|Z|.", re.DOTALL)
 
 
 def parse_formatted(text: str, pattern: str) -> DateTime | None:
-    """`text` read by a pattern such as "dd-MM-yyyy"; None where it does not fit.
+    """`text` parsed by a format such as "dd-MM-yyyy"; None where it does not match.
 
     Two-digit years are of 1950 to 2049; the names of months are English.
     """
@@ -66,41 +66,41 @@ def _piece(code: str) -> str:
     return _CODES.get(code) or re.escape(code)
 
 
-def _iso(found: dict[str, str | None]) -> str:
-    text = _year(found)
-    month = _month(found)
+def _iso(parts: dict[str, str | None]) -> str:
+    text = _year(parts)
+    month = _month(parts)
     if month is None:
         return text
     text += f"-{month:02d}"
-    if (day := found.get("day")) is None:
+    if (day := parts.get("day")) is None:
         return text
     text += f"-{int(day):02d}"
-    if (hour := found.get("hour")) is None:
+    if (hour := parts.get("hour")) is None:
         return text
-    text += f"T{_hour(int(hour), found.get('half')):02d}"
-    if (minute := found.get("minute")) is not None:
+    text += f"T{_hour(int(hour), parts.get('half')):02d}"
+    if (minute := parts.get("minute")) is not None:
         text += f":{int(minute):02d}"
-        if (second := found.get("second")) is not None:
+        if (second := parts.get("second")) is not None:
             text += f":{int(second):02d}"
-            text += f".{found['fraction']}" if found.get("fraction") else ""
-    zone = found.get("zone") or ""
+            text += f".{parts['fraction']}" if parts.get("fraction") else ""
+    zone = parts.get("zone") or ""
     return (
         text + (zone if zone in ("", "Z", "z") or ":" in zone else f"{zone[:3]}:{zone[3:]}").upper()
     )
 
 
-def _year(found: dict[str, str | None]) -> str:
-    short = found.get("short_year")
+def _year(parts: dict[str, str | None]) -> str:
+    short = parts.get("short_year")
     if short is not None:
         return ("20" if int(short) < 50 else "19") + short
-    return found.get("year") or ""
+    return parts.get("year") or ""
 
 
-def _month(found: dict[str, str | None]) -> int | None:
-    name = found.get("month_name")
+def _month(parts: dict[str, str | None]) -> int | None:
+    name = parts.get("month_name")
     if name is not None:
         return 1 + [month[:3] for month in _MONTHS].index(name[:3].lower())
-    month = found.get("month")
+    month = parts.get("month")
     return None if month is None else int(month)
 
 

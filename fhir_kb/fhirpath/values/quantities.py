@@ -1,4 +1,4 @@
-"""Arithmetic and order of quantities: UCUM units, and calendar words with factors of their own."""
+"""Arithmetic and order of quantities, with UCUM units and calendar units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values of FHIRPath's own types ("System"), apart from those that Python has."""
+"""The values of FHIRPath's own types (namespace System) that Python has no type for."""
 
 from __future__ import annotations
 
@@ -49,11 +49,12 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class TypeInfo:
-    """What `type()` says of an item. base: the type it specialises, with its namespace."""
+    """The type of an item, as `type()` gives it."""
 
     namespace: str
     name: str
     base: str = ""
+    """The type that it specialises, with its namespace."""
 
 
 System: TypeAlias = bool | int | Long | Decimal | str | Date | DateTime | Time | Quantity | TypeInfo

@@ -1,4 +1,4 @@
-"""Date, DateTime and Time as FHIRPath has them: partial, and compared as far as they are known."""
+"""Date, DateTime and Time of FHIRPath: possibly partial, and compared as far as they are known."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ Number: TypeAlias = "int | Decimal"
 
 @dataclass(frozen=True, slots=True)
 class Temporal:
-    """fields: the parts that are known, coarsest first; seconds are a Decimal."""
+    """A date or time that may be partial."""
 
     fields: tuple[Number, ...]
+    """The known parts, coarsest first; seconds are a Decimal."""
 
     units: ClassVar[tuple[str, ...]] = ()
 
@@ -55,9 +56,10 @@ class Date(Temporal):
 
 @dataclass(frozen=True, slots=True)
 class DateTime(Temporal):
-    """A date with a time, as far as known; zone: "" or "Z" or "+02:00"."""
+    """A date with a time, as far as known."""
 
     zone: str = ""
+    """"", "Z" or "+02:00"."""
 
     units: ClassVar[tuple[str, ...]] = ("year", "month", "day", "hour", "minute", "second")
 
@@ -151,7 +153,7 @@ def _time_text(fields: tuple[Number, ...]) -> str:
 
 
 def order(left: Temporal, right: Temporal) -> int | None:
-    """-1, 0 or 1 as `left` is before, at or after `right`; None where that is not known.
+    """-1, 0 or 1 as `left` is before, at or after `right`; None where that is unknown.
 
     Unknown: the values are equal as far as both go and one goes further, or only one has an
     offset and the other may be before or after it. The types must fit (a Date may meet a

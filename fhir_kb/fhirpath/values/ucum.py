@@ -1,4 +1,4 @@
-"""UCUM: read a unit, and convert between units exactly (fractions, no rounding)."""
+"""UCUM: parse units, and convert between them exactly (fractions, no rounding)."""
 
 from __future__ import annotations
 
@@ -28,14 +28,12 @@ Dimension: TypeAlias = "frozenset[tuple[str, int]]"
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A unit in base units: `factor` times the bases to their powers.
-
-    special: the code of a unit on a scale of its own (Cel), which no factor converts.
-    """
+    """A unit in base units: `factor` times the bases to their powers."""
 
     factor: Fraction
     dimension: Dimension
     special: str = ""
+    """The code of a unit on a scale of its own (Cel), which no factor converts."""
 
 
 _ANNOTATION = re.compile(r"\{[!-z|~]*\}")
@@ -50,29 +48,29 @@ def unit(code: str) -> Unit | None:
     if not code or len(code) > MAX_LENGTH or not code.isascii():
         return None
     reader = _Reader(code)
-    found = reader.term(nested=False)
-    return found if reader.is_done else None
+    parsed = reader.term(nested=False)
+    return parsed if reader.is_done else None
 
 
 def factor(source: str, target: str) -> Fraction | None:
-    """By what a number in `source` is multiplied to be one in `target`; None: not convertible."""
+    """The factor that converts a number in `source` to `target`; None where there is none."""
     if source == target:
         return Fraction(1)
-    one, other = unit(source), unit(target)
-    if one is None or other is None or one.dimension != other.dimension:
+    from_unit, to_unit = unit(source), unit(target)
+    if from_unit is None or to_unit is None or from_unit.dimension != to_unit.dimension:
         return None
-    if one.special or other.special:
-        return Fraction(1) if one == other else None
-    return one.factor / other.factor
+    if from_unit.special or to_unit.special:
+        return Fraction(1) if from_unit == to_unit else None
+    return from_unit.factor / to_unit.factor
 
 
 @lru_cache(maxsize=1024)
 def parts(code: str) -> tuple[tuple[str, int], ...] | None:
     """The simple units of a code with their powers: "g/m2" -> (("g", 1), ("m", -2)).
 
-    None for codes with brackets or numbers of their own, which are no plain product.
+    None for codes with brackets or numbers, which are no product of simple units.
     """
-    found: list[tuple[str, int]] = []
+    units: list[tuple[str, int]] = []
     sign = 1
     for piece in _SPLIT.split(code):
         if piece in ("", ".", "/"):
@@ -82,20 +80,20 @@ def parts(code: str) -> tuple[tuple[str, int], ...] | None:
         if match is None and piece != "1":
             return None
         if match is not None:
-            found.append((match[1], sign * int(match[2] or 1)))
+            units.append((match[1], sign * int(match[2] or 1)))
         sign = 1
-    return tuple(found)
+    return tuple(units)
 
 
 @cache
 def _atoms() -> dict[str, tuple[bool, str]]:
     """Code -> (takes prefixes, "factor unit")."""
-    found: dict[str, tuple[bool, str]] = {}
+    atoms: dict[str, tuple[bool, str]] = {}
     for line in DEFINITIONS.strip().splitlines():
         code, definition = line.split(" ", 1)
         metric = code.startswith("+")
-        found[code[metric:]] = (metric, definition)
-    return found
+        atoms[code[metric:]] = (metric, definition)
+    return atoms
 
 
 @cache
@@ -114,16 +112,16 @@ def _atom(code: str) -> Unit | None:
 
 def _is_metric(code: str) -> bool:
     code = ALIASES.get(code, code)
-    known = _atoms().get(code)
+    atom = _atoms().get(code)
     is_listed = code in BASE or code in METRIC_ARBITRARY or code in METRIC_SPECIAL
-    return is_listed or (known is not None and known[0])
+    return is_listed or (atom is not None and atom[0])
 
 
 @lru_cache(maxsize=4096)
 def _simple(code: str) -> Unit | None:
     """An atom, with or without a prefix."""
-    if (found := _atom(code)) is not None:
-        return found
+    if (unprefixed := _atom(code)) is not None:
+        return unprefixed
     for length in (2, 1):
         prefix, atom = code[:length], code[length:]
         if not _is_metric(atom):
@@ -184,26 +182,26 @@ class _Reader:
             self._at += 1
 
     def _component(self) -> Unit | None:
-        found: Unit | None = None
+        component: Unit | None = None
         if self._next_is("("):
             self._at += 1
-            found = self.term(nested=True)
-            if found is None or not self._next_is(")"):
+            component = self.term(nested=True)
+            if component is None or not self._next_is(")"):
                 return None
             self._at += 1
         elif (match := _SIMPLE.match(self._code, self._at)) is not None:
-            found = self._simple_unit(match)
-            if found is None:
+            component = self._simple_unit(match)
+            if component is None:
                 return None
         elif (match := _NUMBER.match(self._code, self._at)) is not None:
             self._at = match.end()
             if len(match[0]) > 20:
                 return None
-            found = Unit(Fraction(match[0]), frozenset())
+            component = Unit(Fraction(match[0]), frozenset())
         if (note := _ANNOTATION.match(self._code, self._at)) is not None:
             self._at = note.end()
-            found = found or Unit(Fraction(1), frozenset())
-        return found if found is not None and found.factor else None
+            component = component or Unit(Fraction(1), frozenset())
+        return component if component is not None and component.factor else None
 
     def _simple_unit(self, match: re.Match[str]) -> Unit | None:
         base = _simple(match[1])

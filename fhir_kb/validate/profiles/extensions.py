@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import Element, FHIRPathError
-from fhir_kb.fhirpath.evaluation.references import around, member
+from fhir_kb.fhirpath.evaluation.references import json_property, with_ancestors
 from fhir_kb.fhirpath.types.schema import slots_by_key
 from fhir_kb.validate.codes import (
     EXTENSION_CONTEXT,
@@ -94,7 +94,7 @@ def _ancestors_of(value: Any, ids: list[int]) -> set[int]:
 
 
 def _check(run: ProfileRun, element: Element) -> list[Finding]:
-    url = str(member(element, "url"))
+    url = str(json_property(element, "url"))
     structure = run.repository.canonicals.find(url, "StructureDefinition")
     parent = element.parent
     if structure is None or parent is None or structure.get("type") != "Extension":
@@ -178,7 +178,11 @@ def _is_allowed(
             # "Element" stands for anything, resources included.
             return path[0] in names or path[0] == "Element" or "/" in path[0]
         case "extension":
-            urls = [member(node, "url") for node in around(parent) if node.type.name == "Extension"]
+            urls = [
+                json_property(node, "url")
+                for node in with_ancestors(parent)
+                if node.type.name == "Extension"
+            ]
             return expression.partition("#")[0] in {str(url).removeprefix(CORE_URL) for url in urls}
         case "fhirpath":
             return _is_selected(run, expression, parent)
@@ -229,7 +233,7 @@ def _context_names(run: ProfileRun, element: Element) -> Iterator[str]:
     if element.type.is_resource:
         yield from interfaces(run.repository.definitions, element.type.name)
     path = ""
-    chain = list(around(element))
+    chain = list(with_ancestors(element))
     for inner, outer in pairwise(chain):
         path = f"{inner.name}.{path}" if path else inner.name
         for name in outer.type.names:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from fhir_kb.diagnostics import Severity
 from fhir_kb.fhirpath import Element, Services
 from fhir_kb.fhirpath.evaluation.references import (
-    around,
-    contained,
-    entry_for,
-    surroundings,
+    contained_resource,
+    enclosing_resources,
+    find_entry,
+    with_ancestors,
 )
 from fhir_kb.validate.profiles.tree import CORE_URL, BrokenProfileError
 
@@ -90,12 +90,12 @@ class ProfileRun:
 
     def resolve(self, element: Element, reference: str) -> Element | None:
         """The target of a reference, if it is in the same resource or bundle."""
-        holder, bundle = surroundings(element)
+        holder, bundle = enclosing_resources(element)
         if reference.startswith("#"):
             if holder is None or reference == "#":
                 return holder
-            return contained(holder, reference[1:])
-        return None if bundle is None else entry_for(bundle, reference, element)
+            return contained_resource(holder, reference[1:])
+        return None if bundle is None else find_entry(bundle, reference, element)
 
 
 class _FHIRPathProfiles:
@@ -146,4 +146,4 @@ def has_errors(findings: list[Finding]) -> bool:
 
 def resource_of(element: Element) -> Element:
     """The resource that the element belongs to, itself if it is one."""
-    return next((outer for outer in around(element) if outer.type.is_resource), element)
+    return next((outer for outer in with_ancestors(element) if outer.type.is_resource), element)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.fhirpath.evaluation.references import member
+from fhir_kb.fhirpath.evaluation.references import json_property
 from fhir_kb.packages.snapshots.elements import profiles_of
 from fhir_kb.terminology.three_valued import any_of
 from fhir_kb.validate.profiles.constraints.at_path import SliceTarget, constraints_at
@@ -83,7 +83,9 @@ def _items_at(run: ProfileRun, value: Element, path: str) -> list[Element]:
     for step in path_steps(path):
         if step.extension_url:
             extensions = [inner for item in items for inner in item.children("extension")]
-            items = [inner for inner in extensions if member(inner, "url") == step.extension_url]
+            items = [
+                inner for inner in extensions if json_property(inner, "url") == step.extension_url
+            ]
         elif step.type_name:
             items = [item for item in items if step.type_name in item.type.names]
         elif step.name:
@@ -95,6 +97,6 @@ def _items_at(run: ProfileRun, value: Element, path: str) -> list[Element]:
 
 
 def _resolve(run: ProfileRun, item: Element) -> Element | None:
-    reference = item.value if isinstance(item.value, str) else member(item, "reference")
+    reference = item.value if isinstance(item.value, str) else json_property(item, "reference")
     text = reference_text(reference)
     return None if text is None else run.resolve(item, text)

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from fhir_kb.fhirpath.evaluation.references import member
+from fhir_kb.fhirpath.evaluation.references import json_property
 from fhir_kb.validate.codes import NARRATIVE_LANGUAGE, NARRATIVE_SOURCE
 from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.profiles.constraints.narratives import (
@@ -41,13 +41,13 @@ def check_narrative(node: ProfileNode, element: Element) -> list[Finding]:
     """What is wrong with a Narrative."""
     if element.type.name != "Narrative" or not constrains_narrative(node):
         return []
-    div = _parse(member(element, "div"))
+    div = _parse(json_property(element, "div"))
     if div is None:
         return []  # reported by the check of the narrative itself
     findings: list[Finding] = []
     sections = _section_languages(div)
     for code in control_codes(node, LANGUAGE_CONTROL):
-        problem = _language_problem(code, sections, member(resource_of(element), "language"))
+        problem = _language_problem(code, sections, json_property(resource_of(element), "language"))
         if problem:
             present = ", ".join(sections) or "none"
             message = f"{problem}, says {node.tree.name}; there are: {present}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from fhir_kb.fhirpath.evaluation.references import member
+from fhir_kb.fhirpath.evaluation.references import json_property
 from fhir_kb.validate.codes import AGGREGATION, PROFILE_TARGET
 from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.profiles.constraints.references import (
@@ -42,7 +42,7 @@ class _Reference(NamedTuple):
 def check_reference(run: ProfileRun, node: ProfileNode, element: Element) -> list[Finding]:
     """What is wrong with the target of a reference."""
     types = reference_types(node, element.type.name)
-    text = reference_text(member(element, "reference")) if types else None
+    text = reference_text(json_property(element, "reference")) if types else None
     if text is None:
         return []
     reference = _Reference(element, text, types, run.resolve(element, text))
