@@ -172,19 +172,10 @@ class Reconciler:
             raise PushError(reason, "Check the plan, then approve it with --allow-many", usage=True)
         if options.check_stale:
             check_not_stale(plan, self.server)
-        state = self.state.copy()
-        state.refreshed_until = plan.refreshed_until or state.refreshed_until
-        for change in plan.changes:
-            if change.action == "forget":
-                state.record(change.key, None)
+        state = self._state_after_forgetting(plan)
         sender = Sender(self.server, self.server.capabilities.send_modes[0], sleep)
-        approved = ApprovedChanges(
-            list(approved_changes(plan, approvals)),
-            [change for change in plan.changes if self._is_in_place(change)],
-            [change.ref for change in plan.changes if is_target_absent(change)],
-        )
         result = apply(
-            approved,
+            self._approved(plan, approvals),
             workspace=self.workspace,
             state=state,
             policy=self.policy,
@@ -198,6 +189,23 @@ class Reconciler:
             self._send_provenance(result, sender)
         self._log(result)
         return result
+
+    def _state_after_forgetting(self, plan: Plan) -> State:
+        """The recorded state, less what the plan forgets."""
+        state = self.state.copy()
+        state.refreshed_until = plan.refreshed_until or state.refreshed_until
+        for change in plan.changes:
+            if change.action == "forget":
+                state.record(change.key, None)
+        return state
+
+    def _approved(self, plan: Plan, approvals: Sequence[str]) -> ApprovedChanges:
+        """What a plan comes to with these approvals."""
+        return ApprovedChanges(
+            list(approved_changes(plan, approvals)),
+            [change for change in plan.changes if self._is_in_place(change)],
+            [change.ref for change in plan.changes if is_target_absent(change)],
+        )
 
     def _is_in_place(self, change: PlannedChange) -> bool:
         """Whether the server holds what is desired, in a version that we have not written."""
