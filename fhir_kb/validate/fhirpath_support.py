@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fhir_kb.packages import definitions
 from fhir_kb.terminology.service import TerminologyService
-from fhir_kb.validate.profiles import ProfileChecker
+from fhir_kb.validate.profiles.checker import ProfileChecker
 from fhir_kb.validate.validator import CanonicalLookup
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from fhir_kb.validate.datatypes.extension_fast_path import ExtensionFastPath
 if TYPE_CHECKING:
     from fhir_kb.packages import Canonicals
     from fhir_kb.validate.core.issue import Findings, Issue
-    from fhir_kb.validate.profiles import ProfileChecker
+    from fhir_kb.validate.profiles.checker import ProfileChecker
 
 
 class Validator:
@@ -114,7 +114,7 @@ class Validator:
     def _profiles(self) -> ProfileChecker:
         if self._profile_checker is None:
             # Imported here, because most resources claim no profile.
-            from fhir_kb.validate.profiles import ProfileChecker
+            from fhir_kb.validate.profiles.checker import ProfileChecker
 
             self._profile_checker = ProfileChecker(
                 self._definitions,
