@@ -1,6 +1,6 @@
 """FHIRPath written inside resources: http://hl7.org/fhir/fhirpath.html.
 
-Only the grammar is looked at: what names mean depends on where an expression is used.
+Only the grammar is checked: what names mean depends on where an expression is used.
 """
 
 from __future__ import annotations
@@ -17,31 +17,33 @@ if TYPE_CHECKING:
     from fhir_kb.validate.core.context import Checker, Context
     from fhir_kb.validate.core.issue import Findings
 
-_LONGEST: Final = 20_000
-_MEMORY: Final = 4096
+_MAX_LENGTH: Final = 20_000
+_CACHE_SIZE: Final = 4096
 
 
 def expression_rule(type_path: str) -> Checker:
-    """A check of `expression` in objects of the type; of Expression where it says FHIRPath."""
-    fine: set[str] = set()
+    """A check of `expression` in objects of a type; of Expression if its language is FHIRPath."""
+    valid: set[str] = set()
 
     def check(value: Mapping[str, Any], _context: Context) -> Findings:
-        written = value.get("expression")
-        if not isinstance(written, str) or written in fine or not 0 < len(written) <= _LONGEST:
+        expression = value.get("expression")
+        if not isinstance(expression, str) or expression in valid:
+            return None
+        if not 0 < len(expression) <= _MAX_LENGTH:
             return None
         if type_path == "Expression" and value.get("language") != "text/fhirpath":
             return None
         try:
-            parse(written)
+            parse(expression)
         except FHIRPathSyntaxError as error:
-            found = report(NOT_FHIRPATH, f"the expression is not FHIRPath: {error}")
-            return under(found, "expression")
+            message = f"the expression is not FHIRPath: {error}"
+            return under(report(NOT_FHIRPATH, message), "expression")
         except FHIRPathLimitError as error:
-            found = report(INVARIANT_NOT_EVALUATED, f"the expression was not looked at: {error}")
-            return under(found, "expression")
-        if len(fine) >= _MEMORY:
-            fine.clear()
-        fine.add(written)
+            message = f"the expression was not checked: {error}"
+            return under(report(INVARIANT_NOT_EVALUATED, message), "expression")
+        if len(valid) >= _CACHE_SIZE:
+            valid.clear()
+        valid.add(expression)
         return None
 
     return check

@@ -13,7 +13,7 @@ from fhir_kb.validate.codes import (
 )
 from fhir_kb.validate.core.issue import Finding, quoted, report, under
 from fhir_kb.validate.core.json_values import objects, text
-from fhir_kb.validate.invariants.evaluable import cannot_be
+from fhir_kb.validate.invariants.static_check import static_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,7 +120,7 @@ def _expression_error(
 ) -> FHIRPathError | None:
     error = None
     for base in bases:
-        error = cannot_be(operand, definitions, base)
+        error = static_error(operand, definitions, base)
         if error is None or isinstance(error, FHIRPathSyntaxError):
             return None  # invalid FHIRPath is reported by another rule
     return error

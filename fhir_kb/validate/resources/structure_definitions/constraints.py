@@ -12,7 +12,7 @@ from fhir_kb.fhirpath import FHIRPathSyntaxError
 from fhir_kb.validate.codes import CONSTRAINT_DEFINITION, DEFINITION_WARNING
 from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import objects, text
-from fhir_kb.validate.invariants.evaluable import cannot_be, start_of
+from fhir_kb.validate.invariants.static_check import start_type, static_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,7 +82,7 @@ class ConstraintChecks:
             return ""
         first = ""
         for name in names:
-            error = cannot_be(expression, self._definitions, start_of(name, path))
+            error = static_error(expression, self._definitions, start_type(name, path))
             if error is None or isinstance(error, FHIRPathSyntaxError):
                 return ""  # invalid FHIRPath is reported at the expression
             first = first or str(error)

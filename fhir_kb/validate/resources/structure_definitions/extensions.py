@@ -8,7 +8,7 @@ from fhir_kb.validate.codes import DEFINITION_WARNING, EXTENSION_DEFINITION
 from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.datatypes.extension_contexts import INTERFACES, VERSION_SPECIFIC_USE
-from fhir_kb.validate.invariants.evaluable import cannot_be
+from fhir_kb.validate.invariants.static_check import static_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -161,7 +161,7 @@ def _error_in_all_contexts(
     error: FHIRPathError | None = None
     for context in contexts:
         start = context if context in definitions else ""
-        error = cannot_be(expression, definitions, start)
+        error = static_error(expression, definitions, start)
         if error is None:
             return None
     return error

@@ -8,7 +8,7 @@ from fhir_kb.fhirpath import FHIRPathSyntaxError
 from fhir_kb.validate.codes import DEFINITION_WARNING, SLICING_IMPOSSIBLE
 from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import objects, text
-from fhir_kb.validate.invariants.evaluable import cannot_be, start_of
+from fhir_kb.validate.invariants.static_check import start_type, static_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +66,7 @@ def _check_path(
         return []
     error = None
     for name in names:
-        error = cannot_be(expression, definitions, start_of(name, path))
+        error = static_error(expression, definitions, start_type(name, path))
         if error is None:
             return []
         if isinstance(error, FHIRPathSyntaxError):
