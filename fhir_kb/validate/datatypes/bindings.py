@@ -1,4 +1,4 @@
-"""Codes against the value sets that elements are bound to."""
+"""Required bindings to value sets whose codes ship: http://hl7.org/fhir/terminologies.html#required."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from fhir_kb.validate.core.context import Checker, Context
     from fhir_kb.validate.core.issue import Findings
 
-_FEW = 12
+_MAX_LISTED = 12
 
 
 class Bound:
-    """A value set as bindings need it."""
+    """A value set whose codes are known."""
 
     def __init__(self, url: str, codes: ValueSetCodes) -> None:
         self.url = url
@@ -30,13 +30,13 @@ class Bound:
         self.is_complete = codes.is_complete
 
     def has_code(self, code: str) -> bool:
-        """Whether the code may be in the set; one that cannot be checked may."""
+        """Whether the code is in the set, or cannot be checked."""
         if code in self.listed:
             return True
         return any(test is None or test(code) for test in self._tests.values())
 
     def has_coding(self, system: object, code: object) -> bool:
-        """Whether the coding may be in the set."""
+        """Whether the coding is in the set, or cannot be checked."""
         if not isinstance(system, str) or not isinstance(code, str):
             return False
         if code in self.systems.get(system, ()):
@@ -47,10 +47,10 @@ class Bound:
         return False
 
     def advice(self, code: str) -> str | None:
-        """What may have been meant."""
+        """The code that may be meant, or the few that there are."""
         if (match := nearest(code, self.listed)) is not None:
             return f"did you mean '{match}'?"
-        if 0 < len(self.listed) <= _FEW:
+        if 0 < len(self.listed) <= _MAX_LISTED:
             return "one of: " + ", ".join(sorted(self.listed))
         return None
 
@@ -62,8 +62,8 @@ def bound_code(bound: Bound, inner: Checker) -> Checker:
     def check(value: Any, context: Context) -> Findings:
         if isinstance(value, str) and value in listed:
             return None
-        if found := inner(value, context):
-            return found
+        if findings := inner(value, context):
+            return findings
         if not isinstance(value, str) or bound.has_code(value):
             return None
         return report(
@@ -79,11 +79,11 @@ def bound_coding(bound: Bound, inner: Checker) -> Checker:
     """A check of a Coding, or of a Quantity's system and code."""
 
     def check(value: Any, context: Context) -> Findings:
-        found = inner(value, context)
-        if found or not isinstance(value, dict):
-            return found
+        findings = inner(value, context)
+        if findings or not isinstance(value, dict):
+            return findings
         if bound.has_coding(value.get("system"), value.get("code")):
-            return found
+            return findings
         return report(
             CODING_NOT_IN_SET,
             f"the coding {_shown_coding(value)} is not in {bound.url}",
@@ -98,12 +98,12 @@ def bound_concept(bound: Bound, inner: Checker) -> Checker:
     """A check of a CodeableConcept: at least one coding is in the set."""
 
     def check(value: Any, context: Context) -> Findings:
-        found = inner(value, context)
-        if found or not isinstance(value, dict):
-            return found
+        findings = inner(value, context)
+        if findings or not isinstance(value, dict):
+            return findings
         codings = value.get("coding") or ()
-        if any(bound.has_coding(one.get("system"), one.get("code")) for one in codings):
-            return found
+        if any(bound.has_coding(coding.get("system"), coding.get("code")) for coding in codings):
+            return findings
         if not codings:
             return report(
                 CODING_NOT_IN_SET,
@@ -124,9 +124,9 @@ def bound_reference(bound: Bound, inner: Checker) -> Checker:
     concept = bound_concept(bound, lambda _value, _context: None)
 
     def check(value: Any, context: Context) -> Findings:
-        found = inner(value, context)
-        if found or not isinstance(value, dict) or "concept" not in value:
-            return found
+        findings = inner(value, context)
+        if findings or not isinstance(value, dict) or "concept" not in value:
+            return findings
         return concept(value["concept"], context)
 
     return check

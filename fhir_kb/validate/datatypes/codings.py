@@ -1,6 +1,7 @@
-"""Codings against the code systems that ship: http://hl7.org/fhir/terminologies.html#system.
+"""Codings against code systems: http://hl7.org/fhir/terminologies.html#system.
 
-Of systems that do not ship (SNOMED CT, LOINC, a publisher's own) nothing is said.
+Code systems that ship with FHIR are checked, and those that the terminology service has. Codes of
+others (SNOMED CT, LOINC, a publisher's own) are not checked.
 """
 
 from __future__ import annotations
@@ -26,15 +27,16 @@ if TYPE_CHECKING:
     from fhir_kb.validate.core.context import Checker, Context
     from fhir_kb.validate.core.issue import Finding, Findings
 
-_MEMORY: Final = 8192
-#: Displays are compared in this language; those of resources in others are not looked at.
+_CACHE_SIZE: Final = 8192
+#: The language of displays that are checked; resources in other languages have other displays.
 _ENGLISH: Final = "en"
+_TEXT: Final = (str, type(None))
 
 
 def coding_checker(fhir_version: str) -> Checker:
-    """A check of a Coding's code and display; code systems are read when one is first met."""
+    """A check of a Coding's code and display; code systems are read when one is first needed."""
     systems: CodeSystems | None = None
-    fine: set[tuple[object, object, object]] = set()
+    valid: set[tuple[object, object, object]] = set()
 
     def check(value: Mapping[str, Any], context: Context) -> Findings:
         nonlocal systems
@@ -43,112 +45,102 @@ def coding_checker(fhir_version: str) -> Checker:
             return report(NO_SYSTEM, "the coding has no system, so its code has no defined meaning")
         if not isinstance(url, str) or not isinstance(code, str) or not isinstance(display, _TEXT):
             return None
-        if (url, code, display) in fine and "version" not in value:
+        if (url, code, display) in valid and "version" not in value:
             return None
         systems = systems or code_systems(fhir_version)
         if (system := systems.get(url)) is None:
-            return _elsewhere(url, value, context)
-        if "version" in value and _is_other(system, value["version"]):
-            return _other_version(system, value["version"])
-        found = _look(system, value, context)
-        if found is None and _is_english(context):
-            if len(fine) >= _MEMORY:
-                fine.clear()
-            fine.add((url, code, display))
-        return found
+            return _by_terminology(url, value, context)
+        if "version" in value and _is_other_version(system, value["version"]):
+            return _version_not_available(system, value["version"])
+        findings = _by_system(system, value, context)
+        if findings is None and _is_english(context):
+            if len(valid) >= _CACHE_SIZE:
+                valid.clear()
+            valid.add((url, code, display))
+        return findings
 
     return check
 
 
-_TEXT: Final = (str, type(None))
-
-
-def _is_other(system: CodeSystem, version: object) -> bool:
-    """Whether a version is not the one that is known."""
+def _is_other_version(system: CodeSystem, version: object) -> bool:
+    """Whether a version is not the one that ships."""
     if not isinstance(version, str) or not system.version:
         return False
     return not is_same_version(version, system.version)
 
 
-def _other_version(system: CodeSystem, version: str) -> Findings:
-    """The finding that it is not; of the release itself, value sets say which build they mean."""
+def _version_not_available(system: CodeSystem, version: str) -> Findings:
     if version.startswith(system.version + "-"):
-        return None
-    message = f"version {quoted(version)} of {system.url} is not known, so the code is not checked"
-    found = report(UNKNOWN_VERSION, message, f"known is version {system.version}")
-    return under(found, "system")
+        return None  # a build of the release, which value sets of the release name
+    message = f"not checked: version {quoted(version)} of {system.url} is not available"
+    advice = f"version {system.version} is available"
+    return under(report(UNKNOWN_VERSION, message, advice), "system")
 
 
-def _elsewhere(url: str, value: Mapping[str, Any], context: Context) -> Findings:
-    """Of a system that does not ship, as the user's definitions and the server know it."""
+def _by_terminology(url: str, value: Mapping[str, Any], context: Context) -> Findings:
+    """The check of a system that does not ship, by the terminology service."""
     terminology = context.terminology
     if terminology is None:
         return None
-    known = terminology.code_system(url)
-    if known is None:
+    concepts = terminology.code_system(url)
+    if concepts is None:
         if not terminology.has_server:
             return None
         version = str(value.get("version", ""))
         if terminology.has_code(url, value["code"], version) is not False:
             return None
-        return under(
-            report(UNKNOWN_CODE, f"{quoted(value['code'])} is not a code of {url}"), "code"
-        )
-    if (
-        known.has_code(value["code"]) is False
-        and value.get("version", known.version) == known.version
-    ):
-        return unknown_code(known, value["code"])
-    written = known.find_code(value["code"])
-    if known.language and known.language.partition("-")[0].lower() != _ENGLISH:
+        message = f"{quoted(value['code'])} is not a code of {url}"
+        return under(report(UNKNOWN_CODE, message), "code")
+    is_same_version = value.get("version", concepts.version) == concepts.version
+    if concepts.has_code(value["code"]) is False and is_same_version:
+        return unknown_code(concepts, value["code"])
+    code = concepts.find_code(value["code"])
+    if concepts.language and concepts.language.partition("-")[0].lower() != _ENGLISH:
         return None
-    return None if written is None else _wrong_display(url, value, known.displays[written], context)
+    return None if code is None else _wrong_display(url, value, concepts.displays[code], context)
 
 
-def _look(system: CodeSystem, value: Mapping[str, Any], context: Context) -> Findings:
-    if (known := names(system, value["code"])) is None:
+def _by_system(system: CodeSystem, value: Mapping[str, Any], context: Context) -> Findings:
+    displays = _displays(system, value["code"])
+    if displays is None:
         return unknown_code(system, value["code"])
-    return _wrong_display(system.url, value, known, context)
+    return _wrong_display(system.url, value, displays, context)
 
 
 def _wrong_display(
-    url: str, value: Mapping[str, Any], known: tuple[str, ...], context: Context
+    url: str, value: Mapping[str, Any], displays: tuple[str, ...], context: Context
 ) -> Findings:
     display = value.get("display")
-    if display is None or not known or not _is_english(context):
+    if display is None or not displays or not _is_english(context):
         return None
-    wanted = _plain(display)
-    if any(_plain(name) == wanted for name in known):
+    normalized = _normalized(display)
+    if any(_normalized(name) == normalized for name in displays):
         return None
-    found = report(
-        WRONG_DISPLAY,
-        f"{quoted(display)} is not a display of '{value['code']}' in {url}",
-        f"the display is {quoted(known[0])}; put words of your own into CodeableConcept.text",
+    message = f"{quoted(display)} is not a display of '{value['code']}' in {url}"
+    advice = (
+        f"the display is {quoted(displays[0])}; put words of your own into CodeableConcept.text"
     )
-    return under(found, "display")
+    return under(report(WRONG_DISPLAY, message, advice), "display")
 
 
-def names(system: CodeSystem, code: str) -> tuple[str, ...] | None:
-    """The names of a code, the preferred one first; None where the system has no such code."""
-    found = system.codes.get(code)
-    if found is None and template_code(system.url, code):
+def _displays(system: CodeSystem, code: str) -> tuple[str, ...] | None:
+    """The displays of a code, the preferred one first; None where the system has no such code."""
+    displays = system.codes.get(code)
+    if displays is None and template_code(system.url, code):
         return ()
-    if found is None and system.any_case:
+    if displays is None and system.any_case:
         folded = code.casefold()
-        found = next((n for known, n in system.codes.items() if known.casefold() == folded), None)
-    return found
+        codes = system.codes.items()
+        displays = next((names for known, names in codes if known.casefold() == folded), None)
+    return displays
 
 
 def unknown_code(system: CodeSystem | CodeSystemConcepts, code: str) -> list[Finding]:
     """The finding, at the code, that the system has no such code."""
     codes = system.displays if isinstance(system, CodeSystemConcepts) else system.codes
-    found = report(
-        UNKNOWN_CODE,
-        f"{quoted(code)} is not a code of {system.url}"
-        + (f" version {system.version}" if system.version else ""),
-        did_you_mean(code, codes),
-    )
-    return under(found, "code")
+    with_version = f" version {system.version}" if system.version else ""
+    message = f"{quoted(code)} is not a code of {system.url}{with_version}"
+    return under(report(UNKNOWN_CODE, message, did_you_mean(code, codes)), "code")
 
 
 def _is_english(context: Context) -> bool:
@@ -156,5 +148,5 @@ def _is_english(context: Context) -> bool:
     return language is None or str(language).partition("-")[0].lower() == _ENGLISH
 
 
-def _plain(text: str) -> str:
+def _normalized(text: str) -> str:
     return " ".join(text.split()).casefold()

@@ -1,4 +1,4 @@
-"""What holds for values of certain data types beyond their structure."""
+"""Rules for some datatypes beyond their structure."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _attachment(value: Mapping[str, Any], _context: Context) -> Findings:
     try:
         actual = len(b64decode(data, validate=False))
     except (Base64Error, ValueError):
-        return None  # said where the data is looked at
+        return None  # reported by the check of base64Binary
     if str(size) == str(actual):
         return None
     return report(ATTACHMENT_SIZE, f"the size is given as {size}, but the data has {actual} bytes")
@@ -62,17 +62,17 @@ def _meta(value: Mapping[str, Any], _context: Context) -> Findings:
     labels = value.get("security")
     if not isinstance(labels, list) or len(labels) < 2:
         return None
-    found: list[Finding] = []
+    findings: list[Finding] = []
     seen: set[tuple[str, str]] = set()
-    for index, one in enumerate(labels):
-        if not isinstance(one, dict) or not isinstance(one.get("code"), str):
+    for index, coding in enumerate(labels):
+        if not isinstance(coding, dict) or not isinstance(coding.get("code"), str):
             continue
-        label = (str(one.get("system", "")), one["code"])
+        label = (str(coding.get("system", "")), coding["code"])
         if label in seen:
-            bad = report(DUPLICATE_LABEL, f"the label '{label[0]}#{label[1]}' is there already")
-            found += under(bad, "security", index)
+            message = f"the label '{label[0]}#{label[1]}' is there already"
+            findings += under(report(DUPLICATE_LABEL, message), "security", index)
         seen.add(label)
-    return found or None
+    return findings or None
 
 
 #: Type -> its check; called with objects only.

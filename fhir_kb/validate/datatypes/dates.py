@@ -1,4 +1,7 @@
-"""Dates and times as FHIR writes them; each test gives None or what is wrong."""
+"""The forms of dates and times: http://hl7.org/fhir/datatypes.html#dateTime.
+
+Each function gives the message of what is wrong, or None.
+"""
 
 from __future__ import annotations
 
@@ -15,49 +18,49 @@ _IS_DATE_TIME = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})T({_TIME})({_ZON
 _LATEST_ZONE: Final = 14 * 60
 
 
-def is_date(value: str) -> str | None:
+def date_problem(value: str) -> str | None:
     """A date: year, year and month, or a whole date."""
-    found = _IS_DATE.fullmatch(value)
-    if found is None:
+    match = _IS_DATE.fullmatch(value)
+    if match is None:
         return f"'{value:.40}' is not a date such as 2026, 2026-05 or 2026-05-31"
-    return _no_such_day(value, *found.groups())
+    return _no_such_day(value, *match.groups())
 
 
-def is_date_time(value: str) -> str | None:
+def date_time_problem(value: str) -> str | None:
     """A date, or a date with a time to the second and a time zone."""
     if "T" not in value:
-        return is_date(value)
-    found = _IS_DATE_TIME.fullmatch(value)
-    if found is None:
+        return date_problem(value)
+    match = _IS_DATE_TIME.fullmatch(value)
+    if match is None:
         return f"'{value:.40}' is not a dateTime such as 2026-05-31T09:30:00+02:00"
-    return _no_such_moment(value, found)
+    return _no_such_moment(value, match)
 
 
-def is_instant(value: str) -> str | None:
+def instant_problem(value: str) -> str | None:
     """A moment: date, time to the second at least, and time zone."""
-    found = _IS_DATE_TIME.fullmatch(value)
-    if found is None:
+    match = _IS_DATE_TIME.fullmatch(value)
+    if match is None:
         return f"'{value:.40}' is not an instant such as 2026-05-31T09:30:00.000+02:00"
-    return _no_such_moment(value, found)
+    return _no_such_moment(value, match)
 
 
-def is_time(value: str) -> str | None:
+def time_problem(value: str) -> str | None:
     """A time of day to the second, without a time zone."""
-    found = _IS_TIME.fullmatch(value)
-    if found is None:
+    match = _IS_TIME.fullmatch(value)
+    if match is None:
         return f"'{value:.40}' is not a time such as 09:30:00"
-    return _no_such_time(value, *found.groups())
+    return _no_such_time(value, *match.groups())
 
 
-def _no_such_moment(value: str, found: re.Match[str]) -> str | None:
-    day, time, hour, minute, second, zone, zone_hour, zone_minute = found.groups()
+def _no_such_moment(value: str, match: re.Match[str]) -> str | None:
+    day, time, hour, minute, second, zone, zone_hour, zone_minute = match.groups()
     if zone is None:
         return f"'{value:.40}' has a time but no time zone"
     if zone_hour is not None and (
         int(zone_minute) > 59 or int(zone_hour) * 60 + int(zone_minute) > _LATEST_ZONE
     ):
         return f"'{value:.40}': there is no time zone '{zone}'"
-    return is_date(day) or _no_such_time(time, hour, minute, second)
+    return date_problem(day) or _no_such_time(time, hour, minute, second)
 
 
 def _no_such_day(value: str, year: str, month: str | None, day: str | None) -> str | None:

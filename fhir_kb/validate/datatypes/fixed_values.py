@@ -17,9 +17,9 @@ def fixed_to(fixed: Any, inner: Checker) -> Checker:
     """A check that the value is exactly `fixed`."""
 
     def check(value: Any, context: Context) -> Findings:
-        found = inner(value, context)
-        if found or _same(value, fixed):
-            return found
+        findings = inner(value, context)
+        if findings or _equals(value, fixed):
+            return findings
         return report(FIXED_VALUE, f"the value must be {quoted(fixed)}, not {quoted(value)}")
 
     return check
@@ -29,27 +29,29 @@ def like_pattern(pattern: Any, inner: Checker) -> Checker:
     """A check that the value has at least all that `pattern` has."""
 
     def check(value: Any, context: Context) -> Findings:
-        found = inner(value, context)
-        if found or _fits(value, pattern):
-            return found
+        findings = inner(value, context)
+        if findings or _matches(value, pattern):
+            return findings
         return report(FIXED_VALUE, f"the value must contain {quoted(pattern)}, not {quoted(value)}")
 
     return check
 
 
-def _same(value: Any, fixed: Any) -> bool:
+def _equals(value: Any, fixed: Any) -> bool:
     if isinstance(value, dict) and isinstance(fixed, dict):
-        return value.keys() == fixed.keys() and all(_same(value[key], fixed[key]) for key in fixed)
+        return value.keys() == fixed.keys() and all(
+            _equals(value[key], fixed[key]) for key in fixed
+        )
     if isinstance(value, list) and isinstance(fixed, list):
-        return len(value) == len(fixed) and all(map(_same, value, fixed))
+        return len(value) == len(fixed) and all(map(_equals, value, fixed))
     return equal(value, fixed)
 
 
-def _fits(value: Any, pattern: Any) -> bool:
+def _matches(value: Any, pattern: Any) -> bool:
     if isinstance(value, dict) and isinstance(pattern, dict):
-        return all(key in value and _fits(value[key], pattern[key]) for key in pattern)
+        return all(key in value and _matches(value[key], pattern[key]) for key in pattern)
     if isinstance(value, list) and isinstance(pattern, list):
-        return all(any(_fits(item, one) for item in value) for one in pattern)
+        return all(any(_matches(item, part) for item in value) for part in pattern)
     return equal(value, pattern)
 
 

@@ -20,8 +20,8 @@ RANGES: Final = {
     "unsignedInt": (0, 2**31 - 1),
     "positiveInt": (1, 2**31 - 1),
 }
-#: Integers of more bits are not even printed: Python refuses that for good reason.
-_MOST_BITS: Final = 4096
+#: Integers of more bits are not printed: Python refuses that (CVE-2020-10735).
+_MAX_PRINTED_BITS: Final = 4096
 
 
 class NumberText(Decimal):
@@ -32,9 +32,9 @@ class NumberText(Decimal):
     @classmethod
     def of(cls, text: str) -> NumberText:
         """The number as written."""
-        made = cls(text)
-        made.text = text
-        return made
+        number_ = cls(text)
+        number_.text = text
+        return number_
 
 
 def number(text: str) -> Decimal:
@@ -73,7 +73,7 @@ def boolean(value: Any, _context: Context) -> Findings:
 
 def _with_value(value: object) -> str:
     simple = isinstance(value, str | int | float | Decimal) and not isinstance(value, bool)
-    if not simple or (isinstance(value, int) and value.bit_length() > _MOST_BITS):
+    if not simple or (isinstance(value, int) and value.bit_length() > _MAX_PRINTED_BITS):
         return json_type(value)
     return f"{json_type(value)}, {quoted(value)}"
 
@@ -131,7 +131,7 @@ def decimal(pattern: re.Pattern[str]) -> Checker:
 
 
 def _digits(value: int | Decimal) -> str:
-    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+    if isinstance(value, int) and value.bit_length() > _MAX_PRINTED_BITS:
         return "a number of more than a thousand digits"
     return str(value)
 

@@ -21,7 +21,12 @@ from fhir_kb.validate.codes import (
     ONLY_SPACE,
 )
 from fhir_kb.validate.core.issue import quoted, report
-from fhir_kb.validate.datatypes.dates import is_date, is_date_time, is_instant, is_time
+from fhir_kb.validate.datatypes.dates import (
+    date_problem,
+    date_time_problem,
+    instant_problem,
+    time_problem,
+)
 from fhir_kb.validate.datatypes.numbers import (
     RANGES,
     boolean,
@@ -43,20 +48,26 @@ _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 _URI = re.compile(r"\S+")
 _OID = re.compile(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+")
 _UUID = re.compile(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-#: Where the last number begins, in those that are given out.
-_LEAST_OID: Final = len("urn:oid:") + 5
+#: Where the last number begins at least, in OIDs that are registered.
+_LAST_OID_NUMBER: Final = len("urn:oid:") + 5
 _SCHEME = re.compile(r"[a-z][a-z0-9+.\-]*:\S+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
-_LONGEST: Final = 1024 * 1024
-#: How many values a form remembers as right, so that the same system is not looked at again.
-_MEMORY: Final = 4096
+_MAX_LENGTH: Final = 1024 * 1024
+#: How many valid values are kept for a type, so that the same system is checked once.
+_CACHE_SIZE: Final = 4096
+_MAX_CACHED_LENGTH: Final = 256
 
 
 def checker(type_name: str, regex: str = "") -> Checker:
-    """The check of a primitive type's JSON value. Raises KeyError for any other type.
+    """The check of a primitive type's JSON value.
 
-    regex: the pattern that the release gives for the type; used for decimals, whose digits R5
-    limits and R4 does not.
+    Args:
+        type_name: "string", "dateTime", …
+        regex: The pattern that the release gives for the type. It is used for decimals, whose
+            digits R5 limits and R4 does not.
+
+    Raises:
+        KeyError: It is no primitive type.
     """
     if type_name == "decimal":
         return decimal(re.compile(regex or r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?"))
@@ -65,7 +76,7 @@ def checker(type_name: str, regex: str = "") -> Checker:
 
 def _string(value: Any, _context: Context) -> Findings:
     if isinstance(value, str) and value:
-        if len(value) <= _LONGEST and (value.isprintable() or not _CONTROL.search(value)):
+        if len(value) <= _MAX_LENGTH and (value.isprintable() or not _CONTROL.search(value)):
             if value.isspace():
                 return report(
                     ONLY_SPACE,
@@ -74,41 +85,41 @@ def _string(value: Any, _context: Context) -> Findings:
                     "Type_Specific_Checks_DT_Primitive_WS",
                 )
             return None
-        if len(value) > _LONGEST:
+        if len(value) > _MAX_LENGTH:
             return report(
-                BAD_STRING, f"the string is {len(value)} characters long; {_LONGEST} are allowed"
+                BAD_STRING, f"the string is {len(value)} characters long; {_MAX_LENGTH} are allowed"
             )
         return report(CONTROL_CHARACTER, f"the string holds a control character: {value!r:.60}")
     return not_a_string(value)
 
 
-def _form(judge: Callable[[str], Findings]) -> Checker:
-    """A check of strings that remembers those it found right."""
-    known: set[str] = set()
+def _cached(find_problem: Callable[[str], Findings]) -> Checker:
+    """A check of strings that keeps those that are valid."""
+    valid: set[str] = set()
 
     def check(value: Any, context: Context) -> Findings:
         if isinstance(value, str) and value:
-            if value in known:
+            if value in valid:
                 return None
-            if value[0] == "#" and judge in _FRAGMENTS:
-                return _fragment(value, context, is_sure=judge is _canonical)
-            found = judge(value)
-            if found is None and len(value) < 256:
-                if len(known) >= _MEMORY:
-                    known.clear()
-                known.add(value)
-            return found
+            if value[0] == "#" and find_problem in _WITH_FRAGMENTS:
+                return _fragment(value, context, is_contained=find_problem is _canonical)
+            findings = find_problem(value)
+            if findings is None and len(value) < _MAX_CACHED_LENGTH:
+                if len(valid) >= _CACHE_SIZE:
+                    valid.clear()
+                valid.add(value)
+            return findings
         return not_a_string(value)
 
     return check
 
 
-def _fragment(value: str, context: Context, *, is_sure: bool) -> Findings:
-    """What is wrong with "#name"; is_sure: whether a contained resource must be meant by it."""
+def _fragment(value: str, context: Context, *, is_contained: bool) -> Findings:
+    """What is wrong with "#name"; is_contained: whether only a contained resource can be meant."""
     name = value[1:]
     if not name or context.contained(name) is not None:
         return None
-    if not is_sure and context.resource.get("resourceType") != "ValueSet":
+    if not is_contained and context.resource.get("resourceType") != "ValueSet":
         return None  # it may be the id of an element, or of a part of the narrative
     return report(
         NO_SUCH_CONTAINED,
@@ -120,12 +131,12 @@ def _fragment(value: str, context: Context, *, is_sure: bool) -> Findings:
 def _pattern(
     code: FindingCode, pattern: re.Pattern[str], what: str, advice: str | None = None
 ) -> Any:
-    def judge(value: str) -> Findings:
+    def find_problem(value: str) -> Findings:
         if pattern.fullmatch(value):
             return None
         return report(code, f"{quoted(value)} is not {what}", advice)
 
-    return judge
+    return find_problem
 
 
 def _uri(value: str) -> Findings:
@@ -154,8 +165,8 @@ def _urn(value: str) -> Findings:
     if plain.startswith("urn:oid:"):
         if not _OID.fullmatch(plain):
             return report(BAD_OID, f"{quoted(value)} is not a well-formed OID")
-        if plain.rfind(".") < _LEAST_OID:
-            message = f"{quoted(value)} is too short to be an OID that somebody was given"
+        if plain.rfind(".") < _LAST_OID_NUMBER:
+            message = f"{quoted(value)} is too short to be a registered OID"
             return report(BAD_OID, message)
     if plain.startswith("urn:uuid:") and not _UUID.fullmatch(plain):
         return report(
@@ -167,8 +178,8 @@ def _urn(value: str) -> Findings:
 
 
 def _canonical(value: str) -> Findings:
-    if found := _uri(value):
-        return found
+    if findings := _uri(value):
+        return findings
     if _SCHEME.fullmatch(value):
         return None
     return report(
@@ -198,16 +209,18 @@ def _uuid(value: str) -> Findings:
     return _urn(value)
 
 
-def _temporal(test: Callable[[str], str | None], message_id: str) -> Callable[[str], Findings]:
-    def judge(value: str) -> Findings:
-        wrong = test(value)
-        if wrong is None:
+def _temporal(
+    form_problem: Callable[[str], str | None], message_id: str
+) -> Callable[[str], Findings]:
+    def find_problem(value: str) -> Findings:
+        problem = form_problem(value)
+        if problem is None:
             return None
-        if "time zone" in wrong:
-            return report(BAD_DATE, wrong, message_id="Type_Specific_Checks_DT_DateTime_TZ")
-        return report(BAD_DATE, wrong, message_id=message_id)
+        if "time zone" in problem:
+            return report(BAD_DATE, problem, message_id="Type_Specific_Checks_DT_DateTime_TZ")
+        return report(BAD_DATE, problem, message_id=message_id)
 
-    return judge
+    return find_problem
 
 
 def _base64(value: str) -> Findings:
@@ -225,7 +238,7 @@ def _is_base64(value: str) -> bool:
 
 
 #: The types whose values may name a contained resource.
-_FRAGMENTS: Final = (_uri, _canonical)
+_WITH_FRAGMENTS: Final = (_uri, _canonical)
 _STRINGS: Final[dict[str, Any]] = {
     "code": _pattern(
         BAD_CODE,
@@ -238,10 +251,10 @@ _STRINGS: Final[dict[str, Any]] = {
     "canonical": _canonical,
     "oid": _oid,
     "uuid": _uuid,
-    "date": _temporal(is_date, "Type_Specific_Checks_DT_Date_Valid"),
-    "dateTime": _temporal(is_date_time, "Type_Specific_Checks_DT_DateTime_Valid"),
-    "instant": _temporal(is_instant, "Type_Specific_Checks_DT_Instant_Valid"),
-    "time": _temporal(is_time, "Type_Specific_Checks_DT_Time_Valid"),
+    "date": _temporal(date_problem, "Type_Specific_Checks_DT_Date_Valid"),
+    "dateTime": _temporal(date_time_problem, "Type_Specific_Checks_DT_DateTime_Valid"),
+    "instant": _temporal(instant_problem, "Type_Specific_Checks_DT_Instant_Valid"),
+    "time": _temporal(time_problem, "Type_Specific_Checks_DT_Time_Valid"),
     "base64Binary": _base64,
     "integer64": integer64,
 }
@@ -250,5 +263,5 @@ _CHECKERS: Final[dict[str, Checker]] = {
     "markdown": _string,
     "boolean": boolean,
     **{name: whole(name) for name in RANGES},
-    **{name: _form(judge) for name, judge in _STRINGS.items()},
+    **{name: _cached(problem) for name, problem in _STRINGS.items()},
 }

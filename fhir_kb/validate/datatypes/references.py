@@ -30,7 +30,7 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 _QUERY = re.compile(
     r"([A-Z][A-Za-z]+)\?[\w\-]+(?::[\w\-]+)?=[^=&?]*(?:&[\w\-]+(?::[\w\-]+)?=[^=&?]*)*"
 )
-_MEMORY: Final = 4096
+_CACHE_SIZE: Final = 4096
 _TYPE_URL: Final = "http://hl7.org/fhir/StructureDefinition/"
 
 
@@ -40,19 +40,19 @@ class References:
     def __init__(self, definitions: Definitions) -> None:
         self._types = definitions.resource_types
         self._ancestors = definitions.ancestors
-        self._seen: dict[str, str | None] = {}
+        self._target_types: dict[str, str | None] = {}
 
     def checker(self, targets: tuple[str, ...], inner: Checker) -> Checker:
         """A check of a Reference whose target is one of `targets` (none: of any type)."""
         allowed = frozenset(targets)
 
         def check(value: Any, context: Context) -> Findings:
-            found = inner(value, context)
+            findings = inner(value, context)
             if not isinstance(value, dict):
-                return found
+                return findings
             reference = value.get("reference")
             if type(reference) is not str or not reference:
-                return found
+                return findings
             if reference[0] == "#":
                 more = self._contained(reference[1:], allowed, value, context)
             else:
@@ -62,8 +62,8 @@ class References:
                 elif (allowed and type_name) or "type" in value:
                     more = self._target(type_name, reference, allowed, value)
                 else:
-                    return found
-            return combine(found, more)
+                    return findings
+            return combine(findings, more)
 
         return check
 
@@ -72,27 +72,27 @@ class References:
         check_reference = self.checker(targets, lambda _value, _context: None)
 
         def check(value: Any, context: Context) -> Findings:
-            found = inner(value, context)
+            findings = inner(value, context)
             if not isinstance(value, dict) or "reference" not in value:
-                return found
+                return findings
             more = check_reference(value["reference"], context)
-            return combine(found, under(more, "reference")) if more else found
+            return combine(findings, under(more, "reference")) if more else findings
 
         return check
 
     def _type_of(self, reference: str) -> str | None:
         """The type that a reference names, "" where it names none, None where it is not one."""
-        if reference in self._seen:
-            return self._seen[reference]
-        if len(self._seen) >= _MEMORY:
-            self._seen.clear()
-        type_name = self._seen[reference] = self._parse(reference)
+        if reference in self._target_types:
+            return self._target_types[reference]
+        if len(self._target_types) >= _CACHE_SIZE:
+            self._target_types.clear()
+        type_name = self._target_types[reference] = self._parse(reference)
         return type_name
 
     def _parse(self, reference: str) -> str | None:
-        found = _RESTFUL.fullmatch(reference)
-        if found is not None and found[2] in self._types:
-            return found[2]
+        match = _RESTFUL.fullmatch(reference)
+        if match is not None and match[2] in self._types:
+            return match[2]
         if _ABSOLUTE.fullmatch(reference):
             return ""
         query = _QUERY.fullmatch(reference)
@@ -115,24 +115,24 @@ class References:
     def _target(
         self, type_name: str, reference: str, allowed: frozenset[str], value: dict[str, Any]
     ) -> list[Finding]:
-        found: list[Finding] = []
-        if allowed and type_name and not self._fits(type_name, allowed):
-            found += report(
+        findings: list[Finding] = []
+        if allowed and type_name and not self._is_allowed(type_name, allowed):
+            findings += report(
                 WRONG_TARGET,
                 f"{quoted(reference)} refers to a {type_name}; allowed here: "
                 + ", ".join(sorted(allowed)),
             )
-        said = value.get("type")
-        if isinstance(said, str) and type_name:
-            plain = said.removeprefix(_TYPE_URL)
+        stated = value.get("type")
+        if isinstance(stated, str) and type_name:
+            plain = stated.removeprefix(_TYPE_URL)
             if plain != type_name and plain not in self._ancestors(type_name):
-                found += report(
+                findings += report(
                     REFERENCE_TYPE,
                     f"the type is '{plain}', but {quoted(reference)} refers to a {type_name}",
                 )
-        return found
+        return findings
 
-    def _fits(self, type_name: str, allowed: frozenset[str]) -> bool:
+    def _is_allowed(self, type_name: str, allowed: frozenset[str]) -> bool:
         return type_name in allowed or not allowed.isdisjoint(self._ancestors(type_name))
 
     def _contained(
@@ -140,10 +140,10 @@ class References:
     ) -> list[Finding]:
         if not name:
             return []
-        found = context.contained(name)
-        if found is None:
+        resource = context.contained(name)
+        if resource is None:
             return report(NO_SUCH_CONTAINED, f"there is no contained resource with the id '{name}'")
-        type_name = found.get("resourceType")
+        type_name = resource.get("resourceType")
         if not isinstance(type_name, str) or type_name not in self._types:
             return []
         return self._target(type_name, "#" + name, allowed, value)

@@ -1,8 +1,8 @@
-"""Extensible and preferred bindings: http://hl7.org/fhir/terminologies.html#strength.
+"""Bindings that the terminology service decides: http://hl7.org/fhir/terminologies.html#strength.
 
-What is not in the value set may be right all the same, so these are warnings and hints. Where it
-cannot be known whether a code is in the value set, nothing is said. And required bindings to value
-sets that do not ship, where that is said.
+Extensible and preferred bindings give warnings and hints, for codes outside of the value set can be
+right. What the service does not know gives no finding there. Required bindings are here if not all
+codes of their value set ship; see `bindings` for the others.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fhir_kb.validate.codes import (
     NOT_PREFERRED,
     OTHER_VERSION,
 )
-from fhir_kb.validate.core.issue import Finding, combine, quoted, under
+from fhir_kb.validate.core.issue import combine, quoted, report, under
 from fhir_kb.validate.core.json_values import objects, text
 
 if TYPE_CHECKING:
@@ -28,167 +28,178 @@ if TYPE_CHECKING:
     from fhir_kb.packages import Binding
     from fhir_kb.terminology.service import TerminologyService
     from fhir_kb.validate.core.context import Checker, Context
-    from fhir_kb.validate.core.issue import Findings
+    from fhir_kb.validate.core.issue import Finding, Findings
 
-#: How the official validator numbers its messages by the element's type.
-_NUMBERS: Final = {
+#: How the HL7 validator numbers its messages by the element's type: (extensible, preferred).
+_MESSAGE_NUMBERS: Final = {
     "CodeableConcept": ("2_CC", "3_CC"),
     "Coding": ("13", "14"),
     "code": ("17", "18"),
 }
-_CONCEPTS: Final = frozenset({"CodeableConcept", "CodeableReference"})
-_CODINGS: Final = frozenset({"Coding", "Quantity", "Duration"})
-_CODES: Final = frozenset({"code", "string", "uri"})
+_CONCEPT_TYPES: Final = frozenset({"CodeableConcept", "CodeableReference"})
+_CODING_TYPES: Final = frozenset({"Coding", "Quantity", "Duration"})
+_CODE_TYPES: Final = frozenset({"code", "string", "uri"})
 
 
-class _Set(NamedTuple):
-    """A value set that codes should come from."""
+class _Binding(NamedTuple):
+    """An extensible or preferred binding."""
 
-    url: str
-    code: FindingCode
-    #: 0 for an extensible binding, 1 for a preferred one.
-    weakness: int
+    value_set: str
+    is_extensible: bool
 
-    def outside(self, type_name: str, what: str) -> list[Finding]:
-        """The finding that something is not in it."""
-        message_id = f"Terminology_TX_NoValid_{_NUMBERS[type_name][self.weakness]}"
+    @property
+    def code(self) -> FindingCode:
+        """The code of its findings."""
+        return NOT_IN_EXTENSIBLE if self.is_extensible else NOT_PREFERRED
+
+    def not_in_value_set(self, type_name: str, message: str) -> list[Finding]:
+        """The finding that a value of the type is not in the value set."""
+        number = _MESSAGE_NUMBERS[type_name][0 if self.is_extensible else 1]
         advice = "use a code of it, if one means the same"
-        return [Finding(self.code, f"{what} is not in {self.url}", advice, message_id)]
+        return report(self.code, message, advice, f"Terminology_TX_NoValid_{number}")
 
 
 def recommended(binding: Binding, type_name: str, inner: Checker) -> Checker:
-    """A check against an extensible or preferred value set; `inner` is asked first."""
+    """A check against an extensible or preferred value set, after `inner`."""
     if binding.strength not in ("extensible", "preferred") or not binding.value_set:
         return inner
-    is_firm = binding.strength == "extensible"
-    if not is_firm and binding.max_value_set:
-        return inner  # what the larger value set allows is common
-    code = NOT_IN_EXTENSIBLE if is_firm else NOT_PREFERRED
-    wanted = _Set(binding.value_set, code, 0 if is_firm else 1)
-    if type_name in _CONCEPTS:
-        return _concept(wanted, inner, is_reference=type_name == "CodeableReference")
-    if type_name in _CODINGS:
-        return _coding(wanted, inner)
-    return _code(wanted, inner) if type_name in _CODES else inner
+    is_extensible = binding.strength == "extensible"
+    if not is_extensible and binding.max_value_set:
+        return inner  # codes of the larger value set are common
+    checked = _Binding(binding.value_set, is_extensible)
+    if type_name in _CONCEPT_TYPES:
+        return _concept(checked, inner, is_reference=type_name == "CodeableReference")
+    if type_name in _CODING_TYPES:
+        return _coding(checked, inner)
+    return _code(checked, inner) if type_name in _CODE_TYPES else inner
 
 
-def _code(wanted: _Set, inner: Checker) -> Checker:
+def _code(binding: _Binding, inner: Checker) -> Checker:
     def check(value: Any, context: Context) -> Findings:
-        found = inner(value, context)
+        findings = inner(value, context)
         terminology = context.terminology
-        if found or terminology is None or not isinstance(value, str):
-            return found
-        if terminology.contains(wanted.url, None, value) is not False:
-            return found
-        return wanted.outside("code", quoted(value))
+        if findings or terminology is None or not isinstance(value, str):
+            return findings
+        if terminology.contains(binding.value_set, None, value) is not False:
+            return findings
+        return binding.not_in_value_set("code", f"{quoted(value)} is not in {binding.value_set}")
 
     return check
 
 
-def _coding(wanted: _Set, inner: Checker) -> Checker:
+def _coding(binding: _Binding, inner: Checker) -> Checker:
+    url = binding.value_set
+
     def check(value: Any, context: Context) -> Findings:
-        found = inner(value, context)
+        findings = inner(value, context)
         terminology = context.terminology
         if terminology is None or not isinstance(value, dict) or "code" not in value:
-            return found
-        if version := _other_version(wanted.url, value, terminology):
-            return combine(found, version)
-        if _is_in(wanted.url, value, terminology) is not False:
-            return found
-        return combine(found, wanted.outside("Coding", _shown(value)))
+            return findings
+        if other_version := _other_version(url, value, terminology):
+            return combine(findings, other_version)
+        if _contains(url, value, terminology) is not False:
+            return findings
+        message = f"{_system_and_code(value)} is not in {url}"
+        return combine(findings, binding.not_in_value_set("Coding", message))
 
     return check
 
 
-def _concept(wanted: _Set, inner: Checker, *, is_reference: bool) -> Checker:
+def _concept(binding: _Binding, inner: Checker, *, is_reference: bool) -> Checker:
     def check(value: Any, context: Context) -> Findings:
-        found = inner(value, context)
-        if context.terminology is None or not isinstance(value, dict):
-            return found
+        findings = inner(value, context)
+        terminology = context.terminology
+        if terminology is None or not isinstance(value, dict):
+            return findings
         if not is_reference:
-            if _surely_fits(wanted.url, value, context.terminology):
-                return found
-            return combine(found, _in_concept(wanted, value, context.terminology))
+            if _is_certainly_in(binding.value_set, value, terminology):
+                return findings
+            return combine(findings, _check_concept(binding, value, terminology))
         concept = value.get("concept")
         if not isinstance(concept, dict):
-            return found
-        return combine(found, under(_in_concept(wanted, concept, context.terminology), "concept"))
+            return findings
+        return combine(findings, under(_check_concept(binding, concept, terminology), "concept"))
 
     return check
 
 
-def required(url: str, inner: Checker) -> Checker:
-    """A check against a required value set whose codes are not all known; see Bound for others."""
+def required(value_set: str, inner: Checker) -> Checker:
+    """A check against a required value set whose codes do not all ship."""
 
     def check(value: Any, context: Context) -> Findings:
-        found = inner(value, context)
-        if found or context.terminology is None:
-            return found
-        answer = _is_any_in(url, value, context.terminology)
-        if answer is None and url not in context.unchecked_value_sets:
-            context.unchecked_value_sets.add(url)
-            message = f"whether the code is in {url} is not known here, so it was not checked"
-            return [Finding(CODE_NOT_CHECKED, message)]
-        if answer is not False:
-            return found
-        code = CODE_NOT_IN_SET if isinstance(value, str) else CODING_NOT_IN_SET
-        what = quoted(value) if isinstance(value, str) else "the coding"
-        return [Finding(code, f"{what} is not in {url}")]
+        findings = inner(value, context)
+        terminology = context.terminology
+        if findings or terminology is None:
+            return findings
+        is_in = _contains_any(value_set, value, terminology)
+        if is_in is None and value_set not in context.unchecked_value_sets:
+            context.unchecked_value_sets.add(value_set)
+            where = "" if terminology.has_server else " offline"
+            message = f"not checked: the codes of {value_set} are not all available{where}"
+            return report(CODE_NOT_CHECKED, message)
+        if is_in is not False:
+            return findings
+        if isinstance(value, str):
+            return report(CODE_NOT_IN_SET, f"{quoted(value)} is not in {value_set}")
+        return report(CODING_NOT_IN_SET, f"the coding is not in {value_set}")
 
     return check
 
 
-def _is_any_in(url: str, value: Any, terminology: TerminologyService) -> bool | None:
+def _contains_any(value_set: str, value: Any, terminology: TerminologyService) -> bool | None:
     """Whether a code, Coding or one of a concept's codings is in the value set."""
     if isinstance(value, str):
-        return terminology.contains(url, None, value)
+        return terminology.contains(value_set, None, value)
     if not isinstance(value, dict) or ("reference" in value and "concept" not in value):
         return True
     concept = value.get("concept", value)
     concept = concept if isinstance(concept, dict) else {}
-    codings = [one for _, one in objects(concept, "coding")] if "coding" in concept else [concept]
-    return any_of(_is_in(url, one, terminology) for one in codings if "code" in one)
+    codings = [concept]
+    if "coding" in concept:
+        codings = [coding for _, coding in objects(concept, "coding")]
+    return any_of(
+        _contains(value_set, coding, terminology) for coding in codings if "code" in coding
+    )
 
 
-def _in_concept(
-    wanted: _Set, value: Mapping[str, Any], terminology: TerminologyService
+def _check_concept(
+    binding: _Binding, value: Mapping[str, Any], terminology: TerminologyService
 ) -> list[Finding]:
+    url = binding.value_set
     codings = list(objects(value, "coding"))
     if not codings:
-        if wanted.weakness:
+        if not binding.is_extensible:
             return []
-        message = f"there is no coding, and one from {wanted.url} should be there"
-        return [Finding(wanted.code, message, message_id="Terminology_TX_Code_ValueSet_Ext")]
-    found: list[Finding] = []
+        message = f"there is no coding, and one from {url} should be there"
+        return report(binding.code, message, message_id="Terminology_TX_Code_ValueSet_Ext")
+    findings: list[Finding] = []
     for index, coding in codings:
-        version = _other_version(wanted.url, coding, terminology)
-        for one in version:
-            one.path_steps += [(index, f"[{index}]"), ("coding", ".coding")]
-        found += version
-    if found or any(_is_in(wanted.url, one, terminology) is not False for _, one in codings):
-        return found
-    listed = ", ".join(_shown(one) for _, one in codings)
-    what = listed if len(codings) == 1 else f"none of {listed}"
-    made = wanted.outside("CodeableConcept", what)
-    if len(codings) > 1:
-        made[0].message = f"{what} is in {wanted.url}"
-    return made
+        findings += under(_other_version(url, coding, terminology), "coding", index)
+    if findings:
+        return findings
+    if any(_contains(url, coding, terminology) is not False for _, coding in codings):
+        return []
+    listed = ", ".join(_system_and_code(coding) for _, coding in codings)
+    message = f"{listed} is not in {url}" if len(codings) == 1 else f"none of {listed} is in {url}"
+    return binding.not_in_value_set("CodeableConcept", message)
 
 
-def _surely_fits(url: str, value: Mapping[str, Any], terminology: TerminologyService) -> bool:
-    """Whether nothing can be wrong with a concept; most are such, so this is quick."""
-    fits = False
+def _is_certainly_in(url: str, value: Mapping[str, Any], terminology: TerminologyService) -> bool:
+    """Whether a concept has no finding; most have none, and this takes less than _check_concept."""
+    is_in = False
     try:
-        for one in value["coding"]:
-            if "version" in one:
+        for coding in value["coding"]:
+            if "version" in coding:
                 return False
-            fits = fits or terminology.contains(url, one["system"], one["code"]) is not False
-    except (TypeError, KeyError, AttributeError):  # no list of codings as they should be
+            is_in = (
+                is_in or terminology.contains(url, coding["system"], coding["code"]) is not False
+            )
+    except (TypeError, KeyError, AttributeError):  # it is not a list of objects with both
         return False
-    return fits
+    return is_in
 
 
-def _is_in(url: str, coding: Mapping[str, Any], terminology: TerminologyService) -> bool | None:
+def _contains(url: str, coding: Mapping[str, Any], terminology: TerminologyService) -> bool | None:
     return terminology.contains(url, text(coding, "system"), text(coding, "code"))
 
 
@@ -200,12 +211,12 @@ def _other_version(
     if not isinstance(version, str):
         return []
     system = text(coding, "system")
-    asked = terminology.included_version(url, system)
-    if not asked or version == asked or version.startswith(asked + "."):
+    included = terminology.included_version(url, system)
+    if not included or version == included or version.startswith(included + "."):
         return []
-    message = f"{url} has version {asked} of {system}, and the coding is of {quoted(version)}"
-    return under([Finding(OTHER_VERSION, message, message_id="VALUESET_VALUE_MISMATCH")], "version")
+    message = f"{url} has version {included} of {system}, and the coding is of {quoted(version)}"
+    return under(report(OTHER_VERSION, message, None, "VALUESET_VALUE_MISMATCH"), "version")
 
 
-def _shown(coding: Mapping[str, Any]) -> str:
+def _system_and_code(coding: Mapping[str, Any]) -> str:
     return f"'{text(coding, 'system')}#{text(coding, 'code')}'"
