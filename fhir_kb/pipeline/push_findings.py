@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.diagnostics import Diagnostic, FindingCode, Span, in_order
-from fhir_kb.push.codes import MOVED, NOT_KEPT, NOT_SENT, REFUSED
+from fhir_kb.push.codes import CHANGED_MEANWHILE, NOT_KEPT, NOT_SENT, REFUSED
 from fhir_kb.servers.content import MISSING
 from fhir_kb.servers.responses import issue_expressions
 
@@ -44,7 +44,7 @@ def findings(result: PushResult, desired: DesiredState | None) -> tuple[Diagnost
 def _code_of(failed: FailedChange) -> FindingCode:
     if failed.rejection is None:
         return NOT_SENT
-    return MOVED if failed.rejection.conflict else REFUSED
+    return CHANGED_MEANWHILE if failed.rejection.conflict else REFUSED
 
 
 def _local_name(change: PlannedChange, desired: DesiredState | None) -> str:

@@ -11,7 +11,7 @@ _PAGES: Final = CodePages(__file__)
 REFUSED: Final = _PAGES["KB801"]
 NOT_KEPT: Final = _PAGES["KB802"]
 NOT_SENT: Final = _PAGES["KB803"]
-MOVED: Final = _PAGES["KB804"]
+CHANGED_MEANWHILE: Final = _PAGES["KB804"]
 
 CODES: Final = _PAGES.all()
 """All of them, in order of their numbers."""

@@ -79,10 +79,10 @@ class Sender:
             attempts.begin()
             try:
                 responses = self.server.send(pending, self.mode)
-            except UnknownOutcomeError as doubt:
-                problem = doubt.message
+            except UnknownOutcomeError as error:
+                problem = error.message
                 # The look-up comes after the wait: the server may still be at work.
-                may_retry = attempts.wait(problem, doubt.retry_after)
+                may_retry = attempts.wait(problem, error.retry_after)
                 pending = self._look_up(pending, outcomes, {})
             else:
                 pending, unavailable = self._sort(pending, responses, outcomes)
