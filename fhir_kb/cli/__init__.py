@@ -1,4 +1,4 @@
-"""The command line: words become one call, its result a view and an exit code.
+"""The command line: arguments become one call, its result a view and an exit code.
 
 Only what `--help` and `--version` need is imported here, so that they answer at once.
 """
@@ -6,37 +6,38 @@ Only what `--help` and `--version` need is imported here, so that they answer at
 import os
 import sys
 
-COMPLETE = "_FHIR_KB_COMPLETE"
+from fhir_kb.cli.completion import VARIABLE
 
 
 def main() -> None:
-    """Run `fhir-kb` with the words of the command line, and leave with its exit code."""
-    words = sys.argv[1:]
-    if COMPLETE not in os.environ and _answered_at_once(words):
+    """Run `fhir-kb` with the arguments of the process, and exit with its code."""
+    arguments = sys.argv[1:]
+    if VARIABLE not in os.environ and _wrote_fast_response(arguments):
         sys.exit(0)
     import gc
 
     from fhir_kb.cli.run import run
 
-    code = run(words)
-    gc.freeze()  # what is left ends with the process: no need to look for circles in it
+    code = run(arguments)
+    gc.freeze()  # what is left ends with the process: no need to look for garbage in it
     sys.exit(code)
 
 
-def _answered_at_once(words: list[str]) -> bool:
-    if words in (["--help"], ["-h"]):
+def _wrote_fast_response(arguments: list[str]) -> bool:
+    """Write the help or the version without importing click; whether that was requested."""
+    if arguments in (["--help"], ["-h"]):
         from fhir_kb.cli.overview import text
 
-        answer = text()
-    elif words == ["--version"]:
+        response = text()
+    elif arguments == ["--version"]:
         from fhir_kb import __version__
 
-        answer = f"fhir-kb {__version__}\n"
+        response = f"fhir-kb {__version__}\n"
     else:
         return False
     try:
-        sys.stdout.write(answer)
+        sys.stdout.write(response)
         sys.stdout.flush()
-    except (AttributeError, OSError):  # no output, or none that takes it: the long way says so
+    except (AttributeError, OSError):  # no output, or none that takes it: run() reports that
         return False
     return True

@@ -25,16 +25,16 @@ class App(click.Group):
         """The command of that name, imported now; None where there is none."""
         if cmd_name not in COMMANDS:
             return None
-        found = import_module(f"fhir_kb.cli.commands.{cmd_name}").command
-        assert isinstance(found, click.Command)
-        return found
+        command = import_module(f"fhir_kb.cli.commands.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the words name; an unknown one is answered with the nearest.
+        """The command that the arguments name.
 
-        Raises click.UsageError.
+        Raises click.UsageError, with the nearest command, for an unknown one.
         """
         name = args[0]
         if name in COMMANDS or ctx.resilient_parsing:
@@ -56,13 +56,13 @@ def app() -> None:
 
 
 def near_option(error: click.NoSuchOption) -> str:
-    """What an unknown option was likely meant to be."""
+    """What an unknown option was probably meant to be."""
     from fhir_kb.diagnostics.nearest import did_you_mean
 
-    known: Sequence[str] = ()
+    names: Sequence[str] = ()
     if error.ctx is not None:
         options = (
             p for p in error.ctx.command.get_params(error.ctx) if isinstance(p, click.Option)
         )
-        known = [name for option in options for name in option.opts if name.startswith("--")]
-    return did_you_mean(error.option_name, known) or f"known here: {', '.join(known)}"
+        names = [name for option in options for name in option.opts if name.startswith("--")]
+    return did_you_mean(error.option_name, names) or f"known here: {', '.join(names)}"

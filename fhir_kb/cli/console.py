@@ -20,7 +20,7 @@ SHOWN: Final = 50
 
 
 def is_terminal(stream: TextIO, environ: Mapping[str, str]) -> bool:
-    """Whether somebody is looking at `stream` on a screen that moves."""
+    """Whether `stream` is a terminal that can redraw a line."""
     return stream.isatty() and environ.get("TERM") != "dumb"
 
 

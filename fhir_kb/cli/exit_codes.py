@@ -7,7 +7,8 @@ from typing import Final
 FINE: Final = 0
 FINDINGS: Final = 1
 USAGE: Final = 2
-OUTSIDE: Final = 3
+ENVIRONMENT: Final = 3
+"""Disk, network or a server."""
 CHANGES: Final = 4
 """Of `plan --exit-code`: there is something to push."""
 BUG: Final = 70

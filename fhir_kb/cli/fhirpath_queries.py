@@ -1,4 +1,4 @@
-"""Questions to FHIRPath, from a person or line by line from a program."""
+"""Evaluating FHIRPath expressions, for a person or line by line for a program."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ if TYPE_CHECKING:
     from fhir_kb.packages import Definitions
 
 MAX_BYTES: Final = 256 * 1024 * 1024
-_ASKING: Final = ("memberOf", "conformsTo", "elementDefinition", "slice", "subsume")
-_NESTS: Final = "it nests too deeply"
+_SERVICE_FUNCTIONS: Final = ("memberOf", "conformsTo", "elementDefinition", "slice", "subsume")
+"""Functions that need code systems or profiles."""
 
 
 def load(path: str, model: Definitions | None = None) -> Any:
     """The JSON of a file, `-` for the standard input; decimals as they are written.
 
-    model: with which FHIR XML is read as well. Raises OSError or ValueError.
+    model: The definitions with which FHIR XML can be read; None: only JSON. Raises OSError or
+    ValueError.
     """
     if path == "-":
         text: str | bytes = sys.stdin.read()
@@ -45,7 +46,7 @@ def load(path: str, model: Definitions | None = None) -> Any:
     try:
         return json.loads(text, parse_float=Decimal)
     except RecursionError:
-        raise ValueError(f"this is not JSON: {_NESTS}") from None
+        raise ValueError("this is not JSON: it nests too deeply") from None
     except ValueError as error:
         raise ValueError(f"this is not JSON: {error}") from None
 
@@ -56,36 +57,36 @@ def _from_xml(data: bytes, model: Definitions) -> Any:
 
     parsed = parse_xml(data, model)
     if not parsed.is_read:
-        said = parsed.found[0].finding.message if parsed.found else "there is no resource"
-        raise ValueError(f"this is not FHIR: {said}")
+        reason = parsed.found[0].finding.message if parsed.found else "there is no resource"
+        raise ValueError(f"this is not FHIR: {reason}")
     return parsed.value
 
 
 def services_for(expression: str, version: str) -> Services:
-    """What the expression may ask of codes and profiles; nothing where it asks for none."""
-    if not any(name in expression for name in _ASKING):
+    """Code systems and profiles for an expression; none where it needs none."""
+    if not any(name in expression for name in _SERVICE_FUNCTIONS):
         return NO_SERVICES
     from fhir_kb.validate import fhirpath_services
 
     return fhirpath_services(version)
 
 
-def serve(questions: TextIO, answers: TextIO, model: Callable[[str], Model]) -> None:
-    """Answer each line as soon as it comes; a file is read once."""
+def serve(requests: TextIO, responses: TextIO, model: Callable[[str], Model]) -> None:
+    """Respond to each line as soon as it comes; a file is read once."""
     loaded: dict[str, Any] = {}
 
-    def remembered(path: str) -> Any:
+    def load_once(path: str) -> Any:
         if path not in loaded:
             loaded[path] = load(path)
         return loaded[path]
 
-    for line in questions:
+    for line in requests:
         if line.strip():
-            answers.write(respond(line, model, remembered) + "\n")
-            answers.flush()
+            responses.write(respond(line, model, load_once) + "\n")
+            responses.flush()
 
 
-def answered(
+def response_line(
     expression: str,
     file: str | None,
     version: str,
@@ -93,12 +94,12 @@ def answered(
     *,
     strict: bool,
 ) -> str:
-    """The answer to one question as the line protocol has it."""
-    question = {"fhir": version, "input": file, "expression": expression}
+    """The response to one request, in the line protocol."""
+    request = {"fhir": version, "input": file, "expression": expression}
     if strict:
-        question["mode"] = "strict"
-    asked = services_for(expression, version)
-    return respond(json.dumps(question), model, lambda path: load(path, model(version)), asked)
+        request["mode"] = "strict"
+    services = services_for(expression, version)
+    return respond(json.dumps(request), model, lambda path: load(path, model(version)), services)
 
 
 def show(expression: str, file: str | None, model: Definitions, *, strict: bool) -> int:
@@ -109,26 +110,26 @@ def show(expression: str, file: str | None, model: Definitions, *, strict: bool)
         put(f"{terminal_safe(str(file))}: {terminal_safe(str(error))}\n", error=True)
         return FINDINGS
     try:
-        asked = services_for(expression, model.fhir_version)
-        found = evaluate(expression, resource, model, strict=strict, services=asked)
+        services = services_for(expression, model.fhir_version)
+        result = evaluate(expression, resource, model, strict=strict, services=services)
     except FHIRPathError as error:
-        put(_wrong(expression, error), error=True)
+        put(_error_text(expression, error), error=True)
         return FINDINGS
-    for name, items in found.traces:
+    for name, items in result.traces:
         put("".join(f"trace {terminal_safe(name)}: {row}\n" for row in _rows(items)), error=True)
-    rows = _rows(found.items)
+    rows = _rows(result.items)
     put("".join(f"{row}\n" for row in rows) or "empty\n")
     return FINE
 
 
 def _rows(items: tuple[ResultItem, ...]) -> list[str]:
     """Place, type and value of each item, in columns."""
-    places = [terminal_safe(one.path) or "-" for one in items]
-    wide = max(map(width, places), default=0)
-    named = max((len(one.type) for one in items), default=0)
+    paths = [terminal_safe(item.path) or "-" for item in items]
+    path_width = max(map(width, paths), default=0)
+    type_width = max((len(item.type) for item in items), default=0)
     return [
-        f"{place}{' ' * (wide - width(place))}  {one.type:<{named}}  {_value(one.value)}"
-        for place, one in zip(places, items, strict=True)
+        f"{path}{' ' * (path_width - width(path))}  {item.type:<{type_width}}  {_value(item.value)}"
+        for path, item in zip(paths, items, strict=True)
     ]
 
 
@@ -140,8 +141,8 @@ def _value(value: Any) -> str:
     return terminal_safe(json.dumps(value, ensure_ascii=False, default=str))
 
 
-def _wrong(expression: str, error: FHIRPathError) -> str:
-    """The message, and the place in the expression."""
+def _error_text(expression: str, error: FHIRPathError) -> str:
+    """The message, and a mark below the place in the expression."""
     style = style_of(sys.stderr)
     head = f"{style.paint(style.bold('error'), chr(27) + '[31m')}: {terminal_safe(error.message)}\n"
     lines = expression.splitlines()

@@ -93,7 +93,7 @@ class Topic(ParamType):
 
 
 class Word(Choice):
-    """One of a few words; an unknown one is answered with the nearest."""
+    """One of a few words; the error for an unknown one names the nearest."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The word as it was written, if it is one of them."""
@@ -127,8 +127,8 @@ def _topics(definitions: Path) -> Iterator[str]:
                 head = file.read(_HEAD)
         except OSError:
             continue
-        if found := _TOPIC.search(head):
-            yield found[1]
+        if match := _TOPIC.search(head):
+            yield match[1]
 
 
 definitions = click.argument(

@@ -4,7 +4,7 @@ GROUPS = {
     "Write": {
         "init": "start a knowledge base that builds as it is",
         "schema": "print the JSON Schema of the definitions, for editors",
-        "explain": "tell what a finding's code means and how to mend it",
+        "explain": "explain what a finding's code means and how to fix it",
     },
     "Check": {
         "validate": "check definitions or any FHIR files",
@@ -17,14 +17,14 @@ GROUPS = {
     "Bring to servers": {
         "plan": "show what a push would change on a FHIR server",
         "push": "bring a FHIR server to the state of the definitions",
-        "drift": "show what others have changed there since",
-        "rollback": "bring it back to what an earlier push left",
-        "pull": "write what stands there to files",
-        "status": "tell what we brought there, and when",
-        "doctor": "tell what a server can do, and what this machine has",
+        "drift": "show what others have changed on it since",
+        "rollback": "restore the state after an earlier push",
+        "pull": "write the resources that we pushed to files",
+        "status": "show what we pushed, and when",
+        "doctor": "show what this machine has and what a server can do",
     },
     "Set up": {
-        "packages": "list, get and lock the FHIR packages that definitions stand on",
+        "packages": "list, get and lock the FHIR packages that definitions need",
     },
 }
 
@@ -36,7 +36,7 @@ def text() -> str:
     lines = [
         "fhir-kb: clinical knowledge as text, published as FHIR R5, R4B and R4",
         "",
-        "Usage: fhir-kb COMMAND [OPTIONS]     fhir-kb COMMAND --help tells more",
+        "Usage: fhir-kb COMMAND [OPTIONS]     fhir-kb COMMAND --help shows more",
     ]
     for title, commands in GROUPS.items():
         lines += ["", f"{title}:"]
@@ -48,6 +48,6 @@ def text() -> str:
         "  --help     print this page",
         "",
         "A start:  fhir-kb init && fhir-kb build",
-        "Exit codes: 0 fine, 1 errors found, 2 wrong usage, 3 the outside world failed",
+        "Exit codes: 0 fine, 1 errors found, 2 wrong usage, 3 disk or network failed",
     ]
     return "\n".join(lines) + "\n"

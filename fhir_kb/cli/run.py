@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from fhir_kb.cli import COMPLETE
-from fhir_kb.cli.exit_codes import BUG, CLOSED_PIPE, FINE, INTERRUPTED, OUTSIDE, USAGE
+from fhir_kb.cli.completion import VARIABLE
+from fhir_kb.cli.exit_codes import BUG, CLOSED_PIPE, ENVIRONMENT, FINE, INTERRUPTED, USAGE
 from fhir_kb.diagnostics.errors import FhirKbError
 
 if TYPE_CHECKING:
@@ -18,32 +18,32 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
-def run(words: list[str]) -> int:
-    """The exit code of `fhir-kb WORDS`; everything to be said has been said.
+def run(arguments: list[str]) -> int:
+    """Run `fhir-kb ARGUMENTS` and print all messages; the exit code.
 
-    0 fine, 1 errors found, 2 wrong usage, 3 the outside world failed; also, as shells have it,
-    130 interrupted, 141 nobody reads the output any more, and 70 a bug in this program.
+    0 fine, 1 errors in the input, 2 wrong usage, 3 the environment failed (disk, network, server);
+    also, as shells have it, 130 interrupted, 141 closed pipe, and 70 a bug in this program.
     """
     try:
-        _speak_utf8()
+        _use_utf8()
     except OSError:  # something is waiting to be written, and cannot be
         return _flushed(FINE)
-    return _flushed(_guarded(lambda: _command(words)))
+    return _flushed(_guarded(lambda: _command(arguments)))
 
 
-def _command(words: list[str]) -> int:
+def _command(arguments: list[str]) -> int:
     from fhir_kb.cli.app import app
 
-    if instruction := os.environ.get(COMPLETE):
+    if instruction := os.environ.get(VARIABLE):
         from click.shell_completion import shell_complete
 
-        return shell_complete(app, {}, "fhir-kb", COMPLETE, instruction)
-    if not words:
+        return shell_complete(app, {}, "fhir-kb", VARIABLE, instruction)
+    if not arguments:
         from fhir_kb.cli.overview import text
 
         sys.stderr.write(text())
         return USAGE
-    with app.make_context("fhir-kb", words) as context:
+    with app.make_context("fhir-kb", arguments) as context:
         result = app.invoke(context)
     return result if isinstance(result, int) else FINE
 
@@ -56,7 +56,7 @@ def _guarded(command: Callable[[], int]) -> int:
     except click.UsageError as error:
         return _usage(error)
     except (KeyboardInterrupt, click.Abort):
-        _say("interrupted")
+        _print_error("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         return CLOSED_PIPE
@@ -64,7 +64,7 @@ def _guarded(command: Callable[[], int]) -> int:
         return _failed(error)
     except OSError as error:
         return _refused(error)
-    except Exception as error:  # noqa: BLE001  the last resort: a bug of ours, told in one line
+    except Exception as error:  # noqa: BLE001  the last resort: a bug of ours, in one line
         return _bug(error)
 
 
@@ -72,26 +72,28 @@ def _usage(error: click.UsageError) -> int:
     if isinstance(error, click.NoSuchOption):
         from fhir_kb.cli.app import near_option
 
-        _say(f"there is no option '{error.option_name}'; {near_option(error)}")
+        _print_error(f"there is no option '{error.option_name}'; {near_option(error)}")
     else:
         message = error.format_message().rstrip(".")
-        _say(message.replace("'[", "'").replace("]'", "'"))  # optional arguments have brackets
+        _print_error(
+            message.replace("'[", "'").replace("]'", "'")
+        )  # optional arguments have brackets
     command = error.ctx.command_path if error.ctx is not None else "fhir-kb"
-    sys.stderr.write(f"  {command} --help tells more\n")
+    sys.stderr.write(f"  {command} --help shows more\n")
     return USAGE
 
 
 def _failed(error: FhirKbError) -> int:
-    _say(error.message)
+    _print_error(error.message)
     if error.help:
-        _say(error.help, "  ")
-    return USAGE if error.usage else OUTSIDE
+        _print_error(error.help, "  ")
+    return USAGE if error.usage else ENVIRONMENT
 
 
 def _refused(error: OSError) -> int:
     name = f"{error.filename}: " if error.filename else ""
-    _say(f"{name}{error.strerror or error}")
-    return OUTSIDE
+    _print_error(f"{name}{error.strerror or error}")
+    return ENVIRONMENT
 
 
 def _bug(error: Exception) -> int:
@@ -102,27 +104,27 @@ def _bug(error: Exception) -> int:
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     what = f"{type(error).__name__}: {error}".rstrip(": ")
-    _say(f"this is a bug in fhir-kb, not in your files: {what}{place}")
+    _print_error(f"this is a bug in fhir-kb, not in your files: {what}{place}")
     sys.stderr.write(
         "  Please report it with the command and its input; FHIR_KB_DEBUG=1 shows the traceback\n"
     )
     return BUG
 
 
-def _say(message: str, start: str = "fhir-kb: ") -> None:
+def _print_error(message: str, start: str = "fhir-kb: ") -> None:
     from fhir_kb.diagnostics.render.terminal_text import terminal_safe
 
     sys.stderr.write(f"{start}{terminal_safe(message)}\n")
 
 
-def _speak_utf8() -> None:
+def _use_utf8() -> None:
     """UTF-8 in and out, whatever the locale; what has no UTF-8 form is shown as its escape.
 
-    A stream that was closed before we began leads nowhere.
+    A stream that was closed before we began becomes the null device.
     """
-    sys.stdin = sys.stdin or _nowhere("r")
-    sys.stdout = sys.stdout or _nowhere("w")
-    sys.stderr = sys.stderr or _nowhere("w")
+    sys.stdin = sys.stdin or _null_device("r")
+    sys.stdout = sys.stdout or _null_device("w")
+    sys.stderr = sys.stderr or _null_device("w")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -130,27 +132,27 @@ def _speak_utf8() -> None:
         sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
-def _nowhere(mode: str) -> TextIO:
+def _null_device(mode: str) -> TextIO:
     return cast("TextIO", Path(os.devnull).open(mode, encoding="utf-8"))
 
 
 def _flushed(code: int) -> int:
-    """The exit code, once all of the output has left."""
+    """The exit code, once all of the output was written."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        _forget(sys.stdout)
+        _discard(sys.stdout)
         return CLOSED_PIPE
     except OSError as error:
-        _forget(sys.stdout)
-        if code != OUTSIDE:
-            _say(f"the output cannot be written: {error.strerror or error}")
-        return OUTSIDE
+        _discard(sys.stdout)
+        if code != ENVIRONMENT:
+            _print_error(f"the output cannot be written: {error.strerror or error}")
+        return ENVIRONMENT
     return code
 
 
-def _forget(stream: TextIO) -> None:
-    """Let the interpreter's last flush of the stream go nowhere."""
+def _discard(stream: TextIO) -> None:
+    """Let the interpreter's last flush of the stream go to the null device."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     except (OSError, ValueError):  # closed, or not a file at all

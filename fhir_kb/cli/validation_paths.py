@@ -15,9 +15,10 @@ _DEFINITION_FILES: Final = frozenset({".yaml", ".yml", ".md", ".cql"})
 
 
 class PathGroup(NamedTuple):
-    """Paths that are checked together; `knowledge_base` is the folder they are part of, if any."""
+    """Paths that are checked together."""
 
     knowledge_base: Path | None
+    """The folder with kb.yaml that they are part of; None for FHIR files."""
     paths: tuple[Path, ...]
 
 
@@ -32,7 +33,7 @@ def group_paths(paths: Iterable[Path]) -> list[PathGroup]:
             message = f"there is no file or folder '{path}'"
             raise click.UsageError(message, click.get_current_context(silent=True))
         grouped.setdefault(_knowledge_base(path), []).append(path)
-    return [PathGroup(base, tuple(found)) for base, found in grouped.items()]
+    return [PathGroup(base, tuple(members)) for base, members in grouped.items()]
 
 
 def _knowledge_base(path: Path) -> Path | None:
@@ -50,9 +51,9 @@ def _knowledge_base(path: Path) -> Path | None:
 
 
 def _looks_like_definitions(folder: Path) -> bool:
-    """Whether a folder without kb.yaml is meant for one: it has YAML, and no FHIR beside it."""
-    found = {entry.suffix.lower() for entry in folder.iterdir()}
-    return bool(found & {".yaml", ".yml"}) and not found & {".json", ".ndjson"}
+    """Whether a folder without kb.yaml was meant to have one: it has YAML and no FHIR files."""
+    suffixes = {entry.suffix.lower() for entry in folder.iterdir()}
+    return bool(suffixes & {".yaml", ".yml"}) and not suffixes & {".json", ".ndjson"}
 
 
 def _outwards(path: Path) -> Iterable[Path]:

@@ -36,8 +36,8 @@ class ElementOrder:
     objects and lists are new, plain ones.
     """
 
-    def __init__(self, known: Definitions) -> None:
-        self._known = known
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
         self._shapes: dict[str, _Shape] = {}
 
     def __call__(self, resource: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,43 +46,41 @@ class ElementOrder:
 
     def shape(self, type_path: str) -> _Shape:
         """The order of one type ("Quantity") or inner element ("PlanDefinition.action")."""
-        found = self._shapes.get(type_path)
-        if found is None:
-            found = _AnyResource(self) if type_path == _RESOURCE else _Shape(self)
-            self._shapes[type_path] = found
-            found.content = self._content(type_path)
-        return found
+        shape = self._shapes.get(type_path)
+        if shape is None:
+            shape = _AnyResource(self) if type_path == _RESOURCE else _Shape(self)
+            self._shapes[type_path] = shape  # before its content, which may refer to it
+            shape.content = self._content(type_path)
+        return shape
 
     def _content(self, type_path: str) -> dict[str, tuple[int, str]]:
         try:
-            properties = self._known.properties(type_path)
+            properties = self._definitions.properties(type_path)
         except UnknownTypeError:
             return {"resourceType": (0, ""), "id": (1, "")}
-        leaves = self._known.primitive_types
+        leaves = self._definitions.primitive_types
         return {
-            name: (known.index, "" if known.type_path in leaves else known.type_path)
-            for name, known in properties.items()
+            name: (property_.index, "" if property_.type_path in leaves else property_.type_path)
+            for name, property_ in properties.items()
         } | {"resourceType": (-1, "")}
 
 
 class _Shape:
-    """The order of the properties of one type, with a memory for the combinations it has seen.
+    """The order of the properties of one type; caches the order of each combination of them."""
 
-    content: for each property its place and the type of its value, "" where that is a primitive.
-    """
-
-    __slots__ = ("_order", "_seen", "content")
+    __slots__ = ("_order", "_steps", "content")
 
     def __init__(self, order: ElementOrder) -> None:
         self._order = order
-        self._seen: dict[tuple[str, ...], _Steps] = {}
+        self._steps: dict[tuple[str, ...], _Steps] = {}
         self.content: dict[str, tuple[int, str]] = {}
+        """For each property its index and the type of its value, "" where that is a primitive."""
 
     def arrange(self, value: Mapping[str, Any]) -> dict[str, Any]:
         names = tuple(value)
-        steps = self._seen.get(names)
+        steps = self._steps.get(names)
         if steps is None:
-            steps = self._seen[names] = self._plan(names)
+            steps = self._steps[names] = self._plan(names)
         return {
             name: value[name] if shape is None else _arranged(value[name], shape)
             for name, shape in steps
@@ -90,16 +88,16 @@ class _Shape:
 
     def _plan(self, names: tuple[str, ...]) -> _Steps:
         unknown = (len(self.content), "Element")
-        known = {name: self.content.get(name, unknown) for name in names}
-        in_order = sorted(names, key=lambda name: (known[name][0], name))
+        content = {name: self.content.get(name, unknown) for name in names}
+        ordered = sorted(names, key=lambda name: (content[name][0], name))
         return tuple(
-            (name, self._order.shape(known[name][1]) if known[name][1] else None)
-            for name in in_order
+            (name, self._order.shape(content[name][1]) if content[name][1] else None)
+            for name in ordered
         )
 
 
 class _AnyResource(_Shape):
-    """A place for any resource: the order is that of the resource found there."""
+    """A place for any resource: the order is that of the type of the resource there."""
 
     __slots__ = ()
 

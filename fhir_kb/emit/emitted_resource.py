@@ -19,15 +19,8 @@ _REFERENCE = re.compile(rb'"reference":"([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})"')
 class EmittedResource(NamedTuple):
     """One resource of one release, written once and used in every output.
 
-    Plain values only, so that it can be pickled to a cache or between processes.
-
-    url, version, title, date: empty where the resource has none.
-    identifier: the first identifier with both parts, as (system, value).
-    root: a topic starts here: 0 a manifest Library, 1 a PlanDefinition, 2 anything else.
-    digest: SHA-256 of `file_bytes`; equal digests, equal bytes in every output.
-    index_entry: the entry for a package's .index.json.
-    references: its literal references ("Type/id") in order of appearance, each once.
-    file_bytes: indented, with a newline at the end; line_bytes: on one line, without one.
+    Plain values only, so that it can be pickled to a cache or between processes. A text is empty
+    where the resource has none.
     """
 
     resource_type: str
@@ -37,12 +30,19 @@ class EmittedResource(NamedTuple):
     title: str
     date: str
     identifier: tuple[str, str] | None
+    """The first identifier with both parts, as (system, value)."""
     root: int
+    """Where a topic starts: 0 for a manifest Library, 1 for a PlanDefinition, 2 for others."""
     digest: str
+    """SHA-256 of `file_bytes`; equal digests, equal bytes in every output."""
     index_entry: bytes
+    """The entry for a package's .index.json."""
     references: tuple[str, ...]
+    """Its literal references ("Type/id") in order of appearance, each once."""
     file_bytes: bytes
+    """The JSON, indented, with a newline at the end."""
     line_bytes: bytes
+    """The JSON on one line, without a newline."""
 
     @property
     def name(self) -> str:
@@ -76,7 +76,7 @@ def emit(
         root=_root(ordered),
         digest=hashlib.sha256(file).hexdigest(),
         index_entry=_index_entry(ordered),
-        references=tuple(dict.fromkeys(found.decode() for found in _REFERENCE.findall(line))),
+        references=tuple(dict.fromkeys(name.decode() for name in _REFERENCE.findall(line))),
         file_bytes=file,
         line_bytes=line,
     )

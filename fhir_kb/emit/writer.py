@@ -28,15 +28,15 @@ def compact_json(value: Any) -> bytes:
 
 def _dumps(value: Any, option: int) -> bytes:
     try:
-        made = orjson.dumps(value, default=_other, option=option)
+        content = orjson.dumps(value, default=_other, option=option)
     except orjson.JSONEncodeError as error:
         raise EmitError(str(error.__cause__ or error)) from error
     # orjson's bytes keep the buffer they were written in, 8 kB for 2; a copy does not.
-    return bytes(memoryview(made))
+    return bytes(memoryview(content))
 
 
 def _other(value: Any) -> orjson.Fragment:
-    """What orjson does not know: a decimal goes out digit for digit, as FHIR asks."""
+    """What orjson cannot write: a decimal is written digit for digit, as FHIR requires."""
     if isinstance(value, Decimal) and value.is_finite():
         return orjson.Fragment(str(value))
     msg = f"{value!r} cannot be written as JSON"

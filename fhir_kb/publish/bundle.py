@@ -1,4 +1,4 @@
-"""Bundles of emitted resources, one entry a line, put together from bytes that exist already.
+"""Bundles of emitted resources, an entry a line, put together from their bytes.
 
 https://hl7.org/fhir/bundle.html, https://hl7.org/fhir/http.html#transaction; the choices made here
 are explained in docs/adr/0004-output.md.
@@ -28,7 +28,7 @@ _SEARCH_SPECIAL = re.compile(r"[\\$,|]")
 
 
 class NotADocumentError(ValueError):
-    """A document was asked for that has no Composition, or one without a date."""
+    """A document without a Composition, or with one that has no date."""
 
 
 def urn(resource: EmittedResource, release: str) -> str:
@@ -50,11 +50,11 @@ def _urn_of(name: str) -> str:
     return f"urn:uuid:{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
-def match(resource: EmittedResource) -> str:
+def search_url(resource: EmittedResource) -> str:
     """The search that finds this artifact in this version on any server.
 
     By url and version; by identifier for a type that has no url in its release. A resource that
-    has neither is its own place ("Type/id"): then it is an update and not a conditional one.
+    has neither has its own URL ("Type/id"): then the update is not conditional.
     """
     if resource.url:
         version = f"&version={_term(resource.version)}" if resource.version else ""
@@ -82,7 +82,7 @@ def transaction(resources: Sequence[EmittedResource], release: str) -> FileConte
     def entries() -> Iterator[bytes]:
         urns = {resource.name.encode(): urn(resource, release).encode() for resource in ordered}
         for resource in ordered:
-            condition = match(resource)
+            condition = search_url(resource)
             line = resource.line_bytes if condition == resource.name else _without_id(resource)
             if resource.references:
                 line = _with_urns(line, urns)
@@ -101,14 +101,14 @@ def _with_urns(line: bytes, urns: Mapping[bytes, bytes]) -> bytes:
     """References to other entries by urn. Text cannot look like one: its quotation marks are
     escaped.
     """
-    return _REFERENCE.sub(lambda found: b'"reference":"%s"' % urns.get(found[1], found[1]), line)
+    return _REFERENCE.sub(lambda match: b'"reference":"%s"' % urns.get(match[1], match[1]), line)
 
 
 def batch(resources: Sequence[EmittedResource], base: str) -> FileContent:
-    """Each entry for itself: an update at "Type/id", what others refer to first.
+    """Each entry on its own: an update at "Type/id", what others refer to first.
 
     For servers without transactions that let clients choose ids: an entry of a batch cannot refer
-    to another entry, so the references stay as they are and must be true on the server.
+    to another entry, so the references stay as they are and must exist on the server.
     """
     ordered = dependencies_first(resources)
 
@@ -135,8 +135,14 @@ def document(
 ) -> FileContent:
     """The Composition with everything that it refers to, directly or not.
 
-    resources: those of the release by "Type/id". The identifier follows from the content, the
-    timestamp is the Composition's date. Raises NotADocumentError.
+    The identifier follows from the content; the timestamp is the Composition's date. Raises
+    NotADocumentError.
+
+    Args:
+        composition: The first entry.
+        resources: Those of the release by "Type/id".
+        release: Its name ("r4").
+        base: The canonical base of the entries' urls.
     """
     timestamp = _instant(composition.date)
     if composition.resource_type != "Composition" or not timestamp:
@@ -144,7 +150,7 @@ def document(
         raise NotADocumentError(msg)
     others = reachable([composition], resources, canonicals=False)[1:]
     ordered = [composition, *roots_first(others)]
-    content = "|".join((urn(composition, release), *(one.digest for one in ordered)))
+    content = "|".join((urn(composition, release), *(resource.digest for resource in ordered)))
     identifier = {
         "system": "urn:ietf:rfc:3986",
         "value": _urn_of(content),
@@ -192,8 +198,8 @@ def _bundle(
 
 
 def _lines(head: bytes, entries: Iterable[bytes]) -> Iterator[bytes]:
-    opened = False
+    has_entries = False
     for entry in entries:
-        yield (b",\n" if opened else b'{"resourceType":"Bundle",%s,"entry":[\n' % head) + entry
-        opened = True
-    yield b"\n]}\n" if opened else b'{"resourceType":"Bundle",%s}\n' % head
+        yield (b",\n" if has_entries else b'{"resourceType":"Bundle",%s,"entry":[\n' % head) + entry
+        has_entries = True
+    yield b"\n]}\n" if has_entries else b'{"resourceType":"Bundle",%s}\n' % head

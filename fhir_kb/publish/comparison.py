@@ -1,4 +1,4 @@
-"""What has to change for a folder to hold the wanted files: looked up, not yet done."""
+"""Comparing an output folder with the files that it shall hold; nothing is changed yet."""
 
 from __future__ import annotations
 
@@ -20,40 +20,38 @@ if TYPE_CHECKING:
 
 
 class FolderState(NamedTuple):
-    """What is known of a folder.
-
-    noted: the stamps that our files had when we wrote them, as far as this machine remembers.
-    found: what stands on the disk, as `stamps_below` gives it.
-    blocked: directories that are wanted, where files stand.
-    """
+    """What is known of an output folder."""
 
     folder: Path
-    old: OutputManifest
-    noted: Mapping[str, Stamp]
-    found: Mapping[str, Stamp | None]
+    manifest: OutputManifest
+    written_stamps: Mapping[str, Stamp]
+    """The stamps that our files had when we wrote them, as far as this machine remembers."""
+    stamps: Mapping[str, Stamp | None]
+    """What is on the disk now, as `stamps_below` gives it."""
     blocked: frozenset[str]
+    """Directories that are needed, but where files are."""
 
     def is_intact(self, path: str) -> bool:
         """Whether a file of ours still has the content that we gave it."""
-        entry, stamp = self.old.files[path], self.found[path]
-        if stamp is not None and self.noted.get(path) == stamp:
+        entry, stamp = self.manifest.files[path], self.stamps[path]
+        if stamp is not None and self.written_stamps.get(path) == stamp:
             return True
-        return self.holds(path, entry.size, entry.sha256)
+        return self.has_content(path, entry.size, entry.sha256)
 
-    def holds(self, path: str, size: int, sha256: str) -> bool:
+    def has_content(self, path: str, size: int, sha256: str) -> bool:
         """Whether the file on the disk has that content."""
-        stamp = self.found.get(path)
+        stamp = self.stamps.get(path)
         if stamp is None or stamp[0] != size:
             return False
-        entry = self.old.files.get(path)
-        if entry is not None and self.noted.get(path) == stamp:  # untouched since we wrote it
+        entry = self.manifest.files.get(path)
+        if entry is not None and self.written_stamps.get(path) == stamp:  # untouched since
             return entry.sha256 == sha256
         return self._sha256(path) == sha256
 
     def is_blocked(self, path: str) -> bool:
         """Whether no file of ours can be at `path`: a folder or a link is, or a file above it."""
-        no_file = path in self.found and self.found[path] is None
-        return no_file or path.rpartition("/")[0] in self.blocked
+        is_no_file = path in self.stamps and self.stamps[path] is None
+        return is_no_file or path.rpartition("/")[0] in self.blocked
 
     def _sha256(self, path: str) -> str:
         with (self.folder / path).open("rb") as file:
@@ -61,11 +59,14 @@ class FolderState(NamedTuple):
 
 
 class FolderChange(NamedTuple):
-    """kept: our entries for files that stay. write, remove: paths, sorted."""
+    """What has to be done to an output folder."""
 
-    kept: dict[str, FileEntry]
+    unchanged: dict[str, FileEntry]
+    """Our files that stay as they are."""
     write: list[str]
+    """Paths, sorted."""
     remove: list[str]
+    """Paths, sorted."""
     findings: list[Diagnostic]
 
 
@@ -75,59 +76,60 @@ def unsafe_names(folder: Path, paths: Iterable[str]) -> Iterator[Diagnostic]:
         if not is_safe(path) or path.startswith(OWN_PREFIX):
             message = f"'{path}' is not a name for a file on every operating system"
             yield _finding(UNSAFE_NAME, folder, path, message, "Choose another id")
-    for one, other in case_collisions(paths):
-        message = f"'{other}' and '{one}' are one file on Windows and macOS"
-        yield _finding(NAMES_COLLIDE, folder, other, message, "Change the id of one of them")
+    for first, second in case_collisions(paths):
+        message = f"'{second}' and '{first}' are one file on Windows and macOS"
+        yield _finding(NAMES_COLLIDE, folder, second, message, "Change the id of one of them")
 
 
-def compare(present: FolderState, files: Mapping[str, FileContent]) -> FolderChange:
-    """What `files` asks of the folder."""
+def compare(state: FolderState, files: Mapping[str, FileContent]) -> FolderChange:
+    """What has to be done for the folder to hold `files`."""
     change = FolderChange({}, [], [], [])
     for path in sorted(files):
-        if present.is_blocked(path):
-            change.findings.append(_in_the_way(present.folder, path))
-        elif path not in present.found:
+        if state.is_blocked(path):
+            change.findings.append(_in_the_way(state.folder, path))
+        elif path not in state.stamps:
             change.write.append(path)
-        elif path in present.old.files:
-            _meet_own(present, path, files[path], change)
+        elif path in state.manifest.files:
+            _compare_own(state, path, files[path], change)
         else:
-            _meet_foreign(present, path, files[path], change)
-    for path in sorted(set(present.old.files) - set(files)):
-        if path in present.found and not present.is_blocked(path):
+            _compare_foreign(state, path, files[path], change)
+    for path in sorted(set(state.manifest.files) - set(files)):
+        if path in state.stamps and not state.is_blocked(path):
             change.remove.append(path)
-            if not present.is_intact(path):
-                change.findings.append(_by_hand(present.folder, path, "it is removed"))
+            if not state.is_intact(path):
+                change.findings.append(_by_hand(state.folder, path, "it is removed"))
     return change
 
 
-def _meet_own(present: FolderState, path: str, content: FileContent, change: FolderChange) -> None:
-    entry = present.old.files[path]
-    if not present.is_intact(path):
-        if _says_the_same(present, path, content, change):
+def _compare_own(state: FolderState, path: str, content: FileContent, change: FolderChange) -> None:
+    entry = state.manifest.files[path]
+    if not state.is_intact(path):
+        if _has_same_content(state, path, content, change):
             return
-        change.findings.append(_by_hand(present.folder, path, "it is made again"))
+        change.findings.append(_by_hand(state.folder, path, "it is written again"))
     elif entry.key == content.key:
-        change.kept[path] = entry
+        change.unchanged[path] = entry
         return
     change.write.append(path)
 
 
-def _meet_foreign(
-    present: FolderState, path: str, content: FileContent, change: FolderChange
+def _compare_foreign(
+    state: FolderState, path: str, content: FileContent, change: FolderChange
 ) -> None:
-    if not _says_the_same(present, path, content, change):
-        change.findings.append(_in_the_way(present.folder, path))
+    if not _has_same_content(state, path, content, change):
+        change.findings.append(_in_the_way(state.folder, path))
 
 
-def _says_the_same(
-    present: FolderState, path: str, content: FileContent, change: FolderChange
+def _has_same_content(
+    state: FolderState, path: str, content: FileContent, change: FolderChange
 ) -> bool:
-    """A file that we did not write is welcome, and then ours, if it says what ours would."""
-    wanted = content.to_bytes()
-    sha256 = hashlib.sha256(wanted).hexdigest()
-    if same := present.holds(path, len(wanted), sha256):
-        change.kept[path] = FileEntry(len(wanted), sha256, content.key)
-    return same
+    """Whether the file has the content that ours would have; then it is ours from now on."""
+    desired = content.to_bytes()
+    sha256 = hashlib.sha256(desired).hexdigest()
+    is_same = state.has_content(path, len(desired), sha256)
+    if is_same:
+        change.unchanged[path] = FileEntry(len(desired), sha256, content.key)
+    return is_same
 
 
 def _in_the_way(folder: Path, path: str) -> Diagnostic:
@@ -135,8 +137,8 @@ def _in_the_way(folder: Path, path: str) -> Diagnostic:
     return _finding(IN_THE_WAY, folder, path, message, "Move it away, or choose another folder")
 
 
-def _by_hand(folder: Path, path: str, what_now: str) -> Diagnostic:
-    message = f"'{path}' was changed since fhir-kb wrote it; {what_now}"
+def _by_hand(folder: Path, path: str, consequence: str) -> Diagnostic:
+    message = f"'{path}' was changed since fhir-kb wrote it; {consequence}"
     return _finding(CHANGED_BY_HAND, folder, path, message, "Change the definitions instead")
 
 

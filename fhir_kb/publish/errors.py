@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics.errors import FhirKbError
-from fhir_kb.publish.codes import CANNOT_WRITE
+from fhir_kb.publish.codes import CANNOT_WRITE, DAMAGED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,24 +25,42 @@ class OutputError(FhirKbError):
         self.code = code.id
 
 
-_AGAIN = "Free some space and run the command again"
-_ELSEWHERE = "Allow writing there, or choose another folder"
-_REASONS = {
-    errno.ENOSPC: ("the disk is full", _AGAIN),
-    errno.EDQUOT: ("the disk quota is used up", _AGAIN),
-    errno.EROFS: ("it is on a read-only file system", _ELSEWHERE),
-    errno.EACCES: ("permission is denied, or a program has a file of it open", _ELSEWHERE),
-    errno.EPERM: ("permission is denied", _ELSEWHERE),
-    errno.ENOTDIR: ("a part of its path is a file", "Choose another folder"),
-    errno.EEXIST: ("a part of its path is a file", "Choose another folder"),
-    errno.ENAMETOOLONG: ("the path is too long", "Choose a folder with a shorter path"),
-}
+REBUILD = "Empty the output folder and build again: fhir-kb writes everything in it anew"
+_OTHER_FOLDER = "Choose another folder"
+
+
+def check_format(path: Path, format_: object, expected: int) -> None:
+    """Raises OutputError where a file of ours has another format than this version reads."""
+    if format_ == expected:
+        return
+    if isinstance(format_, int) and format_ > expected:
+        raise OutputError(
+            DAMAGED,
+            f"'{path}' was written by a newer version of fhir-kb (format {format_}; this one "
+            f"reads {expected})",
+            "Upgrade fhir-kb, or empty the output folder and build again",
+        )
+    raise OutputError(DAMAGED, f"'{path}' has an unknown format: {format_!r}", REBUILD)
 
 
 def cannot_write(folder: Path, error: OSError) -> OutputError:
     """The operating system's refusal, as people say it."""
-    reason, advice = _REASONS.get(
-        error.errno or 0,
-        (error.strerror or str(error), "Mend that and run the command again"),
-    )
+    reason, advice = _reason(error, folder)
     return OutputError(CANNOT_WRITE, f"cannot write the output folder '{folder}': {reason}", advice)
+
+
+def _reason(error: OSError, folder: Path) -> tuple[str, str]:
+    space = "Free disk space and run the command again"
+    permissions = f"Fix the permissions of '{folder}', or choose another folder"
+    reasons = {
+        errno.ENOSPC: ("the disk is full", space),
+        errno.EDQUOT: ("the disk quota is used up", space),
+        errno.EROFS: ("it is on a read-only file system", _OTHER_FOLDER),
+        errno.EACCES: ("permission is denied, or a program has a file of it open", permissions),
+        errno.EPERM: ("permission is denied", permissions),
+        errno.ENOTDIR: ("a part of its path is a file", _OTHER_FOLDER),
+        errno.EEXIST: ("a part of its path is a file", _OTHER_FOLDER),
+        errno.ENAMETOOLONG: ("the path is too long", "Choose a folder with a shorter path"),
+    }
+    default = error.strerror or str(error), "Solve that and run the command again"
+    return reasons.get(error.errno or 0, default)

@@ -1,4 +1,4 @@
-"""What a file shall hold: made when it is needed, known by a key before that."""
+"""The content of a file: produced when it is needed, identified by a key before that."""
 
 from __future__ import annotations
 
@@ -11,23 +11,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 
-_COMPOSED = "+"  # how the key of content begins that is not made yet
+_LAZY = "+"  # how the key of content begins whose bytes are not there yet
 
 
 class FileContent(NamedTuple):
-    """The content of one file.
-
-    key: equal keys, equal bytes; lets an unchanged file be left alone without making it again.
-    parts: makes the bytes, piece by piece; may be called more than once.
-    """
+    """The content of one file."""
 
     key: str
+    """Equal keys, equal bytes: an unchanged file is left alone without producing its content."""
     parts: Callable[[], Iterable[bytes]]
+    """Produces the bytes, piece by piece; may be called more than once."""
 
     @property
     def sha256(self) -> str:
-        """The SHA-256 of the bytes where it is known without making them; else empty."""
-        return "" if self.key.startswith(_COMPOSED) else self.key
+        """The SHA-256 of the bytes where it is known without producing them; else empty."""
+        return "" if self.key.startswith(_LAZY) else self.key
 
     def to_bytes(self) -> bytes:
         """All of it at once."""
@@ -35,14 +33,18 @@ class FileContent(NamedTuple):
 
 
 def fixed_content(content: bytes, digest: str = "") -> FileContent:
-    """Content that is there already; `digest` is its SHA-256 where the caller knows it."""
+    """Content whose bytes are there; `digest` is their SHA-256 where the caller knows it."""
     return FileContent(digest or hashlib.sha256(content).hexdigest(), lambda: (content,))
 
 
-def lazy_content(parts: Callable[[], Iterable[bytes]], *made_of: str) -> FileContent:
-    """Content put together from what `made_of` names completely: kinds, settings, digests.
+def lazy_content(parts: Callable[[], Iterable[bytes]], *inputs: str) -> FileContent:
+    """Content that is produced when it is needed.
 
-    Another version of fhir-kb may put it together differently, so that its keys differ.
+    Another version of fhir-kb may produce it differently, so that its keys differ.
+
+    Args:
+        parts: Produces the bytes.
+        inputs: Whatever they depend on: kinds, settings, digests.
     """
-    whole = "\0".join((__version__, *made_of)).encode()
-    return FileContent(_COMPOSED + hashlib.sha256(whole).hexdigest(), parts)
+    key = "\0".join((__version__, *inputs)).encode()
+    return FileContent(_LAZY + hashlib.sha256(key).hexdigest(), parts)

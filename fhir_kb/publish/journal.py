@@ -1,7 +1,7 @@
-"""A change of an output folder that happens as a whole: staged aside, committed, carried out.
+"""Atomic changes of an output folder: staged aside, committed by a journal, carried out.
 
 Until the journal is committed nothing of the old output is touched. From then on the change is
-certain: whoever opens the folder next carries out what is left of it.
+certain: the next run carries out what is left of it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import orjson
 
 from fhir_kb.files import replace_durably, sync_file, sync_folder, write_aside
 from fhir_kb.publish.codes import DAMAGED
-from fhir_kb.publish.errors import OutputError
+from fhir_kb.publish.errors import REBUILD, OutputError, check_format
 from fhir_kb.publish.paths import OWN_PREFIX, is_safe
 from fhir_kb.publish.writing import write_all_new
 
@@ -31,16 +31,18 @@ if TYPE_CHECKING:
 
 STAGE = f"{OWN_PREFIX}.stage"
 _JOURNAL = "journal.json"
+_FORMAT = 1
 _STAGED = re.compile(r"f?[0-9]{1,9}")
 _FEW = 32  # up to here, each file is brought to the disk by itself
 
 
 class StagingArea:
-    """The place where a change is prepared. Use as a context manager: what is not committed by the
-    end of it is thrown away.
+    """The folder where a change is prepared; a context manager.
 
-    names: of all files that may be added. A folder that is not there yet is prepared as a whole, so
-    that it needs one renaming and not one for each file.
+    What is not committed by the end of it is removed. A folder that does not exist yet is prepared
+    as a whole, so that it needs one renaming and not one for each file.
+
+    names: Of all files that may be added.
     """
 
     def __init__(self, folder: Path, names: Collection[str] = ()) -> None:
@@ -74,7 +76,7 @@ class StagingArea:
             self._made_of,
             durable=few,
         )
-        by_place = {one.path: one for one in staged}
+        by_place = {file.path: file for file in staged}
         return {name: by_place[place] for name, place in places.items()}
 
     def _place(self, name: str) -> str:
@@ -98,7 +100,7 @@ class StagingArea:
         self._sync()
         folders = ((staged, name) for name, staged in self._folders.items())
         renames = [*folders, *self._singles.items()]
-        journal = orjson.dumps({"renames": renames, "removals": removals})
+        journal = orjson.dumps({"format": _FORMAT, "renames": renames, "removals": removals})
         aside = self._aside / f"{_JOURNAL}.new"
         write_aside(aside, journal)
         self._committed = True  # before it is true: from here on nothing may be thrown away
@@ -129,7 +131,7 @@ def _new_folders(folder: Path, names: Iterable[str]) -> list[str]:
 
 
 def recover(folder: Path) -> bool:
-    """Finish a change that was committed, throw away one that was not; True if one was finished."""
+    """Finish a change that was committed, remove one that was not; True if one was finished."""
     aside = folder / STAGE
     if not os.path.lexists(aside):
         return False
@@ -143,9 +145,10 @@ def recover(folder: Path) -> bool:
         shutil.rmtree(aside)
         return False
     try:
+        check_format(aside / _JOURNAL, journal.get("format", _FORMAT), _FORMAT)
         renames = [(str(staged), str(name)) for staged, name in journal["renames"]]
         removals = [str(name) for name in journal["removals"]]
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _damaged(aside) from error
     safe = all(_STAGED.fullmatch(staged) for staged, _ in renames)
     if not safe or not all(is_safe(name) for name in [*removals, *(name for _, name in renames)]):
@@ -158,7 +161,7 @@ def _damaged(aside: Path) -> OutputError:
     return OutputError(
         DAMAGED,
         f"the journal in '{aside}' is damaged",
-        "Empty the output folder and build again: everything in it can be made anew",
+        REBUILD,
     )
 
 
@@ -189,6 +192,6 @@ def _rename(aside: Path, folder: Path, renames: Sequence[tuple[str, str]]) -> No
 def _remove_emptied(folder: Path, removals: Sequence[str]) -> None:
     """Folders that a removal left empty go too; rmdir refuses all others."""
     emptied = {name.rpartition("/")[0] for name in removals} - {""}
-    for directory in sorted(emptied, key=lambda one: (-one.count("/"), one)):
+    for directory in sorted(emptied, key=lambda path: (-path.count("/"), path)):
         with contextlib.suppress(OSError):
             (folder / directory).rmdir()

@@ -1,4 +1,4 @@
-"""Resources one a line, as bulk data tools read them."""
+"""A resource a line, as bulk data tools read them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def ndjson(resources: Sequence[EmittedResource]) -> FileContent:
     """Newline-delimited JSON (https://hl7.org/fhir/nd-json.html), roots first."""
     ordered = roots_first(resources)
     return lazy_content(
-        lambda: (one.line_bytes + b"\n" for one in ordered),
+        lambda: (resource.line_bytes + b"\n" for resource in ordered),
         "ndjson",
-        *(one.digest for one in ordered),
+        *(resource.digest for resource in ordered),
     )

@@ -1,4 +1,4 @@
-"""Bring an output folder to a wanted state, as a whole or not at all.
+"""Making an output folder hold given files, as a whole or not at all.
 
 The folder is ours when it holds our manifest, or nothing that matters. Only files in the manifest
 are ever replaced or removed. docs/adr/0004-output.md says how a crash is survived.
@@ -36,15 +36,12 @@ if TYPE_CHECKING:
     from fhir_kb.publish.output_manifest import Stamp
     from fhir_kb.publish.writing import StagedFile
 
-# What may stand in a folder that is to become ours: kept in version control, or left by a desktop.
-_HARMLESS = {"README.md", ".gitignore", ".gitkeep", ".DS_Store", "Thumbs.db", "desktop.ini"}
+_IGNORED = {"README.md", ".gitignore", ".gitkeep", ".DS_Store", "Thumbs.db", "desktop.ini"}
+"""What may be in a folder that is to become ours: for version control, or left by a desktop."""
 
 
 class WriteResult(NamedTuple):
-    """What a write did, by path; with an error among the findings, nothing at all was done.
-
-    digest: of the manifest: two folders with the same digest hold the same files of ours.
-    """
+    """What a write did, by path; with an error among the findings, nothing at all was done."""
 
     created: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
@@ -52,6 +49,7 @@ class WriteResult(NamedTuple):
     removed: tuple[str, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     digest: str = ""
+    """Of the manifest: two folders with the same digest hold the same files of ours."""
 
 
 def write(
@@ -59,27 +57,33 @@ def write(
 ) -> WriteResult:
     """Make the folder hold exactly `files` of ours, and touch nothing else.
 
-    files: by path below the folder, with "/". stamps: a cache file outside the folder, so that
-    unchanged files need not be read (see manifest.py).
+    Args:
+        folder: Is created where it is missing.
+        files: By path below the folder, with "/".
+        stamps: A cache file outside the folder, so that unchanged files need not be read; see
+            output_manifest.py.
 
-    Returns findings instead of writing where a file that is not ours is in the way, or names
-    collide. Raises OutputError where the folder is not ours, busy, or cannot be written.
+    Returns:
+        What was done; findings where a file that is not ours is in the way, or names collide.
+
+    Raises:
+        OutputError: The folder is not ours, busy, or cannot be written.
     """
-    if refused := tuple(unsafe_names(folder, files)):
-        return WriteResult(diagnostics=refused)
+    if findings := tuple(unsafe_names(folder, files)):
+        return WriteResult(diagnostics=findings)
     try:
-        _must_be_ours(folder)
+        _check_ours(folder)
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder):
             recover(folder)
-            _must_be_ours(folder)
-            present = _look(folder, files, stamps)
-            change = compare(present, files)
+            _check_ours(folder)
+            state = _state(folder, files, stamps)
+            change = compare(state, files)
             if has_errors(change.findings):
                 return WriteResult(diagnostics=tuple(change.findings))
-            written, seen = _apply(present, files, change)
-            write_stamps(stamps, written.digest, seen)
-            return written
+            result, new_stamps = _apply(state, files, change)
+            write_stamps(stamps, result.digest, new_stamps)
+            return result
     except OSError as error:
         raise cannot_write(folder, error) from error
 
@@ -92,15 +96,16 @@ def unchanged_digest(folder: Path, *, stamps: Path) -> str:
     """
     try:
         digest = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
-        noted = read_stamps(stamps, digest)
-        found = stamps_below(folder, _directories(noted))
+        written = read_stamps(stamps, digest)
+        current = stamps_below(folder, _directories(written))
     except OSError:
         return ""
-    whole = STAGE not in found and all(found.get(path) == noted[path] for path in noted)
-    return digest if noted and whole else ""
+    is_same = STAGE not in current and all(current.get(path) == written[path] for path in written)
+    return digest if written and is_same else ""
 
 
-def _must_be_ours(folder: Path) -> None:
+def _check_ours(folder: Path) -> None:
+    """Raises OutputError for a folder with files of somebody else."""
     if not folder.is_dir():
         if folder.exists() or folder.is_symlink():
             raise OutputError(
@@ -112,67 +117,71 @@ def _must_be_ours(folder: Path) -> None:
     names = {entry.name for entry in folder.iterdir()}
     if MANIFEST in names or (folder / STAGE).is_dir():
         return
-    if strange := sorted(names - _HARMLESS - {LOCK}):
+    if foreign := sorted(names - _IGNORED - {LOCK}):
         raise OutputError(
             NOT_OURS,
-            f"the folder '{folder}' was not made by fhir-kb: it holds '{strange[0]}'",
+            f"the folder '{folder}' was not made by fhir-kb: it holds '{foreign[0]}'",
             "Choose an empty or a new folder",
         )
 
 
-def _look(folder: Path, files: Iterable[str], stamps: Path | None) -> FolderState:
-    old = read_manifest(folder)
-    wanted = _directories(files)
-    found = stamps_below(folder, wanted | _directories(old.files))
-    for directory in sorted(wanted):
+def _state(folder: Path, files: Iterable[str], stamps: Path | None) -> FolderState:
+    manifest = read_manifest(folder)
+    directories = _directories(files)
+    current = stamps_below(folder, directories | _directories(manifest.files))
+    for directory in sorted(directories):
         if (folder / directory).is_symlink():
             raise OutputError(
                 CANNOT_WRITE,
                 f"cannot write the output folder '{folder}': '{directory}' in it is a link",
                 "Remove the link, or choose another folder",
             )
-    files_there = {path for path, stamp in found.items() if stamp is not None}
-    blocked = (one for one in wanted if not files_there.isdisjoint({one, *_above(one)}))
-    return FolderState(folder, old, read_stamps(stamps, old.digest), found, frozenset(blocked))
+    plain_files = {path for path, stamp in current.items() if stamp is not None}
+    blocked = frozenset(
+        directory
+        for directory in directories
+        if not plain_files.isdisjoint({directory, *_parents(directory)})
+    )
+    return FolderState(folder, manifest, read_stamps(stamps, manifest.digest), current, blocked)
 
 
 def _directories(paths: Iterable[str]) -> set[str]:
     """All directories that the paths go through, but for the folder itself."""
     direct = {path.rpartition("/")[0] for path in paths}
-    return direct.union(*map(_above, direct)) - {""}
+    return direct.union(*map(_parents, direct)) - {""}
 
 
-def _above(path: str) -> set[str]:
+def _parents(path: str) -> set[str]:
     parts = path.split("/")
     return {"/".join(parts[:count]) for count in range(1, len(parts))}
 
 
 def _apply(
-    present: FolderState, files: Mapping[str, FileContent], change: FolderChange
+    state: FolderState, files: Mapping[str, FileContent], change: FolderChange
 ) -> tuple[WriteResult, dict[str, Stamp]]:
     """Carry out the change; also returns the stamps that our files have now."""
-    entries = dict(change.kept)
-    seen = {path: stamp for path in entries if (stamp := present.found[path]) is not None}
-    if not change.write and not change.remove and entries == present.old.files:
-        return WriteResult(unchanged=tuple(entries), digest=present.old.digest), seen
-    made: dict[str, StagedFile] = {}
-    with StagingArea(present.folder, files) as stage:
-        for path, staged in stage.add({path: files[path] for path in change.write}).items():
+    entries = dict(change.unchanged)
+    stamps = {path: stamp for path in entries if (stamp := state.stamps[path]) is not None}
+    if not change.write and not change.remove and entries == state.manifest.files:
+        return WriteResult(unchanged=tuple(entries), digest=state.manifest.digest), stamps
+    written: dict[str, StagedFile] = {}
+    with StagingArea(state.folder, files) as staging:
+        for path, staged in staging.add({path: files[path] for path in change.write}).items():
             entries[path] = FileEntry(staged.size, staged.sha256, files[path].key)
-            if present.holds(path, staged.size, staged.sha256):  # another key, the same bytes
-                stage.drop(staged)
-                seen[path] = present.found[path] or staged.stamp
+            if state.has_content(path, staged.size, staged.sha256):  # another key, the same bytes
+                staging.drop(staged)
+                stamps[path] = state.stamps[path] or staged.stamp
             else:
-                made[path] = staged
-        manifest = stage.add({MANIFEST: fixed_content(manifest_bytes(entries))})[MANIFEST]
-        stage.commit(change.remove)
-    seen.update((path, staged.stamp) for path, staged in made.items())
-    written = WriteResult(
-        created=tuple(path for path in made if path not in present.found),
-        changed=tuple(path for path in made if path in present.found),
-        unchanged=tuple(path for path in sorted(files) if path not in made),
+                written[path] = staged
+        manifest = staging.add({MANIFEST: fixed_content(manifest_bytes(entries))})[MANIFEST]
+        staging.commit(change.remove)
+    stamps.update((path, staged.stamp) for path, staged in written.items())
+    result = WriteResult(
+        created=tuple(path for path in written if path not in state.stamps),
+        changed=tuple(path for path in written if path in state.stamps),
+        unchanged=tuple(path for path in sorted(files) if path not in written),
         removed=tuple(change.remove),
         diagnostics=tuple(change.findings),
         digest=manifest.sha256,
     )
-    return written, seen
+    return result, stamps

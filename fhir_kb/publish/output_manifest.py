@@ -1,4 +1,4 @@
-"""What an output folder holds of ours: the manifest, the same on every machine.
+"""The manifest of an output folder: our files in it. It is the same on every machine.
 
 Beside it, outside the folder, stamps: size and time of each file as last seen on this machine, so
 that an unchanged folder is known without reading it. Stamps are a cache; without them the files
@@ -15,7 +15,7 @@ import orjson
 
 from fhir_kb.files import write_cache
 from fhir_kb.publish.codes import DAMAGED
-from fhir_kb.publish.errors import OutputError
+from fhir_kb.publish.errors import REBUILD, OutputError, check_format
 from fhir_kb.publish.paths import OWN_PREFIX, is_safe
 
 if TYPE_CHECKING:
@@ -23,48 +23,49 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANIFEST = f"{OWN_PREFIX}.json"
-_FORMAT = 1
+FORMAT = 1
+"""The format of the manifest; the key "format" in it."""
+_STAMPS_FORMAT = 1
 
 Stamp = tuple[int, int]
 """Size in bytes, time of the last change in nanoseconds."""
 
 
 class FileEntry(NamedTuple):
-    """A file of ours. key: FileContent.key of what it holds; sha256: of its bytes."""
+    """A file of ours."""
 
     size: int
     sha256: str
     key: str
+    """The key of its FileContent."""
 
 
 class OutputManifest(NamedTuple):
-    """files: by path. digest: of the manifest's own bytes; "" where there is none yet."""
+    """The files of ours in an output folder."""
 
     files: Mapping[str, FileEntry]
+    """By path."""
     digest: str = ""
+    """Of the manifest's own bytes; "" where there is none yet."""
 
 
 def read_manifest(folder: Path) -> OutputManifest:
-    """The folder's manifest; an empty one where there is none. Raises OutputError if damaged."""
+    """The folder's manifest; an empty one where there is none.
+
+    Raises OutputError if it is damaged, or has the format of another version of fhir-kb.
+    """
+    path = folder / MANIFEST
     try:
-        content = (folder / MANIFEST).read_bytes()
+        content = path.read_bytes()
     except FileNotFoundError:
         return OutputManifest({})
     try:
-        files = _entries(orjson.loads(content))
+        manifest = orjson.loads(content)
+        check_format(path, manifest["format"], FORMAT)
+        files = {name: _entry(name, fields) for name, fields in manifest["files"].items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise OutputError(
-            DAMAGED,
-            f"the list of files in '{folder / MANIFEST}' is damaged or of a newer fhir-kb",
-            "Empty the folder and build again: everything in it can be made anew",
-        ) from error
+        raise OutputError(DAMAGED, f"the list of files '{path}' is damaged", REBUILD) from error
     return OutputManifest(files, hashlib.sha256(content).hexdigest())
-
-
-def _entries(stated: dict[str, Any]) -> dict[str, FileEntry]:
-    if stated["format"] != _FORMAT:
-        raise ValueError(stated["format"])
-    return {path: _entry(path, fields) for path, fields in stated["files"].items()}
 
 
 def _entry(path: str, fields: list[Any]) -> FileEntry:
@@ -79,7 +80,7 @@ def manifest_bytes(files: Mapping[str, FileEntry]) -> bytes:
     lines = b",\n".join(_line(path, files[path]) for path in sorted(files))
     return (
         b'{"about":"Files written by fhir-kb. Whatever is not listed here is left alone.",\n'
-        b'"format":%d,\n"files":{\n%s\n}}\n' % (_FORMAT, lines)
+        b'"format":%d,\n"files":{\n%s\n}}\n' % (FORMAT, lines)
     )
 
 
@@ -91,14 +92,14 @@ def _line(path: str, entry: FileEntry) -> bytes:
 
 
 def read_stamps(path: Path | None, digest: str) -> dict[str, Stamp]:
-    """The stamps noted for the manifest of that digest; none where they are missing or odd."""
+    """The stamps written for the manifest of that digest; none where they cannot be used."""
     if path is None or not digest:
         return {}
     try:
-        stated = orjson.loads(path.read_bytes())
-        if stated["manifest"] != digest:
+        content = orjson.loads(path.read_bytes())
+        if content["format"] != _STAMPS_FORMAT or content["manifest"] != digest:
             return {}
-        return {name: (size, time) for name, (size, time) in stated["files"].items()}
+        return {name: (size, time) for name, (size, time) in content["files"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
@@ -107,14 +108,16 @@ def write_stamps(path: Path | None, digest: str, stamps: Mapping[str, Stamp]) ->
     """Note the stamps; a cache that cannot be written is not worth an error."""
     if path is None:
         return
-    write_cache(path, orjson.dumps({"manifest": digest, "files": stamps}))
+    write_cache(path, orjson.dumps({"format": _STAMPS_FORMAT, "manifest": digest, "files": stamps}))
 
 
 def stamps_below(folder: Path, directories: set[str]) -> dict[str, Stamp | None]:
-    """What stands in the folder and in these directories of it, by path: the stamps of plain files,
-    None for directories, links and whatever else. A missing directory holds nothing.
+    """What is in the folder and in these directories of it, by path.
+
+    The stamps of plain files, None for directories, links and whatever else. A missing directory
+    holds nothing.
     """
-    found: dict[str, Stamp | None] = {}
+    stamps: dict[str, Stamp | None] = {}
     for directory in sorted(directories | {""}):
         prefix = f"{directory}/" if directory else ""
         try:
@@ -126,5 +129,5 @@ def stamps_below(folder: Path, directories: set[str]) -> dict[str, Stamp | None]
                 status = entry.stat(follow_symlinks=False)
                 plain = entry.is_file(follow_symlinks=False)
                 stamp = (status.st_size, status.st_mtime_ns) if plain else None
-                found[prefix + entry.name] = stamp
-    return found
+                stamps[prefix + entry.name] = stamp
+    return stamps

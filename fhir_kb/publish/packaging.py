@@ -31,41 +31,39 @@ MAX_PACKAGE_NAME = 59
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """Another package: its name and version, and the canonical url of its ImplementationGuide.
-
-    Without a url it stands in package.json only.
-    """
+    """Another package."""
 
     name: str
     version: str
     url: str = ""
+    """The canonical url of its ImplementationGuide; without one it is in package.json only."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackageInfo:
-    """What a package says of itself; the same for all releases but for the dependencies.
-
-    name: as PACKAGE_NAME wants it; each release adds its own name to it ("org.example.kb.r4"),
-        because one name and version stands for one content wherever packages are kept.
-    version: semantic ("1.3.0"). canonical: the base of the artifacts' urls.
-    license: an SPDX code, or "not-open-source". status: draft, active, retired.
-    date: FHIR date or dateTime from the definitions.
-    dependencies: by release ("r4") beside the release's core package, which is always there.
-    """
+    """What a package says of itself; the same for all releases but for the dependencies."""
 
     name: str
+    """Matches PACKAGE_NAME. Each release adds its own name to it ("org.example.kb.r4"), because
+    one name and version stands for one content in every registry and cache."""
     version: str
+    """A semantic version ("1.3.0")."""
     canonical: str
+    """The base of the artifacts' urls."""
     title: str
     description: str
     publisher: str
     license: str = ""
+    """An SPDX code, or "not-open-source"."""
     status: str = "draft"
+    """draft, active or retired."""
     experimental: bool = False
     date: str = ""
+    """A FHIR date or dateTime."""
     copyright: str = ""
     url: str = ""
     dependencies: Mapping[str, tuple[Dependency, ...]] = field(default_factory=dict)
+    """By release ("r4"), beside the release's core package, which is always there."""
 
     def of(self, release: str) -> tuple[str, tuple[Dependency, ...]]:
         """The package's name in a release, and what it depends on there beside the core."""
@@ -78,18 +76,20 @@ def package(
     """package.tgz, byte for byte the same for the same resources and info."""
     about = canonical_json(_package_json(info, release, fhir_version))
     guide = implementation_guide(resources, info, release, fhir_version)
-    named = [(one.file_name, one.index_entry, one.line_bytes) for one in resources]
-    named.append(_guide_file(guide))
-    named.sort()
+    members = [
+        (resource.file_name, resource.index_entry, resource.line_bytes) for resource in resources
+    ]
+    members.append(_guide_file(guide))
+    members.sort()
 
     def files() -> Iterator[tuple[str, bytes]]:
-        entries = b",\n".join(entry for _, entry, _ in named)
+        entries = b",\n".join(entry for _, entry, _ in members)
         yield "package/package.json", about
         yield "package/.index.json", b'{"index-version":2,"files":[\n%s\n]}\n' % entries
-        for name, _, content in named:
+        for name, _, content in members:
             yield f"package/{name}", content
 
-    digests = sorted(f"{one.name} {one.digest}" for one in resources)
+    digests = sorted(f"{resource.name} {resource.digest}" for resource in resources)
     return lazy_content(
         lambda: gzip_stored(tar(files())),
         "package", about.decode(), compact_json(guide).decode(), *digests,
@@ -106,7 +106,7 @@ def _guide_file(guide: Mapping[str, Any]) -> tuple[str, bytes, bytes]:
 def _package_json(info: PackageInfo, release: str, fhir_version: str) -> dict[str, Any]:
     name, dependencies = info.of(release)
     needed = {BY_NAME[release].core_package: fhir_version}
-    needed.update((one.name, one.version) for one in dependencies)
+    needed.update((dependency.name, dependency.version) for dependency in dependencies)
     about = {
         "name": name,
         "version": info.version,
@@ -151,9 +151,13 @@ def implementation_guide(
         "license": info.license,
         "fhirVersion": [fhir_version],
         "dependsOn": [
-            {"uri": one.url, "packageId": one.name, "version": one.version}
-            for one in dependencies
-            if one.url
+            {
+                "uri": dependency.url,
+                "packageId": dependency.name,
+                "version": dependency.version,
+            }
+            for dependency in dependencies
+            if dependency.url
         ],
         "definition": _listing(resources),
     }
@@ -162,8 +166,8 @@ def implementation_guide(
 
 def _listing(resources: Sequence[EmittedResource]) -> dict[str, Any] | None:
     listed = [
-        {"reference": {"reference": one.name}, "name": one.title or one.name}
-        for one in sorted(resources, key=lambda one: one.file_name)
+        {"reference": {"reference": resource.name}, "name": resource.title or resource.name}
+        for resource in sorted(resources, key=lambda resource: resource.file_name)
     ]
     return {"resource": listed} if listed else None
 

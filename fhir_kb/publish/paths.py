@@ -37,7 +37,7 @@ def case_collisions(paths: Iterable[str]) -> list[tuple[str, str]]:
     """Pairs of paths that Windows and macOS take for one file: they differ only in case."""
     first: dict[str, str] = {}
     return [
-        (known, path)
+        (other, path)
         for path in sorted(paths)
-        if (known := first.setdefault(path.casefold(), path)) != path
+        if (other := first.setdefault(path.casefold(), path)) != path
     ]

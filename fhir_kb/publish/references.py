@@ -1,4 +1,4 @@
-"""What needs what among emitted resources, and the orders that follow from it."""
+"""References between emitted resources, and the orders that follow from them."""
 
 from __future__ import annotations
 
@@ -20,33 +20,43 @@ _URI = re.compile(rb'"((?:https?|urn):[^"\\\s]+)"')
 
 def roots_first(resources: Iterable[EmittedResource]) -> list[EmittedResource]:
     """Manifest Libraries, then PlanDefinitions, then the rest; each by type and id."""
-    return sorted(resources, key=lambda one: (one.root, one.resource_type, one.id))
+    return sorted(
+        resources, key=lambda resource: (resource.root, resource.resource_type, resource.id)
+    )
 
 
 def dependencies_first(resources: Iterable[EmittedResource]) -> list[EmittedResource]:
     """Each after those it refers to; a circle is entered at its first member by type and id."""
-    known = {one.name: one for one in sorted(resources, key=lambda one: one[:2])}
-    done: dict[str, EmittedResource] = {}
-    opened: set[str] = set()
-    stack = list(reversed(known.values()))
+    by_name = {resource.name: resource for resource in sorted(resources, key=_type_and_id)}
+    ordered: dict[str, EmittedResource] = {}
+    visited: set[str] = set()
+    stack = list(reversed(by_name.values()))
     while stack:
-        one = stack[-1]
-        if one.name in opened:
-            done.setdefault(one.name, stack.pop())
+        resource = stack[-1]
+        if resource.name in visited:
+            ordered.setdefault(resource.name, stack.pop())
             continue
-        opened.add(one.name)
-        stack += [known[to] for to in reversed(one.references) if to in known and to not in opened]
-    return list(done.values())
+        visited.add(resource.name)
+        stack += [
+            by_name[name]
+            for name in reversed(resource.references)
+            if name in by_name and name not in visited
+        ]
+    return list(ordered.values())
+
+
+def _type_and_id(resource: EmittedResource) -> tuple[str, str]:
+    return resource.resource_type, resource.id
 
 
 def by_canonical(resources: Iterable[EmittedResource]) -> dict[str, list[EmittedResource]]:
     """The resources by their url, each also by "url|version"."""
-    found: dict[str, list[EmittedResource]] = {}
-    for one in resources:
-        if one.url:
-            found.setdefault(one.url, []).append(one)
-            found.setdefault(f"{one.url}|{one.version}", []).append(one)
-    return found
+    by_url: dict[str, list[EmittedResource]] = {}
+    for resource in resources:
+        if resource.url:
+            by_url.setdefault(resource.url, []).append(resource)
+            by_url.setdefault(f"{resource.url}|{resource.version}", []).append(resource)
+    return by_url
 
 
 def reachable(
@@ -57,41 +67,44 @@ def reachable(
 ) -> list[EmittedResource]:
     """The roots, then all they need, directly or not, nearest first.
 
-    resources: what there is, by "Type/id". With `canonicals`, also what is meant by its url.
+    Args:
+        roots: Where to start.
+        resources: All resources of the release, by "Type/id".
+        canonicals: Whether to follow canonical urls too, and not only literal references.
     """
-    urls = by_canonical(resources.values()) if canonicals else {}
-    found = {one.name: one for one in roots}
-    queue = list(found.values())
-    for one in queue:  # grows while it is read
-        wanted = [resources[name] for name in one.references if name in resources]
-        if urls:
-            for uri in map(bytes.decode, _URI.findall(one.line_bytes)):
-                wanted += urls.get(uri, ()) if uri != one.url else ()
-        for other in wanted:
-            if other.name not in found:
-                found[other.name] = other
+    by_url = by_canonical(resources.values()) if canonicals else {}
+    reached = {resource.name: resource for resource in roots}
+    queue = list(reached.values())
+    for resource in queue:  # grows while it is read
+        needed = [resources[name] for name in resource.references if name in resources]
+        if by_url:
+            for uri in map(bytes.decode, _URI.findall(resource.line_bytes)):
+                needed += by_url.get(uri, ()) if uri != resource.url else ()
+        for other in needed:
+            if other.name not in reached:
+                reached[other.name] = other
                 queue.append(other)
-    return list(found.values())
+    return list(reached.values())
 
 
 def unresolved_references(resources: Iterable[EmittedResource], release: str) -> list[Diagnostic]:
-    """A finding for each literal reference that leads to no resource of the same set.
+    """A finding for each literal reference to a resource that is not among these.
 
-    Servers refuse such a transaction. Places are those of the resources, not of definitions.
+    Servers reject such a transaction. Places are those of the resources, not of definitions.
     """
-    everything = sorted(resources, key=lambda one: one[:2])
-    names = {one.name for one in everything}
+    ordered = sorted(resources, key=_type_and_id)
+    names = {resource.name for resource in ordered}
     code = UNRESOLVED_REFERENCE
     return [
         Diagnostic(
             code.id,
             code.severity,
-            f"'{one.name}' refers to '{to}', which is not published with it",
-            Span(f"{release}/{one.file_name}"),
+            f"'{resource.name}' refers to '{name}', which is not published with it",
+            Span(f"{release}/{resource.file_name}"),
             help="Define it, or leave the reference out",
             release=release,
         )
-        for one in everything
-        for to in one.references
-        if to not in names
+        for resource in ordered
+        for name in resource.references
+        if name not in names
     ]

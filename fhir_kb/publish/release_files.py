@@ -19,19 +19,26 @@ if TYPE_CHECKING:
 def files_for_release(
     resources: Sequence[EmittedResource], release: str, fhir_version: str, info: PackageInfo
 ) -> dict[str, FileContent]:
-    """What lies below output/<release>, by path ("r4/PlanDefinition-x.json").
+    """The files below output/<release>, by path ("r4/PlanDefinition-x.json"); see docs/output.md.
 
-    resources: those of this release, each id of a type once, in any order; every Composition has a
-    date. docs/output.md describes the files.
+    Args:
+        resources: Those of the release, each id of a type once, in any order; every Composition
+            has a date.
+        release: Its name ("r4").
+        fhir_version: Its version ("4.0.1").
+        info: What the package says of itself.
     """
-    ordered = sorted(resources, key=lambda one: one.file_name)
-    by_name = {one.name: one for one in ordered}
+    ordered = sorted(resources, key=lambda resource: resource.file_name)
+    by_name = {resource.name: resource for resource in ordered}
     base = info.canonical
-    files = {one.file_name: fixed_content(one.file_bytes, one.digest) for one in ordered}
-    for one in ordered:
-        if one.resource_type == "Composition":
-            made = bundle.document(one, by_name, release, base)
-            files[f"bundle.document.{one.id}.json"] = made
+    files = {
+        resource.file_name: fixed_content(resource.file_bytes, resource.digest)
+        for resource in ordered
+    }
+    for resource in ordered:
+        if resource.resource_type == "Composition":
+            document = bundle.document(resource, by_name, release, base)
+            files[f"bundle.document.{resource.id}.json"] = document
     files["bundle.transaction.json"] = bundle.transaction(ordered, release)
     files["bundle.collection.json"] = bundle.collection(ordered, base)
     files["resources.ndjson"] = ndjson(ordered)

@@ -70,18 +70,18 @@ def write_all_new(
     theirs.close()
     try:
         own = _write_each(files[::2], durable)
-        answer = ours.recv()
+        theirs_written = ours.recv()
     except EOFError as error:
         raise ChildProcessError(
-            "a process that was writing files was ended from outside"
+            "a process that was writing files was killed, perhaps because memory ran out"
         ) from error
     finally:
         ours.close()
         other.terminate()
         other.join()
-    if isinstance(answer, OSError):
-        raise answer
-    return [*own, *answer]
+    if isinstance(theirs_written, OSError):
+        raise theirs_written
+    return [*own, *theirs_written]
 
 
 def _can_fork() -> bool:

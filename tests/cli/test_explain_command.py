@@ -50,7 +50,7 @@ def test_without_a_code_all_are_listed_within_80_columns(fhir_kb: Callable[..., 
     assert lines[0] == "KB204  error        A step waits for none"
     assert lines[1].startswith("KB401  warning      Something very")
     assert lines[2].startswith(" " * 20 + "very")
-    assert lines[-1] == "fhir-kb explain CODE tells how to mend it"
+    assert lines[-1] == "fhir-kb explain CODE shows how to fix it"
     assert max(map(len, lines)) <= 80
 
 

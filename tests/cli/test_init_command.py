@@ -57,7 +57,7 @@ def test_it_overwrites_nothing(fhir_kb: Callable[..., Ended], there: str) -> Non
     Path("kb", there).write_text("mine")
     code, out, err = fhir_kb("init", "kb")
     assert (code, out) == (2, "")
-    assert f"'kb/{there}' is already there; nothing was written" in err
+    assert f"'kb/{there}' already exists; nothing was written" in err
     assert [path for path in Path("kb").rglob("*") if path.is_file()] == [Path("kb", there)]
     assert Path("kb", there).read_text() == "mine"
 
@@ -65,7 +65,7 @@ def test_it_overwrites_nothing(fhir_kb: Callable[..., Ended], there: str) -> Non
 def test_a_file_in_the_place_of_a_folder_is_in_the_way(fhir_kb: Callable[..., Ended]) -> None:
     Path("kb").mkdir()
     Path("kb/first-topic").write_text("a file")
-    assert "'kb/first-topic' is already there" in fhir_kb("init", "kb").err
+    assert "'kb/first-topic' already exists" in fhir_kb("init", "kb").err
 
 
 def test_a_full_disk_leaves_nothing_behind(

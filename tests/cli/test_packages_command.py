@@ -208,7 +208,7 @@ def test_wrong_usage_is_told(fhir_kb: Command, words: tuple[str, ...], said: str
 def test_a_name_that_makes_no_sense_is_wrong_usage(fhir_kb: Command, name: str) -> None:
     code, _, err = fhir_kb("packages", "get", name)
     assert code == 2
-    assert "fhir-kb packages --help tells more" in err
+    assert "fhir-kb packages --help shows more" in err
 
 
 def test_a_kb_yaml_that_cannot_be_used_is_told(fhir_kb: Command, kb: Path) -> None:

@@ -52,7 +52,7 @@ def test_wrong_usage_is_2_and_names_the_nearest_word(
     assert (code, out) == (2, "")
     assert err.startswith("fhir-kb: ")
     assert said in err
-    assert "--help tells more" in err
+    assert "--help shows more" in err
 
 
 def test_without_words_the_overview_is_shown_and_usage_was_wrong(

@@ -87,8 +87,8 @@ def test_an_unknown_release_is_told_before_anything_is_read(tmp_path: Path) -> N
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names of the topics that were made, not taken from the cache."""
+def compiled_names(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the topics that were compiled, not taken from the cache."""
     names: list[str] = []
 
     def counted(source: TopicSource, *rest: object, **options: object) -> object:
@@ -99,14 +99,14 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return names
 
 
-def test_a_second_build_makes_only_what_changed(tmp_path: Path, made: list[str]) -> None:
+def test_a_second_build_makes_only_what_changed(tmp_path: Path, compiled_names: list[str]) -> None:
     definitions, cache = write(tmp_path / "definitions", "sepsis", "pain"), tmp_path / "cache"
 
     def again() -> list[str]:
-        made.clear()
+        compiled_names.clear()
         result = build(definitions, output=tmp_path / "output", cache_folder=cache)
         assert result.exit_code == 0
-        return sorted(made)
+        return sorted(compiled_names)
 
     assert again() == ["pain", "sepsis"]
     assert again() == []
@@ -118,7 +118,7 @@ def test_a_second_build_makes_only_what_changed(tmp_path: Path, made: list[str])
 
 
 def test_a_topic_is_made_again_when_one_that_it_follows_changes(
-    tmp_path: Path, made: list[str]
+    tmp_path: Path, compiled_names: list[str]
 ) -> None:
     follow = "  #\n"
     definitions = write(tmp_path / "definitions", "sepsis", "pain", "cough", pain=follow)
@@ -128,11 +128,11 @@ def test_a_topic_is_made_again_when_one_that_it_follows_changes(
     arguments = {"output": tmp_path / "output", "cache_folder": tmp_path / "cache"}
     assert build(definitions, **arguments).exit_code == 0  # type: ignore[arg-type]
 
-    made.clear()
+    compiled_names.clear()
     write(definitions, "sepsis", sepsis="version: 2.0.0\n")
     assert build(definitions, **arguments).exit_code == 0  # type: ignore[arg-type]
 
-    assert sorted(made) == ["pain", "sepsis"]
+    assert sorted(compiled_names) == ["pain", "sepsis"]
     plan = (tmp_path / "output/r5/PlanDefinition-pain.json").read_text("utf-8")
     assert "PlanDefinition/sepsis|2.0.0" in plan
 
@@ -155,6 +155,24 @@ def test_a_damaged_cache_is_only_slower(tmp_path: Path, damage: bytes | None) ->
         path.write_bytes(path.read_bytes()[:-7] if damage is None else damage)
     result = build(definitions, output=tmp_path / "output", cache_folder=cache)
     assert result.exit_code == 0
+    assert content(tmp_path / "output") == before
+
+
+@pytest.mark.parametrize("version", [1, 3, None])
+def test_a_cache_of_another_version_is_not_read(
+    tmp_path: Path, compiled_names: list[str], version: int | None
+) -> None:
+    definitions, cache = write(tmp_path / "definitions", "sepsis"), tmp_path / "cache"
+    build(definitions, output=tmp_path / "output", cache_folder=cache)
+    before = content(tmp_path / "output")
+    files = [path for path in cache.rglob("*") if path.is_file()]
+    assert sum(b'"format":2' in path.read_bytes() for path in files) == len(files) - 1  # stamps
+    for path in files:
+        named = b"" if version is None else b'"format":%d,' % version
+        path.write_bytes(path.read_bytes().replace(b'"format":2,', named))
+    compiled_names.clear()
+    assert build(definitions, output=tmp_path / "output", cache_folder=cache).exit_code == 0
+    assert compiled_names == ["sepsis"]
     assert content(tmp_path / "output") == before
 
 
@@ -183,7 +201,7 @@ def test_the_models_check_few_topics_and_more_only_when_asked(
     ],
 )
 def test_a_topic_is_made_again_when_one_that_it_names_changes(
-    tmp_path: Path, made: list[str], names_it: str
+    tmp_path: Path, compiled_names: list[str], names_it: str
 ) -> None:
     definitions = write(tmp_path / "definitions", "sepsis", "pain", "cough")
     file = definitions / "pain" / "topic.yaml"
@@ -195,10 +213,10 @@ def test_a_topic_is_made_again_when_one_that_it_names_changes(
     first = build(definitions, **arguments)  # type: ignore[arg-type]
     assert first.exit_code == 0, first.diagnostics
 
-    made.clear()
+    compiled_names.clear()
     write(definitions, "sepsis", sepsis="version: 2.0.0\n")
     assert build(definitions, **arguments).exit_code == 0  # type: ignore[arg-type]
-    assert sorted(made) == ["pain", "sepsis"]
+    assert sorted(compiled_names) == ["pain", "sepsis"]
     fresh = tmp_path / "fresh"
     build(definitions, output=fresh)
     assert content(tmp_path / "output") == content(fresh)

@@ -45,12 +45,12 @@ class TestTransaction:
     def test_roots_come_first_then_type_and_name(self, topic: list[EmittedResource]) -> None:
         found = read(publish.transaction(topic[::-1], "r5"))
         conditions = [entry["request"]["url"] for entry in found["entry"]]
-        by_condition = {publish.match(one): one.name for one in topic}
+        by_condition = {publish.search_url(one): one.name for one in topic}
         assert [by_condition[condition] for condition in conditions] == ROOTS_FIRST
 
     def test_condition_is_url_and_version_encoded(self, make: Maker) -> None:
         one = make("PlanDefinition", "p", url="https://example.org/ä?a=1&b,c", version="1.0.0+x y")
-        path, _, query = publish.match(one).partition("?")
+        path, _, query = publish.search_url(one).partition("?")
         assert path == "PlanDefinition"
         # A comma separates search values, so FHIR wants it escaped by a backslash.
         assert parse_qs(query, strict_parsing=True) == {
@@ -60,10 +60,10 @@ class TestTransaction:
 
     def test_without_version_the_url_is_enough(self, make: Maker) -> None:
         one = make("PlanDefinition", "p", url="urn:p", version=None)
-        assert publish.match(one) == "PlanDefinition?url=urn%3Ap"
+        assert publish.search_url(one) == "PlanDefinition?url=urn%3Ap"
 
     def test_type_without_url_is_found_by_identifier(self, topic: list[EmittedResource]) -> None:
-        assert unquote(publish.match(topic[-1])) == r"Practitioner?identifier=urn:s|a\,1\|2"
+        assert unquote(publish.search_url(topic[-1])) == r"Practitioner?identifier=urn:s|a\,1\|2"
 
     def test_resource_without_either_keeps_its_place_and_id(self, make: Maker) -> None:
         one = make("Basic", "b", url=None, version=None)

@@ -357,7 +357,7 @@ class TestTrouble:
 
     @pytest.mark.parametrize(
         "text",
-        ["", "{", "[]", '{"format": 2, "files": {}}', '{"format": 1, "files": {"../x": [1, "a"]}}'],
+        ["", "{", "[]", '{"files": {}}', '{"format": 1, "files": {"../x": [1, "a"]}}'],
     )
     def test_damaged_manifest(self, out: Path, text: str) -> None:
         write(out, files(r4_b="1"))
@@ -380,6 +380,39 @@ class TestTrouble:
         (out / STAGE).mkdir()
         (out / STAGE / "journal.json").write_text(journal)
         assert refusal(out).code == "KB612"
+
+    @pytest.mark.parametrize(
+        ("stated", "message"),
+        [(2, "by a newer version of fhir-kb (format 2; this one reads 1)"),
+         (0, "an unknown format: 0"), ('"1"', "an unknown format: '1'"),
+         ("null", "an unknown format: None")],
+    )  # fmt: skip
+    def test_manifest_of_another_version(self, out: Path, stated: object, message: str) -> None:
+        write(out, files(r4_b="1"))
+        (out / MANIFEST).write_text(f'{{"format": {stated}, "files": {{}}}}')
+        error = refusal(out)
+        assert (error.code, message in error.message) == ("KB612", True), error.message
+        assert error.help
+        assert (out / "r4/b").read_text() == "1"
+
+    def test_journal_of_a_newer_version(self, out: Path) -> None:
+        write(out, files(r4_b="1"))
+        (out / STAGE).mkdir()
+        journal = '{"format": 2, "renames": [], "removals": ["r4/b"]}'
+        (out / STAGE / "journal.json").write_text(journal)
+        error = refusal(out)
+        assert error.code == "KB612"
+        assert "newer version of fhir-kb" in error.message
+        assert (out / "r4/b").read_text() == "1"
+
+    @pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 9, "manifest": "", "files": {}}'])
+    def test_stamps_of_another_version_are_only_slower(
+        self, out: Path, stamps: Path, text: str
+    ) -> None:
+        write(out, files(r4_b="1"), stamps=stamps)
+        stamps.write_text(text)
+        assert unchanged_digest(out, stamps=stamps) == ""
+        assert write(out, files(r4_b="1"), stamps=stamps).unchanged == ("r4/b",)
 
     def test_manifest_does_not_hide_a_removal_outside(self, out: Path, tmp_path: Path) -> None:
         """A manifest is data like any other: it must not make us delete what lies elsewhere."""
@@ -435,7 +468,7 @@ class TestManyFiles:
         write(out, files(r4_b="1"))
         monkeypatch.setattr(writing, "_serve", lambda *_: os._exit(9))
         error = refusal(out, many=True)
-        assert "ended from outside" in error.message
+        assert "was killed" in error.message
         assert standing(out) == {"r4/b": "1"}
 
 

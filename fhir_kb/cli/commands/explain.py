@@ -1,4 +1,4 @@
-"""`fhir-kb explain`: what a finding's code means and how to mend it."""
+"""`fhir-kb explain`: what a finding's code means and how to fix it."""
 
 from __future__ import annotations
 
@@ -41,36 +41,36 @@ class CodeName(options.ParamType):
 @click.argument("code", required=False, type=CodeName())
 @options.plain_form
 def command(code: str | None, form: str) -> int:
-    """Tell what a finding's CODE means, why it matters and how to mend it; list all without one."""
+    """Explain a finding's CODE: what it means and how to fix it; list all codes without one."""
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.views import explanations
     from fhir_kb.pipeline import catalogue
 
-    known = catalogue()
-    wanted = list(known.values()) if code is None else [_find(code, known)]
+    by_id = catalogue()
+    selected = list(by_id.values()) if code is None else [_find(code, by_id)]
     if form == "json":
         from fhir_kb.diagnostics.render.json import as_json
 
-        data = [_data(each) for each in wanted]
+        data = [_data(code_) for code_ in selected]
         put(as_json({"codes": data} if code is None else data[0]))
     elif code is None:
-        put(explanations.listing(wanted, style_of(sys.stdout)))
+        put(explanations.listing(selected, style_of(sys.stdout)))
     else:
-        put(explanations.page(wanted[0], style_of(sys.stdout)))
+        put(explanations.page(selected[0], style_of(sys.stdout)))
     return 0
 
 
-def _find(word: str, known: Mapping[str, FindingCode]) -> FindingCode:
+def _find(text: str, by_id: Mapping[str, FindingCode]) -> FindingCode:
     """The code of that id or name; raises click.UsageError with the nearest one."""
     from fhir_kb.diagnostics.nearest import nearest
 
-    by_name = {code.name: code for code in known.values()}
-    found = known.get(word.upper()) or by_name.get(word.lower())
-    if found is not None:
-        return found
-    near = nearest(word, [*known, *by_name])
+    by_name = {code.name: code for code in by_id.values()}
+    code = by_id.get(text.upper()) or by_name.get(text.lower())
+    if code is not None:
+        return code
+    near = nearest(text, [*by_id, *by_name])
     advice = f"did you mean '{near}'?" if near else "fhir-kb explain lists all"
-    raise click.UsageError(f"there is no code '{word}'; {advice}", click.get_current_context())
+    raise click.UsageError(f"there is no code '{text}'; {advice}", click.get_current_context())
 
 
 def _data(code: FindingCode) -> dict[str, Any]:

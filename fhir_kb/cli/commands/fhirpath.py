@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "--jsonl",
     is_flag=True,
-    help="Answer questions from the standard input, one JSON object a line.",
+    help="Respond to requests from the standard input, one JSON object a line.",
 )
 @options.plain_form
 def command(
@@ -47,7 +47,7 @@ def command(
     the expression stands alone.
 
     With --jsonl, each line of the standard input is {"fhir": "5.0.0", "input": "file" or null,
-    "expression": "..."} and is answered by {"result": [{"type", "value"}]} or {"error": "..."}.
+    "expression": "..."} and its response is {"result": [{"type", "value"}]} or {"error": "..."}.
     """
     from fhir_kb.cli import fhirpath_queries
 
@@ -58,7 +58,7 @@ def command(
         raise click.UsageError("Missing argument 'EXPR'", click.get_current_context())
     version = BY_NAME[release].version
     if form == "json":
-        line = fhirpath_queries.answered(expression, file, version, _model, strict=strict)
+        line = fhirpath_queries.response_line(expression, file, version, _model, strict=strict)
         sys.stdout.write(f"{line}\n")
         return FINDINGS if line.startswith('{"error"') else FINE
     return fhirpath_queries.show(expression, file, _model(version), strict=strict)

@@ -20,16 +20,16 @@ from fhir_kb.cli import options
 def command(folder: Path, form: str) -> int:
     """Start a knowledge base in DIR that builds as it is; in 'definitions' if left out.
 
-    It has one example topic and schemas for the editor. Nothing that is there is overwritten.
+    It has one example topic and schemas for the editor. No existing file is overwritten.
     """
     from fhir_kb.cli import starter
     from fhir_kb.cli.console import put
     from fhir_kb.pipeline import schema
 
     files = starter.files(schema)
-    if taken := starter.taken(folder, files):
+    if existing := starter.existing_path(folder, files):
         raise click.UsageError(
-            f"'{taken.as_posix()}' is already there; nothing was written",
+            f"'{existing.as_posix()}' already exists; nothing was written",
             click.get_current_context(),
         )
     starter.write(folder, files)

@@ -1,4 +1,4 @@
-"""The knowledge base that `fhir-kb init` starts with; its text lies beside, under files/."""
+"""The knowledge base that `fhir-kb init` starts with; its files are in the folder files/."""
 
 from __future__ import annotations
 
@@ -23,43 +23,43 @@ _SCHEMAS: Final = ("kb", "concepts", "topic", "references")
 
 def files(schema: Callable[[str], dict[str, Any]]) -> dict[str, bytes]:
     """All files by their path below the folder; `schema` gives those that editors read."""
-    found = {name: (_HERE / name).read_bytes() for name in PURPOSE}
+    contents = {name: (_HERE / name).read_bytes() for name in PURPOSE}
     for name in _SCHEMAS:
         text = json.dumps(schema(name), ensure_ascii=False, indent=2) + "\n"
-        found[f".schema/{name}.json"] = text.encode()
-    return found
+        contents[f".schema/{name}.json"] = text.encode()
+    return contents
 
 
-def taken(folder: Path, contents: Mapping[str, bytes]) -> Path | None:
-    """What is in the way: one of the files, or something that is no folder; None where all is free.
+def existing_path(folder: Path, contents: Mapping[str, bytes]) -> Path | None:
+    """A path where a file cannot be created: one of the files exists, or a parent is no folder.
 
-    Other files in the folder are none of our business.
+    None where all can be created. Other files in the folder do not matter.
     """
     for name in contents:
-        way = [folder, *(folder / part for part in reversed(Path(name).parents))]
-        for part in way:
-            if part.exists() and not part.is_dir():
-                return part
+        parents = [folder, *(folder / parent for parent in reversed(Path(name).parents))]
+        for parent in parents:
+            if parent.exists() and not parent.is_dir():
+                return parent
         if (folder / name).exists() or (folder / name).is_symlink():
             return folder / name
     return None
 
 
 def write(folder: Path, contents: Mapping[str, bytes]) -> None:
-    """Write the files; where one can't be written, none is left behind. Raises OSError."""
-    made: list[Path] = []
+    """Write the files; where one cannot be written, none is left behind. Raises OSError."""
+    created: list[Path] = []
     try:
         for name, content in contents.items():
             target = folder / name
-            for part in [*reversed(target.parents)]:
-                if not part.exists():
-                    part.mkdir()
-                    made.append(part)
+            for parent in [*reversed(target.parents)]:
+                if not parent.exists():
+                    parent.mkdir()
+                    created.append(parent)
             with target.open("xb") as file:
-                made.append(target)
+                created.append(target)
                 file.write(content)
     except OSError:
-        for path in reversed(made):
+        for path in reversed(created):
             with contextlib.suppress(OSError):
                 path.rmdir() if path.is_dir() else path.unlink()
         raise

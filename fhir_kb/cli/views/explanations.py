@@ -31,7 +31,7 @@ def _fit(line: str, style: Style) -> list[str]:
 def listing(codes: Iterable[FindingCode], style: Style) -> str:
     """All codes, their severity and what they say, in lines that fit."""
     lines = [line for code in sorted(codes, key=lambda code: code.id) for line in _row(code, style)]
-    return "\n".join([*lines, "", "fhir-kb explain CODE tells how to mend it", ""])
+    return "\n".join([*lines, "", "fhir-kb explain CODE shows how to fix it", ""])
 
 
 def _row(code: FindingCode, style: Style) -> Iterator[str]:

@@ -22,18 +22,21 @@ _SHOWN = 10
 
 def page(
     name: str,
-    profile: ServerCapabilities,
+    capabilities: ServerCapabilities,
     state: State,
     log: Sequence[LogEntry],
     style: Style,
 ) -> Page:
-    """The answer for people and for programs. log: the oldest push first."""
+    """What is recorded of a server, for people and for programs.
+
+    log: The oldest push first.
+    """
     types = Counter(record.ref.type for record in state.resources.values() if not record.retired)
     retired = sum(record.retired for record in state.resources.values())
-    server = f"FHIR {profile.fhir_version}, {profile.software}".rstrip(", ")
+    server = f"FHIR {capabilities.fhir_version}, {capabilities.software}".rstrip(", ")
     lines = [
         f"{style.bold(terminal_safe(name))} ({terminal_safe(server)})",
-        f"  {terminal_safe(profile.base)}",
+        f"  {terminal_safe(capabilities.base)}",
     ]
     if not state.resources:
         lines.append("  Nothing is recorded for this server")
@@ -44,9 +47,9 @@ def page(
     lines += map(_push, log[-_SHOWN:])
     data = {
         "target": name,
-        "server": profile.base,
-        "software": profile.software,
-        "fhirVersion": profile.fhir_version,
+        "server": capabilities.base,
+        "software": capabilities.software,
+        "fhirVersion": capabilities.fhir_version,
         "resources": dict(sorted(types.items())),
         "retired": retired,
         "pushes": [asdict(entry) for entry in log],
