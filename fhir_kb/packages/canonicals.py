@@ -1,4 +1,4 @@
-"""Look-up of conformance resources by canonical URL, whatever they come from."""
+"""Look-up of conformance resources by canonical URL."""
 
 from __future__ import annotations
 

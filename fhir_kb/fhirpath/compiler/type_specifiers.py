@@ -53,7 +53,7 @@ def compile_type_operator(
         specifier: The type as written: "FHIR.Patient", "Patient", "System.String".
         code: The part whose items are tested.
         schema: The types of the FHIR release.
-        place: Where the operator stands.
+        place: The place of the operator.
         as_filters: Whether `as` filters several items, instead of refusing them.
     """
     try:

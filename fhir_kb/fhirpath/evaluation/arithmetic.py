@@ -19,7 +19,7 @@ _MAX_EXPONENT = 10_000
 
 
 def arithmetic(operator: str, left: list[Item], right: list[Item], env: Environment) -> list[Item]:
-    """The result of `left operator right`; empty where either is, or where there is none.
+    """The result of `left operator right`; empty where an operand is empty or there is no result.
 
     Raises FHIRPathExecutionError where there are several items or the types do not fit.
     """

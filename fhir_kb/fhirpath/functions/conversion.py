@@ -27,7 +27,7 @@ Convert: TypeAlias = Callable[[System], "System | None"]
 
 
 def to_boolean(value: System) -> bool | None:
-    """The Boolean that a value stands for."""
+    """The value converted to Boolean, or None."""
     if isinstance(value, bool):
         return value
     if isinstance(value, int | Decimal):
@@ -47,18 +47,18 @@ def _whole(value: System, limit: int) -> int | None:
 
 
 def to_integer(value: System) -> int | None:
-    """The Integer that a value stands for."""
+    """The value converted to Integer, or None."""
     return _whole(value, _MAX_INTEGER)
 
 
 def to_long(value: System) -> Long | None:
-    """The Long that a value stands for."""
+    """The value converted to Long, or None."""
     number = _whole(value, _MAX_LONG)
     return None if number is None else Long(number)
 
 
 def to_decimal(value: System) -> Decimal | None:
-    """The Decimal that a value stands for."""
+    """The value converted to Decimal, or None."""
     if isinstance(value, bool):
         return Decimal("1.0") if value else Decimal("0.0")
     if isinstance(value, int | Decimal):
@@ -69,7 +69,7 @@ def to_decimal(value: System) -> Decimal | None:
 
 
 def to_quantity(value: System) -> Quantity | None:
-    """The Quantity that a value stands for."""
+    """The value converted to Quantity, or None."""
     if isinstance(value, Quantity):
         return value
     if isinstance(value, str):
@@ -84,7 +84,7 @@ def to_quantity(value: System) -> Quantity | None:
 
 
 def to_string(value: System) -> str | None:
-    """The text that a value is written as."""
+    """The value converted to String, or None."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -97,7 +97,7 @@ def to_string(value: System) -> str | None:
 
 
 def to_date(value: System) -> Date | None:
-    """The Date that a value stands for."""
+    """The value converted to Date, or None."""
     if isinstance(value, Date):
         return value
     if isinstance(value, DateTime):
@@ -106,7 +106,7 @@ def to_date(value: System) -> Date | None:
 
 
 def to_date_time(value: System) -> DateTime | None:
-    """The DateTime that a value stands for."""
+    """The value converted to DateTime, or None."""
     if isinstance(value, DateTime):
         return value
     if isinstance(value, Date):
@@ -115,7 +115,7 @@ def to_date_time(value: System) -> DateTime | None:
 
 
 def to_time(value: System) -> Time | None:
-    """The Time that a value stands for."""
+    """The value converted to Time, or None."""
     if isinstance(value, Time):
         return value
     return Time.parse(value) if isinstance(value, str) else None

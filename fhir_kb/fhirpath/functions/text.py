@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _BLANKS = " \t\r\n"
 _WORK_PER_STEP = 100
-# `regex` and `html` are imported where they are needed: few expressions do, and they cost time.
+# `regex` and `html` are imported late: few expressions need them, and they cost time.
 
 
 def text_of(items: list[Item], what: str) -> str | None:

@@ -46,7 +46,7 @@ def type_info(scope: Scope, focus: list[Item]) -> list[Item]:
 
 @function("pathname", "value?", returns="String")
 def pathname(_: Scope, focus: list[Item], short: list[Item] | None = None) -> list[Item]:
-    """Where each element stands in the resource; `short` leaves [0] out where there is no list."""
+    """The place of each element in the resource; `short` omits [0] outside lists."""
     if short == [True]:
         return [item.path for item in focus if isinstance(item, Element)]
     return [_indexed(item) for item in focus if isinstance(item, Element)]

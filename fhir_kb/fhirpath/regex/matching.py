@@ -19,11 +19,17 @@ MAX_UNREAD = 64
 
 
 def matches(pattern: str, text: str, *, flags: str = "", full: bool = False) -> bool:
-    """Whether the pattern is found in the text, or matches the whole of it with `full`.
+    """Whether a pattern matches a text.
 
-    flags: "i" ignores case, "m" lets ^ and $ match at line ends. A dot matches line ends too.
-    Raises FHIRPathExecutionError for what is no pattern, FHIRPathLimitError for what could take
-    too long.
+    Args:
+        pattern: The regular expression; a dot matches line ends, too.
+        text: The text.
+        flags: "i" ignores case, "m" lets ^ and $ match at line ends.
+        full: Whether the whole text has to match, instead of a part of it.
+
+    Raises:
+        FHIRPathExecutionError: The pattern is not valid.
+        FHIRPathLimitError: Matching could take too long.
     """
     return _compiled(pattern, flags).matches(text, full=full)
 

@@ -64,7 +64,7 @@ def _factor(source: str, target: str, *, loosely: bool) -> Fraction | None:
 
 
 def convert(quantity: Quantity, unit: str) -> Quantity | None:
-    """The quantity in another unit (toQuantity), or None where that cannot be.
+    """The quantity in another unit (toQuantity); None where it cannot be converted.
 
     Between a calendar word and UCUM, the conversion is done among the units of the source, and then
     the matching unit is taken: 182.5 days is 0.5 'a'.
@@ -92,7 +92,7 @@ def _is_reasonable(value: Decimal) -> bool:
 
 
 def _aligned(left: Quantity, right: Quantity, *, loosely: bool) -> tuple[Fraction, Fraction] | None:
-    """Both values in the left one's unit."""
+    """Both values in the unit of the left quantity."""
     by = _factor(right.unit, left.unit, loosely=loosely)
     if by is None or not (_is_reasonable(left.value) and _is_reasonable(right.value)):
         return None
@@ -100,7 +100,7 @@ def _aligned(left: Quantity, right: Quantity, *, loosely: bool) -> tuple[Fractio
 
 
 def order(left: Quantity, right: Quantity) -> int | None:
-    """-1, 0 or 1 as `left` is less than, equal to or more than `right`; None: not comparable."""
+    """-1, 0 or 1 as `left` is less than, equal to or more than `right`; None where incomparable."""
     aligned = _aligned(left, right, loosely=False)
     if aligned is None:
         return None
@@ -108,7 +108,7 @@ def order(left: Quantity, right: Quantity) -> int | None:
 
 
 def equivalent(left: Quantity, right: Quantity) -> bool | None:
-    """Whether they are the same to the precision of the coarser one, in the larger unit."""
+    """Whether they are equal to the precision of the less precise one, in the larger unit."""
     by = _factor(right.unit, left.unit, loosely=True)
     if by is None or not (_is_reasonable(left.value) and _is_reasonable(right.value)):
         return None
@@ -122,7 +122,7 @@ def _digits(coarse: Quantity) -> tuple[int]:
 
 
 def decimals(value: Decimal) -> int:
-    """The digits after the point, trailing zeros apart."""
+    """The number of digits after the point, without trailing zeros."""
     exponent = value.normalize(CONTEXT).as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0
 
@@ -136,7 +136,7 @@ def rounded_equal(left: Decimal, right: Decimal, most: int = MAX_DIGITS) -> bool
 
 
 def add(left: Quantity, right: Quantity, sign: int) -> Quantity | None:
-    """The sum or difference in the left one's unit; a plain number takes the other's unit."""
+    """The sum or difference in the unit of the left quantity; a number takes the other's unit."""
     if left.unit != right.unit and "1" in (left.unit, right.unit):
         unit = right.unit if left.unit == "1" else left.unit
         return _finite(CONTEXT.add(left.value, sign * right.value), unit)

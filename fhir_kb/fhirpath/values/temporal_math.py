@@ -43,10 +43,19 @@ _LAST_DAY = date.max.toordinal()
 
 
 def add(moment: Temporal, amount: Decimal, unit: str, sign: int) -> Moment | None:
-    """The moment moved by `amount` units (calendar words or UCUM), forwards or backwards.
+    """The moment plus or minus a duration.
 
-    None where the result is outside the years 1 to 9999. Raises FHIRPathExecutionError where the
-    unit is no duration, or does not fit the type.
+    Args:
+        moment: A date or time, possibly partial.
+        amount: The number of units.
+        unit: A calendar unit or a UCUM unit.
+        sign: 1 to add, -1 to subtract.
+
+    Returns:
+        The moment; None where it is outside the years 1 to 9999.
+
+    Raises:
+        FHIRPathExecutionError: The unit is no duration, or does not fit the type.
     """
     word = UNITS.get(unit, unit)
     if word not in _DATE_UNITS and word not in _TIME_UNITS:
@@ -85,7 +94,7 @@ def _truncated(amount: Decimal) -> Decimal:
 
 
 def _like(seconds: Number, before: Number, amount: Decimal) -> Decimal:
-    """The seconds written with the digits of what they were made from."""
+    """The seconds, with as many digits as those that they were computed from."""
     digits = min(_exponent(Decimal(before)), _exponent(amount), 0)
     return Decimal(seconds).quantize(Decimal(1).scaleb(max(digits, -12)))
 
@@ -96,8 +105,8 @@ def _exponent(value: Decimal) -> int:
 
 
 def _add_to_date(moment: Temporal, amount: Decimal, word: str) -> Moment | None:
-    known = len(moment.fields)
-    amount, word = _in_known_units(amount, word, known)
+    count = len(moment.fields)
+    amount, word = _in_units_of(amount, word, count)
     if word in ("year", "month"):
         fields = _add_months(moment.fields, int(amount) * (12 if word == "year" else 1))
     else:
@@ -105,19 +114,19 @@ def _add_to_date(moment: Temporal, amount: Decimal, word: str) -> Moment | None:
         if not DAY <= seconds < (_LAST_DAY + 1) * DAY:
             return None
         fields = fields_of(seconds)
-        if known == 6:
+        if count == 6:
             fields = (*fields[:5], _like(fields[5], moment.fields[5], amount))
-        fields = fields[:known]
+        fields = fields[:count]
     if fields is None:
         return None
     return DateTime(fields, moment.zone) if isinstance(moment, DateTime) else Date(fields)
 
 
-def _in_known_units(amount: Decimal, word: str, known: int) -> tuple[Decimal, str]:
-    """The amount in units that the partial value has: 24 months are 2 years, rests are dropped."""
-    finest = DateTime.units[known - 1]
-    if known >= 3:
-        if word in ("hour", "minute", "second") and word not in DateTime.units[:known]:
+def _in_units_of(amount: Decimal, word: str, count: int) -> tuple[Decimal, str]:
+    """The amount in units of the partial value: 24 months are 2 years; a remainder is dropped."""
+    finest = DateTime.units[count - 1]
+    if count >= 3:
+        if word in ("hour", "minute", "second") and word not in DateTime.units[:count]:
             return _truncated(amount * _SECONDS[word] / _SECONDS[finest]), finest
         return amount, word
     if word in ("year", finest):
@@ -149,32 +158,40 @@ _MOST = {Date: 8, DateTime: 17, Time: 9}
 def precision(moment: Temporal) -> int:
     """The number of digits that are known: 4 for a year, 17 for milliseconds."""
     table = _TIME_DIGITS if isinstance(moment, Time) else _DIGITS
-    known = len(moment.fields)
-    digits = next(number for number, parts in table.items() if parts == known)
+    count = len(moment.fields)
+    digits = next(number for number, parts in table.items() if parts == count)
     if moment.precision == "second" and (places := -_exponent(Decimal(moment.fields[-1]))) > 0:
         return digits + max(places, 3)
     return digits
 
 
 def boundary(moment: Temporal, digits: int | None, *, high: bool) -> Moment | None:
-    """The first or last moment that a partial value may stand for, to so many digits.
+    """The first or last moment that a partial value can mean.
 
     A dateTime without an offset gets the one that makes it the earliest (+14:00) or the latest
-    (-12:00). None where there is no such number of digits.
+    (-12:00).
+
+    Args:
+        moment: The partial value.
+        digits: The number of digits of the result, as `precision` counts them; all by default.
+        high: Whether the last moment is meant.
+
+    Returns:
+        The moment; None where the type cannot have that number of digits.
     """
     if digits is None:
         digits = _MOST[type(moment)]
     table = _TIME_DIGITS if isinstance(moment, Time) else _DIGITS
     if digits not in table or digits > _MOST[type(moment)]:
         return None
-    known = len(moment.fields)
+    count = len(moment.fields)
     if isinstance(moment, Time):
         ends: tuple[Number, ...] = (23, 59, Decimal(59)) if high else (0, 0, Decimal(0))
-        fields = (*moment.fields, *ends[known:])
+        fields = (*moment.fields, *ends[count:])
     elif high:
-        fields = (*last_fields(moment)[:5], moment.fields[5] if known == 6 else Decimal(59))
+        fields = (*last_fields(moment)[:5], moment.fields[5] if count == 6 else Decimal(59))
     else:
-        fields = (*moment.fields, *(1, 1, 1, 0, 0, Decimal(0))[known:])
+        fields = (*moment.fields, *(1, 1, 1, 0, 0, Decimal(0))[count:])
     fields = fields[: table[digits]]
     if digits in (9, 17):
         fields = (*fields[:-1], _milliseconds(fields[-1], moment, high=high))
@@ -185,7 +202,7 @@ def boundary(moment: Temporal, digits: int | None, *, high: bool) -> Moment | No
 
 
 def _milliseconds(seconds: Number, moment: Temporal, *, high: bool) -> Decimal:
-    """Seconds with three digits, filled up with 9s or 0s where they were not known."""
+    """Seconds with three digits; unknown ones are 9 or 0."""
     value = Decimal(seconds)
     unknown = moment.precision != "second" or _exponent(value) > -3
     if high and unknown:
@@ -195,10 +212,18 @@ def _milliseconds(seconds: Number, moment: Temporal, *, high: bool) -> Decimal:
 
 
 def decimal_boundary(value: Decimal, digits: int | None, *, high: bool) -> Decimal | None:
-    """The least or greatest number that is written like this, to so many digits after the point.
+    """The least or greatest number that rounds to a value.
 
-    Away from zero the boundary is rounded, towards zero it is cut off: 1.587 lies between 1.58 and
-    1.59. None for fewer than 0 or more than 31 digits.
+    Away from zero the boundary is rounded, towards zero it is truncated: that of 1.587 with two
+    digits is 1.58 and 1.59.
+
+    Args:
+        value: The number.
+        digits: The digits after the point of the result; at least 8 by default.
+        high: Whether the greatest number is meant.
+
+    Returns:
+        The boundary; None for fewer than 0 or more than 31 digits.
     """
     if digits is None:
         digits = max(8, 1 - _exponent(value))
@@ -220,9 +245,19 @@ def decimal_boundary(value: Decimal, digits: int | None, *, high: bool) -> Decim
 
 
 def between(left: Temporal, right: Temporal, unit: str, *, crossed: bool) -> int | None:
-    """The whole periods from `left` to `right`, or with `crossed` the boundaries in between.
+    """The number of periods between two moments.
 
-    None where either is not known to that unit. Raises FHIRPathExecutionError for other units.
+    Args:
+        left: The start.
+        right: The end.
+        unit: The calendar unit of the periods.
+        crossed: Whether boundaries in between are counted, instead of whole periods.
+
+    Returns:
+        The number; None where either moment is less precise than the unit.
+
+    Raises:
+        FHIRPathExecutionError: The unit does not fit the types.
     """
     allowed: tuple[str, ...] = _DATE_UNITS + _TIME_UNITS
     if isinstance(left, Time):
@@ -241,7 +276,7 @@ def between(left: Temporal, right: Temporal, unit: str, *, crossed: bool) -> int
         return _months_between(left, right, unit, crossed=crossed)
     start, end = _clock(left, unit), _clock(right, unit)
     step = Fraction(1, 1000) if unit == "millisecond" else Fraction(_SECONDS[unit])
-    if crossed:  # day 7 of the count is a Sunday, so that weeks begin where they should
+    if crossed:  # day 7 is a Sunday, so that weeks begin on Sundays
         return int(end // step) - int(start // step)
     return int((end - start) / step)
 

@@ -1,4 +1,4 @@
-"""The units of UCUM, as far as a fixed factor leads to base units: code, factor, unit.
+"""The units of UCUM that have a fixed factor to base units: code, factor, unit.
 
 A `+` in front marks a unit that takes metric prefixes. The facts are those of "The Unified Code for
 Units of Measure" (https://ucum.org, © Regenstrief Institute, Inc. and the UCUM Organization).
@@ -54,7 +54,7 @@ _ARBITRARY = """
 [FEU] [ELU] [EU]
 """
 ARBITRARY = frozenset(_ARBITRARY.split())
-"""Units that nothing but themselves converts to."""
+"""Units that no other unit can be converted to."""
 
 METRIC_ARBITRARY = frozenset({"[iU]"})
 
