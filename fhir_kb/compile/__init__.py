@@ -17,13 +17,13 @@ __all__ = ["CODES", "CompiledResources", "compile_shared", "compile_topic"]
 
 @dataclass(frozen=True, slots=True)
 class CompiledResources:
-    """The resources of a topic, its root artifact first, and what was found on the way.
-
-    A finding of severity error means that something was left out: such resources are not published.
-    """
+    """What a topic was compiled to."""
 
     resources: tuple[Element, ...]
+    """The resources, the root artifact first."""
+
     diagnostics: tuple[Diagnostic, ...]
+    """What is wrong. An error means that something was left out: then nothing is published."""
 
 
 def compile_topic(source: TopicSource, base: KnowledgeBase) -> CompiledResources:

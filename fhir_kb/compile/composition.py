@@ -52,7 +52,7 @@ def compile_composition(context: CompileContext, pages: PageParts) -> Element:
         date=topic.date or settings.date,
         author=authors or [element(settings.publisher.span, display=settings.publisher)],
         title=(page.title if page and page.title else None) or topic.title,
-        section=[_section(context, piece) for piece in (*pages.sections, *pages.end)],
+        section=[_section(context, section) for section in (*pages.sections, *pages.end)],
     )
 
 
@@ -60,25 +60,27 @@ def _names(context: CompileContext) -> list[str]:
     return [str(author.name) for author in context.topic.authors]
 
 
-def _section(context: CompileContext, piece: PageSection) -> Element:
-    code = element(piece.span, text="; ".join(piece.marks)) if piece.marks else None
-    kind = write.ADDITIONAL if piece.is_prose else write.GENERATED
-    content = piece.content or ("" if piece.pieces else f"<p>{write.escape(piece.title)}</p>")
-    text = write.narrative(context.language, piece.span, [content], kind) if content else None
+def _section(context: CompileContext, section: PageSection) -> Element:
+    code = element(section.span, text="; ".join(section.marks)) if section.marks else None
+    kind = write.ADDITIONAL if section.is_prose else write.GENERATED
+    content = section.content or (
+        "" if section.sections else f"<p>{write.escape(section.title)}</p>"
+    )
+    text = write.narrative(context.language, section.span, [content], kind) if content else None
     return element(
-        piece.span,
-        id=piece.id,
-        title=piece.title,
+        section.span,
+        id=section.id,
+        title=section.title,
         code=code,
         text=text,
-        entry=list(_entries(context, piece)),
-        section=[_section(context, inner) for inner in piece.pieces],
+        entry=list(_entries(context, section)),
+        section=[_section(context, inner) for inner in section.sections],
     )
 
 
-def _entries(context: CompileContext, piece: PageSection) -> Iterator[Element]:
-    yield from linked_resources(context, piece.links)
-    for name in piece.works:
+def _entries(context: CompileContext, section: PageSection) -> Iterator[Element]:
+    yield from linked_resources(context, section.links)
+    for name in section.works:
         work = context.find_reference(name)
         if work is not None:
             yield citation_reference(context, work, work.span)

@@ -22,16 +22,23 @@ if TYPE_CHECKING:
 _UNNAMED = "Unnamed variable"
 
 
-class Role(NamedTuple):
+class VariableRole(NamedTuple):
     """A variable in its role (of http://terminology.hl7.org/CodeSystem/variable-role)."""
 
     code: str
+    """The code of the role."""
+
     label: str
+    """How people call the role."""
+
     id: str
+    """The id of the variable's resource."""
+
     variable: Variable
+    """The variable."""
 
 
-def variable_roles(context: CompileContext, evidence: Evidence) -> Iterator[Role]:
+def variable_roles(context: CompileContext, evidence: Evidence) -> Iterator[VariableRole]:
     """The variables of an evidence, with their roles and the ids of their resources."""
     variables = [("population", "Population", "population", evidence.population)]
     variables.append(("exposure", "Exposure", "exposure", evidence.exposure))
@@ -43,9 +50,9 @@ def variable_roles(context: CompileContext, evidence: Evidence) -> Iterator[Role
         variables.append(("measuredVariable", "Outcome", name, outcome))
     for code, label, name, variable in variables:
         if variable.concept is not None and _is_concept_alone(variable):
-            yield Role(code, label, context.part_id(str(variable.concept)), variable)
+            yield VariableRole(code, label, context.part_id(str(variable.concept)), variable)
         else:
-            yield Role(code, label, context.part_id(str(evidence.id), name), variable)
+            yield VariableRole(code, label, context.part_id(str(evidence.id), name), variable)
 
 
 def compile_variables(context: CompileContext) -> Iterator[Element]:
@@ -68,7 +75,7 @@ def variable_title(context: CompileContext, variable: Variable) -> str:
     return texts[0] if len(texts) == 1 else " or ".join(texts) or _UNNAMED
 
 
-def _evidence_variable(context: CompileContext, evidence: Evidence, role: Role) -> Element:
+def _evidence_variable(context: CompileContext, evidence: Evidence, role: VariableRole) -> Element:
     variable, title = role.variable, variable_title(context, role.variable)
     definition = None
     if _is_concept_alone(variable) and variable.concept is not None:
@@ -119,7 +126,7 @@ def _is_concept_alone(variable: Variable) -> bool:
     return not (variable.title or variable.text or variable.concepts or variable.excludes)
 
 
-def _narrative(context: CompileContext, role: Role, resource: Element) -> Element:
+def _narrative(context: CompileContext, role: VariableRole, resource: Element) -> Element:
     met: list[str] = []
     excluded: list[str] = []
     for characteristic in resource.get("characteristic", ()):

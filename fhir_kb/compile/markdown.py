@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 
 
 class ResolvedLink(NamedTuple):
-    """What stands in the prose for a link: words, and an address on the web or none."""
+    """What stands in the prose for a link."""
 
     words: str
+    """The words that are shown."""
+
     url: str | None
+    """An address on the web; None where there is none."""
 
 
 if TYPE_CHECKING:

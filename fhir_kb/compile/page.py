@@ -30,28 +30,47 @@ MAX_ANCHOR: Final = 64
 
 
 class PageSection(NamedTuple):
-    """A section ready for use: `content` is its own text in XHTML without its heading.
-
-    works: names of cited works that it lists, apart from its links.
-    """
+    """A section of the page as narratives and the Composition take it."""
 
     id: str
+    """Its anchor."""
+
     title: str
+    """Its heading."""
+
     marks: tuple[str, ...]
+    """What its heading's classes say to a reader, as in MARKS."""
+
     content: str
+    """Its own text in XHTML, without its heading and its sub-sections."""
+
     links: tuple[Link, ...]
+    """The links in its own text."""
+
     works: tuple[str, ...]
-    pieces: tuple[PageSection, ...]
+    """The names of cited works that it lists, apart from its links."""
+
+    sections: tuple[PageSection, ...]
+    """Its sub-sections."""
+
     span: Span
+    """Where it is written."""
+
     is_prose: bool
+    """Whether the author wrote it, not made of the structure."""
 
 
 class PageParts(NamedTuple):
-    """A topic's page: what stands before the first section, the sections, and the end."""
+    """A topic's page."""
 
     lead: str
+    """What stands before the first section, in XHTML."""
+
     sections: tuple[PageSection, ...]
+    """The author's sections."""
+
     end: tuple[PageSection, ...]
+    """What every page ends with: terms, references, funding, disclaimer, copyright."""
 
 
 def page_parts(context: CompileContext) -> PageParts:
@@ -60,16 +79,16 @@ def page_parts(context: CompileContext) -> PageParts:
     resolve = partial(resolve_link, context)
     lead = html(page.lead, resolve) if page and page.lead else ""
     sections = page.sections if page else ()
-    pieces = tuple(_piece(context, section) for section in sections)
-    return PageParts(lead, pieces, tuple(_end(context)))
+    compiled = tuple(_section(context, section) for section in sections)
+    return PageParts(lead, compiled, tuple(_end(context)))
 
 
-def page_blocks(pieces: Iterable[PageSection], level: int) -> Iterator[str]:
+def page_blocks(sections: Iterable[PageSection], level: int) -> Iterator[str]:
     """The sections one after the other, with headings from `level` on."""
-    for piece in pieces:
-        yield write.heading(level, piece.title, piece.id)
-        yield piece.content
-        yield from page_blocks(piece.pieces, level + 1)
+    for section in sections:
+        yield write.heading(level, section.title, section.id)
+        yield section.content
+        yield from page_blocks(section.sections, level + 1)
 
 
 def glossary_terms(context: CompileContext) -> list[tuple[str, str, Span]]:
@@ -86,11 +105,11 @@ def glossary_terms(context: CompileContext) -> list[tuple[str, str, Span]]:
     return list(found.values())
 
 
-def _piece(context: CompileContext, section: Section) -> PageSection:
+def _section(context: CompileContext, section: Section) -> PageSection:
     marks = tuple(MARKS[name] for name in section.classes if name in MARKS)
     shown = "".join(f"<p><b>{mark}</b></p>" for mark in marks if mark not in _SELF_EVIDENT)
     content = html(section.markdown, partial(resolve_link, context)) if section.markdown else ""
-    pieces = tuple(_piece(context, inner) for inner in section.sections)
+    sections = tuple(_section(context, inner) for inner in section.sections)
     return PageSection(
         section.id[:MAX_ANCHOR],
         section.title,
@@ -98,7 +117,7 @@ def _piece(context: CompileContext, section: Section) -> PageSection:
         shown + content,
         section.links,
         (),
-        pieces,
+        sections,
         section.span,
         is_prose=True,
     )

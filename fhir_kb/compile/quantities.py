@@ -38,13 +38,22 @@ _MINUTES: Final = {"min": 1, "h": 60, "d": 1440}
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A number or a range with its unit; `unit` is a UCUM code or empty."""
+    """A number or a range with its unit."""
 
     low: Decimal
+    """The number, or the lower end of the range."""
+
     high: Decimal | None
+    """The upper end of the range; None for a number."""
+
     unit: str
+    """A UCUM code; empty where there is no unit."""
+
     comparator: str
+    """ "<", "<=", ">", ">=", or empty."""
+
     span: Span
+    """Where it is written."""
 
 
 def parse_amount(context: CompileContext, text: Text | None) -> Amount | None:

@@ -58,7 +58,7 @@ def span_at(resource: Element, path: str) -> Span | None:
     path itself has none, and None where nothing on the way has one.
     """
     node: Any = resource
-    found = resource.span
+    span = resource.span
     parent: Element | None = None
     for name, index in _STEP.findall(path)[1:]:
         if isinstance(node, list):
@@ -67,22 +67,22 @@ def span_at(resource: Element, path: str) -> Span | None:
             elif index and int(index) < len(node):
                 node = node[int(index)]
                 if isinstance(node, Element) and node.span is not None:
-                    found = node.span
+                    span = node.span
                 continue
         if isinstance(node, Element) and node.span is not None:
-            found = node.span
+            span = node.span
         if index or not isinstance(node, dict):
             continue
         parent = node if isinstance(node, Element) else None
         key = name if name in node else _choice(node, name)
         if parent is not None and key in parent.spans:
-            found = parent.spans[key]
+            span = parent.spans[key]
         if key not in node:
-            return found
+            return span
         node = node[key]
         if isinstance(node, Element) and node.span is not None:
-            found = node.span
-    return found
+            span = node.span
+    return span
 
 
 def span_of(resource: Element, pointer: Sequence[str | int]) -> Span | None:
@@ -91,17 +91,17 @@ def span_of(resource: Element, pointer: Sequence[str | int]) -> Span | None:
     As `span_at`, for a place that is given in JSON's own names.
     """
     node: Any = resource
-    found = resource.span
+    span = resource.span
     for step in pointer:
         if isinstance(node, Element):
-            found = node.spans.get(str(step).removeprefix("_"), node.span or found)
+            span = node.spans.get(str(step).removeprefix("_"), node.span or span)
         try:
             node = node[step]
         except (LookupError, TypeError):
-            return found
+            return span
         if isinstance(node, Element) and node.span is not None:
-            found = node.span
-    return found
+            span = node.span
+    return span
 
 
 def _choice(node: dict[str, Any], name: str) -> str:

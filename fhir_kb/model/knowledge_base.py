@@ -1,4 +1,4 @@
-"""A knowledge base as it was read: settings, concepts, topics with their pages and references."""
+"""A knowledge base as it was read: what all topics share, and topics with what belongs to them."""
 
 from __future__ import annotations
 
@@ -19,32 +19,48 @@ if TYPE_CHECKING:
 
 
 class TopicEntry(NamedTuple):
-    """What other topics may know of a topic.
-
-    plans: the topics whose plans it follows. names: whatever it names that may be another topic.
-    """
+    """What other topics may know of a topic."""
 
     id: str
+    """Its id."""
+
     title: str
+    """Its title."""
+
     version: str
+    """Its version, or that of the knowledge base."""
+
     status: str
+    """Its publication status."""
+
     has_plan: bool
+    """Whether it has a plan of its own."""
+
     plans: tuple[str, ...]
+    """The topics whose plans it follows."""
+
     names: tuple[str, ...]
+    """Whatever it names that may be another topic."""
+
     span: Span
+    """Where its id is written."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TopicSource:
-    """A topic with what belongs to it.
-
-    `files` holds the text of the files that its libraries name, by the name they are given there.
-    """
+    """A topic with what belongs to it, as it was read."""
 
     topic: Topic
+    """topic.yaml."""
+
     page: Page | None
+    """page.md, or the file that `text` names."""
+
     references: tuple[Reference, ...]
+    """references.yaml."""
+
     files: Mapping[str, str] = field(default_factory=dict)
+    """The texts of the files that its libraries name, by the names they have there."""
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:
@@ -55,19 +71,16 @@ class TopicSource:
 
 @dataclass(frozen=True, kw_only=True)
 class KnowledgeBase:
-    """What all topics share: the settings, the concepts by name, the directory of topics by id."""
+    """What all topics share."""
 
     settings: Settings
+    """kb.yaml."""
+
     concepts: Mapping[str, Concept]
+    """concepts.yaml, by name."""
+
     directory: Mapping[str, TopicEntry]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Knowledge:
-    """A whole knowledge base."""
-
-    base: KnowledgeBase
-    sources: tuple[TopicSource, ...]
+    """Every topic that could be read, by id."""
 
 
 def _walk(steps: tuple[Step, ...]) -> Iterator[Step]:

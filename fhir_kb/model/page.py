@@ -12,51 +12,75 @@ if TYPE_CHECKING:
 
 
 class Link(NamedTuple):
-    """`[[target|shown]]` (kind "thing") or `[@target]` (kind "reference") in the prose.
-
-    `locator` is what follows a reference after a comma: `[@furlan-2005, p. 3]`.
-    """
+    """A link in the prose to the structure beside it."""
 
     kind: str
+    """ "thing" for `[[target|shown]]`, "reference" for `[@target, locator]`."""
+
     target: str
+    """The name of what it leads to."""
+
     shown: str
+    """The words that stand for it; empty where it has none of its own."""
+
     locator: str
+    """What follows a reference after a comma: `p. 3`."""
+
     span: Span
+    """Where it is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A heading with what stands under it, up to the next heading of its level.
-
-    `markdown` is the section's own prose without its sub-sections, links as they were written.
-    `classes` are the heading's `.words`: `theory`, `definitions`, `warning`.
-    """
+    """A heading with what stands under it, up to the next heading of its level."""
 
     id: str
+    """The heading's `#id`, or one made of its title."""
+
     title: str
+    """The heading."""
+
     classes: tuple[str, ...]
+    """The heading's `.words`: `theory`, `definitions`, `warning`, `note`."""
+
     markdown: str
+    """Its own prose without its sub-sections, links as they were written."""
+
     links: tuple[Link, ...]
+    """The links in its own prose."""
+
     sections: tuple[Section, ...]
+    """Its sub-sections."""
+
     span: Span
+    """Where the heading is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A Markdown file: what stands before the first heading of level 2, and the sections."""
+    """A Markdown file."""
 
     title: str | None
+    """The heading of level 1."""
+
     lead: str
+    """The prose before the first heading of level 2."""
+
     links: tuple[Link, ...]
+    """The links in the lead."""
+
     sections: tuple[Section, ...]
+    """The sections of level 2."""
+
     span: Span
+    """Where the title is written, or the begin of the file."""
 
 
 def links(page: Page) -> Iterator[Link]:
     """Every link of a page, in reading order."""
     yield from page.links
-    open_ = list(reversed(page.sections))
-    while open_:
-        section = open_.pop()
+    pending = list(reversed(page.sections))
+    while pending:
+        section = pending.pop()
         yield from section.links
-        open_.extend(reversed(section.sections))
+        pending.extend(reversed(section.sections))

@@ -57,8 +57,8 @@ class Record:
 
     def __repr__(self) -> str:
         names = [field.name for field in dataclasses.fields(self)]
-        said = (f"{name}={getattr(self, name)!r}" for name in names if getattr(self, name))
-        return f"{type(self).__name__}({', '.join(said)})"
+        fields = (f"{name}={getattr(self, name)!r}" for name in names if getattr(self, name))
+        return f"{type(self).__name__}({', '.join(fields)})"
 
 
 def _values(record: Record) -> tuple[Any, ...]:
@@ -75,16 +75,20 @@ class OneOf:
 
 
 class Names(NamedTuple):
-    """A field that names something defined elsewhere: `activity`, `step`, `goal`, `reference`, …"""
+    """A field that names something defined elsewhere."""
 
     kind: str
+    """What it names: "activity", "step", "goal", "reference", …"""
 
 
 class Pattern(NamedTuple):
-    """A field whose text has a form: a regular expression and how a person would call it."""
+    """A field whose text matches a pattern."""
 
     regex: str
+    """The regular expression."""
+
     called: str
+    """What people call such a text: "a semantic version"."""
 
 
 class Keyed(NamedTuple):

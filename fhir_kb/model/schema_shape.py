@@ -20,17 +20,27 @@ class ScalarShape:
     """A single value: text of some kind, a number, true or false."""
 
     type: type
+    """The type of the value: Text or one of its subclasses, bool, int."""
+
     words: OneOf | None = None
+    """The words that it may be, and their codes."""
+
     pattern: Pattern | None = None
+    """The pattern that its text matches."""
+
     names: Names | None = None
+    """What it names that is defined elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListShape:
-    """A list; one item may stand for itself. `keyed`: a map from names to records."""
+    """A list; a single item may stand for itself."""
 
     item: SchemaShape
+    """The shape of each item."""
+
     keyed: bool
+    """Whether it is written as a map from names to records."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,7 @@ class RecordShape:
     """A record."""
 
     record: type[Record]
+    """Its class."""
 
 
 SchemaShape = ScalarShape | ListShape | RecordShape
@@ -48,29 +59,45 @@ class RecordKey:
     """A key of a record."""
 
     name: str
+    """As in YAML: "as-needed"."""
+
     field: str
+    """As in Python: "as_needed"."""
+
     shape: SchemaShape
+    """What it holds."""
+
     required: bool
+    """Whether it must be given."""
+
     doc: str
+    """Its description."""
+
     example: Any
+    """An example of its value, or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordLayout:
-    """A record as the decoder needs it.
-
-    keys: all in the order of their declaration, that which holds the name in a map included.
-    by_name: the keys that may be written inside the mapping.
-    shorthand: the key that a value in place of the mapping means.
-    whole: the mapping as a whole is the value of `shorthand` (concepts.yaml, references.yaml).
-    """
+    """A record as the decoder needs it."""
 
     keys: tuple[RecordKey, ...]
+    """All in the order of their declaration, that which holds the name in a map included."""
+
     by_name: dict[str, RecordKey]
+    """The keys that may be written inside the mapping."""
+
     required: tuple[RecordKey, ...]
+    """The keys that must be given."""
+
     keyed: RecordKey | None
+    """The key that holds the name, where records stand in a map."""
+
     shorthand: RecordKey | None
+    """The key that a value in place of the mapping means."""
+
     whole: bool
+    """Whether the mapping as a whole is the value of `shorthand`, as in concepts.yaml."""
 
 
 _LAYOUTS: dict[type[Record], RecordLayout] = {}
@@ -78,10 +105,10 @@ _LAYOUTS: dict[type[Record], RecordLayout] = {}
 
 def layout(record: type[Record]) -> RecordLayout:
     """The layout of a record, worked out once."""
-    found = _LAYOUTS.get(record)
-    if found is None:
-        found = _LAYOUTS[record] = _layout(record)
-    return found
+    cached = _LAYOUTS.get(record)
+    if cached is None:
+        cached = _LAYOUTS[record] = _layout(record)
+    return cached
 
 
 def _layout(record: type[Record]) -> RecordLayout:

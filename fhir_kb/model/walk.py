@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 
 
 class NameUse(NamedTuple):
-    """A name that is used: of what kind, the name with its place, and the record that uses it."""
+    """A name of something that is defined elsewhere."""
 
     kind: str
+    """What it names: "concept", "reference", …"""
+
     name: Text
+    """The name, with its place."""
+
     by: Record
+    """The record that uses it."""
 
 
 class _Fields(NamedTuple):
@@ -55,26 +60,26 @@ def own_name_uses(record: Record) -> Iterator[NameUse]:
 
 def records(record: Record) -> list[Record]:
     """The record and every record within it, in reading order, outer before inner."""
-    found: list[Record] = []
-    _collect(record, found)
-    return found
+    collected: list[Record] = []
+    _collect(record, collected)
+    return collected
 
 
-def _collect(record: Record, found: list[Record]) -> None:
-    found.append(record)
+def _collect(record: Record, collected: list[Record]) -> None:
+    collected.append(record)
     for field, many in _fields(type(record)).records:
         value: Any = getattr(record, field)
         if value:
             if many:
-                for one in value:
-                    _collect(one, found)
+                for inner in value:
+                    _collect(inner, collected)
             else:
-                _collect(value, found)
+                _collect(value, collected)
 
 
 def _fields(record: type[Record]) -> _Fields:
-    found = _FIELDS.get(record)
-    if found is None:
+    fields = _FIELDS.get(record)
+    if fields is None:
         every: list[tuple[str, str | None, bool]] = []
         for key in layout(record).keys:
             shape, many = _item(key.shape)
@@ -82,12 +87,12 @@ def _fields(record: type[Record]) -> _Fields:
                 every.append((key.field, None, many))
             elif isinstance(shape, ScalarShape) and shape.names:
                 every.append((key.field, shape.names.kind, many))
-        found = _FIELDS[record] = _Fields(
+        fields = _FIELDS[record] = _Fields(
             tuple(every),
             tuple((field, kind, many) for field, kind, many in every if kind is not None),
             tuple((field, many) for field, kind, many in every if kind is None),
         )
-    return found
+    return fields
 
 
 def _item(shape: SchemaShape) -> tuple[SchemaShape, bool]:

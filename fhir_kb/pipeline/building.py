@@ -20,8 +20,8 @@ from fhir_kb.pipeline.cache import (
 )
 from fhir_kb.pipeline.environment import EnvironmentFailure
 from fhir_kb.pipeline.progress import NullProgress, Progress
+from fhir_kb.read.definition_files import definitions_stamp as sources_stamp
 from fhir_kb.read.definition_files import find_definitions
-from fhir_kb.read.definition_files import stamp as sources_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

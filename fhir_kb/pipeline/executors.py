@@ -95,13 +95,13 @@ class SerialExecutor:
         """Read topics in the given order."""
         self._context = context
         for folder in folders:
-            sources = context.sources.holding(folder)
+            sources = context.sources.with_cached(folder)
             topic = read_topic(sources, folder)
             entry = None
             if topic.source is not None:
                 self._sources[folder.path] = topic.source
                 entry = topic_entry(topic.source, context.settings)
-            yield ParsedTopic(folder.path, entry, topic.findings, sources.hash)
+            yield ParsedTopic(folder.path, entry, topic.findings, sources.cached_hash)
 
     def compile(
         self, base: KnowledgeBase, jobs: Sequence[TopicJob], *, models: bool

@@ -12,7 +12,7 @@ from fhir_kb.model.knowledge_base import KnowledgeBase, TopicEntry
 from fhir_kb.pipeline.cache import Cache, findings_from, findings_json, fingerprint
 from fhir_kb.pipeline.cached_topic import deserialize
 from fhir_kb.pipeline.executors import BuildContext, Executor, TopicJob
-from fhir_kb.read.definition_files import CONCEPTS_FILE, KB_FILE, find_definitions, stamps
+from fhir_kb.read.definition_files import CONCEPTS_FILE, KB_FILE, find_definitions, folder_stamps
 from fhir_kb.read.topics import read_settings
 
 if TYPE_CHECKING:
@@ -130,8 +130,8 @@ class _IncrementalRun:
     def __post_init__(self) -> None:
         sources = self.context.sources
         names = [name for name in (KB_FILE, CONCEPTS_FILE) if name in sources.top]
-        contents = [sources.bytes_of(name)[0].hex() for name in names]
-        self._settings_hash = fingerprint(self.program, sources.shown, *names, *contents)
+        contents = [sources.read_bytes(name)[0].hex() for name in names]
+        self._settings_hash = fingerprint(self.program, sources.shown_root, *names, *contents)
 
     def read_entries(self, findings: list[Diagnostic]) -> list[tuple[str, TopicEntry]]:
         """The first round: every topic's folder and entry; reads what changed since last time.
@@ -149,7 +149,7 @@ class _IncrementalRun:
                 records[topic.folder] = _record(topic, topic.entry)
         for folder in changed:
             if folder.path in records:
-                records[folder.path]["stamps"] = stamps(folder)
+                records[folder.path]["stamps"] = folder_stamps(folder)
         for path, record in records.items():
             self._entries[path] = _entry_from(record["entry"])
             self._hashes[path] = record["hash"]
@@ -168,7 +168,7 @@ class _IncrementalRun:
         changed: list[TopicFolder] = []
         for folder in self.context.sources.folders:
             record = old.get(folder.path)
-            if record and record["stamps"] == stamps(folder):
+            if record and record["stamps"] == folder_stamps(folder):
                 records[folder.path] = record
                 findings.extend(findings_from(record["findings"]))
             else:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 MAX_DEPTH: Final = 48
 MAX_VALUES: Final = 200_000
 MAX_TEXT: Final = 200_000
-MAX_FINDINGS: Final = 200  # of one file: more help nobody, and each looks for the nearest word
+MAX_FINDINGS: Final = (
+    200  # of one file: more help nobody, and each costs a search for the nearest word
+)
 _INTEGER: Final = re.compile(r"-?(0|[1-9][0-9]{0,8})")
 _BOOLEANS: Final = {"true": True, "false": False}
 _YES_NO: Final = {"yes": "true", "no": "false", "on": "true", "off": "false"}
@@ -35,11 +37,11 @@ _YES_NO: Final = {"yes": "true", "no": "false", "on": "true", "off": "false"}
 R = TypeVar("R", bound="Record")
 
 
-class _Wrong:
+class _Invalid:
     """What a value that cannot be read becomes; it never leaves this module."""
 
 
-_WRONG: Final = _Wrong()
+_INVALID: Final = _Invalid()
 
 
 def decode(node: YamlNode, record: type[R], file: str) -> tuple[R | None, tuple[Diagnostic, ...]]:
@@ -49,8 +51,8 @@ def decode(node: YamlNode, record: type[R], file: str) -> tuple[R | None, tuple[
     """
     decoder = _Decoder(file)
     value = decoder.mapping(node, record, None, 0)
-    found = tuple(decoder.findings)
-    return (None if found or not isinstance(value, record) else value), found
+    findings = tuple(decoder.findings)
+    return (None if findings or not isinstance(value, record) else value), findings
 
 
 class _Decoder:
@@ -66,23 +68,27 @@ class _Decoder:
         """Whether enough has been found for the file not to be looked at any further."""
         return len(self.findings) >= MAX_FINDINGS
 
-    def say(self, code: str, message: str, node: YamlNode, advice: str | None = None) -> _Wrong:
+    def report(
+        self, code: str, message: str, node: YamlNode, advice: str | None = None
+    ) -> _Invalid:
         self.findings.append(
             Diagnostic(code, Severity.ERROR, message, span_of(node, self.file), help=advice)
         )
-        return _WRONG
+        return _INVALID
 
     def value(self, node: YamlNode, shape: SchemaShape, key: str, depth: int) -> Any:
         self._values += 1
         if self.full:
-            return _WRONG
+            return _INVALID
         if depth > MAX_DEPTH or self._values > MAX_VALUES:
             if self._values <= MAX_VALUES or not any(f.code == "KB106" for f in self.findings):
                 self._values = max(self._values, MAX_VALUES + 1)
-                self.say("KB106", "this is nested too deeply, or repeats itself too often", node)
-            return _WRONG
+                self.report("KB106", "this is nested too deeply, or repeats itself too often", node)
+            return _INVALID
         if has_foreign_tag(node):
-            return self.say("KB107", f"the tag '{node.tag}' has no meaning here", node, "remove it")
+            return self.report(
+                "KB107", f"the tag '{node.tag}' has no meaning here", node, "remove it"
+            )
         if isinstance(shape, ScalarShape):
             return self.scalar(node, shape, key)
         if isinstance(shape, ListShape):
@@ -92,16 +98,18 @@ class _Decoder:
     def scalar(self, node: YamlNode, shape: ScalarShape, key: str) -> Any:
         if not isinstance(node, yaml.ScalarNode):
             what = "a list" if isinstance(node, yaml.SequenceNode) else "a mapping"
-            return self.say("KB112", f"'{key}' is a single value, not {what}", node)
+            return self.report("KB112", f"'{key}' is a single value, not {what}", node)
         if is_null(node):
-            return self.say("KB115", f"'{key}' has no value", node, "give it one, or take it out")
+            return self.report(
+                "KB115", f"'{key}' has no value", node, "give it one, or take it out"
+            )
         text = node.value
         if shape.type is bool:
             return self._boolean(node, text, key)
         if shape.type is int:
             if not node.style and _INTEGER.fullmatch(text):
                 return int(text)
-            return self.say("KB112", f"'{key}' is a whole number, not '{_short(text)}'", node)
+            return self.report("KB112", f"'{key}' is a whole number, not '{_short(text)}'", node)
         return self._text(node, text, shape, key)
 
     def _boolean(self, node: yaml.ScalarNode, text: str, key: str) -> Any:
@@ -109,16 +117,18 @@ class _Decoder:
             return _BOOLEANS[text]
         meant = _YES_NO.get(text.casefold())
         advice = f"write {meant}" if meant else None
-        return self.say("KB112", f"'{key}' is true or false, not '{_short(text)}'", node, advice)
+        return self.report("KB112", f"'{key}' is true or false, not '{_short(text)}'", node, advice)
 
     def _text(self, node: yaml.ScalarNode, text: str, shape: ScalarShape, key: str) -> Any:
         if not text.strip():
-            return self.say("KB116", f"'{key}' is empty", node, "give it a text, or take it out")
+            return self.report("KB116", f"'{key}' is empty", node, "give it a text, or take it out")
         if len(text) > MAX_TEXT:
-            return self.say("KB103", f"'{key}' has {len(text)} characters; that is too many", node)
+            return self.report(
+                "KB103", f"'{key}' has {len(text)} characters; that is too many", node
+            )
         text = text.rstrip("\n")
         if shape.words is not None and text not in shape.words.words:
-            return self.say(
+            return self.report(
                 "KB113",
                 f"'{_short(text)}' is not a word for '{key}'",
                 node,
@@ -126,15 +136,16 @@ class _Decoder:
             )
         if shape.pattern and _compiled(shape.pattern.regex).fullmatch(text) is None:
             called = shape.pattern.called
-            return self.say("KB114", f"'{_short(text)}' is not {called}", node)
-        form = scalar_formats.mismatch(shape.type, text)
-        if form is not None:
-            return self.say("KB114", f"'{_short(text)}' is not {form.called}", node, form.help)
+            return self.report("KB114", f"'{_short(text)}' is not {called}", node)
+        expected = scalar_formats.mismatch(shape.type, text)
+        if expected is not None:
+            message = f"'{_short(text)}' is not {expected.called}"
+            return self.report("KB114", message, node, expected.help)
         if shape.type is File and (".." in text.split("/") or text.startswith(("/", "\\"))):
-            return self.say("KB140", f"'{_short(text)}' leads out of the topic's folder", node)
+            return self.report("KB140", f"'{_short(text)}' leads out of the topic's folder", node)
         if shape.type is Markdown:
-            for found in unsafe_markup(text):
-                return self.say(found.code, found.message, node, found.help)
+            for markup in unsafe_markup(text):
+                return self.report(markup.code, markup.message, node, markup.help)
         return shape.type(text, span_of(node, self.file))
 
     def many(self, node: YamlNode, shape: ListShape, key: str, depth: int) -> Any:
@@ -142,14 +153,16 @@ class _Decoder:
             return self._keyed(node, shape, key, depth)
         items = node.value if isinstance(node, yaml.SequenceNode) else [node]
         values = [self.value(item, shape.item, key, depth + 1) for item in items]
-        return _WRONG if _WRONG in values else tuple(values)
+        return _INVALID if _INVALID in values else tuple(values)
 
     def _keyed(self, node: YamlNode, shape: ListShape, key: str, depth: int) -> Any:
         assert isinstance(shape.item, RecordShape)
         if not isinstance(node, yaml.MappingNode):
             if is_null(node):
-                return self.say("KB115", f"'{key}' has no value", node, "take it out, or fill it")
-            return self.say(
+                return self.report(
+                    "KB115", f"'{key}' has no value", node, "take it out, or fill it"
+                )
+            return self.report(
                 "KB112", f"'{key}' is a mapping from names to what they stand for", node
             )
         seen: dict[str, YamlNode] = {}
@@ -162,16 +175,16 @@ class _Decoder:
                 continue
             self._values += 1
             values.append(self.mapping(item, shape.item.record, name, depth + 1))
-        return _WRONG if _WRONG in values else tuple(values)
+        return _INVALID if _INVALID in values else tuple(values)
 
     def _repeated(self, name: YamlNode, seen: dict[str, YamlNode]) -> bool:
         if not isinstance(name, yaml.ScalarNode):
-            self.say("KB112", "a key is a single word", name)
+            self.report("KB112", "a key is a single word", name)
             return True
         if name.value in seen:
             first = span_of(seen[name.value], self.file)
             message = f"'{_short(name.value)}' stands here a second time"
-            self.say("KB105", message, name, f"the first is in line {first.line}")
+            self.report("KB105", message, name, f"the first is in line {first.line}")
             return True
         seen[name.value] = name
         return False
@@ -179,32 +192,42 @@ class _Decoder:
     def mapping(
         self, node: YamlNode, record: type[Record], name: YamlNode | None, depth: int, key: str = ""
     ) -> Any:
-        """The record of a node. name: the node of its name in a map; key: what holds it else."""
+        """The record of a node.
+
+        Args:
+            node: the mapping, or what stands in its place.
+            record: the class of the record.
+            name: the node of its name, where records stand in a map.
+            depth: how deeply it is nested.
+            key: the key that holds it, where it has no name.
+        """
         if depth > MAX_DEPTH or self._values > MAX_VALUES:
             return self.value(node, RecordShape(record), key, MAX_DEPTH + 1)
         fields: dict[str, Any] = {}
         if name is not None and not self._name(name, record, fields):
-            return _WRONG
+            return _INVALID
         before = len(self.findings)
         if isinstance(node, yaml.MappingNode) and not layout(record).whole:
             self._fields(node, record, fields, depth)
         elif not self._shorthand(node, record, name or key, fields, depth):
-            return _WRONG
+            return _INVALID
         required = layout(record).required
-        if len(self.findings) == before and any(one.field not in fields for one in required):
+        if len(self.findings) == before and any(key.field not in fields for key in required):
             self._missing(node, name, required, fields)
-        if self.full or len(self.findings) > before or _WRONG in fields.values():
-            return _WRONG
+        if self.full or len(self.findings) > before or _INVALID in fields.values():
+            return _INVALID
         return record(span=span_of(name if name is not None else node, self.file), **fields)
 
     def _name(self, name: YamlNode, record: type[Record], fields: dict[str, Any]) -> bool:
         key = layout(record).keyed
         assert key is not None, record
         value = (
-            self.scalar(name, key.shape, key.name) if isinstance(key.shape, ScalarShape) else _WRONG
+            self.scalar(name, key.shape, key.name)
+            if isinstance(key.shape, ScalarShape)
+            else _INVALID
         )
         fields[key.field] = value
-        return value is not _WRONG
+        return value is not _INVALID
 
     def _fields(
         self, node: yaml.MappingNode, record: type[Record], fields: dict[str, Any], depth: int
@@ -219,7 +242,7 @@ class _Decoder:
                 advice = did_you_mean(name.value, known) or f"known here: {', '.join(known)}"
                 if name.value == "<<":
                     advice = "merge keys are not YAML 1.2; write the keys out"
-                self.say("KB110", f"'{_short(name.value)}' is not a key here", name, advice)
+                self.report("KB110", f"'{_short(name.value)}' is not a key here", name, advice)
                 continue
             fields[key.field] = self.value(item, key.shape, key.name, depth + 1)
 
@@ -231,25 +254,27 @@ class _Decoder:
         fields: dict[str, Any],
         depth: int,
     ) -> bool:
-        said = name if isinstance(name, str) else str(name.value)
+        label = name if isinstance(name, str) else str(name.value)
         short = layout(record).shorthand
         if short is None:
-            called = f"'{said}'" if said else "this file"
+            called = f"'{label}'" if label else "this file"
             if is_null(node):
-                self.say("KB115", f"{called} has no value", node if isinstance(name, str) else name)
+                self.report(
+                    "KB115", f"{called} has no value", node if isinstance(name, str) else name
+                )
             else:
                 keys = ", ".join(layout(record).by_name)
                 what = "a list" if isinstance(node, yaml.SequenceNode) else "a single value"
                 message = f"{called} is a mapping, not {what}"
-                self.say("KB112", message, node, f"its keys are: {keys}")
+                self.report("KB112", message, node, f"its keys are: {keys}")
             return False
-        label = said or short.name
+        label = label or short.name
         if isinstance(node, yaml.SequenceNode) and isinstance(short.shape, ScalarShape):
-            self.say("KB112", f"'{label}' is a single value or a mapping, not a list", node)
+            self.report("KB112", f"'{label}' is a single value or a mapping, not a list", node)
             return False
         value = self.value(node, short.shape, label, depth + 1)
         fields[short.field] = value
-        return value is not _WRONG
+        return value is not _INVALID
 
     def _missing(
         self,
@@ -262,7 +287,7 @@ class _Decoder:
         called = f"'{name.value}' lacks" if isinstance(name, yaml.ScalarNode) else "this lacks"
         listed = ", ".join(f"'{key.name}'" for key in lacking)
         message = f"{called} {listed}"
-        self.say("KB111", message, name if name is not None else node, lacking[0].doc)
+        self.report("KB111", message, name if name is not None else node, lacking[0].doc)
 
 
 _REGEXES: dict[str, re.Pattern[str]] = {}

@@ -20,69 +20,83 @@ CONCEPTS_FILE: Final = "concepts.yaml"
 TOPIC_FILE: Final = "topic.yaml"
 _TOP_FILES: Final = (KB_FILE, CONCEPTS_FILE)
 _SKIPPED: Final = frozenset({"node_modules", "__pycache__"})
-#: The bytes of a file; with a finding where they cannot be had.
+#: Size in bytes, and modification time in ns.
+FileStamp: TypeAlias = "tuple[int, int]"
+#: The bytes of a file; with a finding where it cannot be read.
 FileContent: TypeAlias = "tuple[bytes, Diagnostic | None]"
 
 
 @dataclass(frozen=True, slots=True)
 class TopicFolder:
-    """A topic's folder: the path of its topic.yaml's folder below the root, and its files' stamps.
-
-    files: path below the topic's folder → (size, modification time in ns).
-    """
+    """The folder of a topic.yaml."""
 
     path: str
-    files: dict[str, tuple[int, int]]
+    """The path below the root."""
+
+    files: dict[str, FileStamp]
+    """The path of each file below the topic's folder, with its stamp."""
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionFiles:
-    """Where a knowledge base lies and what it consists of; nothing is read yet.
-
-    root: the folder of kb.yaml. shown: how paths below it begin when people see them.
-    held: files that are in memory already.
-    """
+    """Where a knowledge base lies and what it consists of; nothing is read yet."""
 
     root: Path
-    shown: str
-    top: dict[str, tuple[int, int]]
+    """The folder of kb.yaml."""
+
+    shown_root: str
+    """How paths below the root begin in messages; empty where the root is the current folder."""
+
+    top: dict[str, FileStamp]
+    """The files in the root itself, with their stamps."""
+
     folders: tuple[TopicFolder, ...]
-    held: Mapping[str, FileContent] = field(default_factory=dict)
+    """The topics' folders, by path."""
 
-    def name(self, path: str) -> str:
-        """How a path below the root is shown."""
-        return f"{self.shown}/{path}" if self.shown else path
+    cached: Mapping[str, FileContent] = field(default_factory=dict)
+    """Files that are in memory already, by path."""
 
-    def bytes_of(self, path: str) -> FileContent:
+    def shown_path(self, path: str) -> str:
+        """A path below the root as messages show it."""
+        return f"{self.shown_root}/{path}" if self.shown_root else path
+
+    def read_bytes(self, path: str) -> FileContent:
         """The bytes of a file below the root; no more than a definition may have, plus one.
 
         A link that leads out of the root is refused.
         """
-        found = self.held.get(path)
-        return self._read(path, {}) if found is None else found
+        content = self.cached.get(path)
+        return self._read(path, {}) if content is None else content
 
-    def holding(self, folder: TopicFolder) -> DefinitionFiles:
+    def with_cached(self, folder: TopicFolder) -> DefinitionFiles:
         """The same, with the files of a topic in memory, so that each is read only once."""
-        folders: dict[str, str] = {}
+        real_folders: dict[str, str] = {}
         names = (f"{folder.path}/{name}" for name in sorted(folder.files))
-        return replace(self, held={name: self._read(name, folders) for name in names})
+        return replace(self, cached={name: self._read(name, real_folders) for name in names})
 
     @property
-    def hash(self) -> str:
-        """A fingerprint of the files that are held in memory."""
-        whole = hashlib.sha256()
-        for name, (content, _) in self.held.items():
-            whole.update(f"{name}\0{len(content)}\0".encode())
-            whole.update(content)
-        return whole.hexdigest()
+    def cached_hash(self) -> str:
+        """The SHA-256 of the files that are in memory, and of their names."""
+        digest = hashlib.sha256()
+        for name, (content, _) in self.cached.items():
+            digest.update(f"{name}\0{len(content)}\0".encode())
+            digest.update(content)
+        return digest.hexdigest()
 
-    def _read(self, path: str, folders: dict[str, str]) -> FileContent:
-        """A file, read. folders: the real places of folders, as far as they were looked up."""
+    def _read(self, path: str, real_folders: dict[str, str]) -> FileContent:
+        """Read a file.
+
+        Args:
+            path: below the root.
+            real_folders: the real paths of folders, as far as they were looked up; added to.
+        """
         target = f"{self.root}{os.sep}{path}"
         try:
-            if not self._is_inside(target, folders):
+            if not self._is_inside(target, real_folders):
                 message = "this leads out of the definitions"
-                return b"", _error("KB140", message, self.name(path), "keep a copy inside instead")
+                return b"", _error(
+                    "KB140", message, self.shown_path(path), "keep a copy inside instead"
+                )
             with open(target, "rb") as file:  # noqa: PTH123  a Path costs more than the reading
                 data = file.read(MAX_BYTES + 1)
                 if len(data) > MAX_BYTES:
@@ -92,17 +106,19 @@ class DefinitionFiles:
                         f"the file has {size:.1f} MB; a file of the definitions may have {limit}"
                     )
                     advice = "split it into smaller topics"
-                    return b"", _error("KB103", message, self.name(path), advice)
+                    return b"", _error("KB103", message, self.shown_path(path), advice)
                 return data, None
         except OSError as error:
             reason = error.strerror or str(error)
-            return b"", _error("KB101", f"the file cannot be read: {reason}", self.name(path), None)
+            return b"", _error(
+                "KB101", f"the file cannot be read: {reason}", self.shown_path(path), None
+            )
 
-    def _is_inside(self, target: str, folders: dict[str, str]) -> bool:
+    def _is_inside(self, target: str, real_folders: dict[str, str]) -> bool:
         folder = os.path.dirname(target)  # noqa: PTH120  strings, for the same reason
-        real = folders.get(folder)
+        real = real_folders.get(folder)
         if real is None:
-            real = folders[folder] = os.path.realpath(folder) + os.sep
+            real = real_folders[folder] = os.path.realpath(folder) + os.sep
         if os.path.islink(target):  # noqa: PTH114
             real = os.path.realpath(target)
         return real.startswith(_real(self.root.absolute()) + os.sep)
@@ -121,7 +137,7 @@ def find_definitions(
     A topic is any folder that has a topic.yaml; names that start with a dot are passed over.
     """
     shown = _shown(root) if shown is None else shown
-    top: dict[str, tuple[int, int]] = {}
+    top: dict[str, FileStamp] = {}
     folders = []
     findings: list[Diagnostic] = []
     if not root.is_dir():
@@ -148,14 +164,20 @@ def find_definitions(
 
 
 def _walk(
-    folder: str, real_root: str, seen: frozenset[str], below: str = ""
-) -> Iterator[tuple[str, dict[str, tuple[int, int]]]]:
+    folder: str, real_root: str, followed: frozenset[str], below: str = ""
+) -> Iterator[tuple[str, dict[str, FileStamp]]]:
     """Each folder with its own files; a topic's folder with those below it too.
 
-    seen: the real places of the links that lead here, so that a circle of links ends. A link to a
-    folder outside of the root is passed over.
+    A link to a folder outside of the root is passed over.
+
+    Args:
+        folder: its path on the disk.
+        real_root: the root without links.
+        followed: the real paths of the links that lead to the folder, so that a circle of links
+            ends.
+        below: the folder's path below the root.
     """
-    files: dict[str, tuple[int, int]] = {}
+    files: dict[str, FileStamp] = {}
     inner: list[tuple[str, frozenset[str]]] = []
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
@@ -164,18 +186,18 @@ def _walk(
             if not _is_folder(entry):
                 files[entry.name] = _stamp(entry)
             elif not entry.is_symlink():
-                inner.append((entry.name, seen))
+                inner.append((entry.name, followed))
             else:
                 real = os.path.realpath(entry.path)
-                if real not in seen and real.startswith(real_root + os.sep):
-                    inner.append((entry.name, seen | {real}))
-    for name, followed in inner:
+                if real not in followed and real.startswith(real_root + os.sep):
+                    inner.append((entry.name, followed | {real}))
+    for name, links in inner:
         path = f"{below}/{name}" if below else name
-        for deeper, found in _walk(f"{folder}/{name}", real_root, followed, path):
-            yield deeper, found
-            if TOPIC_FILE in files and TOPIC_FILE not in found:
+        for deeper, inner_files in _walk(f"{folder}/{name}", real_root, links, path):
+            yield deeper, inner_files
+            if TOPIC_FILE in files and TOPIC_FILE not in inner_files:
                 prefix = deeper.removeprefix(f"{below}/") if below else deeper
-                files.update({f"{prefix}/{file}": stamp for file, stamp in found.items()})
+                files.update({f"{prefix}/{file}": stamp for file, stamp in inner_files.items()})
     yield below, files
 
 
@@ -186,7 +208,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _stamp(entry: os.DirEntry[str]) -> tuple[int, int]:
+def _stamp(entry: os.DirEntry[str]) -> FileStamp:
     try:
         status = entry.stat()
     except OSError:  # a link that leads nowhere: reading it will say so
@@ -194,7 +216,7 @@ def _stamp(entry: os.DirEntry[str]) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
 
 
-def _misnamed(top: dict[str, tuple[int, int]], shown: str) -> Iterator[Diagnostic]:
+def _misnamed(top: dict[str, FileStamp], shown: str) -> Iterator[Diagnostic]:
     for name in top:
         path = PurePosixPath(name)
         if path.suffix not in (".yaml", ".yml") or name in _TOP_FILES:
@@ -205,9 +227,7 @@ def _misnamed(top: dict[str, tuple[int, int]], shown: str) -> Iterator[Diagnosti
         yield _warning("KB143", f"'{name}' is not read", where, advice)
 
 
-def _without_topic(
-    folder: str, files: dict[str, tuple[int, int]], shown: str
-) -> Iterator[Diagnostic]:
+def _without_topic(folder: str, files: dict[str, FileStamp], shown: str) -> Iterator[Diagnostic]:
     near = [name for name in files if name.endswith((".yaml", ".yml"))]
     if near and "/" not in folder:
         where = f"{shown}/{folder}" if shown else folder
@@ -217,8 +237,8 @@ def _without_topic(
 
 def _shown(root: Path) -> str:
     absolute = root.absolute()
-    here = Path.cwd()
-    path = absolute.relative_to(here) if absolute.is_relative_to(here) else root
+    current = Path.cwd()
+    path = absolute.relative_to(current) if absolute.is_relative_to(current) else root
     return "" if path == Path() else path.as_posix()
 
 
@@ -230,12 +250,12 @@ def _warning(code: str, message: str, file: str, advice: str) -> Diagnostic:
     return Diagnostic(code, Severity.WARNING, message, Span(file), help=advice)
 
 
-def stamps(folder: TopicFolder) -> list[list[str | int]]:
+def folder_stamps(folder: TopicFolder) -> list[list[str | int]]:
     """What lies in a topic's folder, by name, size and time."""
     return [[name, *stamp] for name, stamp in sorted(folder.files.items())]
 
 
-def stamp(sources: DefinitionFiles) -> str:
+def definitions_stamp(files: DefinitionFiles) -> str:
     """Everything that lies in a folder of definitions, by name, size and time."""
-    tops = sorted(sources.top.items())
-    return repr([sources.shown, tops, [(one.path, stamps(one)) for one in sources.folders]])
+    topics = [(folder.path, folder_stamps(folder)) for folder in files.folders]
+    return repr([files.shown_root, sorted(files.top.items()), topics])

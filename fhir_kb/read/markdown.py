@@ -52,8 +52,8 @@ def read_page(data: bytes, file: str) -> tuple[Page | None, tuple[Diagnostic, ..
 
 
 @dataclass
-class _Open:
-    """A section that is being read."""
+class _OpenSection:
+    """A section that is being read; see Section."""
 
     level: int
     title: str
@@ -87,9 +87,9 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self.file: Final = file
         self.findings: Final[list[Diagnostic]] = []
-        self._told: Final[set[tuple[str, int]]] = set()
+        self._reported: Final[set[tuple[str, int]]] = set()
         self._title: str | None = None
-        self._top = _Open(1, "", "", (), Span(file, 1, 1, 1, 1))
+        self._top = _OpenSection(1, "", "", (), Span(file, 1, 1, 1, 1))
         self._open = [self._top]
         self._ids: dict[str, int] = {}
         self._fence: str | None = None
@@ -120,8 +120,8 @@ class _Reader:
             span=self._top.span,
         )
 
-    def say(self, code: str, message: str, span: Span, advice: str) -> None:
-        self._told.add((code, span.line))
+    def report(self, code: str, message: str, span: Span, advice: str) -> None:
+        self._reported.add((code, span.line))
         if len(self.findings) < MAX_FINDINGS:
             self.findings.append(Diagnostic(code, Severity.ERROR, message, span, help=advice))
 
@@ -146,20 +146,20 @@ class _Reader:
                 self._title = title
                 self._top.span = span
                 return
-            self.say(
+            self.report(
                 "KB132", "a page has one title; its sections start with '##'", span, "use '##'"
             )
             level = 2
         if not title.strip():
-            self.say("KB132", "this heading has no words", span, "give the section a title")
+            self.report("KB132", "this heading has no words", span, "give the section a title")
         self._close(to=level)
         section_id = name or _slug(title)
         if section_id in self._ids:
             message = f"two sections are called '{section_id}'"
             first = f"the first is in line {self._ids[section_id]}; name one with {{#name}}"
-            self.say("KB133", message, span, first)
+            self.report("KB133", message, span, first)
         self._ids[section_id] = number
-        self._open.append(_Open(level, title, section_id, classes, span))
+        self._open.append(_OpenSection(level, title, section_id, classes, span))
 
     def _attributes(self, text: str, span: Span) -> tuple[str, tuple[str, ...]]:
         name, classes = "", []
@@ -171,7 +171,7 @@ class _Reader:
             else:
                 known = ", ".join(f".{known}" for known in CLASSES)
                 message = f"'{word}' means nothing in a heading"
-                self.say("KB134", message, span, f"write {{#name}} or one of: {known}")
+                self.report("KB134", message, span, f"write {{#name}} or one of: {known}")
         return name, tuple(classes)
 
     def _close(self, *, to: int) -> None:
@@ -191,35 +191,37 @@ class _Reader:
             elif match["thing"].strip():
                 yield Link("thing", match["thing"].strip(), match["shown"] or "", "", span)
             else:
-                self.say("KB135", "this link names nothing", span, "write [[name]]")
+                self.report("KB135", "this link names nothing", span, "write [[name]]")
 
     def _refuse(self, number: int, line: str) -> None:
-        seen = _blank_code(line)
-        for match in _RAW_HTML.finditer(seen):
+        visible = _blank_code(line)
+        for match in _RAW_HTML.finditer(visible):
             span = Span(self.file, number, match.start() + 1, number, match.end() + 1)
-            self._refused(unsafe_markup.raw_html(match[0]), span)
-        targets = [one for each in (_TARGET, _DEFINITION, _AUTOLINK) for one in each.finditer(seen)]
-        if self._target_follows and (first := _FIRST_WORD.match(seen)):
+            self._report_markup(unsafe_markup.raw_html(match[0]), span)
+        patterns = (_TARGET, _DEFINITION, _AUTOLINK)
+        targets = [match for pattern in patterns for match in pattern.finditer(visible)]
+        if self._target_follows and (first := _FIRST_WORD.match(visible)):
             targets.append(first)
         for match in {match.start(1): match for match in targets}.values():
             self._target(number, match)
-        self._target_follows = _TARGET_FOLLOWS.search(seen.rstrip()) is not None
+        self._target_follows = _TARGET_FOLLOWS.search(visible.rstrip()) is not None
 
     def _target(self, number: int, match: re.Match[str]) -> None:
         if not unsafe_markup.is_safe_link(match[1]):
             span = Span(self.file, number, match.start(1) + 1, number, match.end(1) + 1)
-            self._refused(unsafe_markup.unsafe_link(match[1]), span)
+            self._report_markup(unsafe_markup.unsafe_link(match[1]), span)
 
-    def _refused(self, found: unsafe_markup.UnsafeMarkup, span: Span) -> None:
-        self.say(found.code, found.message, span, found.help)
+    def _report_markup(self, markup: unsafe_markup.UnsafeMarkup, span: Span) -> None:
+        self.report(markup.code, markup.message, span, markup.help)
 
-    def _hidden(self, section: _Open) -> None:
+    def _hidden(self, section: _OpenSection) -> None:
         """What only a parser sees: where a line of the block has a finding already, nothing."""
-        for found in unsafe_markup.unsafe_markup("\n".join(section.lines)):
-            numbers = section.numbers[found.start : found.end]
-            told = section.numbers if found.code == "KB131" else numbers  # [a] of a definition
-            if not any((found.code, number) in self._told for number in told):
-                self._refused(found, Span(self.file, numbers[0], 1, numbers[0], 2))
+        for markup in unsafe_markup.unsafe_markup("\n".join(section.lines)):
+            numbers = section.numbers[markup.start : markup.end]
+            # a definition of [a] may stand anywhere in the section
+            lines = section.numbers if markup.code == "KB131" else numbers
+            if not any((markup.code, number) in self._reported for number in lines):
+                self._report_markup(markup, Span(self.file, numbers[0], 1, numbers[0], 2))
 
 
 def _blank_code(line: str) -> str:

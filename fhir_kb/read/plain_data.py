@@ -1,4 +1,4 @@
-"""YAML nodes as plain data, for those who know nothing of nodes."""
+"""YAML nodes as plain data: dicts, lists, texts, numbers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TooLargeError(ValueError):
 
 def plain_data(node: YamlNode) -> Any:
     """A node as plain data by the core schema of YAML 1.2. Raises TooMuchError."""
-    return _Plain().value(node, 0)
+    return _Converter().value(node, 0)
 
 
 def node_at(node: YamlNode, path: Sequence[str | int]) -> YamlNode:
@@ -38,14 +38,14 @@ def node_at(node: YamlNode, path: Sequence[str | int]) -> YamlNode:
                 return node
             node = node.value[step]
         elif isinstance(node, yaml.MappingNode):
-            found = next((item for key, item in pairs(node) if key.value == step), None)
-            if found is None:
+            inner = next((item for key, item in pairs(node) if key.value == step), None)
+            if inner is None:
                 return node
-            node = found
+            node = inner
     return node
 
 
-class _Plain:
+class _Converter:
     """Nodes as plain data by the core schema of YAML 1.2."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The forms of scalars: what an id, a date, a URI or a quantity looks like."""
+"""The formats of scalars: what an id, a date, a URI or a quantity looks like."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from fhir_kb.model.text import Date, Duration, Id, Quantity, Text, Uri
 
 
 class ScalarFormat(NamedTuple):
-    """A form: its regular expression (also of the JSON Schema) and how a person would call it."""
+    """The format of a scalar."""
 
     regex: str
+    """Its regular expression, also in the JSON Schema."""
+
     called: str
+    """What people call a value of it: "a date"."""
+
     help: str
+    """What it looks like, with an example."""
 
 
 ID: Final = ScalarFormat(
@@ -48,12 +53,12 @@ SCALAR_FORMATS: Final[dict[type[Text], ScalarFormat]] = {
     Quantity: QUANTITY,
     Duration: DURATION,
 }
-_COMPILED: Final = {kind: re.compile(form.regex) for kind, form in SCALAR_FORMATS.items()}
+_COMPILED: Final = {kind: re.compile(scalar.regex) for kind, scalar in SCALAR_FORMATS.items()}
 MAX_ID: Final = 64
 
 
 def mismatch(kind: type[Text], value: str) -> ScalarFormat | None:
-    """The form that `value` does not have; None where it has it or the kind has no form."""
+    """The format that `value` does not have; None where it has it, or the kind has no format."""
     compiled = _COMPILED.get(kind)
     if compiled is None:
         return None

@@ -1,7 +1,7 @@
-"""Build's first gate: the JSON Schema's own opinion of a file that decoding found nothing in.
+"""A second check of definitions: the JSON Schema that editors use, by the `jsonschema` library.
 
-The decoder's findings are the better ones, but it is our own word. This is the same question put
-to the `jsonschema` library and to the schema that editors use.
+It runs on files in which the decoder, whose findings say more, found no error: a finding here means
+that decoder and schema disagree.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MAX_FINDINGS: Final = 20
 
 
 def schema_findings(node: YamlNode, kind: str, file: str) -> tuple[Diagnostic, ...]:
-    """What the JSON Schema of a kind of file ("topic", "kb", …) has against its root node.
+    """The errors by the JSON Schema of a kind of file ("topic", "kb", …), for its root node.
 
     Nothing where the file is too deep or too large to be a definition: decoding says so.
     """
@@ -36,21 +36,21 @@ def schema_findings(node: YamlNode, kind: str, file: str) -> tuple[Diagnostic, .
         data = plain_data(node)
     except TooLargeError:
         return ()
-    found: dict[Diagnostic, None] = {}
+    findings: dict[Diagnostic, None] = {}
     for error in _validator(kind).iter_errors(data):
-        at = _place(node, error)
+        place = _place(node, error)
         message = error.message if len(error.message) <= 160 else error.message[:157] + "..."
         finding = Diagnostic(
             "KB120",
             Severity.ERROR,
             f"the schema does not allow this: {message}",
-            span_of(at, file),
+            span_of(place, file),
             help="please report this as a bug: decoding should have explained it",
         )
-        found[finding] = None
-        if len(found) == MAX_FINDINGS:
+        findings[finding] = None
+        if len(findings) == MAX_FINDINGS:
             break
-    return tuple(found)
+    return tuple(findings)
 
 
 def _place(node: YamlNode, error: ValidationError) -> YamlNode:
@@ -74,8 +74,8 @@ def _validator(kind: str) -> Validator:
     from fhir_kb.read.schema import schema
 
     whole = schema(kind)
-    made_from: Callable[..., type[Validator]] = extend  # untyped where it is declared
-    return made_from(Draft202012Validator, _Keywords(whole).by_name)(whole)
+    extend_typed: Callable[..., type[Validator]] = extend  # untyped where it is declared
+    return extend_typed(Draft202012Validator, _Keywords(whole).by_name)(whole)
 
 
 class _Keywords:
@@ -86,8 +86,8 @@ class _Keywords:
     """
 
     def __init__(self, whole: dict[str, Any]) -> None:
-        self._definitions = {f"#/$defs/{name}": one for name, one in whole["$defs"].items()}
-        self._made: dict[int, Validator] = {}
+        self._definitions = {f"#/$defs/{name}": schema for name, schema in whole["$defs"].items()}
+        self._validators: dict[int, Validator] = {}
         self.by_name = {
             "$ref": self.reference,
             "additionalProperties": self.others,
@@ -98,7 +98,7 @@ class _Keywords:
         }
 
     def reference(self, validator: Validator, name: str, data: Any, _: Any) -> Errors:
-        yield from self._made_for(self._definitions[name], validator).iter_errors(data)
+        yield from self._validator_for(self._definitions[name], validator).iter_errors(data)
 
     def properties(self, validator: Validator, known: Schema, data: Any, _: Any) -> Errors:
         if isinstance(data, dict):
@@ -119,7 +119,7 @@ class _Keywords:
     def names(self, validator: Validator, form: Schema, data: Any, _: Any) -> Errors:
         if isinstance(data, dict):
             for key in data:
-                yield from self._made_for(form, validator).iter_errors(key)
+                yield from self._validator_for(form, validator).iter_errors(key)
 
     def items(self, validator: Validator, item: Schema, data: Any, _: Any) -> Errors:
         if isinstance(data, list):
@@ -131,26 +131,26 @@ class _Keywords:
         errors: list[ValidationError] | None = None
         for choice in choices:
             if "type" not in choice or _has_type(validator, data, choice["type"]):
-                errors = list(self._made_for(choice, validator).iter_errors(data))
+                errors = list(self._validator_for(choice, validator).iter_errors(data))
                 if not errors:
                     return
         yield from errors or [_error("it has the type of none of the choices")]
 
     def _below(self, validator: Validator, schema: Schema, data: Any, step: str | int) -> Errors:
-        for error in self._made_for(schema, validator).iter_errors(data):
+        for error in self._validator_for(schema, validator).iter_errors(data):
             error.path.appendleft(step)
             yield error
 
-    def _made_for(self, schema: Schema, validator: Validator) -> Validator:
-        found = self._made.get(id(schema))
-        if found is None:
-            found = self._made[id(schema)] = validator.evolve(schema=schema)
-        return found
+    def _validator_for(self, schema: Schema, validator: Validator) -> Validator:
+        subvalidator = self._validators.get(id(schema))
+        if subvalidator is None:
+            subvalidator = self._validators[id(schema)] = validator.evolve(schema=schema)
+        return subvalidator
 
 
 def _has_type(validator: Validator, data: Any, types: str | list[str]) -> bool:
-    wanted = [types] if isinstance(types, str) else types
-    return any(validator.is_type(data, one) for one in wanted)
+    names = [types] if isinstance(types, str) else types
+    return any(validator.is_type(data, name) for name in names)
 
 
 def _error(message: str) -> ValidationError:

@@ -1,4 +1,4 @@
-"""Reading what `find` found: the base that all topics share, and one topic with its files."""
+"""Reading definitions: the settings and concepts that all topics share, one topic and its files."""
 
 from __future__ import annotations
 
@@ -35,11 +35,14 @@ PAGE_FILE = "page.md"
 
 
 @dataclass(frozen=True, slots=True)
-class ParsedTopic:
-    """What was read of a topic: the source where all of it could be read, and the findings."""
+class TopicReadResult:
+    """What was read of a topic."""
 
     source: TopicSource | None
+    """The topic with its files; None where a part of it could not be read."""
+
     findings: tuple[Diagnostic, ...]
+    """What is wrong with the files."""
 
 
 def read_settings(
@@ -56,18 +59,18 @@ def read_settings(
     return settings, by_name, (*findings, *wrong)
 
 
-def read_topic(sources: DefinitionFiles, folder: TopicFolder) -> ParsedTopic:
+def read_topic(sources: DefinitionFiles, folder: TopicFolder) -> TopicReadResult:
     """A topic's topic.yaml and all the files that it names."""
     topic, findings = _yaml(sources, _below(folder, TOPIC_FILE), Topic)
-    named = _Named(sources, folder, list(findings))
-    page = named.page(topic.text if topic else None)
-    references = named.references(topic.references if topic else None)
-    texts = named.texts(library.file for library in topic.libraries) if topic else {}
-    found = tuple(named.findings)
-    if topic is None or references is None or has_errors(found):
-        return ParsedTopic(None, found)
+    files = _TopicFiles(sources, folder, list(findings))
+    page = files.page(topic.text if topic else None)
+    references = files.references(topic.references if topic else None)
+    texts = files.texts(library.file for library in topic.libraries) if topic else {}
+    findings = tuple(files.findings)
+    if topic is None or references is None or has_errors(findings):
+        return TopicReadResult(None, findings)
     source = TopicSource(topic=topic, page=page, references=references.references, files=texts)
-    return ParsedTopic(source, found)
+    return TopicReadResult(source, findings)
 
 
 def topic_entry(source: TopicSource, settings: Settings) -> TopicEntry:
@@ -87,14 +90,14 @@ def topic_entry(source: TopicSource, settings: Settings) -> TopicEntry:
 
 def _names_of_topics(source: TopicSource) -> set[str]:
     """What may name another topic; a link of the page may name much else."""
-    found = {str(use.name) for use in name_uses(source.topic) if use.kind == "topic"}
+    names = {str(use.name) for use in name_uses(source.topic) if use.kind == "topic"}
     if source.page is not None:
-        found.update(link.target for link in links(source.page) if link.kind == "thing")
-    return found
+        names.update(link.target for link in links(source.page) if link.kind == "thing")
+    return names
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
+class _TopicFiles:
     """The files that a topic names, read from its folder."""
 
     sources: DefinitionFiles
@@ -107,16 +110,16 @@ class _Named:
         data = self._data(name, PAGE_FILE)
         if data is None:
             return None
-        page, wrong = read_page(data, self._shown(name or PAGE_FILE))
+        page, wrong = read_page(data, self._shown_path(name or PAGE_FILE))
         self.findings.extend(wrong)
         return page
 
     def references(self, name: Text | None) -> References | None:
         if name is None and REFERENCES_FILE not in self.folder.files:
-            return References(span=Span(self._shown(REFERENCES_FILE)), references=())
+            return References(span=Span(self._shown_path(REFERENCES_FILE)), references=())
         if name is not None and not name.endswith((".yaml", ".yml")):
             advice = "references stand in a YAML file; other formats are imported, not read"
-            self._say("KB145", f"'{name}' is not a file of references", name.span, advice)
+            self._report("KB145", f"'{name}' is not a file of references", name.span, advice)
             return None
         if self._data(name, REFERENCES_FILE) is None:
             return None
@@ -126,51 +129,51 @@ class _Named:
         return references
 
     def texts(self, names: Iterable[Text | None]) -> dict[str, str]:
-        found = {}
+        texts = {}
         for name in names:
             data = self._data(name, "") if name is not None else None
             if name is None or data is None:
                 continue
-            text, wrong = text_of(data, self._shown(name))
+            text, wrong = text_of(data, self._shown_path(name))
             if wrong:
                 self.findings.append(wrong)
-            found[str(name)] = text or ""
-        return found
+            texts[str(name)] = text or ""
+        return texts
 
     def _data(self, name: Text | None, usual: str) -> bytes | None:
         path = str(name or usual)
         if path not in self.folder.files and name is not None:
             advice = did_you_mean(path, self.folder.files)
-            self._say("KB101", f"there is no file '{path}' in this folder", name.span, advice)
+            self._report("KB101", f"there is no file '{path}' in this folder", name.span, advice)
             return None
-        data, wrong = self.sources.bytes_of(_below(self.folder, path))
+        data, wrong = self.sources.read_bytes(_below(self.folder, path))
         if wrong:
             self.findings.append(wrong)
             return None
         return data
 
-    def _shown(self, name: str) -> str:
-        return self.sources.name(_below(self.folder, name))
+    def _shown_path(self, name: str) -> str:
+        return self.sources.shown_path(_below(self.folder, name))
 
-    def _say(self, code: str, message: str, span: Span, advice: str | None) -> None:
+    def _report(self, code: str, message: str, span: Span, advice: str | None) -> None:
         self.findings.append(Diagnostic(code, Severity.ERROR, message, span, help=advice))
 
 
 def _yaml(
     sources: DefinitionFiles, path: str, record: type[R]
 ) -> tuple[R | None, tuple[Diagnostic, ...]]:
-    shown = sources.name(path)
-    data, wrong = sources.bytes_of(path)
+    shown = sources.shown_path(path)
+    data, wrong = sources.read_bytes(path)
     if wrong:
         return None, (wrong,)
     node, findings = load(data, shown)
     if node is None:
         return None, findings
     read, findings = decode(node, record, shown)
-    return (read, findings) if findings else _through_gate(node, read, record, shown)
+    return (read, findings) if findings else _schema_checked(node, read, record, shown)
 
 
-def _through_gate(
+def _schema_checked(
     node: YamlNode, read: R | None, record: type[R], shown: str
 ) -> tuple[R | None, tuple[Diagnostic, ...]]:
     """What was read, unless the JSON Schema refuses what the decoder saw nothing wrong in."""

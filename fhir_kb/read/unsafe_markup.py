@@ -25,18 +25,27 @@ _SAFE: Final = re.compile(r"(?i)(https?:|mailto:|tel:|#|[^:]*$)")
 
 
 class UnsafeMarkup(NamedTuple):
-    """Something that is refused: its code, what to say, and its lines from 0, end excluded."""
+    """Markup that is refused."""
 
     code: str
+    """The code of the finding."""
+
     message: str
+    """What is wrong."""
+
     help: str
+    """What to do."""
+
     start: int
+    """Its first line, from 0."""
+
     end: int
+    """The line after its last one."""
 
 
-def raw_html(shown: str, start: int = 0, end: int = 1) -> UnsafeMarkup:
+def raw_html(html: str, start: int = 0, end: int = 1) -> UnsafeMarkup:
     """Raw HTML."""
-    message = f"raw HTML ('{shown.strip()[:40]}') is not taken over"
+    message = f"raw HTML ('{html.strip()[:40]}') is not taken over"
     return UnsafeMarkup("KB130", message, HTML_ADVICE, start, end)
 
 
@@ -76,9 +85,9 @@ def _inline(token: Token, start: int, end: int) -> Iterator[UnsafeMarkup]:
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt
 
-    def every(url: str) -> bool:  # to be seen and refused
+    def accept(url: str) -> bool:  # to be found here and refused
         return url is not None
 
     parser = MarkdownIt("commonmark", {"html": True})
-    parser.validateLink = every  # type: ignore[method-assign]  # the way its manual gives
+    parser.validateLink = accept  # type: ignore[method-assign]  # the way its manual gives
     return parser

@@ -74,7 +74,8 @@ def _pair_words(pair: dict[str, Any]) -> str:
 def by_type_and_value(*, method_and_device: bool) -> Transform:
     """A type and its value in words, with the value's codes.
 
-    method_and_device: whether the release has these, on the characteristic itself.
+    Args:
+        method_and_device: whether the release has these, on the characteristic itself.
     """
 
     def lower(node: LoweringNode, name: str, value: Any) -> None:
@@ -166,8 +167,9 @@ def _only_combination(characteristics: list[dict[str, Any]]) -> dict[str, Any]:
 def flattened(codes: dict[str, str]) -> Transform:
     """The list of characteristics; a single combination of such is taken apart.
 
-    codes: R5 codes of combinations that the release can say of the whole list -> its code for it,
-        "" where that is what the list means anyway.
+    Args:
+        codes: R5 codes of combinations that the release can say of the whole list -> its code for
+            it, "" where that is what the list means anyway.
     """
 
     def lower(node: LoweringNode, name: str, value: Any) -> None:

@@ -117,21 +117,23 @@ def _is_on_the_web(citation: Mapping[str, Any]) -> bool:
     kinds = (
         form.get("publishedIn", {}).get("type", {}) for form in work.get("publicationForm", ())
     )
-    return "webLocation" in work and all(one.get("text", "Website") == "Website" for one in kinds)
+    return "webLocation" in work and all(kind.get("text", "Website") == "Website" for kind in kinds)
 
 
 def _is_synthesis(evidence: Mapping[str, Any]) -> bool:
     """evidence-synthesis-evidence: a type of synthesis, and each variable with its role's code."""
     variables = evidence.get("variableDefinition", ())
-    roles = [one.get("variableRole", {}) for one in variables]
+    roles = [variable.get("variableRole", {}) for variable in variables]
     models = (
-        m for one in evidence.get("statistic", ()) for m in one.get("modelCharacteristic", ())
+        model
+        for statistic in evidence.get("statistic", ())
+        for model in statistic.get("modelCharacteristic", ())
     )
     return (
         "synthesisType" in evidence
-        and all(_ROLE in extension_urls(one) for one in variables)
-        and all("text" not in one or one["text"].startswith("Use extension:") for one in roles)
-        and all("value" not in one for one in models)
+        and all(_ROLE in extension_urls(variable) for variable in variables)
+        and all("text" not in role or role["text"].startswith("Use extension:") for role in roles)
+        and all("value" not in model for model in models)
     )
 
 
@@ -139,12 +141,12 @@ def _is_certainty(assessment: Mapping[str, Any]) -> bool:
     """certainty-of-evidence: all it says is certainty types and ratings."""
     contents = assessment.get("content", ())
     return bool(contents) and all(
-        {system for system, _ in codings(one.get("type"))} == {_CERTAINTY_TYPE}
+        {system for system, _ in codings(content.get("type"))} == {_CERTAINTY_TYPE}
         and all(
             {system for system, _ in codings(rating)} <= {_CERTAINTY_RATING}
-            for rating in one.get("classifier", ())
+            for rating in content.get("classifier", ())
         )
-        for one in contents
+        for content in contents
     )
 
 
@@ -153,7 +155,7 @@ def _is_comment(assessment: Mapping[str, Any]) -> bool:
     return (
         bool(contents)
         and not assessment.keys() & {"workflowStatus", "disposition"}
-        and all(one.get("informationType") == "comment" for one in contents)
+        and all(content.get("informationType") == "comment" for content in contents)
     )
 
 
