@@ -65,4 +65,4 @@ def near_option(error: click.NoSuchOption) -> str:
             p for p in error.ctx.command.get_params(error.ctx) if isinstance(p, click.Option)
         )
         names = [name for option in options for name in option.opts if name.startswith("--")]
-    return did_you_mean(error.option_name, names) or f"known here: {', '.join(names)}"
+    return did_you_mean(error.option_name, names) or f"expected one of: {', '.join(names)}"

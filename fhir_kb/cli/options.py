@@ -43,7 +43,9 @@ class Release(ParamType):
         release = release_spelled(str(value))
         if release is None:
             known = ", ".join(NAMES)
-            self.fail(f"'{value}' is not a FHIR release known here: {known}", param, ctx)
+            self.fail(
+                f"'{value}' is not a supported FHIR release; expected one of: {known}", param, ctx
+            )
         return release.name
 
     def shell_complete(

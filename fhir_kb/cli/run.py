@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
 
 import click
 
@@ -16,6 +17,9 @@ from fhir_kb.diagnostics.errors import FhirKbError
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TextIO
+
+
+_NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def run(arguments: list[str]) -> int:
@@ -63,7 +67,7 @@ def _guarded(command: Callable[[], int]) -> int:
     except FhirKbError as error:
         return _failed(error)
     except OSError as error:
-        return _refused(error)
+        return _os_error(error)
     except Exception as error:  # noqa: BLE001  the last resort: a bug of ours, in one line
         return _bug(error)
 
@@ -75,9 +79,8 @@ def _usage(error: click.UsageError) -> int:
         _print_error(f"there is no option '{error.option_name}'; {near_option(error)}")
     else:
         message = error.format_message().rstrip(".")
-        _print_error(
-            message.replace("'[", "'").replace("]'", "'")
-        )  # optional arguments have brackets
+        message = message.replace("'[", "'").replace("]'", "'")  # of optional arguments
+        _print_error(message)
     command = error.ctx.command_path if error.ctx is not None else "fhir-kb"
     sys.stderr.write(f"  {command} --help shows more\n")
     return USAGE
@@ -90,9 +93,18 @@ def _failed(error: FhirKbError) -> int:
     return USAGE if error.usage else ENVIRONMENT
 
 
-def _refused(error: OSError) -> int:
-    name = f"{error.filename}: " if error.filename else ""
-    _print_error(f"{name}{error.strerror or error}")
+def _os_error(error: OSError) -> int:
+    """Print what the operating system refused, and what to do about it."""
+    name = f"{error.filename}" if error.filename else "the output"
+    reason = error.strerror or str(error)
+    if error.errno in _NO_SPACE:
+        _print_error(f"{name} cannot be written: {reason}")
+        _print_error("Free disk space and run the command again", "  ")
+    elif error.errno in (errno.EACCES, errno.EPERM):
+        _print_error(f"{name}: {reason}")
+        _print_error("Fix its permissions, or choose another path", "  ")
+    else:
+        _print_error(f"{name}: {reason}" if error.filename else reason)
     return ENVIRONMENT
 
 
@@ -145,9 +157,7 @@ def _flushed(code: int) -> int:
         return CLOSED_PIPE
     except OSError as error:
         _discard(sys.stdout)
-        if code != ENVIRONMENT:
-            _print_error(f"the output cannot be written: {error.strerror or error}")
-        return ENVIRONMENT
+        return code if code == ENVIRONMENT else _os_error(error)
     return code
 
 

@@ -23,5 +23,5 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     if (match := nearest(word, known)) is not None:
         return f"did you mean '{match}'?"
     if 0 < len(known) <= 12:
-        return "known here: " + ", ".join(known)
+        return "expected one of: " + ", ".join(known)
     return None

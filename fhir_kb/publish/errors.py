@@ -62,5 +62,5 @@ def _reason(error: OSError, folder: Path) -> tuple[str, str]:
         errno.EEXIST: ("a part of its path is a file", _OTHER_FOLDER),
         errno.ENAMETOOLONG: ("the path is too long", "Choose a folder with a shorter path"),
     }
-    default = error.strerror or str(error), "Solve that and run the command again"
+    default = error.strerror or str(error), _OTHER_FOLDER
     return reasons.get(error.errno or 0, default)

@@ -239,7 +239,7 @@ class _Decoder:
                 continue
             key = known.get(name.value)
             if key is None or key.field in fields:
-                advice = did_you_mean(name.value, known) or f"known here: {', '.join(known)}"
+                advice = did_you_mean(name.value, known) or f"expected one of: {', '.join(known)}"
                 if name.value == "<<":
                     advice = "merge keys are not YAML 1.2; write the keys out"
                 self.report("KB110", f"'{_short(name.value)}' is not a key here", name, advice)

@@ -222,7 +222,9 @@ def _misnamed(top: dict[str, FileStamp], shown: str) -> Iterator[Diagnostic]:
         if path.suffix not in (".yaml", ".yml") or name in _TOP_FILES:
             continue
         meant = nearest(path.with_suffix(".yaml").name, _TOP_FILES)
-        advice = f"did you mean '{meant}'?" if meant else f"known here: {', '.join(_TOP_FILES)}"
+        advice = (
+            f"did you mean '{meant}'?" if meant else f"expected one of: {', '.join(_TOP_FILES)}"
+        )
         where = f"{shown}/{name}" if shown else name
         yield _warning("KB143", f"'{name}' is not read", where, advice)
 

@@ -41,7 +41,7 @@ def get(name: str, *, citations: Citations = "text") -> Release:
     }
     make = makers.get(name)
     if make is None:
-        hint = did_you_mean(name, NAMES) or f"known here: {', '.join(NAMES)}"
+        hint = did_you_mean(name, NAMES) or f"expected one of: {', '.join(NAMES)}"
         raise ValueError(f"there is no FHIR release '{name}': {hint}")
     return make(citations)
 

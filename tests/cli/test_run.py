@@ -34,7 +34,10 @@ def failing(error: BaseException) -> Callable[..., Any]:
         (["biuld"], "there is no command 'biuld'; did you mean 'build'?"),
         (["build", "--fihr", "r4"], "there is no option '--fihr'; did you mean '--fhir'?"),
         (["build", "--format", "jsn"], "'jsn' is not known; did you mean 'json'?"),
-        (["build", "--fhir", "r6"], "'r6' is not a FHIR release known here: r5, r4b, r4"),
+        (
+            ["build", "--fhir", "r6"],
+            "not a supported FHIR release; expected one of: r5, r4b, r4",
+        ),
         (["build", "--fhir", ","], "name at least one of: r5, r4b, r4"),
         (["build", "--jobs", "0"], "0 is not in the range x>=1"),
         (["bundle"], "Missing option '--fhir'"),
@@ -78,7 +81,9 @@ def test_a_refusal_of_the_operating_system_is_3(
 ) -> None:
     refused = PermissionError(13, "Permission denied", "/here/kb.yaml")
     stand_in("fhir_kb.pipeline", schema=failing(refused))
-    assert fhir_kb("schema") == (3, "", "fhir-kb: /here/kb.yaml: Permission denied\n")
+    message = "fhir-kb: /here/kb.yaml: Permission denied\n"
+    advice = "  Fix its permissions, or choose another path\n"
+    assert fhir_kb("schema") == (3, "", message + advice)
 
 
 def test_a_bug_is_told_in_a_line_without_a_traceback(
@@ -146,15 +151,17 @@ def test_a_pipe_that_nobody_reads_ends_quietly() -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk always full")
 @pytest.mark.parametrize("word", ["--help", "schema"])
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_an_output_on_a_full_disk_is_3_and_one_line(word: str, unbuffered: str) -> None:
+def test_an_output_on_a_full_disk_is_3_and_says_what_to_do(word: str, unbuffered: str) -> None:
     env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [*PROGRAM, word], stdout=full, stderr=subprocess.PIPE, env=env, check=False
         )
     assert done.returncode == 3
-    assert done.stderr.decode().endswith("No space left on device\n")
-    assert done.stderr.count(b"\n") == 1
+    assert done.stderr.decode().splitlines() == [
+        "fhir-kb: the output cannot be written: No space left on device",
+        "  Free disk space and run the command again",
+    ]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell of Unix closes the streams")

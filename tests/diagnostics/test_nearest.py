@@ -17,7 +17,7 @@ def test_the_nearest_word(word: str, meant: str | None) -> None:
 
 
 def test_a_short_list_is_given_where_nothing_is_near() -> None:
-    assert did_you_mean("zzz", ["b", "a"]) == "known here: a, b"
+    assert did_you_mean("zzz", ["b", "a"]) == "expected one of: a, b"
 
 
 def test_a_long_list_is_not() -> None:

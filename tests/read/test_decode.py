@@ -102,7 +102,7 @@ def test_advice(text: str, wanted: str) -> None:
 
 def test_an_unknown_key_near_nothing_gets_all_keys() -> None:
     (found,) = read(HEAD + "effective: {zzzz: 2026}")[1]
-    assert found.help == "known here: from, to"
+    assert found.help == "expected one of: from, to"
 
 
 def test_all_mistakes_are_told_at_once() -> None:

@@ -95,7 +95,7 @@ def login_from(
     if not kind:
         return fields.problems
     if (decode := _KINDS.get(kind)) is None:
-        known = did_you_mean(kind, _KINDS) or f"known here: {', '.join(_KINDS)}"
+        known = did_you_mean(kind, _KINDS) or f"expected one of: {', '.join(_KINDS)}"
         return [Problem((*path, "type"), f"there is no login of the type '{kind[:40]}'", known)]
     login = decode(fields)
     fields.end()

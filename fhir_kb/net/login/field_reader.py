@@ -210,6 +210,6 @@ class Fields:
                     Problem(
                         (*self._path, *inside, word),
                         f"there is no '{word}' here",
-                        did_you_mean(word, known) or f"known here: {', '.join(sorted(known))}",
+                        did_you_mean(word, known) or f"expected one of: {', '.join(sorted(known))}",
                     )
                 )
