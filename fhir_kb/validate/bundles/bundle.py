@@ -1,12 +1,13 @@
-"""What holds for the entries of a bundle as a whole: http://hl7.org/fhir/bundle.html."""
+"""Bundles: their entries, URLs and links: http://hl7.org/fhir/bundle.html."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.model.fhir_release import BY_VERSION
 from fhir_kb.validate.bundles.documents import check_document
-from fhir_kb.validate.bundles.links import check_links, check_reached, check_types
+from fhir_kb.validate.bundles.links import check_links, check_reachable, check_types
 from fhir_kb.validate.bundles.searchsets import check_search_set
 from fhir_kb.validate.codes import FIRST_ENTRY, FULL_URL, NO_FULL_URL
 from fhir_kb.validate.core.issue import Finding, quoted, report, under
@@ -22,37 +23,39 @@ _RESTFUL = re.compile(r"https?://\S+/([A-Z][A-Za-z]+)/([A-Za-z0-9\-.]{1,64})")
 _WITHOUT_URLS: Final = frozenset(
     {"transaction", "transaction-response", "batch", "batch-response", "None"}
 )
-_FIRST: Final = {"document": "Composition", "message": "MessageHeader"}
+_FIRST_TYPES: Final = {"document": "Composition", "message": "MessageHeader"}
 
 
 def check_bundle(bundle: Mapping[str, Any], definitions: Definitions) -> Findings:
-    """What is wrong between a bundle's entries and their urls, and with its first entry."""
-    types = definitions.resource_types
+    """Whether a bundle's entries, their URLs and its first entry fit together."""
+    resource_types = definitions.resource_types
+    release = BY_VERSION[definitions.fhir_version]
     entries = bundle.get("entry")
-    kind = bundle.get("type")
-    found: list[Finding] = [
-        *check_links(bundle),
-        *check_reached(bundle),
-        # In R5, an id alone never leads to an entry with a urn.
-        *(check_types(bundle) if definitions.fhir_version < "5" else ()),
-    ]
+    bundle_type = bundle.get("type")
+    findings: list[Finding] = [*check_links(bundle), *check_reachable(bundle)]
+    if release.resolves_ids_in_bundles:
+        findings += check_types(bundle)
     if isinstance(entries, list):
         for index, entry in enumerate(entries):
-            if isinstance(entry, dict) and (bad := _entry(entry, str(kind), types)):
-                found += under(bad, "entry", index)
-    if kind == "searchset":
-        found += check_search_set(bundle, types)
-    if isinstance(kind, str) and kind in _FIRST:
-        found += _first(entries if isinstance(entries, list) else [], _FIRST[kind], kind)
-        if kind == "document" and isinstance(entries, list):
-            found += check_document(entries)
-    return found or None
+            if isinstance(entry, dict):
+                more = _check_entry(entry, str(bundle_type), resource_types)
+                findings += under(more, "entry", index)
+    if bundle_type == "searchset":
+        findings += check_search_set(bundle, resource_types)
+    if isinstance(bundle_type, str) and bundle_type in _FIRST_TYPES:
+        listed = entries if isinstance(entries, list) else []
+        findings += _check_first(listed, _FIRST_TYPES[bundle_type], bundle_type)
+        if bundle_type == "document" and isinstance(entries, list):
+            findings += check_document(entries)
+    return findings or None
 
 
-def _entry(entry: Mapping[str, Any], kind: str, types: Container[str]) -> list[Finding]:
+def _check_entry(
+    entry: Mapping[str, Any], bundle_type: str, resource_types: Container[str]
+) -> list[Finding]:
     full_url = entry.get("fullUrl")
     resource = entry.get("resource")
-    if full_url is None and kind not in _WITHOUT_URLS and "_fullUrl" not in entry:
+    if full_url is None and bundle_type not in _WITHOUT_URLS and "_fullUrl" not in entry:
         return report(NO_FULL_URL, "the entry has no 'fullUrl'", "give it that of its resource")
     if not isinstance(full_url, str) or not full_url:
         return []
@@ -65,46 +68,47 @@ def _entry(entry: Mapping[str, Any], kind: str, types: Container[str]) -> list[F
     restful = _RESTFUL.fullmatch(full_url)
     if restful is None or not isinstance(resource, dict):
         return []
-    return _same_identity(full_url, restful, resource, types)
+    return _check_identity(full_url, restful, resource, resource_types)
 
 
-def _same_identity(
-    full_url: str, restful: re.Match[str], resource: Mapping[str, Any], types: Container[str]
+def _check_identity(
+    full_url: str,
+    restful: re.Match[str],
+    resource: Mapping[str, Any],
+    resource_types: Container[str],
 ) -> list[Finding]:
-    type_name, name = resource.get("resourceType"), resource.get("id")
-    if type_name == restful[1] and name is None:
+    type_name, resource_id = resource.get("resourceType"), resource.get("id")
+    if type_name == restful[1] and resource_id is None:
         return report(
             FULL_URL,
             f"the fullUrl {quoted(full_url)} names an id, and its resource has none",
             "give the resource its id, or the entry a urn:uuid: as fullUrl",
             "BUNDLE_ENTRY_URL_MATCHES_NO_ID",
         )
-    if not isinstance(type_name, str) or not isinstance(name, str):
+    if not isinstance(type_name, str) or not isinstance(resource_id, str):
         return []
-    is_other = type_name != restful[1] or name != restful[2]
-    if restful[1] in types and type_name in types and is_other:
+    is_other = type_name != restful[1] or resource_id != restful[2]
+    if restful[1] in resource_types and type_name in resource_types and is_other:
         return report(
             FULL_URL,
-            f"the fullUrl {quoted(full_url)} does not end with /{type_name}/{name}, "
+            f"the fullUrl {quoted(full_url)} does not end with /{type_name}/{resource_id}, "
             "the type and id of its resource",
             message_id="BUNDLE_ENTRY_URL_MATCHES_TYPE_ID",
         )
     return []
 
 
-def _first(entries: list[Any], type_name: str, kind: str) -> list[Finding]:
+def _check_first(entries: list[Any], type_name: str, bundle_type: str) -> list[Finding]:
     first = entries[0] if entries else None
     resource = first.get("resource") if isinstance(first, dict) else None
     if isinstance(resource, dict):
         if resource.get("resourceType") == type_name:
             return []
-        found = report(
-            FIRST_ENTRY,
-            f"the first entry of a {kind} is a {type_name}, not a {resource.get('resourceType')}",
-        )
-        return under(found, "entry", 0)
+        other = resource.get("resourceType")
+        message = f"the first entry of a {bundle_type} is a {type_name}, not a {other}"
+        return under(report(FIRST_ENTRY, message), "entry", 0)
     return report(
         FIRST_ENTRY,
-        f"a {kind} begins with a {type_name}, and this one has no first resource",
+        f"a {bundle_type} begins with a {type_name}, and this one has no first resource",
         message_id="Bundle_BUNDLE_Entry_NoFirst",
     )

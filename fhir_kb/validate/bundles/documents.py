@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _RESTFUL = re.compile(r"(\S+?)/?([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})")
 _HISTORY = re.compile(r"/_history/([A-Za-z0-9\-.]{1,64})$")
-#: What has to be in the bundle, from the Composition or one of its sections on.
+#: The elements whose references have to lead to entries, of the Composition and its sections.
 _OF_COMPOSITION: Final = (
     ("subject",), ("encounter",), ("author",), ("attester", "party"), ("custodian",),
     ("event", "detail"), ("event", "detail", "reference"),
@@ -26,59 +26,61 @@ _MAX_SECTIONS: Final = 100
 
 
 class _Entries:
-    """The resources of a document by what references can call them, each with all that it means."""
+    """The resources of a document's entries, by what references may call them."""
 
     def __init__(self, entries: list[Any], first: Mapping[str, Any]) -> None:
         url = str(first.get("fullUrl", ""))
         base = _RESTFUL.fullmatch(url)
         self._base = base[1] if base else None
-        #: Whether a relative reference means nothing here.
-        self._is_closed = url.startswith("urn:")
+        self._has_urn = url.startswith("urn:")
         self._by_url: dict[str, list[Mapping[str, Any]]] = {}
-        self._by_place: dict[str, list[Mapping[str, Any]]] = {}
+        self._by_type_and_id: dict[str, list[Mapping[str, Any]]] = {}
         for entry in entries:
             resource = entry.get("resource") if isinstance(entry, dict) else None
             if isinstance(resource, dict):
-                place = f"{resource.get('resourceType')}/{resource.get('id')}"
-                self._by_place.setdefault(place, []).append(resource)
+                type_and_id = f"{resource.get('resourceType')}/{resource.get('id')}"
+                self._by_type_and_id.setdefault(type_and_id, []).append(resource)
                 self._by_url.setdefault(str(entry.get("fullUrl", "")), []).append(resource)
 
-    def meant(self, reference: str) -> list[Mapping[str, Any]]:
+    def resolve(self, reference: str) -> list[Mapping[str, Any]]:
         """The resources that a reference of the Composition leads to."""
         version = _HISTORY.search(reference)
         plain = reference[: version.start()] if version else reference
         if ":" in plain:
-            found = self._by_url.get(plain, [])
-        elif self._is_closed:
-            found = []
+            resources = self._by_url.get(plain, [])
+        elif self._has_urn:
+            resources = []  # a relative reference has no base
         elif self._base is not None:
-            found = self._by_url.get(f"{self._base}/{plain}", [])
+            resources = self._by_url.get(f"{self._base}/{plain}", [])
         else:
-            # Without a base there is only the entry's own type and id to go by.
-            found = self._by_place.get(plain, [])
-        return found if version is None else [one for one in found if _version(one) == version[1]]
+            # Without a base, only the entry's own type and id can match.
+            resources = self._by_type_and_id.get(plain, [])
+        if version is None:
+            return resources
+        return [resource for resource in resources if _version_id(resource) == version[1]]
 
 
-def _version(resource: Mapping[str, Any]) -> Any:
+def _version_id(resource: Mapping[str, Any]) -> Any:
     meta = resource.get("meta")
     return meta.get("versionId") if isinstance(meta, dict) else None
 
 
 def check_document(entries: list[Any]) -> list[Finding]:
-    """References of the first entry's Composition that do not lead to just one entry."""
+    """References of the first entry's Composition that do not lead to exactly one entry."""
     first = entries[0] if entries and isinstance(entries[0], dict) else {}
     composition = first.get("resource")
     if not isinstance(composition, dict) or composition.get("resourceType") != "Composition":
         return []
-    known = _Entries(entries, first)
-    found: list[Finding] = []
-    for way, reference in _references(composition):
-        found += under(_look(reference, known), "entry", 0, "resource", *way)
-    return found
+    resolver = _Entries(entries, first)
+    findings: list[Finding] = []
+    for path, reference in _references(composition):
+        more = _check_reference(reference, resolver)
+        findings += under(more, "entry", 0, "resource", *path)
+    return findings
 
 
-def _look(reference: str, entries: _Entries) -> list[Finding]:
-    count = len(entries.meant(reference))
+def _check_reference(reference: str, entries: _Entries) -> list[Finding]:
+    count = len(entries.resolve(reference))
     if count == 1:
         return []
     if count:
@@ -92,31 +94,32 @@ def _look(reference: str, entries: _Entries) -> list[Finding]:
 
 
 def _references(composition: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:
-    for path in _OF_COMPOSITION:
-        yield from _at(composition, path, ())
+    """The references that have to lead to entries: (path, reference)."""
+    for names in _OF_COMPOSITION:
+        yield from _references_at(composition, names, ())
     todo: list[tuple[Mapping[str, Any], Pointer]] = [(composition, ())]
     for _ in range(_MAX_SECTIONS):
         if not todo:
             return
-        owner, way = todo.pop()
+        owner, path = todo.pop()
         for index, section in objects(owner, "section"):
-            here = (*way, "section", index)
-            for path in _OF_SECTION:
-                yield from _at(section, path, here)
-            todo.append((section, here))
+            section_path = (*path, "section", index)
+            for names in _OF_SECTION:
+                yield from _references_at(section, names, section_path)
+            todo.append((section, section_path))
 
 
-def _at(
-    value: Mapping[str, Any], path: tuple[str, ...], way: Pointer
+def _references_at(
+    value: Mapping[str, Any], names: tuple[str, ...], path: Pointer
 ) -> Iterator[tuple[Pointer, str]]:
-    """The references at a path, each with the steps to it."""
-    name, *rest = path
+    """The references in nested properties of these names: (path, reference)."""
+    name, *rest = names
     inner = value.get(name)
     is_list = isinstance(inner, list)
-    for index, one in enumerate(inner if isinstance(inner, list) else (inner,)):
-        if isinstance(one, dict):
-            here = (*way, name, index) if is_list else (*way, name)
+    for index, item in enumerate(inner if isinstance(inner, list) else (inner,)):
+        if isinstance(item, dict):
+            item_path = (*path, name, index) if is_list else (*path, name)
             if rest:
-                yield from _at(one, tuple(rest), here)
-            elif isinstance(reference := one.get("reference"), str) and reference[:1] != "#":
-                yield here, reference
+                yield from _references_at(item, tuple(rest), item_path)
+            elif isinstance(reference := item.get("reference"), str) and reference[:1] != "#":
+                yield item_path, reference

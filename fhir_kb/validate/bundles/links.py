@@ -15,7 +15,7 @@ from fhir_kb.validate.codes import (
     OTHER_TYPE_IN_BUNDLE,
 )
 from fhir_kb.validate.core.issue import Finding, quoted, report, under
-from fhir_kb.validate.core.json_values import walk
+from fhir_kb.validate.core.json_values import objects, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,145 +24,150 @@ if TYPE_CHECKING:
 
 _RESTFUL = re.compile(r"(\S+?)/([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})")
 _MAX_DEPTH: Final = 100
-_OF_SEARCHES: Final = frozenset({"first", "previous", "next", "last"})
+_SEARCH_RELATIONS: Final = frozenset({"first", "previous", "next", "last"})
 
 
 def check_links(bundle: Mapping[str, Any]) -> list[Finding]:
-    """What documents and messages must not say of other pages, and stylesheets that are missing."""
+    """Links that documents and messages cannot have, and stylesheets that are missing."""
     links = bundle.get("link")
     if not isinstance(links, list) or bundle.get("type") not in ("document", "message"):
         return []
-    found: list[Finding] = []
-    selves = 0
-    for index, one in enumerate(links):
-        relation = one.get("relation") if isinstance(one, dict) else None
-        selves += relation == "self"
-        if isinstance(relation, str) and relation in _OF_SEARCHES:
-            bad = report(BUNDLE_LINK, f"the link '{relation}' is for the results of searches")
-            found += under(bad, "link", index, "relation")
-        elif relation == "self" and selves > 1:
+    findings: list[Finding] = []
+    self_links = 0
+    for index, link in enumerate(links):
+        relation = link.get("relation") if isinstance(link, dict) else None
+        self_links += relation == "self"
+        if isinstance(relation, str) and relation in _SEARCH_RELATIONS:
+            more = report(BUNDLE_LINK, f"the link '{relation}' is for the results of searches")
+            findings += under(more, "link", index, "relation")
+        elif relation == "self" and self_links > 1:
             message_id = "BUNDLE_LINK_SEARCH_NO_DUPLICATES"
-            bad = report(BUNDLE_LINK, "there is more than one link 'self'", None, message_id)
-            found += under(bad, "link", index, "relation")
-        elif relation == "stylesheet" and _is_missing(bundle, one.get("url")):
-            message = f"the stylesheet {quoted(one.get('url'))} is not in the bundle"
-            bad = report(BUNDLE_LINK, message, None, "BUNDLE_LINK_STYELSHEET_NOT_FOUND")
-            found += under(bad, "link", index, "url")
-    return found
+            more = report(BUNDLE_LINK, "there is more than one link 'self'", None, message_id)
+            findings += under(more, "link", index, "relation")
+        elif relation == "stylesheet" and _is_missing(bundle, link.get("url")):
+            message = f"the stylesheet {quoted(link.get('url'))} is not in the bundle"
+            more = report(BUNDLE_LINK, message, None, "BUNDLE_LINK_STYELSHEET_NOT_FOUND")
+            findings += under(more, "link", index, "url")
+    return findings
 
 
 def _is_missing(bundle: Mapping[str, Any], url: object) -> bool:
-    """Whether a relative url of a stylesheet is that of no entry of a document."""
+    """Whether the relative url of a document's stylesheet is that of no entry."""
     if bundle.get("type") != "document" or not isinstance(url, str) or "://" in url:
         return False
-    return url not in map(_place, _entries(bundle))
+    return url not in map(_type_and_id, _entries(bundle))
 
 
-def _styles(bundle: Mapping[str, Any]) -> Iterator[str]:
+def _stylesheets(bundle: Mapping[str, Any]) -> Iterator[str]:
     """The stylesheets that a document names; they belong to it."""
-    links = bundle.get("link")
-    for one in links if isinstance(links, list) else ():
-        if isinstance(one, dict) and one.get("relation") == "stylesheet":
-            yield str(one.get("url"))
+    for _, link in objects(bundle, "link"):
+        if link.get("relation") == "stylesheet":
+            yield str(link.get("url"))
 
 
-def _place(entry: Mapping[str, Any]) -> str:
+def _type_and_id(entry: Mapping[str, Any]) -> str:
     """Type/id of an entry's resource."""
     resource = entry.get("resource")
-    held = resource if isinstance(resource, dict) else {}
-    return f"{held.get('resourceType')}/{held.get('id')}"
+    content = resource if isinstance(resource, dict) else {}
+    return f"{content.get('resourceType')}/{content.get('id')}"
 
 
-def check_reached(bundle: Mapping[str, Any]) -> list[Finding]:
-    """Entries that no references lead to or from, on any way from the first entry."""
-    kind = bundle.get("type")
+def check_reachable(bundle: Mapping[str, Any]) -> list[Finding]:
+    """Entries that are not connected with the first entry by references, in either direction."""
+    bundle_type = bundle.get("type")
     entries = list(_entries(bundle))
-    if kind not in ("document", "message") or len(entries) < 2:
+    if bundle_type not in ("document", "message") or len(entries) < 2:
         return []
-    reached = _reached(entries, frozenset(_styles(bundle)))
-    found: list[Finding] = []
+    is_document = bundle_type == "document"
+    reachable = _reachable(entries, frozenset(_stylesheets(bundle)))
+    findings: list[Finding] = []
     for index, entry in enumerate(entries):
-        if index in reached or not isinstance(entry.get("resource"), dict):
+        if index in reachable or not isinstance(entry.get("resource"), dict):
             continue
-        first = "Composition" if kind == "document" else "MessageHeader"
-        message = f"no references lead from the {first} to {quoted(_name(entry))}, or back"
-        bad = report(NOT_REACHED if kind == "document" else NOT_REACHED_IN_MESSAGE, message)
-        found += under(bad, "entry", index)
-    return found
+        first = "Composition" if is_document else "MessageHeader"
+        message = f"no references lead from the {first} to {quoted(_label(entry))}, or back"
+        more = report(NOT_REACHED if is_document else NOT_REACHED_IN_MESSAGE, message)
+        findings += under(more, "entry", index)
+    return findings
 
 
 def check_types(bundle: Mapping[str, Any]) -> list[Finding]:
     """References by type and id whose id is that of an entry's urn:uuid of another type."""
     types = {
-        str(one.get("fullUrl"))[9:]: resource.get("resourceType")
-        for one in _entries(bundle)
-        if str(one.get("fullUrl")).startswith("urn:uuid:")
-        and isinstance(resource := one.get("resource"), dict)
+        str(entry.get("fullUrl"))[9:]: resource.get("resourceType")
+        for entry in _entries(bundle)
+        if str(entry.get("fullUrl")).startswith("urn:uuid:")
+        and isinstance(resource := entry.get("resource"), dict)
     }
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for index, entry in enumerate(_entries(bundle) if types else ()):
-        for way, reference in _references(entry.get("resource"), (), 0):
-            kind, _, name = reference.rpartition("/")
-            there = types.get(name)
-            if there is None or not kind.isalpha() or there == kind:
+        for path, reference in _references(entry.get("resource"), (), 0):
+            type_name, _, resource_id = reference.rpartition("/")
+            entry_type = types.get(resource_id)
+            if entry_type is None or not type_name.isalpha() or entry_type == type_name:
                 continue
-            bad = report(OTHER_TYPE_IN_BUNDLE, f"{quoted(reference)} is a {there} in the bundle")
-            found += under(bad, "entry", index, "resource", *way)
-    return found
+            message = f"{quoted(reference)} is a {entry_type} in the bundle"
+            more = report(OTHER_TYPE_IN_BUNDLE, message)
+            findings += under(more, "entry", index, "resource", *path)
+    return findings
 
 
-def _references(value: Any, way: Pointer, depth: int) -> Iterator[tuple[Pointer, str]]:
-    """All references in a resource, each with the way to it."""
+def _references(value: Any, path: Pointer, depth: int) -> Iterator[tuple[Pointer, str]]:
+    """All references in a resource: (path, reference)."""
     if depth > _MAX_DEPTH:
         return
     if isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from _references(one, (*way, index), depth + 1)
+        for index, item in enumerate(value):
+            yield from _references(item, (*path, index), depth + 1)
     elif isinstance(value, dict):
-        if isinstance(text := value.get("reference"), str):
-            yield way, text
-        for name, one in value.items():
-            if isinstance(one, dict | list):
-                yield from _references(one, (*way, name), depth + 1)
+        if isinstance(reference := value.get("reference"), str):
+            yield path, reference
+        for name, inner in value.items():
+            if isinstance(inner, dict | list):
+                yield from _references(inner, (*path, name), depth + 1)
 
 
-def _reached(entries: list[Mapping[str, Any]], styles: frozenset[str]) -> set[int]:
-    """The numbers of the entries that belong together with the first one."""
-    places = _places(entries)
+def _reachable(entries: list[Mapping[str, Any]], stylesheets: frozenset[str]) -> set[int]:
+    """The indices of the entries that are connected with the first one, or are stylesheets."""
+    by_reference = _by_reference(entries)
     neighbours: list[set[int]] = [set() for _ in entries]
-    for number, entry in enumerate(entries):
+    for index, entry in enumerate(entries):
         base = _base(entry)
         for name, value in walk(entry.get("resource")):
             if name != "reference" or not isinstance(value, str):
                 continue
-            for other in places.get(_absolute(value, base), ()):
-                neighbours[number].add(other)
-                neighbours[other].add(number)
-    reached: set[int] = set()
-    todo = [0, *(number for number, one in enumerate(entries) if _place(one) in styles)]
+            for target in by_reference.get(_absolute(value, base), ()):
+                neighbours[index].add(target)
+                neighbours[target].add(index)
+    reachable: set[int] = set()
+    styles = [index for index, entry in enumerate(entries) if _type_and_id(entry) in stylesheets]
+    todo = [0, *styles]
     while todo:
-        number = todo.pop()
-        if number not in reached:
-            reached.add(number)
-            todo += neighbours[number]
-    return reached
+        index = todo.pop()
+        if index not in reachable:
+            reachable.add(index)
+            todo += neighbours[index]
+    return reachable
 
 
-def _places(entries: list[Mapping[str, Any]]) -> dict[str, list[int]]:
-    """What references may say -> the entries that they mean."""
-    found: dict[str, list[int]] = {}
-    for number, entry in enumerate(entries):
+def _by_reference(entries: list[Mapping[str, Any]]) -> dict[str, list[int]]:
+    """Reference -> the indices of the entries that it leads to."""
+    indices: dict[str, list[int]] = {}
+    for index, entry in enumerate(entries):
         full_url, resource = entry.get("fullUrl"), entry.get("resource")
         if isinstance(full_url, str):
-            found.setdefault(full_url, []).append(number)
+            indices.setdefault(full_url, []).append(index)
         if isinstance(resource, dict) and _base(entry) is None:
-            found.setdefault(_place(entry), []).append(number)
-    return found
+            indices.setdefault(_type_and_id(entry), []).append(index)
+    return indices
 
 
 def _base(entry: Mapping[str, Any]) -> str | None:
-    """What relative references of an entry are completed with: "" under a urn, where they mean
-    nothing; None where there is nothing to go by but types and ids.
+    """The base of an entry's relative references.
+
+    Returns:
+        "" for an entry with a urn, whose relative references lead nowhere; None where only the
+        types and ids of entries can match.
     """
     full_url = entry.get("fullUrl")
     if not isinstance(full_url, str):
@@ -178,13 +183,14 @@ def _absolute(reference: str, base: str | None) -> str:
     return f"{base}/{plain}" if base and ":" not in plain else plain
 
 
-def _name(entry: Mapping[str, Any]) -> str:
+def _label(entry: Mapping[str, Any]) -> str:
     resource = entry.get("resource")
-    place = f"{resource.get('resourceType')}" if isinstance(resource, dict) else "the entry"
-    return str(entry.get("fullUrl") or place)
+    type_name = f"{resource.get('resourceType')}" if isinstance(resource, dict) else "the entry"
+    return str(entry.get("fullUrl") or type_name)
 
 
 def _entries(bundle: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """All entries; what is no object counts as an empty one."""
     listed = bundle.get("entry")
-    for one in listed if isinstance(listed, list) else ():
-        yield one if isinstance(one, dict) else {}
+    for entry in listed if isinstance(listed, list) else ():
+        yield entry if isinstance(entry, dict) else {}
