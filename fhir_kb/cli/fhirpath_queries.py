@@ -57,7 +57,7 @@ def _from_xml(data: bytes, model: Definitions) -> Any:
 
     parsed = parse_xml(data, model)
     if not parsed.is_read:
-        reason = parsed.found[0].finding.message if parsed.found else "there is no resource"
+        reason = parsed.findings[0].finding.message if parsed.findings else "there is no resource"
         raise ValueError(f"this is not FHIR: {reason}")
     return parsed.value
 

@@ -1,12 +1,14 @@
-"""Checking files: JSON, NDJSON, bundles, whatever comes."""
+"""Validation of texts: resources and bundles as JSON or XML, and NDJSON."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.model.fhir_release import NEWEST
+from fhir_kb.validate.core.issue import located_at, under
+from fhir_kb.validate.core.json_values import text
 from fhir_kb.validate.input.json import Parsed, duplicate, parse
 from fhir_kb.validate.validator import Validator
 
@@ -19,72 +21,82 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ResourceReport:
-    """What was found in one resource; `resource_type` and `id` are empty where it has none.
-
-    line: where it begins in its file.
-    """
+    """The issues of one resource."""
 
     fhir_version: str
     resource_type: str
+    """Empty where it has none."""
     id: str
+    """Empty where it has none."""
     issues: tuple[Issue, ...]
     line: int = 1
+    """Where it begins in its file."""
 
     @property
     def errors(self) -> int:
-        """How many issues are errors."""
+        """The number of errors."""
         return sum(issue.severity is Severity.ERROR for issue in self.issues)
 
     @property
     def warnings(self) -> int:
-        """How many issues are warnings."""
+        """The number of warnings."""
         return sum(issue.severity is Severity.WARNING for issue in self.issues)
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found in a file: one entry for a resource or bundle, many for NDJSON."""
+    """The issues of a file: one entry for a resource or bundle, many for NDJSON."""
 
     resources: tuple[ResourceReport, ...]
 
     @property
     def issues(self) -> tuple[Issue, ...]:
         """All issues, in the order of the file."""
-        return tuple(issue for one in self.resources for issue in one.issues)
+        return tuple(issue for resource in self.resources for issue in resource.issues)
 
     @property
     def is_valid(self) -> bool:
-        """Whether nothing is an error."""
-        return not any(one.errors for one in self.resources)
+        """Whether no issue is an error."""
+        return not any(resource.errors for resource in self.resources)
 
 
 def check_text(
     data: bytes, *, fhir_version: str | None = None, canonicals: Canonicals | None = None
 ) -> Report:
-    """Check a file's bytes: a resource or bundle as JSON or XML, or NDJSON.
+    """Validate a file's bytes: a resource or bundle as JSON or XML, or NDJSON.
 
-    fhir_version: "5.0.0" where it is None; ValueError for one that is not known. canonicals: as
-    for a Validator. Bad content gives issues with line and column, never an exception.
+    Bad content gives issues with line and column, never an exception.
+
+    Args:
+        data: The content of the file.
+        fhir_version: "5.0.0" where it is None.
+        canonicals: See Validator.
+
+    Raises:
+        ValueError: The FHIR version is unknown.
     """
     return check_text_with(Validator(fhir_version or NEWEST.version, canonicals=canonicals), data)
 
 
 def check_text_with(validator: Validator, data: bytes) -> Report:
-    """See check_text; for who has a validator already."""
+    """Like check_text, with a validator that exists already."""
     if _is_xml(data):
         return Report((_check(_parse_xml(data, validator), validator),))
     parsed = parse(data)
     if not parsed.is_read and _is_ndjson(data):
-        return Report(tuple(_lines(data.splitlines(), validator)))
+        return Report(tuple(check_lines_with(validator, data.splitlines())))
     return Report((_check(parsed, validator),))
 
 
 def check_lines(
     lines: Iterable[bytes], *, fhir_version: str | None = None, first: int = 1
 ) -> Iterator[ResourceReport]:
-    """Check NDJSON line by line, with constant memory; empty lines are passed over.
+    """Validate NDJSON line by line, with constant memory; empty lines are skipped.
 
-    first: the number of the first line, where `lines` is a part of a file.
+    Args:
+        lines: The lines.
+        fhir_version: "5.0.0" where it is None.
+        first: The number of the first line, where `lines` is a part of a file.
     """
     return check_lines_with(Validator(fhir_version or NEWEST.version), lines, first=first)
 
@@ -92,13 +104,7 @@ def check_lines(
 def check_lines_with(
     validator: Validator, lines: Iterable[bytes], *, first: int = 1
 ) -> Iterator[ResourceReport]:
-    """See check_lines; for who has a validator already."""
-    yield from _lines(lines, validator, first)
-
-
-def _lines(
-    lines: Iterable[bytes], validator: Validator, first: int = 1
-) -> Iterator[ResourceReport]:
+    """Like check_lines, with a validator that exists already."""
     for number, line in enumerate(lines, first):
         if line.strip():
             yield _check(parse(line), validator, number)
@@ -125,64 +131,55 @@ def _is_ndjson(data: bytes) -> bool:
 
 def _check(parsed: Parsed, validator: Validator, first_line: int = 1) -> ResourceReport:
     value = parsed.value
-    root = _text(value, "resourceType") or "Resource"
-    found = [
+    root = text(value, "resourceType") or "Resource"
+    issues = [
         replace(
-            one.finding.issue(root if parsed.is_read else ""),
-            line=one.line + first_line - 1,
-            column=one.column,
+            located.finding.issue(root if parsed.is_read else ""),
+            line=located.line + first_line - 1,
+            column=located.column,
         )
-        for one in parsed.found
+        for located in parsed.findings
     ]
     if parsed.is_read:
-        found += _placed(parsed, validator.check(value), root, first_line)
+        issues += _with_positions(parsed, validator.check(value), root, first_line)
     return ResourceReport(
         fhir_version=validator.fhir_version,
-        resource_type=_text(value, "resourceType"),
-        id=_text(value, "id"),
-        issues=tuple(sorted(found, key=lambda issue: (issue.line, issue.column, issue.code))),
+        resource_type=text(value, "resourceType"),
+        id=text(value, "id"),
+        issues=tuple(sorted(issues, key=lambda issue: (issue.line, issue.column, issue.code))),
         line=first_line,
     )
 
 
-def _text(value: Any, name: str) -> str:
-    found = value.get(name) if isinstance(value, dict) else None
-    return found if isinstance(found, str) else ""
-
-
-def _placed(parsed: Parsed, issues: list[Issue], root: str, first_line: int) -> list[Issue]:
+def _with_positions(parsed: Parsed, issues: list[Issue], root: str, first_line: int) -> list[Issue]:
     """The issues with line and column, and those on properties that are given twice."""
     if not issues and not parsed.has_duplicates:
         return []
-    if parsed.places is not None:
-        return [_in_xml(issue, parsed.places) for issue in issues]
-    # Imported here, because most files need no places.
+    if parsed.positions is not None:
+        return [_with_xml_position(issue, parsed.positions) for issue in issues]
+    # Imported here, because valid files need no positions.
     from fhir_kb.validate.input.positions import Positions
 
-    positions = Positions(parsed.text, first_line)
-    places = positions.of(issue.pointer for issue in issues)
-    found = [
-        replace(issue, line=places[issue.pointer].line, column=places[issue.pointer].column)
+    text_positions = Positions(parsed.text, first_line)
+    by_pointer = text_positions.of(issue.pointer for issue in issues)
+    located = [
+        replace(issue, line=by_pointer[issue.pointer].line, column=by_pointer[issue.pointer].column)
         for issue in issues
     ]
     if parsed.has_duplicates:
-        for pointer, place in positions.duplicates():
-            finding = duplicate(str(pointer[-1]))
+        for pointer, position in text_positions.duplicates():
             # It is about the object that has the property twice, and shown where it does.
-            finding.path_steps = [(step, _step(step)) for step in reversed(pointer[:-1])]
-            finding.path_steps.insert(0, (pointer[-1], ""))
-            found.append(replace(finding.issue(root), line=place.line, column=place.column))
-    return found
+            findings = located_at([duplicate(str(pointer[-1]))], pointer[-1])
+            [finding] = under(findings, *pointer[:-1])
+            issue = finding.issue(root)
+            located.append(replace(issue, line=position.line, column=position.column))
+    return located
 
 
-def _in_xml(issue: Issue, places: Mapping[Pointer, tuple[int, int]]) -> Issue:
-    """The issue with the place of its element, or of the nearest one around it."""
+def _with_xml_position(issue: Issue, positions: Mapping[Pointer, tuple[int, int]]) -> Issue:
+    """The issue with the position of its element, or of the nearest one around it."""
     pointer = issue.pointer
-    while pointer not in places and pointer:
+    while pointer not in positions and pointer:
         pointer = pointer[:-1]
-    line, column = places.get(pointer, (1, 1))
+    line, column = positions.get(pointer, (1, 1))
     return replace(issue, line=line, column=column)
-
-
-def _step(step: str | int) -> str:
-    return f"[{step}]" if isinstance(step, int) else f".{step}"

@@ -32,8 +32,8 @@ _BOM: Final = b"\xef\xbb\xbf"
 _OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
-class Located(NamedTuple):
-    """A finding about the text itself, with its line and column."""
+class LocatedFinding(NamedTuple):
+    """A finding on the text itself, with its line and column."""
 
     finding: Finding
     line: int = 1
@@ -41,47 +41,51 @@ class Located(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """What a text holds. `is_read` is False where it could not be read at all."""
+    """The content of a text."""
 
     value: Any
     is_read: bool
+    """False where the text could not be read at all."""
     text: str
-    found: tuple[Located, ...]
+    findings: tuple[LocatedFinding, ...]
     has_duplicates: bool = False
-    #: Where each value stands, for texts that are not JSON.
-    places: Mapping[Pointer, tuple[int, int]] | None = None
+    """Whether a property is given twice."""
+    positions: Mapping[Pointer, tuple[int, int]] | None = None
+    """Line and column of each value, for texts that are not JSON."""
 
 
 def parse(data: bytes) -> Parsed:
-    """Read one JSON text. Never raises; numbers with a point or exponent become Decimal."""
-    found: list[Located] = []
+    """Read one JSON text; never raises. Numbers with a point or exponent become Decimal."""
+    findings: list[LocatedFinding] = []
     if data.startswith(_BOM):
         data = data[len(_BOM) :]
-        found += _located(BYTE_ORDER_MARK, "the text begins with a byte order mark")
-    refused = _refused(data)
-    if refused:
-        return Parsed(None, is_read=False, text="", found=(*found, refused))
+        findings += _located(BYTE_ORDER_MARK, "the text begins with a byte order mark")
+    obstacle = _obstacle(data)
+    if obstacle:
+        return _unreadable(findings, obstacle)
     try:
         text = data.decode()
         orjson.loads(data)
     except UnicodeDecodeError as error:
-        return _unreadable(found, _not_utf8(data, error))
+        return _unreadable(findings, _not_utf8(data, error))
     except orjson.JSONDecodeError as error:
         # Imported here, because most texts are JSON.
         from fhir_kb.validate.input.json_recovery import repaired
 
-        text, mended = repaired(error.doc, error.pos)
-        found += [_at(text, offset, finding) for finding, offset in mended]
+        text, repairs = repaired(error.doc, error.pos)
+        findings += [_at(text, offset, finding) for finding, offset in repairs]
         data = text.encode()
         try:
             orjson.loads(data)
-        except orjson.JSONDecodeError as left:
-            return _unreadable([] if mended else found, _not_json(left if not mended else error))
+        except orjson.JSONDecodeError as remaining:
+            if repairs:
+                return _unreadable([], _not_json(error))
+            return _unreadable(findings, _not_json(remaining))
     if nests_deeper(data, MAX_DEPTH):
         too_deep = _located(TOO_DEEP, f"the JSON is nested deeper than {MAX_DEPTH} levels")
-        return _unreadable(found, too_deep[0])
+        return _unreadable(findings, too_deep[0])
     value, has_duplicates = _load(text)
-    return Parsed(value, is_read=True, text=text, found=tuple(found), has_duplicates=has_duplicates)
+    return Parsed(value, True, text, tuple(findings), has_duplicates)
 
 
 def _load(text: str) -> tuple[Any, bool]:
@@ -91,19 +95,19 @@ def _load(text: str) -> tuple[Any, bool]:
     """
     has_duplicates = False
 
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def to_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         nonlocal has_duplicates
-        made = dict(pairs)
-        if len(made) != len(pairs):
+        content = dict(pairs)
+        if len(content) != len(pairs):
             has_duplicates = True
-        return made
+        return content
 
-    value = json.loads(text, parse_float=number, object_pairs_hook=once)
+    value = json.loads(text, parse_float=number, object_pairs_hook=to_object)
     return value, has_duplicates
 
 
-def _refused(data: bytes) -> Located | None:
-    """Why a text is not even tried."""
+def _obstacle(data: bytes) -> LocatedFinding | None:
+    """Why a text is no JSON, as far as its beginning tells."""
     if data.startswith(_OTHER_BOMS):
         return _located(NOT_UTF8, "the text is UTF-16", "save it as UTF-8")[0]
     start = data.lstrip()[:1]
@@ -114,29 +118,29 @@ def _refused(data: bytes) -> Located | None:
     return None
 
 
-def _unreadable(found: list[Located], last: Located) -> Parsed:
-    return Parsed(None, is_read=False, text="", found=(*found, last))
+def _unreadable(findings: list[LocatedFinding], last: LocatedFinding) -> Parsed:
+    return Parsed(None, is_read=False, text="", findings=(*findings, last))
 
 
-def _at(text: str, offset: int, finding: Finding) -> Located:
+def _at(text: str, offset: int, finding: Finding) -> LocatedFinding:
     before = text[:offset]
-    return Located(finding, before.count("\n") + 1, offset - before.rfind("\n"))
+    return LocatedFinding(finding, before.count("\n") + 1, offset - before.rfind("\n"))
 
 
-def _located(code: FindingCode, message: str, advice: str | None = None) -> list[Located]:
-    return [Located(one) for one in report(code, message, advice)]
+def _located(code: FindingCode, message: str, advice: str | None = None) -> list[LocatedFinding]:
+    return [LocatedFinding(finding) for finding in report(code, message, advice)]
 
 
-def _not_utf8(data: bytes, error: UnicodeDecodeError) -> Located:
+def _not_utf8(data: bytes, error: UnicodeDecodeError) -> LocatedFinding:
     before = data[: error.start]
     line = before.count(b"\n") + 1
     column = len(before[before.rfind(b"\n") + 1 :].decode(errors="replace")) + 1
     byte = data[error.start]
     [finding] = report(NOT_UTF8, f"the byte 0x{byte:02X} is not UTF-8", "save the file as UTF-8")
-    return Located(finding, line, column)
+    return LocatedFinding(finding, line, column)
 
 
-def _not_json(error: orjson.JSONDecodeError) -> Located:
+def _not_json(error: orjson.JSONDecodeError) -> LocatedFinding:
     if nests_deeper(error.doc[: error.pos].encode(), MAX_DEPTH):
         return _located(TOO_DEEP, f"the JSON is nested deeper than {MAX_DEPTH} levels")[0]
     at = error.doc[error.pos : error.pos + 1]
@@ -150,7 +154,7 @@ def _not_json(error: orjson.JSONDecodeError) -> Located:
         advice = 'JSON strings are in double quotation marks: "…"'
     reason = error.msg.partition(":")[0].rstrip(".")
     [finding] = report(NOT_JSON, f"the text is not JSON: {reason}", advice)
-    return Located(finding, error.lineno, error.colno)
+    return LocatedFinding(finding, error.lineno, error.colno)
 
 
 def duplicate(name: str) -> Finding:

@@ -1,4 +1,4 @@
-"""Where in a JSON text something stands. Used only where there is something to say about it."""
+"""Lines and columns of values in a JSON text; worked out only for findings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SCALAR = re.compile(r"[^\s,\]}]+")
 _SKIP = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|([\[{])|[\]}]')
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """A line and column, from 1, counted in characters."""
 
     line: int
@@ -27,7 +27,7 @@ class Place(NamedTuple):
 
 
 class Positions:
-    """The places of a JSON text that is known to be well-formed."""
+    """The positions of values in a JSON text that is well-formed."""
 
     def __init__(self, text: str, first_line: int = 1) -> None:
         self._text = text
@@ -35,54 +35,54 @@ class Positions:
         self._at = 0
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
 
-    def place(self, offset: int) -> Place:
+    def at(self, offset: int) -> Position:
         """The line and column of a character."""
         line = bisect_right(self._starts, offset)
-        return Place(line + self._first_line - 1, offset - self._starts[line - 1] + 1)
+        return Position(line + self._first_line - 1, offset - self._starts[line - 1] + 1)
 
-    def of(self, pointers: Iterable[Pointer]) -> dict[Pointer, Place]:
-        """The place of each pointer: of a property its name, of an item the item itself.
+    def of(self, pointers: Iterable[Pointer]) -> dict[Pointer, Position]:
+        """The position of each pointer: of a property its name, of an item the item itself.
 
-        What is not in the text gets the place of the nearest thing around it that is.
+        What is not in the text has the position of the nearest value around it.
         """
-        wanted = set(pointers)
+        unique = set(pointers)
         tree: dict[str | int, Any] = {}
-        for pointer in wanted:
+        for pointer in unique:
             node = tree
             for step in pointer:
                 node = node.setdefault(step, {})
-        found: dict[Pointer, int] = {}
+        offsets: dict[Pointer, int] = {}
         self._move(0)
-        found[()] = self._at
-        self._walk(tree, (), found)
-        return {pointer: self.place(_nearest(pointer, found)) for pointer in wanted}
+        offsets[()] = self._at
+        self._walk(tree, (), offsets)
+        return {pointer: self.at(_nearest(pointer, offsets)) for pointer in unique}
 
-    def duplicates(self) -> Iterator[tuple[Pointer, Place]]:
+    def duplicates(self) -> Iterator[tuple[Pointer, Position]]:
         """Each property that its object has already, in the order of the text."""
         self._move(0)
         yield from self._duplicates(())
 
-    def _walk(self, tree: dict[str | int, Any], path: Pointer, found: dict[Pointer, int]) -> None:
-        """Record what `tree` names in the value at the cursor, which goes behind that value."""
+    def _walk(self, tree: dict[str | int, Any], path: Pointer, offsets: dict[Pointer, int]) -> None:
+        """Record the offsets of what `tree` names in the value at the cursor, and go behind it."""
         if not tree or self._text[self._at] not in "[{":
             self._skip_value()
             return
         for step, key_at in self._members():
             if step in tree:
                 inner = (*path, step)
-                found.setdefault(inner, key_at)
-                self._walk(tree[step], inner, found)
+                offsets.setdefault(inner, key_at)
+                self._walk(tree[step], inner, offsets)
             else:
                 self._skip_value()
 
-    def _duplicates(self, path: Pointer) -> Iterator[tuple[Pointer, Place]]:
+    def _duplicates(self, path: Pointer) -> Iterator[tuple[Pointer, Position]]:
         if self._text[self._at] not in "[{":
             self._skip_value()
             return
         seen: set[str | int] = set()
         for step, key_at in self._members():
             if step in seen:
-                yield (*path, step), self.place(key_at)
+                yield (*path, step), self.at(key_at)
             seen.add(step)
             yield from self._duplicates((*path, step))
 
@@ -113,14 +113,14 @@ class Positions:
 
     def _move(self, offset: int) -> None:
         """To the first character from `offset` on that is not white space."""
-        found = _SPACE.match(self._text, offset)
-        self._at = found.end() if found else offset
+        space = _SPACE.match(self._text, offset)
+        self._at = space.end() if space else offset
 
     def _skip_value(self) -> None:
         first = self._text[self._at]
         if first not in "[{":
-            found = (_STRING if first == '"' else _SCALAR).match(self._text, self._at)
-            self._at = found.end() if found else self._at + 1
+            scalar = (_STRING if first == '"' else _SCALAR).match(self._text, self._at)
+            self._at = scalar.end() if scalar else self._at + 1
             return
         depth = 0
         for token in _SKIP.finditer(self._text, self._at):
@@ -137,7 +137,7 @@ def _name(literal: str) -> str:
     return literal[1:-1] if "\\" not in literal else str(orjson.loads(literal))
 
 
-def _nearest(pointer: Pointer, found: dict[Pointer, int]) -> int:
-    while pointer not in found and pointer:
+def _nearest(pointer: Pointer, offsets: dict[Pointer, int]) -> int:
+    while pointer not in offsets and pointer:
         pointer = pointer[:-1]
-    return found[pointer]
+    return offsets[pointer]

@@ -1,4 +1,4 @@
-"""FHIR XML as a tree of elements with their places: http://hl7.org/fhir/xml.html.
+"""FHIR XML as a tree of elements with their positions: http://hl7.org/fhir/xml.html.
 
 Read by expat without a document type, so that no entity can be declared and nothing else is read.
 """
@@ -23,8 +23,8 @@ _BOM: Final = b"\xef\xbb\xbf"
 _ENCODING = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._\-]{1,40})[\"']")
 
 
-class Node:
-    """An element. `source` is the whole text of an XHTML div, of which no children are kept."""
+class XmlElement:
+    """An element of FHIR XML."""
 
     __slots__ = (
         "attributes", "children", "column", "line", "name", "namespace", "source", "text",
@@ -35,15 +35,17 @@ class Node:
         self.attributes = attributes
         self.line = line
         self.column = column
-        self.children: list[Node] = []
+        self.children: list[XmlElement] = []
         self.text = ""
+        """The beginning of the text in it, which FHIR XML has only in XHTML."""
         self.source = ""
+        """The whole text of an XHTML div; its children are not kept."""
 
 
-class Read(NamedTuple):
-    """The root, or what keeps the text from being read, with line and column."""
+class XmlTree(NamedTuple):
+    """The root, or why the text cannot be read, with line and column."""
 
-    root: Node | None
+    root: XmlElement | None
     problem: Finding | None = None
     line: int = 1
     column: int = 1
@@ -54,37 +56,37 @@ class _StopError(Exception):
         self.finding = finding
 
 
-def read_tree(data: bytes) -> Read:
+def read_tree(data: bytes) -> XmlTree:
     """Read an XML text; never raises on bad content."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return _refused("the text is UTF-16", "save it as UTF-8")
     data = data.removeprefix(_BOM)
-    said = _ENCODING.match(data)
-    if said is not None and said[1].lower() not in (b"utf-8", b"us-ascii"):
-        return _refused(f"the encoding is given as {said[1].decode()}", "FHIR has UTF-8 only")
+    encoding = _ENCODING.match(data)
+    if encoding is not None and encoding[1].lower() not in (b"utf-8", b"us-ascii"):
+        return _refused(f"the encoding is given as {encoding[1].decode()}", "FHIR has UTF-8 only")
     try:
         data.decode()
     except UnicodeDecodeError as error:
         return _refused(f"the byte 0x{data[error.start]:02X} is not UTF-8", "save it as UTF-8")
     reader = _Reader(data)
     try:
-        return Read(reader.parse())
+        return XmlTree(reader.parse())
     except _StopError as stop:
-        return Read(None, stop.finding, *reader.place())
+        return XmlTree(None, stop.finding, *reader.position())
     except expat.ExpatError as error:
         message = f"the text is not well-formed XML: {expat.errors.messages[error.code]}"
-        return Read(None, report(NOT_XML, message)[0], error.lineno, error.offset + 1)
+        return XmlTree(None, report(NOT_XML, message)[0], error.lineno, error.offset + 1)
 
 
-def _refused(message: str, advice: str) -> Read:
-    return Read(None, report(NOT_XML, message, advice)[0])
+def _refused(message: str, advice: str) -> XmlTree:
+    return XmlTree(None, report(NOT_XML, message, advice)[0])
 
 
 class _Reader:
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._open: list[Node] = []
-        self._root: Node | None = None
+        self._open: list[XmlElement] = []
+        self._root: XmlElement | None = None
         self._inside = 0
         self._start = 0
         self._parser = parser = expat.ParserCreate("utf-8", namespace_separator=" ")
@@ -94,11 +96,11 @@ class _Reader:
         parser.CharacterDataHandler = self._text
         parser.StartDoctypeDeclHandler = self._doctype
 
-    def parse(self) -> Node | None:
+    def parse(self) -> XmlElement | None:
         self._parser.Parse(self._data, True)
         return self._root
 
-    def place(self) -> tuple[int, int]:
+    def position(self) -> tuple[int, int]:
         return self._parser.CurrentLineNumber, self._parser.CurrentColumnNumber + 1
 
     def _doctype(self, *_: object) -> None:
@@ -108,30 +110,30 @@ class _Reader:
         if self._inside:
             self._inside += 1
             return
-        node = Node(name, attributes, *self.place())
+        element = XmlElement(name, attributes, *self.position())
         if self._open:
-            self._open[-1].children.append(node)
-            if node.namespace == XHTML:
+            self._open[-1].children.append(element)
+            if element.namespace == XHTML:
                 self._inside = 1
                 self._start = self._parser.CurrentByteIndex
         else:
-            self._root = node
+            self._root = element
         if len(self._open) >= MAX_DEPTH:
             raise _StopError(report(TOO_DEEP, f"nested deeper than {MAX_DEPTH} levels")[0])
-        self._open.append(node)
+        self._open.append(element)
 
     def _end(self, _name: str) -> None:
         if self._inside > 1:
             self._inside -= 1
             return
-        node = self._open.pop()
+        element = self._open.pop()
         if self._inside:
             self._inside = 0
             end = self._data.find(b">", self._parser.CurrentByteIndex) + 1
-            node.source = self._data[self._start : end].decode()
+            element.source = self._data[self._start : end].decode()
 
     def _text(self, text: str) -> None:
         if not self._inside:
-            node = self._open[-1]
-            if not node.text and not text.isspace():
-                node.text = text.strip()[:60]
+            element = self._open[-1]
+            if not element.text and not text.isspace():
+                element.text = text.strip()[:60]
