@@ -37,9 +37,11 @@ class Resources:
         self._checks: dict[str, Checker] = {}
 
     def any_resource(self, only: tuple[str, ...] = (), *, contained: bool = False) -> Checker:
-        """A check of a resource of any type, or of those in `only`.
+        """A check of a resource.
 
-        A contained one shares the contained resources of its container.
+        Args:
+            only: The types that are allowed; any, if empty.
+            contained: Whether it is contained, and shares the contained resources of its container.
         """
 
         def check(value: Any, context: Context) -> Findings:
@@ -53,23 +55,23 @@ class Resources:
             context.resource = value
             if not contained:
                 context.container = value
-            found = checker(value, context)
+            findings = checker(value, context)
             if "meta" in value or type_name == "Observation":
-                _note_profiles(value, context)
-            if type_name == "Bundle" and (bad := check_bundle(value, self._definitions)):
-                found = combine(found, bad)
+                _defer_profiles(value, context)
+            if type_name == "Bundle":
+                findings = combine(findings, check_bundle(value, self._definitions))
             context.resource, context.container = outer, container
             if only and type_name not in only:
-                found = combine(found, self._wrong_type(str(type_name), only))
-            return found
+                findings = combine(findings, self._wrong_type(str(type_name), only))
+            return findings
 
         return check
 
     def _find(self, type_name: object) -> Checker | None:
         if not isinstance(type_name, str) or type_name not in self._definitions.resource_types:
             return None
-        made = self._checks[type_name] = self._object_check(type_name)
-        return made
+        check = self._checks[type_name] = self._object_check(type_name)
+        return check
 
     def _no_resource(self, value: Any) -> list[Finding]:
         if not isinstance(value, dict):
@@ -100,88 +102,90 @@ class Resources:
         """A check of the list of contained resources: each has an id of its own."""
 
         def check(value: Any, context: Context) -> Findings:
-            found = inner(value, context)
+            findings = inner(value, context)
             if not isinstance(value, list):
-                return found
-            seen: set[str] = set()
-            for index, one in enumerate(value):
-                if not isinstance(one, dict):
-                    continue
-                name = one.get("id")
-                if not isinstance(name, str):
-                    bad = report(CONTAINED_ID, "the contained resource has no id")
-                elif name in seen:
-                    bad = report(
-                        CONTAINED_ID,
-                        f"the id '{name}' belongs to another contained resource already",
-                        message_id="RESOURCE_DUPLICATE_CONTAINED_ID",
-                    )
-                else:
-                    seen.add(name)
-                    continue
-                found = combine(found, under(bad, index))
+                return findings
+            ids: set[str] = set()
+            for index, resource in enumerate(value):
+                if isinstance(resource, dict):
+                    findings = combine(findings, under(_check_id(resource.get("id"), ids), index))
             if "contained" in context.container and context.container["contained"] is value:
-                found = combine(found, _unused(value, context.container))
-            return found
+                findings = combine(findings, _unused(value, context.container))
+            return findings
 
         return check
 
 
+def _check_id(resource_id: object, ids: set[str]) -> list[Finding]:
+    """Whether a contained resource has an id that no other has; adds the id to `ids`."""
+    if not isinstance(resource_id, str):
+        return report(CONTAINED_ID, "the contained resource has no id")
+    if resource_id in ids:
+        return report(
+            CONTAINED_ID,
+            f"the id '{resource_id}' belongs to another contained resource already",
+            message_id="RESOURCE_DUPLICATE_CONTAINED_ID",
+        )
+    ids.add(resource_id)
+    return []
+
+
 def _is_defined(type_name: object, context: Context) -> bool:
-    """Whether a definition at hand makes a resource type of that name, which FHIR has not."""
+    """Whether a definition that was given adds a resource type of that name to FHIR's."""
     if context.canonicals is None or not isinstance(type_name, str):
         return False
     url = "http://hl7.org/fhir/StructureDefinition/" + type_name
-    found = context.canonicals.find(url, "StructureDefinition")
+    definition = context.canonicals.find(url, "StructureDefinition")
     return (
-        found is not None
-        and found.get("type") == type_name
-        and (found.get("kind"), found.get("derivation")) == ("resource", "specialization")
-        and found.get("abstract") is not True
+        definition is not None
+        and definition.get("type") == type_name
+        and definition.get("kind") == "resource"
+        and definition.get("derivation") == "specialization"
+        and definition.get("abstract") is not True
     )
 
 
-def _note_profiles(value: dict[str, Any], context: Context) -> None:
-    """Keep resources that say, or imply, that they conform to a profile: it is checked later."""
+def _defer_profiles(value: dict[str, Any], context: Context) -> None:
+    """Keep a resource that claims or implies profiles: they are checked later."""
     meta = value.get("meta")
     if (isinstance(meta, dict) and "profile" in meta) or implied_profile(value):
         context.deferred_resources.append(value)
 
 
 def _unused(contained: list[Any], container: Any) -> list[Finding]:
-    """The contained resources that nothing refers to and that don't refer to their container."""
-    names = [one.get("id") if isinstance(one, dict) else None for one in contained]
-    lost = {"#" + name for name in names if isinstance(name, str)}
-    lost -= _used(container, lost)
-    found: list[Finding] = []
-    for index, (name, one) in enumerate(zip(names, contained, strict=True)):
-        if isinstance(name, str) and "#" + name in lost and not _used(one, {"#"}):
-            bad = report(
-                CONTAINED_UNUSED,
-                f"nothing refers to the contained {one.get('resourceType')} '#{name}'",
-            )
-            found += under(bad, index)
-    return found
+    """Contained resources that nothing refers to and that don't refer to their container."""
+    ids = [resource.get("id") if isinstance(resource, dict) else None for resource in contained]
+    unused = {"#" + resource_id for resource_id in ids if isinstance(resource_id, str)}
+    unused -= _referenced(container, unused)
+    findings: list[Finding] = []
+    for index, (resource_id, resource) in enumerate(zip(ids, contained, strict=True)):
+        if not isinstance(resource_id, str) or "#" + resource_id not in unused:
+            continue
+        if not _referenced(resource, {"#"}):
+            type_name = resource.get("resourceType")
+            message = f"nothing refers to the contained {type_name} '#{resource_id}'"
+            findings += under(report(CONTAINED_UNUSED, message), index)
+    return findings
 
 
-def _used(value: Any, names: set[str]) -> set[str]:
-    """Those of the names ("#id") that are strings in the value, or sources of its images.
+def _referenced(value: Any, references: set[str]) -> set[str]:
+    """Those of the references ("#id") that are strings in the value, or sources of its images.
 
-    It stops when it has seen all of them, and looks at the images only for what is left.
+    It stops when it has all of them, and reads narratives only for the remaining ones.
     """
-    found: set[str] = set()
+    referenced: set[str] = set()
     narratives: list[str] = []
     todo: list[Any] = [value]
-    while todo and len(found) < len(names):
-        one = todo.pop()
-        for name, inner in one.items() if isinstance(one, dict) else enumerate(one):
+    while todo and len(referenced) < len(references):
+        node = todo.pop()
+        for name, inner in node.items() if isinstance(node, dict) else enumerate(node):
             if isinstance(inner, str):
-                if inner in names:
-                    found.add(inner)
+                if inner in references:
+                    referenced.add(inner)
                 elif name == "div":
                     narratives.append(inner)
             elif isinstance(inner, dict | list):
                 todo.append(inner)
-    for narrative in narratives if len(found) < len(names) else ():
-        found.update(names.intersection(_IMAGE.findall(narrative)))
-    return found
+    for narrative in narratives if len(referenced) < len(references) else ():
+        referenced.update(references.intersection(_IMAGE.findall(narrative)))
+    return referenced

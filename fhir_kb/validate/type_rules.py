@@ -1,4 +1,4 @@
-"""Rules for the content of conformance resources, beyond what their definitions state."""
+"""The rules in `resources` and elsewhere for each type, beyond what the definitions state."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from fhir_kb.validate.core.context import Checker
 
 
-#: Where elements are referred to by their ids, so that two of the same make a difference.
+#: Types in which elements refer to each other by their ids.
 _WITH_IDS = frozenset({"Measure", "MeasureReport", "RequestGroup"})
 _WITH_EXPRESSIONS = frozenset({"Expression", "SearchParameter", "ElementDefinition.constraint"})
 
@@ -17,10 +17,10 @@ _WITH_EXPRESSIONS = frozenset({"Expression", "SearchParameter", "ElementDefiniti
 def content_rules(type_path: str, definitions: Definitions) -> tuple[Checker, ...]:
     """The checks of all objects of a type.
 
-    Imported when the type is first met: most resources are of other types.
+    They are imported when a value of the type is first checked: most resources are of other types.
     """
-    own = _own(type_path, definitions)
-    rules = () if own is None else (own,)
+    rule = _type_rule(type_path, definitions)
+    rules = () if rule is None else (rule,)
     if type_path in definitions.resource_types and "publisher" in definitions.properties(type_path):
         from fhir_kb.validate.resources.canonical_urls import check_canonical_url
         from fhir_kb.validate.resources.publishers import check_publisher
@@ -37,7 +37,7 @@ def content_rules(type_path: str, definitions: Definitions) -> tuple[Checker, ..
     return rules
 
 
-def _own(type_path: str, definitions: Definitions) -> Checker | None:
+def _type_rule(type_path: str, definitions: Definitions) -> Checker | None:
     if type_path == "StructureDefinition":
         from fhir_kb.validate.resources.structure_definitions.structure_definition import (
             structure_definition_check,
@@ -69,7 +69,7 @@ def _own(type_path: str, definitions: Definitions) -> Checker | None:
 
         return check_operation_definition
     if type_path in ("Questionnaire", "QuestionnaireResponse", "MeasureReport"):
-        return _answering(type_path, definitions)
+        return _questionnaire_or_report_rule(type_path, definitions)
     if type_path == "Coding":
         from fhir_kb.validate.datatypes.codings import coding_checker
 
@@ -77,7 +77,7 @@ def _own(type_path: str, definitions: Definitions) -> Checker | None:
     return None
 
 
-def _answering(type_path: str, definitions: Definitions) -> Checker:
+def _questionnaire_or_report_rule(type_path: str, definitions: Definitions) -> Checker:
     if type_path == "Questionnaire":
         from fhir_kb.validate.resources.questionnaires.questionnaire import check_questionnaire
 
