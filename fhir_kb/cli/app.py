@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fhir_kb import __version__
+from fhir_kb.cli.options import log_options
 from fhir_kb.cli.overview import COMMANDS, text
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class App(click.Group):
             return None
         command = import_module(f"fhir_kb.cli.commands.{cmd_name}").command
         assert isinstance(command, click.Command)
+        if not any(param.name == "verbose" for param in command.params):
+            command.params += log_options()
         return command
 
     def resolve_command(
@@ -53,6 +56,9 @@ class App(click.Group):
 @click.version_option(__version__, message="fhir-kb %(version)s")
 def app() -> None:
     """Clinical knowledge as text, published as FHIR."""
+
+
+app.params += log_options()
 
 
 def near_option(error: click.NoSuchOption) -> str:

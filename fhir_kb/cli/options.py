@@ -166,3 +166,36 @@ everything = click.option(
     "--all", "everything", is_flag=True, help="Print all findings and losses."
 )
 quiet = click.option("-q", "--quiet", is_flag=True, help="Print neither progress nor a summary.")
+
+
+def log_options() -> list[click.Option]:
+    """`-v` and `--log-file`: those of the group, and of every command."""
+    return [
+        click.Option(
+            ["-v", "--verbose"],
+            count=True,
+            expose_value=False,
+            callback=_enable_log,
+            help="Log steps and requests on stderr; -vv: headers and sizes, too.",
+        ),
+        click.Option(
+            ["--log-file"],
+            type=click.Path(dir_okay=False, path_type=Path),
+            metavar="FILE",
+            expose_value=False,
+            callback=_enable_log,
+            help="Write a log with everything but secrets to FILE.",
+        ),
+    ]
+
+
+def _enable_log(ctx: click.Context, _: click.Parameter, value: int | Path | None) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    from fhir_kb.cli import log_setup
+
+    words: list[str] = ctx.find_root().obj or []
+    if isinstance(value, int):
+        log_setup.log_to_terminal(value, words)
+    else:
+        log_setup.log_to_file(value, words)

@@ -44,8 +44,10 @@ def text() -> str:
     lines += [
         "",
         "Options:",
-        "  --version  print the version",
-        "  --help     print this page",
+        "  -v, -vv          log requests on stderr; with headers and sizes",
+        "  --log-file FILE  write a log with everything but secrets",
+        "  --version        print the version",
+        "  --help           print this page",
         "",
         "A start:  fhir-kb init && fhir-kb build",
         "Exit codes: 0 fine, 1 errors found, 2 wrong usage, 3 disk or network failed",

@@ -9,10 +9,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.cli.console import is_terminal
+from fhir_kb.diagnostics.render.terminal_text import terminal_safe
 from fhir_kb.pipeline.progress import NullProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import TextIO
 
     from fhir_kb.pipeline.progress import Progress
@@ -37,6 +38,11 @@ class LineProgress:
     def advance(self, steps: int = 1) -> None:
         """Do nothing: a log needs no steps."""
 
+    def note(self, text: str) -> None:
+        """Write a line."""
+        self._stream.write(f"{terminal_safe(text)}\n")
+        self._stream.flush()
+
 
 class ProgressBar:
     """A line that is drawn again and again, and cleared at the end."""
@@ -59,6 +65,11 @@ class ProgressBar:
         if monotonic() - self._drawn >= _PAUSE:
             self._draw()
 
+    def note(self, text: str) -> None:
+        """Write a line above the bar."""
+        self._stream.write(f"\r\x1b[K{terminal_safe(text)}\n")
+        self._draw()
+
     def clear(self) -> None:
         """Clear the line."""
         self._stream.write("\r\x1b[K")
@@ -74,16 +85,70 @@ class ProgressBar:
         self._stream.flush()
 
 
+class LoggedProgress:
+    """Writes stages to the log, too."""
+
+    def __init__(self, progress: Progress) -> None:
+        import logging
+
+        self._progress: Final = progress
+        self._log: Final = logging.getLogger(__name__)
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """Log the stage's name."""
+        if name:
+            self._log.info("%s (%d)" if total else "%s%.0s", name, total)
+        self._progress.stage(name, total)
+
+    def advance(self, steps: int = 1) -> None:
+        """Log nothing."""
+        self._progress.advance(steps)
+
+
 @contextmanager
 def show_progress(*, quiet: bool = False) -> Iterator[Progress]:
-    """Progress on stderr; a bar is cleared at the end, also of a failure."""
-    if quiet:
-        yield NullProgress()
-    elif is_terminal(sys.stderr, os.environ):
-        bar = ProgressBar(sys.stderr)
+    """The progress to show on stderr; a bar is cleared at the end, also that of a failure.
+
+    While a request waits for a busy server, a line says so. A log on stderr replaces both.
+    """
+    log = sys.modules.get("fhir_kb.cli.log_setup")  # only there where somebody wants a log
+    if quiet or (log is not None and log.is_on_terminal()):
+        progress: Progress = NullProgress()
+        yield progress if log is None else LoggedProgress(progress)
+        return
+    bar = ProgressBar(sys.stderr) if is_terminal(sys.stderr, os.environ) else None
+    lines = LineProgress(sys.stderr)
+    with show_waits(bar.note if bar else lines.note):
         try:
-            yield bar
+            progress = bar or lines
+            yield progress if log is None else LoggedProgress(progress)
         finally:
-            bar.clear()
-    else:
-        yield LineProgress(sys.stderr)
+            if bar:
+                bar.clear()
+
+
+@contextmanager
+def show_waits(note: Callable[[str], None]) -> Iterator[None]:
+    """Give `note` a line before a wait for a server that is busy or cannot be reached.
+
+    Several threads may wait for the same server: there is one line a second at most.
+    """
+    import logging
+
+    class Handler(logging.Handler):
+        last = -1.0
+
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.created - self.last >= 1:
+                self.last = record.created
+                note(record.getMessage())
+
+    logger = logging.getLogger("fhir_kb.net.retry")
+    handler, level = Handler(), logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)

@@ -16,6 +16,7 @@ from fhir_kb.diagnostics.errors import FhirKbError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
     from typing import TextIO
 
 
@@ -32,7 +33,11 @@ def run(arguments: list[str]) -> int:
         _use_utf8()
     except OSError:  # something is waiting to be written, and cannot be
         return _flushed(FINE)
-    return _flushed(_guarded(lambda: _command(arguments)))
+    try:
+        return _flushed(_guarded(lambda: _command(arguments)))
+    finally:
+        if log := _log():
+            log.close()
 
 
 def _command(arguments: list[str]) -> int:
@@ -47,7 +52,7 @@ def _command(arguments: list[str]) -> int:
 
         sys.stderr.write(text())
         return USAGE
-    with app.make_context("fhir-kb", arguments) as context:
+    with app.make_context("fhir-kb", list(arguments), obj=arguments) as context:
         result = app.invoke(context)
     return result if isinstance(result, int) else FINE
 
@@ -123,7 +128,14 @@ def _bug(error: Exception) -> int:
     return BUG
 
 
+def _log() -> ModuleType | None:
+    """The log of this run, if somebody has asked for one."""
+    return sys.modules.get("fhir_kb.cli.log_setup")
+
+
 def _print_error(message: str, start: str = "fhir-kb: ") -> None:
+    if log := _log():
+        log.note(f"{start}{message}")
     from fhir_kb.diagnostics.render.terminal_text import terminal_safe
 
     sys.stderr.write(f"{start}{terminal_safe(message)}\n")

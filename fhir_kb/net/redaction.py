@@ -41,7 +41,8 @@ def protect(*secrets: str) -> None:
     """Take these values out of everything that passes `redact` from now on."""
     with _lock:
         for secret in secrets:
-            for form in (secret, quote_plus(secret), quote(secret), quote(secret, safe="")):
+            raw = secret.encode("utf-8", "surrogateescape")
+            for form in (secret, quote_plus(raw), quote(raw), quote(raw, safe="")):
                 if len(form) >= _SHORTEST_SECRET:
                     _secrets[form] = None
         while len(_secrets) > _MAX_SECRETS:

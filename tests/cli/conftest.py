@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,7 +11,9 @@ from fhir_kb.cli.run import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
+
+PUSH = Path(__file__).parents[1] / "push"  # the model servers
+sys.path[:0] = [str(PUSH), str(PUSH / "serving")]
 
 
 class Ended(NamedTuple):

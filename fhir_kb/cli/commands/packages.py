@@ -61,6 +61,7 @@ def command(
     _check(action, names, definitions)
     from fhir_kb import pipeline
     from fhir_kb.cli.console import put, style_of
+    from fhir_kb.cli.progress import show_progress
     from fhir_kb.cli.views import packages as view
 
     style = style_of(sys.stdout)
@@ -70,14 +71,16 @@ def command(
     elif action == "show":
         page = view.details(pipeline.show_package(names[0]), style)
     elif action == "get":
-        packages = pipeline.get_packages(
-            names, definitions, offline=offline, on_download=on_download
-        )
+        with show_progress(quiet=quiet):
+            packages = pipeline.get_packages(
+                names, definitions, offline=offline, on_download=on_download
+            )
         page = view.installed(packages, style)
     else:
-        result = pipeline.lock_packages(
-            names, definitions, offline=offline, on_download=on_download
-        )
+        with show_progress(quiet=quiet):
+            result = pipeline.lock_packages(
+                names, definitions, offline=offline, on_download=on_download
+            )
         page = view.locked(result, style)
     if form == "json":
         from fhir_kb.diagnostics.render.json import as_json

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Protocol, cast
 
 from fhir_kb.net.errors import NetError
+from fhir_kb.net.redaction import protect
 
 MAX_SECRET: Final = 2**16
 """Bytes. Long enough for any token."""
@@ -149,6 +150,7 @@ def _decoded(content: bytes, place: str) -> str:
 
 def _one_line(text: str, place: str) -> str:
     line = text.strip()
+    protect(line)
     if not line:
         raise NetError(f"{place} for the secret gives nothing", "Put the secret there")
     if not line.isprintable() or len(line) > MAX_SECRET:

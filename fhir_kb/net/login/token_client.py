@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import logging
 import time
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,7 +25,7 @@ from fhir_kb.net.login.token_response import (
     token_from_response,
     with_clock,
 )
-from fhir_kb.net.redaction import protect
+from fhir_kb.net.redaction import protect, redacted_url
 from fhir_kb.net.retry import UNAVAILABLE
 from fhir_kb.net.session import Session, open_session
 
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 MOST_KEYS: Final = 5
 """How many keys are tried for one token: servers lock out who tries more."""
+_LOG: Final = logging.getLogger(__name__)
 _FORM: Final = "application/x-www-form-urlencoded"
 _OTHER_KEY: Final = frozenset({"invalid_client", "unauthorized_client", "invalid_grant"})
 """What servers say to a statement that is signed by a key they do not know (yet, or any more)."""
@@ -209,6 +211,7 @@ class TokenClient:
             except LoginRejectedError as error:
                 raise with_clock(error, response, self._now()) from None
             protect(token.value)
+            _LOG.info("token of %s: valid for %.0f s", redacted_url(endpoint), token.lifetime)
             return since, token
 
 

@@ -6,6 +6,7 @@ certainly not done is sent again: so nothing is lost and nothing is done twice.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _MAX_CONFLICTS: Final = 3
 """So often a change is sent again though something else seems to be in its place."""
+_LOG: Final = logging.getLogger(__name__)
 _NOT_AUTHORIZED: Final = frozenset({401, 403})
 _METHODS: Final = {"transaction": "POST", "batch": "POST", "single": "PUT, POST or DELETE"}
 """The HTTP methods of a mode, for the log."""
@@ -92,6 +94,10 @@ class Sender:
                     self.busy += 1
                 wait = unavailable.retry_after if unavailable else 0.0
                 may_retry = bool(pending) and attempts.wait(problem, wait)
+            _LOG.info(
+                "try %d: %d of %d changes are certain (%s)",
+                attempts.number, len(changes) - len(pending), len(changes), self.mode,
+            )  # fmt: skip
             if not pending:
                 return outcomes
             if not may_retry:

@@ -1,0 +1,130 @@
+"""The log of a run: `-v`, `-vv` and `--log-file`. Only this module configures `logging`.
+
+It is imported when somebody asks for a log. Secrets are taken out of every line, whoever wrote it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import stat
+import sys
+import time
+from typing import TYPE_CHECKING, Final
+
+from fhir_kb import __version__
+from fhir_kb.diagnostics.errors import FhirKbError
+from fhir_kb.diagnostics.render.terminal_text import terminal_safe
+from fhir_kb.net.redaction import protect_url, redact, redacted_url
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from typing import TextIO
+
+_ROOT: Final = logging.getLogger("fhir_kb")
+_verbosity = 0
+_terminal: logging.Handler | None = None
+_files: list[logging.StreamHandler[TextIO]] = []
+
+
+class _Formatter(logging.Formatter):
+    """One safe line for every record, without secrets; times are UTC."""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+        """In UTC."""
+        return time.strftime(datefmt or "%H:%M:%S", time.gmtime(record.created))
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return terminal_safe(redact(super().format(record)))
+
+
+def log_to_terminal(verbosity: int, words: Sequence[str]) -> None:
+    """Log on stderr from now on; several calls add up.
+
+    Args:
+        verbosity: 1: steps and requests; 2: headers and sizes, too.
+        words: The command line.
+    """
+    global _verbosity, _terminal  # noqa: PLW0603  there is one log, as there is one stderr
+    _verbosity += verbosity
+    is_new = _terminal is None
+    if _terminal is None:
+        _terminal = logging.StreamHandler(sys.stderr)
+        _terminal.setFormatter(_Formatter("%(asctime)s.%(msecs)03d %(message)s", "%H:%M:%S"))
+    _terminal.setLevel(logging.DEBUG if _verbosity > 1 else logging.INFO)
+    if is_new:
+        _add(_terminal, words)
+    _set_level()
+
+
+def log_to_file(path: Path, words: Sequence[str]) -> None:
+    """Log everything to a file that only its owner can read. Raises FhirKbError."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        if os.name == "posix" and stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.fchmod(descriptor, 0o600)  # it may have been there
+    except OSError as error:
+        raise FhirKbError(
+            f"the log file '{path}' cannot be written: {error.strerror or error}",
+            "Choose another file (--log-file), or fix the permissions of its folder",
+        ) from error
+    stream: TextIO = os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace")
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        _Formatter(
+            "%(asctime)s.%(msecs)03dZ %(levelname)s %(threadName)s %(name)s: %(message)s",
+            "%Y-%m-%dT%H:%M:%S",
+        )
+    )
+    _files.append(handler)
+    _add(handler, words)
+    _set_level()
+
+
+def _add(handler: logging.Handler, words: Sequence[str]) -> None:
+    """Begin with what runs: versions and the command line, its URLs without secrets."""
+    shown = []
+    for word in words:
+        protect_url(word)
+        shown.append(redacted_url(word, query=True) if "://" in word else word)
+    system = f"Python {platform.python_version()}, {platform.system()} {platform.release()}"
+    handler.handle(_record(f"fhir-kb {__version__}, {system}"))
+    handler.handle(_record(f"command: fhir-kb {' '.join(shown)}"))
+    _ROOT.addHandler(handler)
+
+
+def _set_level() -> None:
+    _ROOT.setLevel(logging.DEBUG if _files or _verbosity > 1 else logging.INFO)
+    _ROOT.propagate = False
+
+
+def _record(text: str) -> logging.LogRecord:
+    return _ROOT.makeRecord("fhir_kb.cli", logging.INFO, "", 0, text, (), None)
+
+
+def is_on_terminal() -> bool:
+    """Whether the log goes to stderr, so that nothing else should draw there."""
+    return _terminal is not None
+
+
+def note(text: str) -> None:
+    """Add what a person was told on stderr; only files get it."""
+    for handler in _files:
+        handler.handle(_record(text))
+
+
+def close() -> None:
+    """End the log."""
+    global _verbosity, _terminal
+    for handler in _files:
+        _ROOT.removeHandler(handler)
+        handler.stream.close()
+    _files.clear()
+    if _terminal is not None:
+        _ROOT.removeHandler(_terminal)
+    _verbosity, _terminal = 0, None
+    _ROOT.setLevel(logging.NOTSET)
+    _ROOT.propagate = True
