@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -640,3 +642,12 @@ def test_profiles_that_are_imposed_hold_besides() -> None:
     assert found(patient(gender="male"), demands, other) == [("KB650", "Patient")]
     circle = {**other, "extension": [{"url": imposes, "valueCanonical": demands["url"]}]}
     assert found(patient(name=[{"text": "A"}]), demands, circle) == [("KB650", "Patient")]
+
+
+def test_profiles_are_imported_only_for_resources_that_claim_one() -> None:
+    program = (
+        "import sys; from fhir_kb.validate import Validator\n"
+        "Validator().check({'resourceType': 'Basic', 'code': {'text': 'a'}})\n"
+        "assert 'fhir_kb.validate.profiles.checker' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
