@@ -152,7 +152,7 @@ form = click.option(
     type=Word(FORMATS),
     metavar="FORMAT",
     default="human",
-    help="How findings are printed: human (default), json, sarif or github.",
+    help="The output format: human (default), json, sarif or github.",
 )
 plain_form = click.option(
     "--format",
@@ -160,7 +160,7 @@ plain_form = click.option(
     type=Word(("human", "json")),
     metavar="FORMAT",
     default="human",
-    help="How the answer is printed: human (default) or json.",
+    help="The output format: human (default) or json.",
 )
 everything = click.option(
     "--all", "everything", is_flag=True, help="Print all findings and losses."

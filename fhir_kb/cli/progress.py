@@ -55,7 +55,7 @@ class ProgressBar:
         self._drawn = 0.0
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """Begin the bar anew."""
+        """Start the bar again."""
         self._name, self._total, self._done = name, total, 0
         self._draw()
 

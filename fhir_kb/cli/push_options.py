@@ -30,10 +30,10 @@ bundles = click.option(
     help="Push this bundle, package, NDJSON or folder instead of the definitions; repeatable.",
 )
 delete = click.option(
-    "--delete", is_flag=True, help="Delete what is no longer defined; it is retired otherwise."
+    "--delete", is_flag=True, help="Delete what is no longer defined; otherwise it is retired."
 )
 full = click.option(
-    "--full", is_flag=True, help="Read everything from the server, whatever is known of it."
+    "--full", is_flag=True, help="Read everything from the server, and do not rely on our records."
 )
 form = click.option(
     "--format",
@@ -41,16 +41,16 @@ form = click.option(
     type=options.Word(("human", "json", "markdown")),
     metavar="FORMAT",
     default="human",
-    help="How the plan is printed: human (default), json or markdown.",
+    help="The output format: human (default), json or markdown.",
 )
 
 
 def approvals(command: F) -> F:
     """The options by which a person approves what is not done unasked."""
     for name, text in (
-        ("many", "Allow that more than usual is changed."),
-        ("overwrite", "Overwrite what somebody else has changed on the server."),
-        ("adopt", "Take over, and change, what is there but not from us."),
+        ("many", "Allow more changes than the limit of the target."),
+        ("overwrite", "Overwrite what others have changed on the server."),
+        ("adopt", "Take over, and change, what is on the server but was not pushed by us."),
     ):
         option = "allow-many" if name == "many" else name
         command = click.option(f"--{option}", name, is_flag=True, help=text)(command)

@@ -1,4 +1,4 @@
-"""One run of the command line: the command, and a clear end whatever happens."""
+"""One run of the command line: the command, and an exit code and a message for any failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The word that somebody most likely meant."""
+"""The known word that is nearest to an unknown one."""
 
 from __future__ import annotations
 

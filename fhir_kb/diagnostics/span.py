@@ -1,4 +1,4 @@
-"""Where in a file something stands."""
+"""Places in text files."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ class OutputError(FhirKbError):
         self.code = code.id
 
 
-REBUILD = "Empty the output folder and build again: fhir-kb writes everything in it anew"
+REBUILD = "Empty the output folder and build again: fhir-kb writes all of it again"
 _OTHER_FOLDER = "Choose another folder"
 
 

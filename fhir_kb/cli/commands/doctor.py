@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     "--target",
     "target_name",
     metavar="NAME|URL",
-    help="Also ask this server what it can do. Nothing is written there.",
+    help="Also ask this server what it can do; nothing is written to it.",
 )
 @options.plain_form
 @options.quiet
 def command(definitions: Path, target_name: str | None, form: str, quiet: bool) -> int:
-    """Tell what fhir-kb finds on this machine and, with --target, what a server can do.
+    """Show what fhir-kb finds on this machine and, with --target, what a server can do.
 
-    What the server can do is remembered, and the next push goes by it.
+    What the server can do is kept for the next push.
     """
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.views import doctor

@@ -1,4 +1,4 @@
-"""`fhir-kb drift`: what somebody else has changed of ours on a server."""
+"""`fhir-kb drift`: what others have changed on a server of what we pushed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def command(
     definitions: Path, target_name: str, exit_code: bool, everything: bool, form: str, quiet: bool
 ) -> int:
-    """Show what was changed or deleted on a server since our last push, not by us.
+    """Show what others have changed or deleted on a server since our last push.
 
     Everything that we pushed is read again. Nothing is changed.
     """

@@ -43,8 +43,8 @@ def command(
 ) -> int:
     """Evaluate EXPR on the resource in FILE: JSON or XML, '-' for the standard input.
 
-    Each item of the result is a line: its place in the resource, its type, its value. Without FILE
-    the expression stands alone.
+    Each item of the result is a line: its path in the resource, its type, its value. Without FILE
+    the expression has no input.
 
     With --jsonl, each line of the standard input is {"fhir": "5.0.0", "input": "file" or null,
     "expression": "..."} and its response is {"result": [{"type", "value"}]} or {"error": "..."}.

@@ -1,4 +1,4 @@
-"""`fhir-kb pull`: what stands on a server, as files."""
+"""`fhir-kb pull`: the resources on a server that we pushed, as files."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from fhir_kb.cli import options, push_options, push_session
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
     default=Path("pulled"),
-    help="The folder to write to, a file each; 'pulled' if left out.",
+    help="The folder to write to, a file for each resource; 'pulled' if left out.",
 )
 @options.plain_form
 @options.quiet
 def command(definitions: Path, target_name: str, output: Path, form: str, quiet: bool) -> int:
-    """Write what stands on a server because of us, as it is there now, to files.
+    """Write the resources that we pushed to a server, as they are there now, to files.
 
-    Files of an earlier pull that are no longer there are removed; others are left alone.
+    Files of an earlier pull that are no longer on the server are removed; others are left alone.
     """
     from fhir_kb.cli.console import put
     from fhir_kb.pipeline.pulling import write_pulled

@@ -19,15 +19,19 @@ from fhir_kb.cli.exit_codes import FINDINGS
     "plan_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Do what this plan says, or nothing where the server has moved since.",
+    help="Carry out this plan; nothing is done where the server has changed since.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @push_options.approvals
 @push_options.delete
 @push_options.full
-@click.option("--verify/--no-verify", default=True, help="Compare what the server stored.")
 @click.option(
-    "--provenance", is_flag=True, help="Say on the server what was done, as FHIR Provenance."
+    "--verify/--no-verify",
+    default=True,
+    help="Whether to compare what the server stored with what was sent.",
+)
+@click.option(
+    "--provenance", is_flag=True, help="Record the push on the server, as FHIR Provenance."
 )
 @options.everything
 @options.plain_form
@@ -51,8 +55,8 @@ def command(
 ) -> int:
     """Bring a server to the state of DEFINITIONS, after showing what will change.
 
-    What somebody else changed is left alone unless --overwrite says otherwise; what is there but
-    not from us, unless --adopt does. Run it again at any time: it goes on where it broke off.
+    What others have changed is left alone without --overwrite; what is there but was not pushed by
+    us, without --adopt. Run it again at any time: an interrupted push is continued.
     """
     from fhir_kb.push import PushOptions, parse_plan
 

@@ -1,4 +1,4 @@
-"""`fhir-kb rollback`: bring a server back to what an earlier push left there."""
+"""`fhir-kb rollback`: restore the state of a server after an earlier push."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def command(
     form: str,
     quiet: bool,
 ) -> int:
-    """Bring a server back to what an earlier push left there, after showing what will change.
+    """Restore the state of a server after an earlier push, after showing what will change.
 
-    By content: what was changed is put back, what was deleted is made again, and what came later is
+    What was changed since is put back, what was deleted is created again, and what was added is
     retired (or deleted, with --delete). 'fhir-kb status' lists the pushes.
     """
     from fhir_kb.push import PushOptions

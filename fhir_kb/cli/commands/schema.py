@@ -20,7 +20,7 @@ NAMES = ("topic", "kb", "concepts", "references")
     metavar="FORMAT",
     default="json",
     expose_value=False,
-    help="How it is printed: json, as a schema is.",
+    help="The output format: json.",
 )
 def command(name: str) -> int:
     """Print the JSON Schema (2020-12) of a kind of file; of topic.yaml if none is named.

@@ -1,4 +1,4 @@
-"""`fhir-kb status`: what we know of a server, without asking it more than what it is."""
+"""`fhir-kb status`: what is recorded of a server; it is asked for its capabilities only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @options.plain_form
 @options.quiet
 def command(definitions: Path, target_name: str, form: str, quiet: bool) -> int:
-    """Tell what stands on a server because of us, and which pushes brought it there."""
+    """Show what we have pushed to a server, and the last pushes; from our own records."""
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.views import status
 

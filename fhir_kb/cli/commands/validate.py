@@ -21,7 +21,7 @@ from fhir_kb.model.fhir_release import BY_NAME, BY_VERSION, NEWEST
     "release",
     type=options.Release(),
     metavar="RELEASE",
-    help=f"The FHIR release of files that do not tell: {options.alternatives(BY_VERSION)}; "
+    help=f"The FHIR release of files that name none: {options.alternatives(BY_VERSION)}; "
     "of definitions, the one to check.",
 )
 @click.option(
@@ -30,7 +30,7 @@ from fhir_kb.model.fhir_release import BY_NAME, BY_VERSION, NEWEST
     multiple=True,
     metavar="PACKAGE",
     help="A FHIR package with profiles, extensions, value sets: name#version, a .tgz or a folder. "
-    "With all that it needs; what is not on this machine is fetched.",
+    "Its dependencies too; what is not on this machine is downloaded.",
 )
 @click.option(
     "--also",
@@ -52,7 +52,7 @@ from fhir_kb.model.fhir_release import BY_NAME, BY_VERSION, NEWEST
     default="",
     metavar="URL",
     help="A terminology server to ask for codes that cannot be known offline (SNOMED CT, LOINC). "
-    "Its answers are kept.",
+    "Its responses are cached.",
 )
 @click.option("--offline", is_flag=True, help="Open no connection, not even for packages.")
 @options.everything
