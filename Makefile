@@ -9,6 +9,8 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+# Two processes at most: a server or a validator takes a core and 4 GB. Tests of one server share it.
+LAB := $(PYTEST) -n 2 --dist loadgroup
 PIP := -m pip --disable-pip-version-check --quiet
 LATEST := .venv-latest
 LOWEST := .venv-lowest
@@ -59,7 +61,7 @@ demo: $(VENV)/.installed ## make the environment, build definitions/ into output
 
 test: $(VENV)/.installed-dev ## make the environment, run all tests; those that need ../shared skip without it
 	$(PYTEST) -n auto -m "not lab"
-	$(PYTEST) -m "lab and not long"
+	$(LAB) -m "lab and not long"
 
 # -- for developers -----------------------------------------------------------------------------
 
@@ -67,10 +69,10 @@ test-fast: $(VENV)/.installed-dev ## the tests that take less than a few seconds
 	$(PYTEST) -n auto -m "not lab and not slow"
 
 test-lab: $(VENV)/.installed-dev ## the tests against HAPI and the official validator (Java, ../shared)
-	$(PYTEST) -m lab
+	$(LAB) -m "lab and not long"
 
-test-long: $(VENV)/.installed-dev ## faults, kills and logins on real servers (HAPI, Medplum, Keycloak), half an hour
-	$(PYTEST) -m long
+test-long: $(VENV)/.installed-dev ## faults, kills and logins on real servers (HAPI, Medplum, Keycloak)
+	$(LAB) -m long
 
 soak: $(VENV)/.installed-dev ## pushing with faults, thousands of times (docs/push.md has the result)
 	$(BIN)/python scripts/soak_push.py

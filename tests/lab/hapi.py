@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -127,6 +127,29 @@ def _comparable(value: Any, ids: dict[str, str], *, top: bool = True) -> Any:
     if isinstance(reference := kept.get("reference"), str):
         kept["reference"] = ids.get(reference, reference)
     return kept
+
+
+class HapiPool:
+    """Servers that are started when they are first asked for, one at a time."""
+
+    def __init__(self) -> None:
+        self._open = ExitStack()
+        self._release = ""
+        self._server: Hapi | None = None
+
+    def __enter__(self) -> HapiPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._open.close()
+
+    def running(self, release: str) -> Hapi:
+        """The server of "R4", "R4B" or "R5"; one of another release is stopped before."""
+        if self._server is None or self._release != release:
+            self._open.close()
+            self._server = self._open.enter_context(hapi(release))
+            self._release = release
+        return self._server
 
 
 @contextmanager

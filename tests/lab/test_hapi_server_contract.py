@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 from contract import Contract, Site, site_of
-from hapi import Hapi, hapi
 from own_ids import OwnIds
 from temper import HAPI, Temper
 
@@ -16,46 +16,36 @@ from fhir_kb.push import ServerCapabilities, open_server
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hapi import Hapi
+
 pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.slow]
 
 
-@pytest.fixture(scope="module")
-def r4() -> Iterator[tuple[Hapi, ServerCapabilities]]:
-    yield from _running("R4")
+@cache
+def _capabilities(base: str) -> ServerCapabilities:
+    with open_session() as session:
+        return open_server(session, base).capabilities
 
 
-@pytest.fixture(scope="module")
-def r5() -> Iterator[tuple[Hapi, ServerCapabilities]]:
-    yield from _running("R5")
-
-
-def _running(release: str) -> Iterator[tuple[Hapi, ServerCapabilities]]:
-    with hapi(release) as server:
-        with open_session() as session:
-            profile = open_server(session, server.base).capabilities
-        yield server, profile
-
-
-def _site(running: tuple[Hapi, ServerCapabilities], temper: Temper) -> Iterator[Site]:
-    server, profile = running
-    yield from site_of(server.base, temper, profile)
+def _site(server: Hapi, temper: Temper) -> Iterator[Site]:
+    yield from site_of(server.base, temper, _capabilities(server.base))
 
 
 class TestHapiR4(Contract):
     @pytest.fixture
-    def site(self, r4: tuple[Hapi, ServerCapabilities]) -> Iterator[Site]:
-        yield from _site(r4, HAPI)
+    def site(self, hapi_r4: Hapi) -> Iterator[Site]:
+        yield from _site(hapi_r4, HAPI)
 
 
 class TestHapiR5(Contract):
     @pytest.fixture
-    def site(self, r5: tuple[Hapi, ServerCapabilities]) -> Iterator[Site]:
-        yield from _site(r5, HAPI.but(fhir_version="5.0.0"))
+    def site(self, hapi_r5: Hapi) -> Iterator[Site]:
+        yield from _site(hapi_r5, HAPI.but(fhir_version="5.0.0"))
 
 
 class TestHapiOwnIds(OwnIds):
     """HAPI lets clients choose ids, and chooses them itself where it is asked to."""
 
     @pytest.fixture
-    def site(self, r4: tuple[Hapi, ServerCapabilities]) -> Iterator[Site]:
-        yield from _site(r4, HAPI)
+    def site(self, hapi_r4: Hapi) -> Iterator[Site]:
+        yield from _site(hapi_r4, HAPI)

@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hapi import hapi
 
 from fhir_kb.net import open_session
 from fhir_kb.packages import definitions
@@ -16,8 +15,9 @@ from fhir_kb.terminology.tx_server import TxServer
 from fhir_kb.validate import Validator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
+
+    from hapi import Hapi, HapiPool
 
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
@@ -46,14 +46,14 @@ SNOMED = {
 
 
 @pytest.fixture(scope="module")
-def base() -> Iterator[str]:
-    with hapi("R4") as server:
-        for resource in (ANIMALS, BIRDS, SNOMED):
-            _put(server, resource)
-        yield server.base
+def base(hapis: HapiPool) -> str:
+    server = hapis.running("R4")
+    for resource in (ANIMALS, BIRDS, SNOMED):
+        _put(server, resource)
+    return server.base
 
 
-def _put(server: Any, resource: dict[str, Any]) -> None:
+def _put(server: Hapi, resource: dict[str, Any]) -> None:
     url = f"{server.base}/{resource['resourceType']}/{resource['id']}"
     kind = {"Content-Type": "application/fhir+json"}
     answer = server.session.put(url, data=json.dumps(resource), headers=kind, timeout=120)

@@ -57,7 +57,7 @@ RAISES: dict[str, type[Exception]] = {
 
 
 @pytest.fixture(scope="module")
-def base() -> Iterator[str]:
+def medplum() -> Iterator[str]:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         pytest.skip("no node or npm")
@@ -86,12 +86,12 @@ def base() -> Iterator[str]:
 
 class TestMedplum(Contract):
     @pytest.fixture
-    def site(self, base: str, request: pytest.FixtureRequest) -> Iterator[Site]:
+    def site(self, medplum: str, request: pytest.FixtureRequest) -> Iterator[Site]:
         reason = UNLIKE.get(request.node.originalname)
         if reason:
             raises = RAISES.get(request.node.originalname, AssertionError)
             request.applymarker(pytest.mark.xfail(reason=reason, strict=True, raises=raises))
-        yield from site_of(base, MEDPLUM)
+        yield from site_of(medplum, MEDPLUM)
 
     def test_it_says_what_it_is(self, site: Site) -> None:
         """In the words of `server.mjs`, since the router says nothing of itself."""
@@ -99,13 +99,13 @@ class TestMedplum(Contract):
         assert site.server.capabilities.send_modes == ("batch", "single")
 
 
-def test_pushing_to_it(base: str, tmp_path: Path) -> None:
+def test_pushing_to_it(medplum: str, tmp_path: Path) -> None:
     """New, the same again, a change of ours, and one of somebody else's."""
     resources = [artifact(f"m{number}") for number in range(30)]
 
     def push(*wanted: dict[str, Any]) -> dict[str, str]:
         with open_session() as session:
-            server = open_server(session, base)
+            server = open_server(session, medplum)
             with open_reconciler(tmp_path, server) as opened:
                 plan = opened.plan(desired(*wanted))
                 result = opened.push(plan)
@@ -116,11 +116,11 @@ def test_pushing_to_it(base: str, tmp_path: Path) -> None:
     assert push(*resources) == {}
     resources[3]["title"] = "New"
     assert push(*resources) == {"PlanDefinition/m3-1.0.0": "update"}
-    place = f"{base}/PlanDefinition/m4-1.0.0"
+    place = f"{medplum}/PlanDefinition/m4-1.0.0"
     with requests.Session() as others:
         others.trust_env = False
         there = others.get(place, timeout=60).json()
         others.put(place, json={**there, "title": "Theirs"}, timeout=60).raise_for_status()
         assert push(*resources) == {"PlanDefinition/m4-1.0.0": "conflict"}
-        history = others.get(f"{base}/PlanDefinition/m3-1.0.0/_history", timeout=60).json()
+        history = others.get(f"{medplum}/PlanDefinition/m3-1.0.0/_history", timeout=60).json()
         assert len(history["entry"]) == 2

@@ -6,21 +6,23 @@ import re
 import runpy
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from hapi import hapi
+
+if TYPE_CHECKING:
+    from hapi import Hapi
 
 pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.slow, pytest.mark.enable_socket]
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_tour_of_a_server(tmp_path: Path) -> None:
+def test_the_tour_of_a_server(hapi_r4: Hapi, tmp_path: Path) -> None:
     script = runpy.run_path(str(ROOT / "scripts" / "paste_output.py"))
     shutil.copytree(ROOT / "definitions", tmp_path / "definitions")
     page = (ROOT / "README.md").read_text("utf-8")
-    with hapi("R4") as server:
-        found = script["refreshed"](page, tmp_path, server.base)
+    found = script["refreshed"](page, tmp_path, hapi_r4.base)
     assert _undated(found) == _undated(page)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from environ import sample
 from faults import Plan, faulty
 from model_server import ModelServer
 from pushed import artifact, desired, kinds, no_sleep
@@ -158,7 +159,7 @@ def test_with_three_faults_in_ten_it_ends_as_defined(
 @pytest.mark.lab
 @pytest.mark.long
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 52))
+@pytest.mark.parametrize("seed", range(2, 2 + sample(10, of=50)))
 @pytest.mark.parametrize("temper", TEMPERS.values(), ids=TEMPERS)
-def test_and_so_it_does_two_hundred_times(temper: Temper, seed: int, tmp_path: Path) -> None:
+def test_and_so_it_does_with_other_faults(temper: Temper, seed: int, tmp_path: Path) -> None:
     at_three_in_ten(temper, seed, tmp_path)
