@@ -19,7 +19,7 @@ import threading
 import time
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -32,11 +32,12 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from environ import CACHE
 from hapi import _free_port
 
 VERSION = "26.0.7"
 ARTIFACT = f"org.keycloak:keycloak-quarkus-dist:{VERSION}:zip"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fhir-kb-lab/keycloak"
+HOME = CACHE / "keycloak"
 WAIT = float(os.environ.get("KEYCLOAK_WAIT", "300"))
 REALM = "hospital"
 Private = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -195,7 +196,7 @@ def keycloak(authority: Authority, clients: list[dict[str, Any]]) -> Iterator[Ke
 
 def _installed() -> Path:
     """The unpacked distribution; skips where it cannot be had."""
-    home = CACHE / f"keycloak-{VERSION}"
+    home = HOME / f"keycloak-{VERSION}"
     if not shutil.which("java"):
         pytest.skip("no Java, which Keycloak needs")
     if (home / "bin" / "kc.sh").is_file():
@@ -209,11 +210,12 @@ def _installed() -> Path:
     if got.returncode:
         pytest.skip(f"Keycloak cannot be fetched: {got.stdout[-300:]}")
     repository = Path.home() / ".m2" / "repository" / "org" / "keycloak" / "keycloak-quarkus-dist"
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as aside:
+    HOME.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=HOME) as aside:
         with zipfile.ZipFile(repository / VERSION / f"keycloak-quarkus-dist-{VERSION}.zip") as all_:
             all_.extractall(aside)
-        Path(aside, home.name).rename(home)
+        with suppress(OSError):  # another process was quicker
+            Path(aside, home.name).rename(home)
     return home
 
 

@@ -106,8 +106,8 @@ def session(login: Login, url: str, settings: SessionSettings | None = None) -> 
 def test_a_client_with_a_secret(world: World, guarded: Resources, authentication: str) -> None:
     login = replace(by_secret(world), authentication=authentication)
     with session(login, guarded.url) as one:
-        assert one.ask("GET", f"{guarded.url}/metadata").status == 200
-        assert one.ask("PUT", f"{guarded.url}/x", content=b"{}", retry=False).status == 200
+        assert one.request("GET", f"{guarded.url}/metadata").status == 200
+        assert one.request("PUT", f"{guarded.url}/x", content=b"{}", retry=False).status == 200
     assert guarded.statuses == [200, 200]  # no refusal on the way: the token was there before
     assert guarded.clients == ["by-secret"] * 2
 
@@ -115,7 +115,7 @@ def test_a_client_with_a_secret(world: World, guarded: Resources, authentication
 def test_the_issuer_says_where_tokens_come_from(world: World, guarded: Resources) -> None:
     login = replace(by_secret(world), token_endpoint="", issuer=world.server.realm())
     with session(login, guarded.url) as one:
-        assert one.ask("GET", guarded.url).status == 200
+        assert one.request("GET", guarded.url).status == 200
 
 
 @pytest.mark.parametrize("kind", ["rsa", "ec"])
@@ -125,7 +125,7 @@ def test_smart_backend_services(
     key = write_key(tmp_path / f"{kind}.pem", world.keys[kind])
     login = SmartBackend(f"by-{kind}", str(key), ("profile",))
     with session(login, guarded.url) as one:
-        assert one.ask("GET", guarded.url).status == 200
+        assert one.request("GET", guarded.url).status == 200
     assert guarded.clients == [f"by-{kind}"]
 
 
@@ -140,9 +140,9 @@ def test_a_key_that_the_server_does_not_know_yet(
     place.write_text(json.dumps({"keys": keys}))
     place.chmod(0o600)
     with session(SmartBackend("by-ec", str(place), ("profile",)), guarded.url) as one:
-        assert one.ask("GET", guarded.url).status == 200
+        assert one.request("GET", guarded.url).status == 200
     with session(SmartBackend("by-both", str(place), ("profile",)), guarded.url) as one:
-        assert one.ask("GET", guarded.url).status == 200
+        assert one.request("GET", guarded.url).status == 200
 
 
 def test_a_key_that_the_server_does_not_know_at_all(
@@ -153,7 +153,7 @@ def test_a_key_that_the_server_does_not_know_at_all(
         session(SmartBackend("by-ec", str(key), ("profile",)), guarded.url) as one,
         pytest.raises(NetError, match=r"refuses: .*keys tried: 'next'") as caught,
     ):
-        one.ask("GET", guarded.url)
+        one.request("GET", guarded.url)
     assert "Register the public key" in caught.value.help
     assert not guarded.statuses
 
@@ -164,7 +164,7 @@ def test_a_wrong_secret(world: World, guarded: Resources, authentication: str) -
         by_secret(world), secret=FromEnvironment("KB_TEST_WRONG"), authentication=authentication
     )
     with session(login, guarded.url) as one, pytest.raises(NetError) as caught:
-        one.ask("GET", guarded.url)
+        one.request("GET", guarded.url)
     assert "refuses: " in caught.value.message
     assert "client" in caught.value.message
     assert "not this one" not in caught.value.message
@@ -173,7 +173,7 @@ def test_a_wrong_secret(world: World, guarded: Resources, authentication: str) -
 def test_a_scope_that_does_not_exist(world: World, guarded: Resources) -> None:
     login = replace(by_secret(world), scopes=("system/*.cruds",))
     with session(login, guarded.url) as one, pytest.raises(NetError, match="invalid_scope"):
-        one.ask("GET", guarded.url)
+        one.request("GET", guarded.url)
 
 
 @pytest.mark.parametrize("kind", ["secret", "key"])
@@ -189,7 +189,7 @@ def test_a_token_is_renewed_before_it_runs_out(
     end = time.monotonic() + 2.5 * SHORT
     with open_session(settings) as one:
         while time.monotonic() < end:
-            assert one.ask("GET", guarded.url).status == 200
+            assert one.request("GET", guarded.url).status == 200
             seen.add(settings.credentials.headers_for(guarded.url)["Authorization"])
             time.sleep(0.1)
     assert set(guarded.statuses) == {200}
@@ -202,9 +202,9 @@ def test_a_token_that_ran_out_unseen_is_renewed_after_one_refusal(
     """The clock of the client stands still: only the server's refusal tells."""
     credentials = open_credentials(by_secret(world, "hasty"), guarded.url, clock=lambda: 0.0)
     with open_session(SessionSettings(credentials)) as one:
-        assert one.ask("GET", guarded.url).status == 200
+        assert one.request("GET", guarded.url).status == 200
         time.sleep(SHORT + 1)
-        assert one.ask("PUT", guarded.url, content=b"{}", retry=False).status == 200
+        assert one.request("PUT", guarded.url, content=b"{}", retry=False).status == 200
     assert guarded.statuses == [200, 401, 200]
 
 
@@ -219,7 +219,7 @@ def test_many_threads_with_one_revoked_token_ask_for_one_other(
 
     def work() -> None:
         start.wait(30)
-        assert one.ask("GET", guarded.url).status == 200
+        assert one.request("GET", guarded.url).status == 200
         tokens.add(settings.credentials.headers_for(guarded.url)["Authorization"])
 
     with open_session(settings) as one:
@@ -243,11 +243,11 @@ def test_a_client_certificate_instead_of_a_secret(world: World, guarded: Resourc
     )
     trusting = SessionSettings(ca_file=str(world.authority.file))
     with session(login, guarded.url, trusting) as one:
-        assert one.ask("GET", guarded.url).status == 200
+        assert one.request("GET", guarded.url).status == 200
     assert guarded.clients == ["by-tls"]
     without = replace(login, certificate=None)
     with session(without, guarded.url, trusting) as one, pytest.raises(NetError, match="refuses"):
-        one.ask("GET", guarded.url)
+        one.request("GET", guarded.url)
 
 
 def test_a_server_that_wants_certificate_and_token(world: World) -> None:
@@ -264,8 +264,8 @@ def test_a_server_that_wants_certificate_and_token(world: World) -> None:
     trusting = SessionSettings(ca_file=str(world.authority.file), retry=RetryPolicy(tries=1))
     with resources(world.server, tls) as guarded:
         with session(login, guarded.url, trusting) as one:
-            assert one.ask("GET", guarded.url).status == 200
+            assert one.request("GET", guarded.url).status == 200
         bare = replace(login, certificate=None)
         with session(bare, guarded.url, trusting) as one, pytest.raises(NetError):
-            one.ask("GET", guarded.url)
+            one.request("GET", guarded.url)
     assert guarded.statuses == [200]

@@ -5,7 +5,6 @@ What it does otherwise is named below, and has to be so: a test that holds all t
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 from contract import Contract, Site, site_of
+from environ import CACHE
 from pushed import artifact, desired, kinds
 from temper import OTHER
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.slow]
 
 HERE = Path(__file__).parents[1] / "push" / "serving" / "medplum"
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fhir-kb-lab" / "medplum"
+HOME = CACHE / "medplum"
 MEDPLUM = OTHER.but(
     name="MEDPLUM", software="Medplum", match_missing=404, type_history=False, transactions=False
 )
@@ -61,19 +61,19 @@ def medplum() -> Iterator[str]:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         pytest.skip("no node or npm")
-    CACHE.mkdir(parents=True, exist_ok=True)
+    HOME.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "server.mjs"):
-        shutil.copy(HERE / name, CACHE / name)
-    if not (CACHE / "node_modules" / "@medplum" / "fhir-router").is_dir():
+        shutil.copy(HERE / name, HOME / name)
+    if not (HOME / "node_modules" / "@medplum" / "fhir-router").is_dir():
         words = [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund"]
         try:
-            done = subprocess.run(words, cwd=CACHE, capture_output=True, timeout=300, check=False)
+            done = subprocess.run(words, cwd=HOME, capture_output=True, timeout=300, check=False)
         except subprocess.TimeoutExpired:
             pytest.skip("npm does not answer")
         if done.returncode:
             pytest.skip("npm does not have @medplum/fhir-router")
     with subprocess.Popen(
-        [node, "server.mjs"], cwd=CACHE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [node, "server.mjs"], cwd=HOME, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as running:
         assert running.stdout is not None
         try:
