@@ -55,8 +55,8 @@ def _finish_expression(node: LoweringNode) -> None:
         node.report(
             "KB412",
             Severity.INFORMATION,
-            f"an expression of {node.owner} names no language: {node.release} demands one, "
-            "and is told that it is plain text",
+            f"an expression of {node.owner} names no language: {node.release} requires one, "
+            "so it is 'text/plain'",
         )
 
 

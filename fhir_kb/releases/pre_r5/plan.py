@@ -139,8 +139,8 @@ def finish_participant(node: LoweringNode) -> None:
     node.report(
         "KB412",
         Severity.INFORMATION if kind in _RESOURCES else Severity.WARNING,
-        f"a participant of {node.owner} names no type: {node.release} demands one, and is told "
-        f"'{node.target['type']}'",
+        f"a participant of {node.owner} names no type: {node.release} requires one, so "
+        f"'{node.target['type']}' is filled in",
     )
 
 

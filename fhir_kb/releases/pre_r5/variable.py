@@ -151,7 +151,7 @@ def _finish(node: LoweringNode) -> None:
     node.report(
         "KB412",
         Severity.INFORMATION,
-        f"{node.owner} has no definition: {node.release} demands one, and is told '{words}'",
+        f"{node.owner} has no definition: {node.release} requires one, so '{words}' is filled in",
     )
 
 

@@ -89,8 +89,8 @@ def _finish(node: LoweringNode) -> None:
         node.report(
             "KB412",
             Severity.INFORMATION,
-            f"{node.owner} names no population: {node.release} demands one, "
-            "and is told 'Not stated'",
+            f"{node.owner} names no population: {node.release} requires one, "
+            "so 'Not stated' is filled in",
         )
 
 

@@ -43,7 +43,8 @@ def _finish(node: LoweringNode) -> None:
     node.report(
         "KB412",
         Severity.INFORMATION,
-        f"{node.owner} has no characteristic: {node.release} demands one, and is told '{words}'",
+        f"{node.owner} has no characteristic: {node.release} requires one, "
+        f"so '{words}' is filled in",
     )
 
 

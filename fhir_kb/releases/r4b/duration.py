@@ -32,8 +32,8 @@ def _finish(node: LoweringNode) -> None:
         node.drop("a duration", f"{node.release} wants durations in a UCUM unit")
         return
     target["system"], target["code"] = _UCUM, code
-    message = f"a duration of {node.owner} has no UCUM code: {node.release} demands one"
-    node.report("KB412", Severity.INFORMATION, f"{message}, and is told '{code}'")
+    message = f"a duration of {node.owner} has no UCUM code: {node.release} requires one"
+    node.report("KB412", Severity.INFORMATION, f"{message}, so '{code}' is filled in")
 
 
 FINISHERS: dict[str, tuple[Finisher, ...]] = {"Duration": (_finish,)}
