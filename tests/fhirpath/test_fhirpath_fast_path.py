@@ -45,11 +45,11 @@ def both_ways(expression: str, value: Any, type_path: str) -> tuple[Any, Any, bo
         )
     except FHIRPathError:
         full = "error"
-    flag = None if code.fast_path is None else code.fast_path.as_test()
-    if flag is None:
+    fast_test = None if code.fast_path is None else code.fast_path.as_test()
+    if fast_test is None:
         return None, full, False
     try:
-        return flag(value), full, True
+        return fast_test(value), full, True
     except FHIRPathError:
         return "error", full, True
 
@@ -93,9 +93,9 @@ WITH_FAST_PATH = [
 
 
 @pytest.mark.parametrize("expression", WITH_FAST_PATH)
-def test_the_pure_form_gives_what_the_full_evaluation_gives(expression):
-    pure, full, _ = both_ways(expression, PLAN, "PlanDefinition")
-    assert pure is None or pure == full or pure == "error"
+def test_the_fast_path_gives_what_the_full_evaluation_gives(expression):
+    fast, full, _ = both_ways(expression, PLAN, "PlanDefinition")
+    assert fast is None or fast == full or fast == "error"
     model = definitions("5.0.0")
     compiled = compile_expression(expression, model)
     try:
@@ -105,7 +105,7 @@ def test_the_pure_form_gives_what_the_full_evaluation_gives(expression):
     assert tested == full
 
 
-def test_most_of_these_have_a_pure_form():
+def test_most_of_these_have_a_fast_path():
     without = [one for one in WITH_FAST_PATH if not both_ways(one, PLAN, "PlanDefinition")[2]]
     assert without == ["status = {}", "$this is PlanDefinition", "status = 'draft' or status > 1"]
 
@@ -138,15 +138,15 @@ def test_all_invariants_of_fhir_agree_on_hl7s_examples(shared, release, version)
             for invariant in model.invariants(element.type.path):
                 compiled = compile_expression(invariant.expression, model)
                 code = compiled.fragment(element.type.path)
-                flag = None if code.fast_path is None else code.fast_path.as_test()
-                if flag is None or not isinstance(element.value, dict):
+                fast_test = None if code.fast_path is None else code.fast_path.as_test()
+                if fast_test is None or not isinstance(element.value, dict):
                     continue
                 env = Environment(schema, [element], [root], [root])
                 try:
-                    pure = flag(element.value)
+                    fast = fast_test(element.value)
                 except FHIRPathError:
                     continue
                 compared += 1
                 full = code.as_truth()(Scope(env, [element]))
-                assert pure is full, (invariant.key, element.path)
+                assert fast is full, (invariant.key, element.path)
     assert compared > 500

@@ -90,7 +90,7 @@ def test_thousands_of_headers_in_headers_are_an_error(where: CacheFolders) -> No
     member = tarfile.TarInfo("././@LongLink")
     member.type, member.size = tarfile.GNUTYPE_LONGNAME, 512
     one = member.tobuf(format=tarfile.GNU_FORMAT) + b"x" * 512
-    with pytest.raises(PackageError, match="is no package, or damaged"):
+    with pytest.raises(PackageError, match="is not a FHIR package, or is damaged"):
         opened(where, gzip.compress(one * 5000))
 
 
@@ -102,7 +102,7 @@ def test_thousands_of_headers_in_headers_are_an_error(where: CacheFolders) -> No
 def test_what_is_damaged_is_an_error_and_leaves_nothing(
     where: CacheFolders, content: bytes
 ) -> None:
-    with pytest.raises(PackageError, match="is no package"):
+    with pytest.raises(PackageError, match="is not a FHIR package"):
         opened(where, content)
     assert not list((where.own / "unpacked").glob(".*"))
 

@@ -271,7 +271,7 @@ def test_a_name_never_leads_out_of_the_cache(where: CacheFolders, name: str, ver
 
 def test_what_is_no_package_is_refused(where: CacheFolders, tmp_path: Path) -> None:
     (tmp_path / "x.txt").write_text("x")
-    with pytest.raises(PackageError, match="is no package"):
+    with pytest.raises(PackageError, match="is not a FHIR package"):
         open_package(tmp_path / "x.txt", where)
     with pytest.raises(PackageError, match="there is no"):
         open_package(tmp_path / "nowhere", where)

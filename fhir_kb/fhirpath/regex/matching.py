@@ -107,7 +107,7 @@ class _Pattern:
                 return re.compile(self._python, options)
         except (re.error, OverflowError, RecursionError) as error:
             raise FHIRPathExecutionError(
-                f"'{self._pattern}' is no regular expression: {error}"
+                f"'{self._pattern}' is not a regular expression: {error}"
             ) from error
 
     @cached_property

@@ -212,7 +212,7 @@ class _Parser:
             return nodes.Literal((Decimal(token.text),), place)
         if (value := int(token.text)) > 2**31 - 1:
             raise FHIRPathSyntaxError(
-                f"{token.text} is no Integer: the largest is 2147483647 (write {token.text}L)",
+                f"{token.text} is not an Integer: the largest is 2147483647 (write {token.text}L)",
                 token.line,
                 token.column,
             )

@@ -92,7 +92,9 @@ def _locked(path: Path) -> FileLock:
     try:
         return FileLock(path, patience=_PATIENCE)
     except LockedError as error:
-        raise PackageError(f"another process holds '{path}'", error.help) from error
+        raise PackageError(
+            f"another process has locked '{path}' while it unpacks a package", error.help
+        ) from error
 
 
 def _move(aside: Path, folder: Path) -> None:
@@ -122,7 +124,8 @@ def extract(archive: Path, folder: Path) -> None:
         ) as error:  # fmt: skip
             reason = f"{type(error).__name__}: {error}".rstrip(": ")
             raise PackageError(
-                f"'{archive.name}' is no package, or damaged ({reason})", "Get the package again"
+                f"'{archive.name}' is not a FHIR package, or is damaged ({reason})",
+                "Get the package again",
             ) from error
 
 

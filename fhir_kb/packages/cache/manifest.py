@@ -47,9 +47,9 @@ def read_manifest(path: Path) -> Manifest:
     try:
         return parse_manifest(read_object(path))
     except UnreadableError as error:
-        raise PackageError(f"'{path}' is no package: {error}", GET_AGAIN) from error
+        raise PackageError(f"'{path}' is not a FHIR package: {error}", GET_AGAIN) from error
     except PackageError as error:
-        raise PackageError(f"'{path}' is no package: {error.message}", GET_AGAIN) from error
+        raise PackageError(f"'{path}' is not a FHIR package: {error.message}", GET_AGAIN) from error
 
 
 def parse_manifest(content: Mapping[str, Any]) -> Manifest:

@@ -30,7 +30,7 @@ class Package:
 
         Args:
             folder: The folder of its files.
-            manifest: Its manifest; the name is "" for a folder that is no package.
+            manifest: Its manifest; the name is "" for a folder that is not a FHIR package.
             own: The cache of fhir-kb, for the index.
         """
         self.folder = folder
@@ -167,7 +167,9 @@ def open_package(path: Path, folders: CacheFolders | None = None) -> Package:
         if path.suffix == ".json":
             return Package(path, Manifest("", ""), folders.own)
         if not path.name.endswith(ARCHIVES):
-            raise PackageError(f"'{path}' is no package", "Name a .tgz or .json file, or a folder")
+            raise PackageError(
+                f"'{path}' is not a FHIR package", "Name a .tgz or .json file, or a folder"
+            )
         from fhir_kb.packages.cache.archives import unpacked
 
         return _package_in(unpacked(path, folders.own), folders.own, str(path))
@@ -184,7 +186,7 @@ def _package_in(folder: Path, own: Path, path: str) -> Package:
         if (inner / "package.json").is_file():
             return Package(inner, read_manifest(inner / "package.json"), own)
     raise PackageError(
-        f"'{path}' is no package: it has no package/package.json",
+        f"'{path}' is not a FHIR package: it has no package/package.json",
         "Name a FHIR package as npm and the IG Publisher make it",
     )
 

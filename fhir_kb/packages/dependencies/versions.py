@@ -217,6 +217,6 @@ def _is_within(key: VersionKey, sign: str, bound: VersionKey) -> bool:
 
 def _unreadable(versions: str) -> PackageError:
     return PackageError(
-        f"'{versions[:200]}' is no version or range of versions",
+        f"'{versions[:200]}' is not a version or range of versions",
         "Write a version (1.2.3), a wildcard (1.2.x), a range (^1.2.0, ~1.2.0, >=1.0.0) or latest",
     )

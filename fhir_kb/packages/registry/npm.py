@@ -105,7 +105,7 @@ class Registry:
             raise PackageError(error.message, error.help) from error
         except UnreadableError as error:
             raise PackageError(
-                f"the response of GET '{redacted_url(url)}' is no list of package "
+                f"the response of GET '{redacted_url(url)}' is not a list of package "
                 f"versions: {error}",
                 "Check that FHIR_KB_REGISTRY or kb.yaml (registry) names an npm registry",
             ) from error
