@@ -92,6 +92,8 @@ def codes_page() -> str:
         lines.append(f"| [{code.id}](#{_anchor(code)}) | {code.severity.value} | {summary} |")
     for code in known:
         lines += ["", f"## {code.id} {code.name}", "", code.explanation.strip()]
+        if code.specification:
+            lines += ["", f"Specification: <{code.specification}>"]
     return "\n".join(lines) + "\n"
 
 

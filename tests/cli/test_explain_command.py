@@ -39,6 +39,17 @@ def test_a_code_or_name_gives_its_page(fhir_kb: Callable[..., Ended], word: str)
     )
 
 
+def test_the_specification_is_named_last(
+    fhir_kb: Callable[..., Ended], stand_in: Callable[..., None]
+) -> None:
+    url = "http://hl7.org/fhir/json.html"
+    page = CodePage("no-json", Severity.ERROR, "It is no JSON.\n", specification=url)
+    stand_in("fhir_kb.pipeline", catalogue=lambda: {"KB501": FindingCode("KB501", page)})
+    ended = fhir_kb("explain", "KB501")
+    assert ended.out == f"KB501 no-json (error)\n\nIt is no JSON.\n\nSpecification: {url}\n"
+    assert json.loads(fhir_kb("explain", "KB501", "--format", "json").out)["specification"] == url
+
+
 def test_an_unknown_code_is_wrong_usage_with_the_nearest(fhir_kb: Callable[..., Ended]) -> None:
     code, _, err = fhir_kb("explain", "KB205")
     assert code == 2

@@ -80,4 +80,5 @@ def _data(code: FindingCode) -> dict[str, Any]:
         "severity": code.severity.value,
         "summary": code.summary,
         "explanation": code.explanation.strip(),
+        "specification": code.specification,
     }

@@ -18,7 +18,8 @@ def page(code: FindingCode, style: Style) -> str:
     """A code's page."""
     head = style.bold(f"{code.id} {code.name}") + f" ({code.severity.value})"
     lines = (part for line in code.explanation.strip().splitlines() for part in _fit(line, style))
-    return "\n".join([head, "", *lines, ""])
+    links = ["", f"Specification: {code.specification}"] if code.specification else []
+    return "\n".join([head, "", *lines, *links, ""])
 
 
 def _fit(line: str, style: Style) -> list[str]:
