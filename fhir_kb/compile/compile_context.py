@@ -141,10 +141,9 @@ class CompileContext:
 
     def code_system(self, name: str) -> str | None:
         """The URL of a code system: by a short name, a name of the topic's own, or itself."""
-        known = self._systems
-        if name in known:
-            return known[name]
-        return name if is_uri(name) else self._look_up(known, "code system", name)
+        if name in self._systems:
+            return self._systems[name]
+        return name if is_uri(name) else self._look_up(self._systems, "code system", name)
 
     @cached_property
     def _systems(self) -> Mapping[str, str]:
@@ -174,13 +173,19 @@ class CompileContext:
     @cached_property
     def resources_by_name(self) -> tuple[tuple[str, Mapping[str, str]], ...]:
         """For each type that prose can link to: the titles of its resources by name."""
-        own = {name: one for name, one in self._libraries.items() if one.canonical is None}
         return (
-            ("ActivityDefinition", {name: one.title for name, one in self._activities.items()}),
-            ("Evidence", {name: one.title for name, one in self._evidence.items()}),
-            ("ValueSet", {name: one.title for name, one in self.value_sets.items()}),
-            ("CodeSystem", {name: one.title for name, one in self.code_systems.items()}),
-            ("Library", {name: one.title or name for name, one in own.items()}),
+            ("ActivityDefinition", _titles(self._activities)),
+            ("Evidence", _titles(self._evidence)),
+            ("ValueSet", _titles(self.value_sets)),
+            ("CodeSystem", _titles(self.code_systems)),
+            (
+                "Library",
+                {
+                    name: library.title or name
+                    for name, library in self._libraries.items()
+                    if library.canonical is None
+                },
+            ),
         )
 
     @cached_property
@@ -197,19 +202,23 @@ class CompileContext:
     @cached_property
     def all_names(self) -> frozenset[str]:
         """Everything in the topic that prose can name."""
-        return self.other_names.union(*(things for _, things in self.resources_by_name))
+        return self.other_names.union(*(titles for _, titles in self.resources_by_name))
 
-    def _look_up(self, known: Mapping[str, T], kind: str, name: str) -> T | None:
-        item = known.get(name)
-        if item is None:
-            self.report_missing(kind, name, known)
-        return item
+    def _look_up(self, by_name: Mapping[str, T], kind: str, name: str) -> T | None:
+        definition = by_name.get(name)
+        if definition is None:
+            self.report_missing(kind, name, by_name)
+        return definition
 
-    def report_missing(self, kind: str, name: str, known: Iterable[str]) -> None:
-        """Say that nothing of that kind has that name."""
+    def report_missing(self, kind: str, name: str, names: Iterable[str]) -> None:
+        """Report that nothing of that kind has that name; `names` are those that there are."""
         span = name.span if isinstance(name, Text) else self.topic.span
-        advice = did_you_mean(str(name), known)
+        advice = did_you_mean(str(name), names)
         self.report("KB399", f"there is no {kind} '{name}', so it is left out", span, advice)
+
+
+def _titles(by_name: Mapping[str, Activity | Evidence | ValueSet | CodeSystem]) -> dict[str, str]:
+    return {name: definition.title for name, definition in by_name.items()}
 
 
 def is_uri(name: str) -> bool:

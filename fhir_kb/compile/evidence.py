@@ -80,10 +80,10 @@ def _related(context: CompileContext, evidence: Evidence) -> Iterator[Element]:
     more = [evidence.quote.from_] if evidence.quote else []
     if evidence.certainty is not None and evidence.certainty.from_ is not None:
         more.append(evidence.certainty.from_)
-    seen = set(evidence.from_)
+    cited = set(evidence.from_)
     for name in more:
-        work = context.reference(name) if name not in seen else None
-        seen.add(name)
+        work = context.reference(name) if name not in cited else None
+        cited.add(name)
         if work is not None:
             yield cited_artifact(context, "citation", work, name.span)
 

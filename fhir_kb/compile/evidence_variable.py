@@ -70,8 +70,8 @@ def variable_title(context: CompileContext, variable: Variable) -> str:
     if variable.title is not None:
         return variable.title
     names = [variable.concept] if variable.concept is not None else [*variable.concepts]
-    known = (context.concepts.get(str(name)) for name in names)
-    texts = [concept.text for concept in known if concept is not None]
+    concepts = (context.concepts.get(str(name)) for name in names)
+    texts = [concept.text for concept in concepts if concept is not None]
     return texts[0] if len(texts) == 1 else " or ".join(texts) or _UNNAMED
 
 

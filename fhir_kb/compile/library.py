@@ -125,10 +125,10 @@ def _part(context: CompileContext, resource: Element) -> Element:
 
 def _needs(context: CompileContext) -> Iterator[Element]:
     """What others publish and the topic needs, each once."""
-    seen: set[str] = set()
+    urls: set[str] = set()
     for need in _all_needs(context):
-        if need["resource"] not in seen:
-            seen.add(need["resource"])
+        if need["resource"] not in urls:
+            urls.add(need["resource"])
             yield need
 
 

@@ -31,20 +31,20 @@ def resolve_link(context: CompileContext, kind: str, target: str, more: str) -> 
 
 def linked_resources(context: CompileContext, links: Iterable[Link]) -> Iterator[Element]:
     """References to the resources that links name, each once, in order."""
-    seen: set[str] = set()
+    references: set[str] = set()
     for link in links:
         reference = _reference(context, link)
-        if reference is not None and reference["reference"] not in seen:
-            seen.add(reference["reference"])
+        if reference is not None and reference["reference"] not in references:
+            references.add(reference["reference"])
             yield reference
 
 
 def mentioned_topics(context: CompileContext) -> Iterator[Text]:
     """Other topics that the page links to, with the first place of each."""
-    seen: set[str] = set()
+    targets: set[str] = set()
     for link in _all_links(context):
-        if _is_other_topic(context, link) and link.target not in seen:
-            seen.add(link.target)
+        if _is_other_topic(context, link) and link.target not in targets:
+            targets.add(link.target)
             yield Text(link.target, link.span)
 
 

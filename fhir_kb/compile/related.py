@@ -118,6 +118,7 @@ def compile_related(context: CompileContext, related: Related) -> Element | None
     return artifact if len(artifact) > 1 else None
 
 
-def compile_all_related(context: CompileContext, ones: Iterable[Related]) -> list[Element]:
-    """All of `ones` that lead somewhere or say something."""
-    return [made for made in (compile_related(context, one) for one in ones) if made]
+def compile_all_related(context: CompileContext, relations: Iterable[Related]) -> list[Element]:
+    """All relations that lead somewhere or say something."""
+    artifacts = (compile_related(context, related) for related in relations)
+    return [artifact for artifact in artifacts if artifact]

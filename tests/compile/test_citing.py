@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made import clean, read
+from compiling import clean, read
 
 from fhir_kb.compile.citation_text import citation_link, full_citation, short_citation
 

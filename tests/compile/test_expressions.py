@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from made import compiled, plan
+from compiling import compiled, plan
 
 STEPS = "plan:\n  steps:\n    - id: act\n      title: Act\n"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from made import clean, plan
+from compiling import clean, plan
 
 RECOMMENDED = """\
 plan:

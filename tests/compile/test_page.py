@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from made import clean, compiled
+from compiling import clean, compiled
 
 PAGE = """\
 # Sepsis

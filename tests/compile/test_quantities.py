@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from made import clean, compiled, plan
+from compiling import clean, compiled, plan
 
 UCUM = "http://unitsofmeasure.org"
 

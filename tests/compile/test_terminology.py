@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from made import clean, compiled
+from compiling import clean, compiled
 
 from fhir_kb.compile import hl7_codes
 

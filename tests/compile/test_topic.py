@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from compiling import clean, compiled, plan
 from defusedxml.ElementTree import fromstring
 from everything import everything
-from made import clean, compiled, plan
 
 from fhir_kb.compile import CODES, compile_shared, compile_topic
 from fhir_kb.diagnostics import Span
