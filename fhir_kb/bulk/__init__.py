@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from fhir_kb.pipeline.progress import Progress
+    from fhir_kb.diagnostics.progress import Progress
 
 __all__ = ["ProcessExecutor", "WorkerLostError", "available_cores", "build", "cache_folder"]
 

@@ -9,14 +9,14 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.cli.console import is_terminal
+from fhir_kb.diagnostics.progress import NullProgress
 from fhir_kb.diagnostics.render.terminal_text import terminal_safe
-from fhir_kb.pipeline.progress import NullProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import TextIO
 
-    from fhir_kb.pipeline.progress import Progress
+    from fhir_kb.diagnostics.progress import Progress
 
 _BAR: Final = 24
 _PAUSE: Final = 0.1

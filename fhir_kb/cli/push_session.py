@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from fhir_kb.diagnostics.progress import Progress
     from fhir_kb.pipeline.desired_state import DesiredState
-    from fhir_kb.pipeline.progress import Progress
     from fhir_kb.pipeline.server_targets import ServerTarget
     from fhir_kb.push import FhirServer, Plan, PushOptions, PushResult, Reconciler
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.pipeline.environment import EnvironmentFailure
 
 if TYPE_CHECKING:
+    from fhir_kb.diagnostics.progress import Progress
     from fhir_kb.pipeline.building import Build, FileCounts, ReleaseOutput, build
     from fhir_kb.pipeline.bundling import BundleResult, bundle
     from fhir_kb.pipeline.fhir_files import FileReport, validate_files
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
         lock_packages,
         show_package,
     )
-    from fhir_kb.pipeline.progress import Progress
     from fhir_kb.read.schema import schema
 
 __all__ = [
@@ -59,7 +59,7 @@ _HOMES = {
     "list_packages": "fhir_kb.pipeline.packages",
     "lock_packages": "fhir_kb.pipeline.packages",
     "show_package": "fhir_kb.pipeline.packages",
-    "Progress": "fhir_kb.pipeline.progress",
+    "Progress": "fhir_kb.diagnostics.progress",
     "schema": "fhir_kb.read.schema",
 }
 

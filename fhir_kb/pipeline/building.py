@@ -10,6 +10,7 @@ import orjson
 
 from fhir_kb import releases as fhir_releases
 from fhir_kb.diagnostics import Diagnostic, Severity, Span, has_errors, to_json
+from fhir_kb.diagnostics.progress import NullProgress, Progress
 from fhir_kb.model.fhir_release import BY_NAME
 from fhir_kb.pipeline.cache import (
     Cache,
@@ -19,7 +20,6 @@ from fhir_kb.pipeline.cache import (
     program_fingerprint,
 )
 from fhir_kb.pipeline.environment import EnvironmentFailure
-from fhir_kb.pipeline.progress import NullProgress, Progress
 from fhir_kb.read.definition_files import definitions_stamp as sources_stamp
 from fhir_kb.read.definition_files import find_definitions
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final, Literal
 from fhir_kb import publish
 from fhir_kb import releases as fhir_releases
 from fhir_kb.diagnostics import Diagnostic, Severity, Span, did_you_mean, has_errors, in_order
+from fhir_kb.diagnostics.progress import NullProgress, Progress
 from fhir_kb.pipeline.cache import Cache, program_fingerprint
 from fhir_kb.pipeline.executors import SerialExecutor
 from fhir_kb.pipeline.incremental import CompiledKnowledgeBase, collect
-from fhir_kb.pipeline.progress import NullProgress, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

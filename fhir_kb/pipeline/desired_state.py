@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics import Diagnostic, has_errors, in_order
+from fhir_kb.diagnostics.progress import NullProgress, Progress
 from fhir_kb.pipeline.cache import Cache, program_fingerprint
 from fhir_kb.pipeline.executors import SerialExecutor
 from fhir_kb.pipeline.incremental import collect
 from fhir_kb.pipeline.origins import Origins
-from fhir_kb.pipeline.progress import NullProgress, Progress
 from fhir_kb.pipeline.resource_files import read_resources
 from fhir_kb.publish import unresolved_references
 from fhir_kb.push import DesiredResource, PushError, desired_from_json, desired_state

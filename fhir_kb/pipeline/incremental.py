@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from fhir_kb.diagnostics.progress import Progress
     from fhir_kb.model.settings import Settings
     from fhir_kb.pipeline.executors import ParsedTopic
-    from fhir_kb.pipeline.progress import Progress
     from fhir_kb.pipeline.topic import CompiledTopic
     from fhir_kb.read.definition_files import TopicFolder
 

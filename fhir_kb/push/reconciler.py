@@ -13,8 +13,9 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from fhir_kb.diagnostics.progress import NullProgress
 from fhir_kb.push.applying.apply import apply
-from fhir_kb.push.applying.outcomes import ApprovedChanges, FailedChange, NullProgress
+from fhir_kb.push.applying.outcomes import ApprovedChanges, FailedChange
 from fhir_kb.push.applying.provenance import provenances
 from fhir_kb.push.applying.recovery import recover
 from fhir_kb.push.applying.sending import Sender
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from fhir_kb.push.applying.outcomes import Progress, PushResult
+    from fhir_kb.diagnostics.progress import Progress
+    from fhir_kb.push.applying.outcomes import PushResult
     from fhir_kb.push.planning.desired_state import DesiredResource
     from fhir_kb.push.planning.state import State
     from fhir_kb.servers.content import Resource

@@ -10,7 +10,6 @@ from fhir_kb.push.applying.outcomes import (
     AppliedChange,
     ApprovedChanges,
     FailedChange,
-    Progress,
     PushResult,
 )
 from fhir_kb.push.applying.scheduling import ChunkScheduler
@@ -31,6 +30,7 @@ from fhir_kb.servers.protocol import Applied, Outcome, Ref, Rejected, ServerErro
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from fhir_kb.diagnostics.progress import Progress
     from fhir_kb.push.applying.sending import Sender
     from fhir_kb.push.planning.plan import PlannedChange
     from fhir_kb.push.planning.policy import TargetPolicy

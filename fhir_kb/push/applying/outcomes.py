@@ -1,9 +1,9 @@
-"""What a push did, and how it reports its progress."""
+"""What a push did."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -12,26 +12,6 @@ if TYPE_CHECKING:
     from fhir_kb.push.planning.plan import PlannedChange
     from fhir_kb.servers.content import Loss
     from fhir_kb.servers.protocol import ChangeRequest, Ref, Rejected, ServerError
-
-
-class Progress(Protocol):
-    """Reports how far a push is."""
-
-    def stage(self, name: str, total: int | None = None) -> None:
-        """A stage begins, of `total` steps where that is known."""
-
-    def advance(self, steps: int = 1) -> None:
-        """So many steps of the stage are done."""
-
-
-class NullProgress:
-    """Reports nothing."""
-
-    def stage(self, name: str, total: int | None = None) -> None:
-        """See `Progress`."""
-
-    def advance(self, steps: int = 1) -> None:
-        """See `Progress`."""
 
 
 @dataclass(frozen=True, slots=True)
