@@ -34,7 +34,7 @@ def findings(result: PushResult, desired: DesiredState | None) -> tuple[Diagnost
     for applied in result.applied:
         name = _local_name(applied.change, desired)
         for loss in applied.losses:
-            verb = "drops" if loss.there is MISSING else "changes"
+            verb = "drops" if loss.stored is MISSING else "changes"
             message = f"{applied.change.name}: the server {verb} {loss.path}"
             span = _span(desired, name, loss.path)
             diagnostics.append(_finding(NOT_KEPT, message, span, loss.path))

@@ -1,4 +1,4 @@
-"""Resources as content: what of them is ours and not the server's, and whether two are the same."""
+"""Content of resources: without what a server sets, compared, with references rewritten."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _SPACE: Final = re.compile(r"\s+")
 _ATTRIBUTE: Final = re.compile(r'[\w:.-]+="[^"]*"')
 _START_TAG: Final = re.compile(r'<([A-Za-z][\w-]*)((?:\s+[\w:.-]+="[^"]*"){2,})')
 SETS: Final = frozenset({"profile", "tag", "security"})
-"""Lists of meta whose order means nothing, and to which servers add (meta.tag is kept by some)."""
+"""Lists of meta whose order has no meaning, and to which servers add."""
 
 
 class _Missing:
-    """What is not there; JSON's null has a meaning of its own."""
+    """The value of an element that is missing; null is another value."""
 
     def __repr__(self) -> str:
         return "(none)"
@@ -41,94 +41,91 @@ MISSING: Final = _Missing()
 
 
 class Loss(NamedTuple):
-    """An element that does not stand as it was sent. `there` is MISSING where it was dropped."""
+    """An element that the server does not store as it was sent."""
 
     path: str
     sent: Any
-    there: Any
+    stored: Any
+    """MISSING where it was dropped."""
 
 
 LazyResource = Callable[[], Resource]
-"""A resource that is read when it is asked for: bytes take a tenth of the memory of what they say.
-"""
+"""A resource that is parsed when it is needed: bytes take a tenth of the memory."""
 
 
 def load_json(content: bytes | str) -> Any:
     """JSON with its decimals digit for digit. Raises ValueError, also for NaN and the like."""
-    if isinstance(content, bytes) and (found := _loaded(content)) is not None:
-        return found
+    if isinstance(content, bytes) and (value := _load_fast(content)) is not None:
+        return value
     return json.loads(content, parse_float=Decimal, parse_constant=_no_number)
 
 
-def _loaded(content: bytes) -> Any:
-    """The same in half of the time; None for what would not be written so again, and may therefore
-    not be read so (1.50 would become 1.5).
-    """
+def _load_fast(content: bytes) -> Any:
+    """The same in half of the time; None where a round trip would change it (1.50 becomes 1.5)."""
     try:
-        found = orjson.loads(content)
-        return found if orjson.dumps(found) == content else None
+        value = orjson.loads(content)
+        return value if orjson.dumps(value) == content else None
     except (ValueError, TypeError):
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class JsonResource:
-    """A resource as compact JSON. exact: whether the faster reader reads it digit for digit."""
+    """A resource as compact JSON."""
 
     content: bytes = field(repr=False)
     exact: bool
+    """Whether the faster parser reads it digit for digit."""
 
     def __call__(self) -> Resource:
-        """The resource; another one each time."""
-        found: Resource = orjson.loads(self.content) if self.exact else load_json(self.content)
-        return found
+        """The resource, parsed anew each time."""
+        resource: Resource = orjson.loads(self.content) if self.exact else load_json(self.content)
+        return resource
 
 
 def json_resource(resource: Resource) -> JsonResource:
-    """The resource as text."""
+    """The resource as JSON."""
     try:
-        made = orjson.dumps(resource)
+        content = orjson.dumps(resource)
     except orjson.JSONEncodeError:  # it has decimals
         return JsonResource(compact_json(resource), exact=False)
-    return JsonResource(bytes(memoryview(made)), exact=True)
+    return JsonResource(bytes(memoryview(content)), exact=True)
 
 
 @dataclass(frozen=True, slots=True)
 class RelocatedResource:
-    """A resource at a place: with the id there, its references led to where `places` says.
-
-    Read when it is asked for; another one each time.
-    """
+    """A resource with another id, and with its references rewritten; built anew each time."""
 
     body: LazyResource = field(repr=False)
     id: str
-    places: Mapping[str, str] = field(repr=False)
+    references: Mapping[str, str] = field(repr=False)
+    """The new targets by the old ones ("Type/id")."""
 
     def __call__(self) -> Resource:
         """The resource."""
         resource = self.body()
-        if self.places and any(name in self.places for name in self._references()):
-            resource = with_references(resource, self.places)
+        if self.references and any(target in self.references for target in self._targets()):
+            resource = with_references(resource, self.references)
         resource["id"] = self.id
         return resource
 
     @property
     def content(self) -> bytes:
-        """The same as compact JSON; text that begins with type and id is not read for that."""
+        """The same as compact JSON; JSON that begins with type and id is not parsed for that."""
         body = self.body
-        found = _START.match(body.content) if isinstance(body, JsonResource) else None
-        if found is None:
+        start = _START.match(body.content) if isinstance(body, JsonResource) else None
+        if start is None:
             return compact_json(self())
-        content = found[1] + orjson.dumps(self.id) + found.string[found.end() :]
-        return _REFERENCE.sub(self._led, content) if self.places else content
+        content = start[1] + orjson.dumps(self.id) + start.string[start.end() :]
+        return _REFERENCE.sub(self._rewrite, content) if self.references else content
 
-    def _references(self) -> Iterator[str]:
+    def _targets(self) -> Iterator[str]:
         body = self.body
         return references_in(body.content) if isinstance(body, JsonResource) else references(body())
 
-    def _led(self, found: re.Match[bytes]) -> bytes:
-        place = self.places.get(found[1].decode())
-        return found[0] if place is None else b'"reference":' + orjson.dumps(place)
+    def _rewrite(self, reference: re.Match[bytes]) -> bytes:
+        target = self.references.get(reference[1].decode())
+        return reference[0] if target is None else b'"reference":' + orjson.dumps(target)
 
 
 def compact_bytes(body: Resource | LazyResource) -> bytes:
@@ -139,7 +136,7 @@ def compact_bytes(body: Resource | LazyResource) -> bytes:
 
 
 def _no_number(word: str) -> Any:
-    msg = f"{word} is no JSON"
+    msg = f"{word} is not JSON"
     raise ValueError(msg)
 
 
@@ -154,12 +151,12 @@ def without_server_elements(resource: Resource) -> Resource:
 
 
 def content_digest(resource: Resource) -> str:
-    """A fingerprint of the content: equal for equal content, in whatever order it is written."""
-    whole = without_server_elements(resource)
-    meta = whole.get("meta")
+    """A digest of the content: equal for equal content, in whatever order it is written."""
+    content = without_server_elements(resource)
+    meta = content.get("meta")
     if isinstance(meta, dict):
-        whole = {**whole, "meta": {key: _unordered(key, value) for key, value in meta.items()}}
-    return hashlib.sha256(_sorted(whole)).hexdigest()
+        content = {**content, "meta": {key: _unordered(key, value) for key, value in meta.items()}}
+    return hashlib.sha256(_sorted(content)).hexdigest()
 
 
 def _unordered(name: str, value: Any) -> Any:
@@ -176,8 +173,10 @@ def _number(value: Any) -> orjson.Fragment:
 
 
 def is_equivalent(first: Any, second: Any) -> bool:
-    """Whether two values say the same: 1.50 is 1.5, white space of narrative does not count, and
-    neither do tags that `second` has beside those of `first` (servers keep them).
+    """Whether two values mean the same.
+
+    1.50 is 1.5; white space of narrative does not count, and neither do tags that `second` has
+    beside those of `first` (servers keep them).
     """
     if any(_losses("", first, second)):
         return False
@@ -185,12 +184,12 @@ def is_equivalent(first: Any, second: Any) -> bool:
 
 
 def is_equal_element(path: str, first: Any, second: Any) -> bool:
-    """Whether the values of one element say the same; its path tells narrative from other text."""
+    """Whether two values of an element mean the same; its path tells narrative from other text."""
     return _equal(path, first, second)
 
 
-def losses(sent: Resource, there: Resource) -> list[Loss]:
-    """The elements of `sent` that are not in `there`, or not as they were sent.
+def losses(sent: Resource, stored: Resource) -> list[Loss]:
+    """The elements of `sent` that are not in `stored`, or not as they were sent.
 
     What a server adds is no loss.
     """
@@ -198,25 +197,25 @@ def losses(sent: Resource, there: Resource) -> list[Loss]:
         _losses(
             str(sent.get("resourceType", "")),
             without_server_elements(sent),
-            without_server_elements(there),
+            without_server_elements(stored),
         )
     )
 
 
-def _losses(path: str, sent: Any, there: Any) -> Iterator[Loss]:
-    if sent == there and type(sent) is type(there):
-        return  # most of all: no need to look closer
-    if isinstance(sent, dict) and isinstance(there, dict):
+def _losses(path: str, sent: Any, stored: Any) -> Iterator[Loss]:
+    if sent == stored and type(sent) is type(stored):
+        return  # the usual case: no need to look closer
+    if isinstance(sent, dict) and isinstance(stored, dict):
         for key, value in sent.items():
-            yield from _losses(f"{path}.{key}", value, there.get(key, MISSING))
-    elif isinstance(sent, list) and isinstance(there, list) and _is_set(path):
-        if not {_sorted(one) for one in sent} <= {_sorted(one) for one in there}:
-            yield Loss(path, sent, there)
-    elif isinstance(sent, list) and isinstance(there, list) and len(sent) == len(there):
-        for number, (one, other) in enumerate(zip(sent, there, strict=True)):
-            yield from _losses(f"{path}[{number}]", one, other)
-    elif not _equal(path, sent, there):
-        yield Loss(path, sent, there)
+            yield from _losses(f"{path}.{key}", value, stored.get(key, MISSING))
+    elif isinstance(sent, list) and isinstance(stored, list) and _is_set(path):
+        if not {_sorted(item) for item in sent} <= {_sorted(item) for item in stored}:
+            yield Loss(path, sent, stored)
+    elif isinstance(sent, list) and isinstance(stored, list) and len(sent) == len(stored):
+        for number, (first, second) in enumerate(zip(sent, stored, strict=True)):
+            yield from _losses(f"{path}[{number}]", first, second)
+    elif not _equal(path, sent, stored):
+        yield Loss(path, sent, stored)
 
 
 def _is_set(path: str) -> bool:
@@ -224,13 +223,13 @@ def _is_set(path: str) -> bool:
     return name in SETS
 
 
-def _equal(path: str, sent: Any, there: Any) -> bool:
-    if _is_number(sent) and _is_number(there):
-        return Decimal(str(sent)) == Decimal(str(there))
-    if path.endswith("text.div") and isinstance(sent, str) and isinstance(there, str):
+def _equal(path: str, sent: Any, stored: Any) -> bool:
+    if _is_number(sent) and _is_number(stored):
+        return Decimal(str(sent)) == Decimal(str(stored))
+    if path.endswith("text.div") and isinstance(sent, str) and isinstance(stored, str):
         # Most differ in the order of the first tag's attributes at most.
-        return _in_order(sent, 1) == _in_order(there, 1) or _words(sent) == _words(there)
-    return type(sent) is type(there) and bool(sent == there)
+        return _in_order(sent, 1) == _in_order(stored, 1) or _words(sent) == _words(stored)
+    return type(sent) is type(stored) and bool(sent == stored)
 
 
 def _is_number(value: Any) -> bool:
@@ -238,9 +237,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _words(narrative: str) -> str:
-    """Narrative as every serializer would read it: the order of attributes, entities and white
-    space are its own affair.
-    """
+    """Narrative without what serializers change: order of attributes, entities, white space."""
     narrative = html.unescape(_in_order(narrative))
     return _SPACE.sub(" ", narrative).replace("> ", ">").replace(" <", "<").strip()
 
@@ -261,22 +258,23 @@ def references(value: Any) -> Iterator[str]:
 
 
 def references_in(content: bytes) -> Iterator[str]:
-    """The same of compact JSON. Within a string its quotes would be escaped, so this finds only
-    what it looks for, in a twentieth of the time of a walk.
+    """The same in compact JSON, in a twentieth of the time of a walk.
+
+    Within a string the quotes would be escaped, so this matches references only.
     """
-    for one in _REFERENCE.findall(content):
-        yield one.decode()
+    for target in _REFERENCE.findall(content):
+        yield target.decode()
 
 
-def with_references(value: Any, places: Mapping[str, str]) -> Any:
-    """The same with its literal references led to where `places` says; others stay."""
+def with_references(value: Any, targets: Mapping[str, str]) -> Any:
+    """The value with its literal references rewritten by `targets`; others stay."""
     if isinstance(value, dict):
         return {
-            key: places.get(inner, inner)
+            key: targets.get(inner, inner)
             if key == "reference" and isinstance(inner, str)
-            else with_references(inner, places)
+            else with_references(inner, targets)
             for key, inner in value.items()
         }
     if isinstance(value, list):
-        return [with_references(inner, places) for inner in value]
+        return [with_references(inner, targets) for inner in value]
     return value

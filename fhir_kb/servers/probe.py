@@ -38,7 +38,7 @@ def probe(server: FhirServer) -> list[ProbeResult]:
     capabilities = server.capabilities
     label = BY_NAME[capabilities.release].label if capabilities.release else ""
     return [
-        ProbeResult("software", capabilities.software or "not said", "says"),
+        ProbeResult("software", capabilities.software or "not stated", "says"),
         ProbeResult("FHIR", f"{capabilities.fhir_version} ({label or 'none of ours'})",
                "says", bool(capabilities.release)),
         _types(capabilities),
@@ -55,7 +55,7 @@ def _types(capabilities: ServerCapabilities) -> ProbeResult:
     published = published_types(BY_NAME[capabilities.release]) if capabilities.release else ()
     missing = [type_ for type_ in published if type_ not in capabilities.types]
     if not capabilities.types:
-        return ProbeResult("types", "not said", "says")
+        return ProbeResult("types", "not stated", "says")
     if missing:
         return ProbeResult("types", f"lacks {', '.join(missing)}", "says", fits=False)
     return ProbeResult("types", f"all {len(published)} that definitions become", "says")
@@ -63,22 +63,24 @@ def _types(capabilities: ServerCapabilities) -> ProbeResult:
 
 def _send_mode(capabilities: ServerCapabilities) -> ProbeResult:
     texts = {"transaction": "transactions", "batch": "batches", "single": "one by one"}
-    return ProbeResult("changes go", f"as {texts[capabilities.send_modes[0]]}", "says")
+    return ProbeResult("send mode", f"as {texts[capabilities.send_modes[0]]}", "says")
 
 
 def _conditions(capabilities: ServerCapabilities) -> Iterator[ProbeResult]:
     types = capabilities.types.get("PlanDefinition", frozenset())
     history = "history-type" in types
-    text = "asked of each type" if history else "none: the versions of all are asked for"
-    yield ProbeResult("what changed", text, "says")
+    text = "by the history of each type" if history else "no history: all versions are compared"
+    yield ProbeResult("changes since", text, "says")
     conditional = ", ".join(capabilities.conditional) or "none"
     yield ProbeResult("conditional", f"{conditional} (not needed)", "says")
     if not capabilities.versioning:
-        yield ProbeResult("versions", "none: changes of others are not seen", "says", fits=False)
+        yield ProbeResult(
+            "versions", "none: changes of others are not detected", "says", fits=False
+        )
     elif software_quirks(capabilities.software):
-        yield ProbeResult("versions", "a stale change is refused", "known")
+        yield ProbeResult("versions", "a stale change is rejected", "known")
     else:
-        yield ProbeResult("versions", "kept; whether a stale change is refused", "not known")
+        yield ProbeResult("versions", "kept; whether a stale change is rejected", "not known")
 
 
 def _tested(server: FhirServer) -> Iterator[ProbeResult]:
@@ -86,7 +88,7 @@ def _tested(server: FhirServer) -> Iterator[ProbeResult]:
     start = time.perf_counter()
     yield _test("search", lambda: f"{server.count('PlanDefinition', {})} PlanDefinition")
     seconds = time.perf_counter() - start
-    yield ProbeResult("an answer takes", f"{seconds * 1000:.0f} ms", "tried")
+    yield ProbeResult("response time", f"{seconds * 1000:.0f} ms", "tried")
     url = "https://fhir-kb.example/nothing"
     yield _test(
         "by url", lambda: f"{sum(1 for _ in server.search('PlanDefinition', {'url': url}))} found"
@@ -107,19 +109,19 @@ def _test(topic: str, request: Callable[[], str]) -> ProbeResult:
 def _ids(capabilities: ServerCapabilities) -> ProbeResult:
     if capabilities.client_ids == "no":
         return ProbeResult(
-            "ids", "the server's own: what we create is found by url and version", "says"
+            "ids", "assigned by the server: resources are found by url and version", "says"
         )
     if software_quirks(capabilities.software):
-        return ProbeResult("ids", "ours, unless they are numbers", "known")
+        return ProbeResult("ids", "chosen by us, unless they are numbers", "known")
     if any("update" in interactions for interactions in capabilities.types.values()):
-        return ProbeResult("ids", "whether ours are taken", "not known")
-    return ProbeResult("ids", "no updates: ours cannot be given", "says", fits=False)
+        return ProbeResult("ids", "whether we may choose them", "not known")
+    return ProbeResult("ids", "no updates: we cannot choose them", "says", fits=False)
 
 
 def _references(capabilities: ServerCapabilities) -> ProbeResult:
     if software_quirks(capabilities.software):
-        return ProbeResult("references", "to what is not there are refused", "known")
-    return ProbeResult("references", "whether what is not there may be referred to", "not known")
+        return ProbeResult("references", "to missing resources are rejected", "known")
+    return ProbeResult("references", "whether those to missing resources are rejected", "not known")
 
 
 def _limits(capabilities: ServerCapabilities) -> ProbeResult:
@@ -127,7 +129,7 @@ def _limits(capabilities: ServerCapabilities) -> ProbeResult:
         text = (
             f"{capabilities.max_entries or 'any'} entries, {capabilities.max_bytes or 'any'} bytes"
         )
-        return ProbeResult("a request takes", text, "says")
+        return ProbeResult("request limits", text, "says")
     return ProbeResult(
-        "a request takes", "what it takes; one that is too large is parted", "not known"
+        "request limits", "no limit known; one that is too large is split", "not known"
     )

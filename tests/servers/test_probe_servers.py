@@ -50,7 +50,7 @@ def test_a_server_that_lacks_nothing() -> None:
     assert [one.topic for one in answers.values() if not one.fits] == []
     assert "HAPI" in answers["software"].text
     assert answers["FHIR"].text == "4.0.1 (R4)"
-    assert answers["changes go"].text == "as transactions"
+    assert answers["send mode"].text == "as transactions"
 
 
 def test_types_that_it_lacks_are_named() -> None:

@@ -82,7 +82,7 @@ def _change_data(change: PlannedChange) -> dict[str, Any]:
 def _loss_data(loss: Loss) -> dict[str, Any]:
     from fhir_kb.servers.content import MISSING
 
-    stored = {} if loss.there is MISSING else {"stored": loss.there}
+    stored = {} if loss.stored is MISSING else {"stored": loss.stored}
     return {"path": loss.path, "sent": loss.sent} | stored
 
 

@@ -1,4 +1,4 @@
-"""What lets us in, kept in memory: renewed in time, and once for all threads."""
+"""Credentials in memory: renewed before they expire, and once for all threads."""
 
 from __future__ import annotations
 
@@ -24,16 +24,19 @@ _PATIENCE: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """words: the Authorization header. since: when it was asked for. lifetime: in seconds."""
+    """Credentials, and for how long they are valid."""
 
-    words: str = field(repr=False)
+    authorization: str = field(repr=False)
+    """The value of the Authorization header."""
     since: float = 0.0
+    """When they were requested, by the clock of the cache."""
     lifetime: float = inf
+    """In seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
-    words: str = field(repr=False)
+class _Cached:
+    authorization: str = field(repr=False)
     serial: int
     renew_at: float
     ends_at: float
@@ -57,7 +60,7 @@ class CredentialCache:
         self._fetch = fetch
         self._clock = clock
         self._lock = threading.Lock()
-        self._held: _Held | None = None
+        self._cached: _Cached | None = None
         self._serial = 0
         self._ended = 0  # attempts that came to their end
         self._failure: NetError | None = None
@@ -74,54 +77,54 @@ class CredentialCache:
         self._thread.serial = 0
         if origin_of(url) != self._origin:
             return {}
-        held = self._current()
-        self._thread.serial = held.serial
-        return {"Authorization": held.words}
+        cached = self._current()
+        self._thread.serial = cached.serial
+        return {"Authorization": cached.authorization}
 
     def renew(self) -> bool:
         """Whether there is something other now than what this thread was refused with.
 
         Raises NetError where it cannot be had.
         """
-        refused: int = getattr(self._thread, "serial", 0)
-        if not refused:
+        rejected: int = getattr(self._thread, "serial", 0)
+        if not rejected:
             return False
-        seen = self._ended
+        ended = self._ended
         with self._lock:
-            if self._held is not None and self._held.serial != refused:
+            if self._cached is not None and self._cached.serial != rejected:
                 return True
-            if self._ended != seen:  # somebody else asked while we waited: so did we
+            if self._ended != ended:  # somebody else asked while we waited: so did we
                 self._raise_failure()
                 return False
-            return self._renewed().serial != refused
+            return self._renewed().serial != rejected
 
-    def _current(self) -> _Held:
-        held = self._held
-        if held is not None and self._clock() < held.renew_at:
-            return held
-        seen = self._ended
+    def _current(self) -> _Cached:
+        cached = self._cached
+        if cached is not None and self._clock() < cached.renew_at:
+            return cached
+        ended = self._ended
         with self._lock:
-            held = self._held
-            if held is not None and self._clock() < held.renew_at:
-                return held
-            if self._ended != seen:  # somebody else asked while we waited, in vain
+            cached = self._cached
+            if cached is not None and self._clock() < cached.renew_at:
+                return cached
+            if self._ended != ended:  # somebody else asked while we waited, in vain
                 self._raise_failure()
-            return self._renewed() if held is None else self._renewed_or(held)
+            return self._renewed() if cached is None else self._renewed_or(cached)
 
-    def _renewed_or(self, held: _Held) -> _Held:
+    def _renewed_or(self, cached: _Cached) -> _Cached:
         """Something new, or what is good for some seconds still."""
         try:
             return self._renewed()
         except NetError:
             now = self._clock()
-            if now >= held.ends_at:
+            if now >= cached.ends_at:
                 raise
-            later = min(now + _PATIENCE, held.ends_at)
-            self._held = _Held(held.words, held.serial, later, held.ends_at)
-            return self._held
+            later = min(now + _PATIENCE, cached.ends_at)
+            self._cached = _Cached(cached.authorization, cached.serial, later, cached.ends_at)
+            return self._cached
 
-    def _renewed(self) -> _Held:
-        """Ask; what comes is held from now on. The lock is ours."""
+    def _renewed(self) -> _Cached:
+        """Ask; what comes is cached from now on. The lock is ours."""
         self._failure = None
         try:
             grant = self._fetch()
@@ -131,11 +134,13 @@ class CredentialCache:
         finally:
             self._ended += 1
         ends_at = grant.since + grant.lifetime
-        held = self._held
-        if held is None or held.words != grant.words:
+        cached = self._cached
+        if cached is None or cached.authorization != grant.authorization:
             self._serial += 1
-        self._held = _Held(grant.words, self._serial, ends_at - _margin(grant.lifetime), ends_at)
-        return self._held
+        self._cached = _Cached(
+            grant.authorization, self._serial, ends_at - _margin(grant.lifetime), ends_at
+        )
+        return self._cached
 
     def _raise_failure(self) -> None:
         if self._failure is not None:

@@ -1,4 +1,4 @@
-"""From a login, as the user wrote it, to what a session needs."""
+"""The credentials and session settings of a login."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def open_credentials(
     clock: Callable[[], float] = time.monotonic,
     now: Callable[[], float] = time.time,
 ) -> Credentials:
-    """What lets us in at `server` (a base URL). Nothing is read or sent before it is needed.
+    """The credentials for `server` (a base URL). Nothing is read or sent before it is needed.
 
     settings: how login servers are reached (own CA, proxy, time-outs). A certificate is part of the
     connection and not of this: use `session_settings`. sleep, clock, now: tests pass their own.
@@ -71,12 +71,12 @@ def session_settings(
     certificate that cannot be used.
     """
     base = settings or SessionSettings()
-    found = replace(base, credentials=open_credentials(login, server, base), server=server)
-    shows = certificate_of(login)
-    if shows is None:
-        return found
-    check_certificate(shows, time.time())
-    return replace(found, certificate=shows.certificate, key=shows.key)
+    chosen = replace(base, credentials=open_credentials(login, server, base), server=server)
+    client = certificate_of(login)
+    if client is None:
+        return chosen
+    check_certificate(client, time.time())
+    return replace(chosen, certificate=client.certificate, key=client.key)
 
 
 def certificate_of(login: Login) -> Certificate | None:
@@ -86,30 +86,31 @@ def certificate_of(login: Login) -> Certificate | None:
     return None if isinstance(login, NoLogin) else login.certificate
 
 
-def check_certificate(shows: Certificate, now: float) -> None:
+def check_certificate(client: Certificate, now: float) -> None:
     """Raises NetError where the files are no certificate and its key, or others can read the key.
 
     now: seconds since 1970; whether it is the certificate's time is known where `cryptography` is.
 
     A key with a passphrase is refused: the encryption library would ask for it in the terminal.
     """
-    if not Path(shows.certificate).is_file():
-        raise NetError(f"there is no client certificate '{shows.certificate}'", "Correct its path")
-    if b"ENCRYPTED" in read_private_file(shows.key or shows.certificate, 2**20):
+    if not Path(client.certificate).is_file():
+        raise NetError(f"there is no client certificate '{client.certificate}'", "Correct its path")
+    if b"ENCRYPTED" in read_private_file(client.key or client.certificate, 2**20):
         raise NetError(
-            f"the key '{shows.key or shows.certificate}' has a passphrase",
+            f"the key '{client.key or client.certificate}' has a passphrase",
             "Store it without one, readable for you alone",
         )
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_cert_chain(
-            shows.certificate, shows.key or None, password=lambda: ""
+            client.certificate, client.key or None, password=lambda: ""
         )
     except (ssl.SSLError, OSError, ValueError):
         raise NetError(
-            f"the client certificate '{shows.certificate}' cannot be used, or the key is not its",
+            f"the client certificate '{client.certificate}' cannot be used, or the key does not "
+            "belong to it",
             "Give a certificate and its key in PEM (certificate, key)",
         ) from None
-    _check_time(shows.certificate, datetime.fromtimestamp(now, UTC))
+    _check_time(client.certificate, datetime.fromtimestamp(now, UTC))
 
 
 def _check_time(name: str, now: datetime) -> None:
@@ -122,11 +123,11 @@ def _check_time(name: str, now: datetime) -> None:
     begins, ends = first.not_valid_before_utc, first.not_valid_after_utc
     if now > ends:
         raise NetError(
-            f"the client certificate '{name}' ran out on {ends:%Y-%m-%d}", "Get another one"
+            f"the client certificate '{name}' expired on {ends:%Y-%m-%d}", "Get another one"
         )
     if now < begins:
         raise NetError(
-            f"the client certificate '{name}' holds only from {begins:%Y-%m-%d} on",
+            f"the client certificate '{name}' is not valid before {begins:%Y-%m-%d}",
             "Check the clock of this machine",
         )
 
@@ -145,6 +146,6 @@ def _of_source(login: Basic | Bearer) -> Callable[[], Grant]:
 def _checked(token: str) -> str:
     if not is_token(token):
         raise NetError(
-            "the token has characters that no token has", "Keep nothing but the token in its place"
+            "the token has characters that no token has", "Keep nothing but the token in its source"
         )
     return token

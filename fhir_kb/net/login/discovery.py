@@ -1,4 +1,4 @@
-"""Where tokens come from, as the FHIR server or the issuer says."""
+"""Discovery of the token endpoint, at the FHIR server or the issuer."""
 
 from __future__ import annotations
 
@@ -13,60 +13,60 @@ if TYPE_CHECKING:
     from fhir_kb.net.session import Session
 
 
-def by_smart(session: Session, server: str) -> dict[str, Any]:
+def smart_configuration(session: Session, server: str) -> dict[str, Any]:
     """The SMART configuration of a FHIR server. Raises NetError.
 
     https://build.fhir.org/ig/HL7/smart-app-launch/conformance.html
     """
-    return _asked(session, [f"{server.rstrip('/')}/.well-known/smart-configuration"])
+    return _first_document(session, [f"{server.rstrip('/')}/.well-known/smart-configuration"])
 
 
-def by_issuer(session: Session, issuer: str) -> dict[str, Any]:
-    """What an issuer says of itself: OpenID Connect Discovery, or RFC 8414. Raises NetError."""
+def issuer_metadata(session: Session, issuer: str) -> dict[str, Any]:
+    """The metadata of an issuer: OpenID Connect Discovery, or RFC 8414. Raises NetError."""
     parts = split_url(issuer)
     path = parts.path.rstrip("/")
-    found = _asked(
+    metadata = _first_document(
         session,
         [
             f"{issuer.rstrip('/')}/.well-known/openid-configuration",
             f"{parts.scheme}://{parts.netloc}/.well-known/oauth-authorization-server{path}",
         ],
     )
-    if str(found.get("issuer", "")).rstrip("/") != issuer.rstrip("/"):
+    if str(metadata.get("issuer", "")).rstrip("/") != issuer.rstrip("/"):
         raise NetError(
-            f"'{redacted_url(issuer)}' says that it is another issuer",
-            "Write the issuer as it calls itself",
+            f"the metadata of '{redacted_url(issuer)}' name another issuer",
+            "Write the issuer as its metadata name it",
         )
-    return found
+    return metadata
 
 
-def endpoint_of(document: dict[str, Any], where: str) -> str:
-    """The token endpoint that a document names. Raises NetError."""
-    named = document.get("token_endpoint")
-    if not isinstance(named, str) or not named:
+def token_endpoint(metadata: dict[str, Any], source: str) -> str:
+    """The token endpoint in the metadata of `source`. Raises NetError."""
+    endpoint = metadata.get("token_endpoint")
+    if not isinstance(endpoint, str) or not endpoint:
         raise NetError(
-            f"'{redacted_url(where)}' does not say where tokens come from",
-            "Say it (token-endpoint)",
+            f"the metadata of '{redacted_url(source)}' name no token endpoint",
+            "Name it in the login file (token-endpoint)",
         )
-    return named
+    return endpoint
 
 
 def check_confidential(url: str, *, insecure: bool) -> None:
-    """Raises NetError where others could listen, unless the user has allowed it."""
+    """Raises NetError for a connection in clear, unless the user has allowed it."""
     origin_of(url)
     if not insecure and not is_confidential(url):
         raise NetError(
             f"'{redacted_url(url)}' is not encrypted: others could read the login",
-            "Use https; or say 'insecure: true' if you trust everything on the way",
+            "Use https; or write 'insecure: true' if you trust the whole network in between",
         )
 
 
-def _asked(session: Session, places: list[str]) -> dict[str, Any]:
-    for place in places:
-        found = json_document(session.request("GET", place, headers={"Accept": "application/json"}))
-        if found is not None:
-            return found
+def _first_document(session: Session, urls: list[str]) -> dict[str, Any]:
+    for url in urls:
+        response = session.request("GET", url, headers={"Accept": "application/json"})
+        if (document := json_document(response)) is not None:
+            return document
     raise NetError(
-        f"'{redacted_url(places[0])}' does not say where tokens come from",
-        "Say it (token-endpoint), or check the address",
+        f"{response}: there is no token endpoint to be discovered",
+        "Name it in the login file (token-endpoint), or check the address",
     )

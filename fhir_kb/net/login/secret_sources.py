@@ -1,4 +1,4 @@
-"""Where a secret is kept. A source holds its name; the secret itself is read when it is needed.
+"""Sources of secrets. A source holds a name; the secret itself is read when it is needed.
 
 Nothing here shows a secret: not in messages, and not in the errors behind them. For that reason
 errors of libraries are not chained: they may hold what was read.
@@ -24,7 +24,7 @@ _OTHERS: Final = stat.S_IRWXO | stat.S_IWGRP
 
 
 class Secret(Protocol):
-    """A place where a secret is."""
+    """A source of a secret."""
 
     def read(self) -> str:
         """The secret: one line, not empty. Raises NetError where there is none."""
@@ -38,12 +38,12 @@ class FromEnvironment:
 
     def read(self) -> str:
         """See `Secret`."""
-        found = os.environ.get(self.name)
-        if found is None:
+        value = os.environ.get(self.name)
+        if value is None:
             raise NetError(
                 f"the environment variable '{self.name}' with the secret is not set", "Set it"
             )
-        return _one_line(found, f"the environment variable '{self.name}'")
+        return _one_line(value, f"the environment variable '{self.name}'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +67,23 @@ class FromKeyring:
 
     def read(self) -> str:
         """See `Secret`."""
-        keyring, trouble = _keyring()
-        found, works = None, True
+        keyring, keyring_error = _keyring()
+        secret, is_readable = None, True
         try:
-            found = keyring.get_password(self.service, self.user)
-        except (trouble, RuntimeError, OSError):
-            works = False
-        if not works:
+            secret = keyring.get_password(self.service, self.user)
+        except (keyring_error, RuntimeError, OSError):
+            is_readable = False
+        if not is_readable:
             raise NetError(
                 "the keyring of this machine cannot be read",
                 "Unlock it, or keep the secret in a file or an environment variable",
             )
-        if found is None:
+        if secret is None:
             raise NetError(
                 f"the keyring has no secret of '{self.user}' for '{self.service}'",
                 f"Store it: keyring set {self.service} {self.user}",
             )
-        return _one_line(found, f"the keyring's secret for '{self.service}'")
+        return _one_line(secret, f"the keyring's secret for '{self.service}'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +98,16 @@ class FromCommand:
         if not self.arguments:
             raise NetError("the command for the secret is empty", "Name a program")
         place = f"the command '{self.arguments[0]}'"
-        printed, trouble = self._run()
-        if trouble:
-            raise NetError(f"{place} for the secret {trouble}", "Try it in a terminal")
-        lines = _decoded(printed[:MAX_SECRET], place).splitlines()
+        output, problem = self._run()
+        if problem:
+            raise NetError(f"{place} for the secret {problem}", "Try it in a terminal")
+        lines = _decoded(output[:MAX_SECRET], place).splitlines()
         return _one_line(lines[0] if lines else "", place)
 
     def _run(self) -> tuple[bytes, str]:
-        """What was printed, and what went wrong if anything did."""
+        """The output, and what went wrong if anything did."""
         try:
-            done = subprocess.run(  # noqa: S603  the user's own command, as a list
+            process = subprocess.run(  # noqa: S603  the user's own command, as a list
                 self.arguments,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
@@ -119,7 +119,8 @@ class FromCommand:
             return b"", f"takes longer than {self.timeout:.0f} s"
         except (OSError, ValueError):
             return b"", "cannot be started"
-        return done.stdout, f"ends with {done.returncode}" if done.returncode else ""
+        failed = f"ends with exit code {process.returncode}" if process.returncode else ""
+        return process.stdout, failed
 
 
 def read_private_file(name: str, most: int = MAX_SECRET) -> bytes:
@@ -130,21 +131,21 @@ def read_private_file(name: str, most: int = MAX_SECRET) -> bytes:
             content = file.read(most + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no such file"
-        raise NetError(f"the file '{name}' cannot be read: {reason}", "Mend its path") from None
+        raise NetError(f"the file '{name}' cannot be read: {reason}", "Correct its path") from None
     if os.name == "posix" and mode & _OTHERS:
         raise NetError(
             f"the file '{name}' holds a secret, and others on this machine can reach it",
             f"Keep it to yourself: chmod 600 {name}",
         )
     if len(content) > most:
-        raise NetError(f"the file '{name}' is too long for a secret", "Mend its path")
+        raise NetError(f"the file '{name}' is too long for a secret", "Correct its path")
     return content
 
 
 def _decoded(content: bytes, place: str) -> str:
     text = content.decode("utf-8", "replace").removeprefix("\ufeff")
     if "\ufffd" in text:
-        raise NetError(f"{place} holds something that is no text", "Keep the secret in UTF-8")
+        raise NetError(f"{place} is not text in UTF-8", "Store the secret in UTF-8")
     return text
 
 
@@ -152,11 +153,11 @@ def _one_line(text: str, place: str) -> str:
     line = text.strip()
     protect(line)
     if not line:
-        raise NetError(f"{place} for the secret gives nothing", "Put the secret there")
+        raise NetError(f"{place} for the secret is empty", "Store the secret there")
     if not line.isprintable() or len(line) > MAX_SECRET:
         raise NetError(
             f"{place} holds more than one line, or characters that no secret has",
-            "Keep nothing but the secret there",
+            "Store nothing but the secret there",
         )
     return line
 
@@ -172,6 +173,6 @@ def _keyring() -> tuple[_Keyring, type[Exception]]:
         return cast("_Keyring", import_module("keyring")), errors.KeyringError
     except ImportError:
         raise NetError(
-            "this login keeps its secret in the keyring, and the package 'keyring' is not here",
+            "the secret is kept in the keyring, and the package 'keyring' is not installed",
             "Install it (pip install 'fhir-kb[keyring]'), or use a file or an environment variable",
         ) from None

@@ -1,4 +1,4 @@
-"""Asking a login server for tokens, by a client's secret, certificate or signed statement."""
+"""Requesting tokens from a login server, by a client's secret, certificate or signed statement."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from fhir_kb.net.access import Access
 from fhir_kb.net.errors import NetError
 from fhir_kb.net.login.assertion import ASSERTION_TYPE, assertion
 from fhir_kb.net.login.credential_cache import Grant
-from fhir_kb.net.login.discovery import by_issuer, by_smart, check_confidential, endpoint_of
+from fhir_kb.net.login.discovery import (
+    check_confidential,
+    issuer_metadata,
+    smart_configuration,
+    token_endpoint,
+)
 from fhir_kb.net.login.keys import signing_keys
 from fhir_kb.net.login.login_types import ClientCredentials, SmartBackend
 from fhir_kb.net.login.token_response import (
@@ -35,28 +40,26 @@ if TYPE_CHECKING:
     from fhir_kb.net.login.keys import SigningKey
     from fhir_kb.net.settings import SessionSettings
 
-MOST_KEYS: Final = 5
+MAX_KEYS_TRIED: Final = 5
 """How many keys are tried for one token: servers lock out who tries more."""
 _LOG: Final = logging.getLogger(__name__)
 _FORM: Final = "application/x-www-form-urlencoded"
 _OTHER_KEY: Final = frozenset({"invalid_client", "unauthorized_client", "invalid_grant"})
-"""What servers say to a statement that is signed by a key they do not know (yet, or any more)."""
+"""The errors of a server that does not know the key (yet, or any more)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """One request for a token. hidden: what must not be repeated in words."""
+    """One request for a token."""
 
     form: dict[str, str]
     headers: dict[str, str]
-    hidden: tuple[str, ...]
+    secrets: tuple[str, ...]
+    """What must not be shown."""
 
 
 class TokenClient:
-    """Gets tokens for one login at one FHIR server. Used by one thread at a time.
-
-    settings: how the login server is reached; its credentials are left out.
-    """
+    """Gets tokens for one login at one FHIR server. Used by one thread at a time."""
 
     def __init__(
         self,
@@ -81,11 +84,11 @@ class TokenClient:
         self._kid = ""
 
     def grant(self) -> Grant:
-        """A new token. Raises NetError; LoginRejectedError where the login server says no."""
+        """A new token. Raises NetError; LoginRejectedError where the login is rejected."""
         try:
-            endpoint = self._endpoint or self._discovered()
+            endpoint = self._endpoint or self._discover()
             check_confidential(endpoint, insecure=self._login.insecure)
-            with self._opened(endpoint) as session:
+            with self._open(endpoint) as session:
                 if isinstance(self._login, SmartBackend):
                     since, token = self._by_keys(session, endpoint, self._login)
                 else:
@@ -97,31 +100,35 @@ class TokenClient:
         self._endpoint = endpoint
         return Grant(f"Bearer {token.value}", since, token.lifetime)
 
-    def _opened(self, endpoint: str) -> Session:
-        shows = self._login.certificate
+    def _open(self, endpoint: str) -> Session:
+        client = self._login.certificate
         settings = self._settings
-        if shows is not None:
+        if client is not None:
             settings = replace(
-                settings, server=endpoint, certificate=shows.certificate, key=shows.key
+                settings, server=endpoint, certificate=client.certificate, key=client.key
             )
         return open_session(settings, sleep=self._sleep)
 
-    def _discovered(self) -> str:
+    def _discover(self) -> str:
         issuer = getattr(self._login, "issuer", "")
-        where = issuer or self._server
-        check_confidential(where, insecure=self._login.insecure)
-        with self._opened(where) as session:
-            document = by_issuer(session, issuer) if issuer else by_smart(session, self._server)
-        return endpoint_of(document, where)
+        source = issuer or self._server
+        check_confidential(source, insecure=self._login.insecure)
+        with self._open(source) as session:
+            metadata = (
+                issuer_metadata(session, issuer)
+                if issuer
+                else smart_configuration(session, self._server)
+            )
+        return token_endpoint(metadata, source)
 
     def _by_secret(self, login: ClientCredentials) -> _Request:
         form = {"grant_type": "client_credentials"}
-        named = {
+        optional = {
             "scope": " ".join(login.scopes),
             "audience": login.audience,
             "resource": login.resource,
         }
-        form |= {name: value for name, value in named.items() if value}
+        form |= {name: value for name, value in optional.items() if value}
         secret = login.secret.read() if login.secret is not None else ""
         if login.authentication != "basic":
             form["client_id"] = login.client_id
@@ -130,32 +137,32 @@ class TokenClient:
             return _Request(form, {}, _encodings(secret))
         # RFC 6749, 2.3.1: both parts are form-encoded before they are put together
         pair = f"{quote_plus(login.client_id)}:{quote_plus(secret)}"
-        words = base64.b64encode(pair.encode()).decode()
-        hidden = (words, *_encodings(secret))
-        return _Request(form, {"Authorization": f"Basic {words}"}, hidden)
+        encoded = base64.b64encode(pair.encode()).decode()
+        secrets = (encoded, *_encodings(secret))
+        return _Request(form, {"Authorization": f"Basic {encoded}"}, secrets)
 
     def _by_keys(self, session: Session, endpoint: str, login: SmartBackend) -> tuple[float, Token]:
-        """The newest key that the server knows; the one that it knew last time comes first."""
+        """The token for the newest key that the server accepts; that of last time comes first."""
         keys = signing_keys(login.keys, self._now(), kid=login.kid, passphrase=login.passphrase)
         keys.sort(key=lambda key: key.kid != self._kid)
-        refused: LoginRejectedError | None = None
-        for key in keys[:MOST_KEYS]:
+        rejection: LoginRejectedError | None = None
+        for key in keys[:MAX_KEYS_TRIED]:
             try:
-                found = self._request_token(session, endpoint, partial(self._signed, key, endpoint))
+                token = self._request_token(session, endpoint, partial(self._signed, key, endpoint))
             except LoginRejectedError as error:
                 if error.code not in _OTHER_KEY:
                     raise
-                refused = refused or error
+                rejection = rejection or error
                 continue
             self._kid = key.kid
-            return found
-        tried = ", ".join(f"'{cleaned(key.kid)}'" for key in keys[:MOST_KEYS])
-        assert refused is not None
+            return token
+        tried = ", ".join(f"'{cleaned(key.kid)}'" for key in keys[:MAX_KEYS_TRIED])
+        assert rejection is not None
         raise LoginRejectedError(
-            f"{refused.message}; keys tried: {tried}",
+            f"{rejection.message}; keys tried: {tried}",
             "Register the public key under this name (kid) for this client id at the login server",
-            refused.status,
-            refused.code,
+            rejection.status,
+            rejection.code,
         )
 
     def _signed(self, key: SigningKey, endpoint: str) -> _Request:
@@ -180,7 +187,7 @@ class TokenClient:
         while True:
             attempts.begin()
             request = build()
-            protect(*request.hidden)
+            protect(*request.secrets)
             since = self._clock()
             try:
                 response = session.request(
@@ -207,7 +214,7 @@ class TokenClient:
                 continue
             response = replace(response, tries=attempts.number, seconds=attempts.seconds)
             try:
-                token = token_from_response(response, request.hidden)
+                token = token_from_response(response, request.secrets)
             except LoginRejectedError as error:
                 raise with_clock(error, response, self._now()) from None
             protect(token.value)

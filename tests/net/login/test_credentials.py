@@ -191,7 +191,7 @@ def test_certificates_that_cannot_be_used(tmp_path: Path) -> None:
     for shows, message in (
         (Certificate("nowhere.pem", one[1]), "there is no client certificate"),
         (Certificate(one[0], str(tmp_path / "nowhere")), "cannot be read"),
-        (Certificate(one[0], other[1]), "or the key is not its"),
+        (Certificate(one[0], other[1]), "or the key does not"),
         (Certificate(one[0]), "cannot be used"),
         (Certificate(garbage, one[1]), "cannot be used"),
         (Certificate(one[0], garbage), "cannot be used"),
@@ -204,7 +204,7 @@ def test_certificates_that_cannot_be_used(tmp_path: Path) -> None:
         session_settings(Certificate(*one), "https://fhir.example.org")
 
 
-@pytest.mark.parametrize(("days", "message"), [(-1, "ran out on"), (-5, "holds only from")])
+@pytest.mark.parametrize(("days", "message"), [(-1, "expired on"), (-5, "is not valid before")])
 def test_a_certificate_whose_time_it_is_not(tmp_path: Path, days: int, message: str) -> None:
     shows = Certificate(*certificate(tmp_path, "me", -1 if days == -1 else 1))
     clock = time.time if days == -1 else lambda: time.time() + days * 86400

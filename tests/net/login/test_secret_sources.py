@@ -35,7 +35,7 @@ def test_the_environment_is_read_when_the_secret_is_needed(monkeypatch: pytest.M
 @pytest.mark.parametrize("value", ["", " \n", "two\nlines", "a\x00b"])
 def test_a_variable_without_a_usable_secret(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setattr(os, "environ", {"KB_SECRET": value})
-    with pytest.raises(NetError, match=r"'KB_SECRET' (for the secret gives nothing|holds more)"):
+    with pytest.raises(NetError, match=r"'KB_SECRET' (for the secret is empty|holds more)"):
         FromEnvironment("KB_SECRET").read()
 
 
@@ -69,7 +69,7 @@ def test_a_file_that_others_can_reach(tmp_path: Path, mode: int, good: bool) -> 
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"", "gives nothing"), (b"one\ntwo", "more than one line"), (b"\xff\xff", "no text"),
+    [(b"", "is empty"), (b"one\ntwo", "more than one line"), (b"\xff\xff", "not text"),
      (b"x" * 70_000, "too long")],
 )  # fmt: skip
 def test_a_file_without_a_usable_secret(tmp_path: Path, content: bytes, message: str) -> None:
@@ -92,9 +92,12 @@ def test_a_command_without_a_shell() -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        (FromCommand((PYTHON, "-c", "print('s3cret'); raise SystemExit(3)")), "ends with 3"),
-        (FromCommand((PYTHON, "-c", "")), "gives nothing"),
-        (FromCommand((PYTHON, "-c", "print(); print('second')")), "gives nothing"),
+        (
+            FromCommand((PYTHON, "-c", "print('s3cret'); raise SystemExit(3)")),
+            "ends with exit code 3",
+        ),
+        (FromCommand((PYTHON, "-c", "")), "is empty"),
+        (FromCommand((PYTHON, "-c", "print(); print('second')")), "is empty"),
         (FromCommand((PYTHON, "-c", "import time; time.sleep(60)"), 0.2), "takes longer than 0 s"),
         (FromCommand(("fhir-kb-no-such-program",)), "cannot be started"),
         (FromCommand(("a\x00b",)), "cannot be started"),
@@ -151,6 +154,6 @@ def test_a_keyring_that_is_locked(keyring: types.ModuleType, error: type[Excepti
 
 def test_without_a_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring.errors", None)
-    with pytest.raises(NetError, match="'keyring' is not here") as caught:
+    with pytest.raises(NetError, match="'keyring' is not installed") as caught:
         FromKeyring("fhir-kb", "me").read()
     assert "fhir-kb[keyring]" in caught.value.help

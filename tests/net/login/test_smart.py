@@ -87,7 +87,7 @@ def test_a_key_with_a_passphrase(
     with pytest.raises(NetError, match="has a passphrase"):
         signing_keys(key, NOW)
     monkeypatch.setenv("KB_PASSPHRASE", "another")
-    with pytest.raises(NetError, match="passphrase is another"):
+    with pytest.raises(NetError, match="passphrase is wrong"):
         signing_keys(key, NOW, passphrase=FromEnvironment("KB_PASSPHRASE"))
 
 
