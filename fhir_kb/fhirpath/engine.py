@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.fhirpath.compiler.compiler import Compiler, Options
+from fhir_kb.fhirpath.compiler.compiler import Compiler
+from fhir_kb.fhirpath.compiler.options import Options
 from fhir_kb.fhirpath.errors import FHIRPathError, FHIRPathLimitError
 from fhir_kb.fhirpath.evaluation.items import Element, Item
 from fhir_kb.fhirpath.evaluation.scope import Environment, Scope, truth

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from fhir_kb.fhirpath.compiler.calls import compile_call
 from fhir_kb.fhirpath.compiler.fragment import Fragment
 from fhir_kb.fhirpath.compiler.instances import instance
 from fhir_kb.fhirpath.compiler.operators import binary, unary
 from fhir_kb.fhirpath.compiler.steps import (
     after,
-    argument_count,
-    call_step,
     hint,
     json_children,
-    result_types,
+    require_order,
     system_member,
 )
-from fhir_kb.fhirpath.compiler.type_specifiers import compile_type_operator, type_specifier
+from fhir_kb.fhirpath.compiler.type_specifiers import compile_type_operator
 from fhir_kb.fhirpath.compiler.variables import CONSTANTS, variable
 from fhir_kb.fhirpath.errors import FHIRPathError, FHIRPathSemanticError
 from fhir_kb.fhirpath.evaluation.items import EMPTY, Element, Item, system_name
 from fhir_kb.fhirpath.fast_path.fast_path import FastPath
-from fhir_kb.fhirpath.fast_path.functions import fast_call
 from fhir_kb.fhirpath.fast_path.json_paths import fast_member, fast_this
-from fhir_kb.fhirpath.functions import FUNCTIONS, Function
 from fhir_kb.fhirpath.functions.subsets import integer
 from fhir_kb.fhirpath.syntax import nodes
 from fhir_kb.fhirpath.types.schema import FhirType, Schema
@@ -33,13 +29,12 @@ from fhir_kb.fhirpath.types.static_types import (
     describe,
     elements_of,
     has_member,
-    is_never,
-    join_types,
     member_types,
     system,
 )
 
 if TYPE_CHECKING:
+    from fhir_kb.fhirpath.compiler.options import Options
     from fhir_kb.fhirpath.evaluation.scope import Scope
 
 _Link: TypeAlias = "nodes.Member | nodes.Call | nodes.Indexer"
@@ -62,22 +57,6 @@ def _is_fixed(link: _Link) -> bool:
             )
         case nodes.Indexer(_, position):
             return isinstance(position, nodes.Literal)
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How an expression is to be read."""
-
-    strict: bool = False
-    """Whether a certain mistake (an element that the type does not have) is an error, instead of an
-    empty result."""
-    json_names: bool = False
-    """Whether `valueQuantity` is allowed for `value`."""
-    as_filters: bool = False
-    """Whether as() may be used on several items, and keeps those of the type. FHIR R4 and R4B have
-    invariants that need it (dom-3)."""
-    fast_paths: bool = True
-    """Whether fast paths on plain JSON are tried before the full evaluation."""
 
 
 class Compiler:
@@ -243,7 +222,7 @@ class Compiler:
             case nodes.Indexer():
                 return self._indexer(code, link, this)
             case nodes.Call():
-                return self._call(code, link, this)
+                return compile_call(self.compile, self.schema, self.options, code, link, this)
 
     def _member(self, code: Fragment, node: nodes.Member) -> Fragment:
         name = node.name
@@ -278,7 +257,8 @@ class Compiler:
         return Fragment(member.run, member.types, None, member.ordered, fast_path)
 
     def _indexer(self, code: Fragment, node: nodes.Indexer, this: Types) -> Fragment:
-        self._check_order(code, "an index", node.place)
+        if self.options.strict:
+            require_order(code, "an index", node.place)
         index = self.compile(node.position, this).run
 
         def step(scope: Scope, items: list[Item]) -> list[Item]:
@@ -286,92 +266,3 @@ class Compiler:
             return items[number : number + 1] if number is not None and number >= 0 else EMPTY
 
         return after(code, step, code.types, node.place)
-
-    def _check_order(self, code: Fragment, what: str, place: nodes.Place) -> None:
-        if self.options.strict and not code.ordered:
-            raise FHIRPathSemanticError(
-                f"{what} needs an order, which children() and descendants() do not have",
-                place.line,
-                place.column,
-            )
-
-    def _call(self, code: Fragment, node: nodes.Call, this: Types) -> Fragment:
-        if node.name in ("is", "as", "ofType"):
-            return self._type_call(code, node)
-        function = self._function(node)
-        if function.needs_order:
-            self._check_order(code, f"{node.name}()", node.place)
-        arguments = self._arguments(function, node, code, this)
-        self._check_arguments(node, arguments)
-        fast_path = fast_call(
-            node.name, code.fast_path, tuple(argument.fast_path for argument in arguments)
-        )
-        step = call_step(function, node, arguments)
-        call = after(code, step, result_types(function, code, arguments), node.place)
-        ordered = node.name == "sort" or (
-            code.ordered and node.name not in ("children", "descendants")
-        )
-        return Fragment(call.run, call.types, None, ordered, fast_path)
-
-    @staticmethod
-    def _function(node: nodes.Call) -> Function:
-        function = FUNCTIONS.get(node.name)
-        line, column = node.place.line, node.place.column
-        if function is None:
-            raise FHIRPathSemanticError(
-                f"there is no function {node.name}()" + hint(node.name, frozenset(FUNCTIONS)),
-                line,
-                column,
-            )
-        if not function.least <= len(node.arguments) <= function.most:
-            raise FHIRPathSemanticError(
-                f"{node.name}() takes {argument_count(function)}, not {len(node.arguments)}",
-                line,
-                column,
-            )
-        return function
-
-    def _arguments(
-        self, function: Function, node: nodes.Call, code: Fragment, this: Types
-    ) -> tuple[Fragment, ...]:
-        arguments: list[Fragment] = []
-        for position, argument in enumerate(node.arguments):
-            if (
-                node.name == "sort"
-                and isinstance(argument, nodes.Unary)
-                and argument.operator == "-"
-            ):
-                argument = argument.operand  # noqa: PLW2901 - see Key: `-` is for any type here
-            is_lazy = function.is_lazy(position)
-            scope_types = code.types if is_lazy else this
-            compiled = self.compile(argument, scope_types)
-            if node.name in ("repeat", "repeatAll"):
-                compiled = self.compile(argument, join_types(scope_types, compiled.types))
-            arguments.append(compiled.with_fast_path() if is_lazy else compiled)
-        return tuple(arguments)
-
-    def _check_arguments(self, node: nodes.Call, arguments: tuple[Fragment, ...]) -> None:
-        if node.name != "iif":
-            return
-        types = arguments[0].types
-        all_system = types is not None and all(isinstance(kind, str) for kind in types)
-        if is_never(types, "Boolean") and (all_system or self.options.strict):
-            place = node.arguments[0].place
-            raise FHIRPathSemanticError(
-                f"iif() needs a Boolean, not {describe(types or ())}", place.line, place.column
-            )
-
-    def _type_call(self, code: Fragment, node: nodes.Call) -> Fragment:
-        specifier = type_specifier(node.arguments[0]) if len(node.arguments) == 1 else None
-        if specifier is None:
-            raise FHIRPathSemanticError(
-                f"{node.name}() takes the name of one type", node.place.line, node.place.column
-            )
-        return compile_type_operator(
-            node.name,
-            specifier,
-            code,
-            self.schema,
-            node.place,
-            as_filters=self.options.as_filters,
-        )
