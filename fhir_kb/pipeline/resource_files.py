@@ -24,7 +24,7 @@ def read_resources(path: Path) -> Iterator[DesiredResource]:
     PushError for anything that is no FHIR.
     """
     if not path.exists():
-        raise PushError("there is no such file", "Give a bundle, a package or a folder")
+        raise PushError("there is no such file or folder", "Give a bundle, a package or a folder")
     if path.is_dir():
         for file in sorted(path.glob("*.json")):
             yield from read_resources(file)
@@ -50,7 +50,7 @@ def _of_json(content: bytes) -> Iterator[DesiredResource]:
     except ValueError:
         resource = None
     if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
-        raise PushError("this is no FHIR JSON", "Give a resource, a Bundle or a package")
+        raise PushError("it is not FHIR JSON", "Give a resource, a Bundle or a package")
     if resource["resourceType"] != "Bundle" or resource.get("type") == "document":
         yield desired_resource(resource)
         return
@@ -65,7 +65,7 @@ def _of_bundle(bundle: Mapping[str, Any]) -> Iterator[DesiredResource]:
     for entry in entries:
         full_url, resource = entry.get("fullUrl"), entry.get("resource")
         if not isinstance(resource, dict):
-            raise PushError("an entry of the bundle has no resource", "Only contents can be pushed")
+            raise PushError("an entry of the bundle has no resource", "Remove that entry")
         if not resource.get("id"):
             resource = {**resource, "id": _id_of(full_url, resource)}
         name = _name(resource)

@@ -98,8 +98,9 @@ def _without_id(resource: EmittedResource) -> bytes:
 
 
 def _with_urns(line: bytes, urns: Mapping[bytes, bytes]) -> bytes:
-    """References to other entries by urn. Text cannot look like one: its quotation marks are
-    escaped.
+    """The line with references to other entries by urn.
+
+    No text can look like a reference: its quotation marks are escaped.
     """
     return _REFERENCE.sub(lambda match: b'"reference":"%s"' % urns.get(match[1], match[1]), line)
 

@@ -28,7 +28,7 @@ def command(definitions: Path, target_name: str, output: Path, form: str, quiet:
     Files of an earlier pull that are no longer on the server are removed; others are left alone.
     """
     from fhir_kb.cli.console import put
-    from fhir_kb.pipeline.pulling import write_pulled
+    from fhir_kb.pipeline.pulled_files import write_pulled
 
     with push_session.open_session(target_name, definitions, quiet=quiet) as session:
         session.progress.stage("reading the server", len(session.reconciler.state.resources))

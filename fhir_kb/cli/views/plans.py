@@ -92,7 +92,7 @@ class _Origins:
 
 
 def counts(plan: Plan) -> str:
-    """How many there are to create, to update, …"""
+    """How many changes of each action there are."""
     numbers = plan.counts()
     parts = [
         f"{numbers[action]} {words}" for action, words in _COUNTED.items() if numbers.get(action)

@@ -61,7 +61,7 @@ def desired_from_json(content: bytes) -> DesiredResource:
     except ValueError:
         resource = None
     if not isinstance(resource, dict):
-        raise PushError("this is no FHIR JSON", "Give a resource, a Bundle or a package")
+        raise PushError("it is not FHIR JSON", "Give a resource, a Bundle or a package")
     return desired_resource(resource)
 
 

@@ -27,7 +27,7 @@ def write_pulled(resources: Iterable[Mapping[str, Any]], folder: Path) -> list[P
             name = f"{resource.get('resourceType')}-{resource.get('id')}.json"
             if not _NAME.fullmatch(name):
                 raise EnvironmentFailure(
-                    f"the server has a resource that cannot be a file: {name!r}"
+                    f"the server sent a resource whose type or id FHIR does not allow: {name!r}"
                 )
             path = folder / name
             path.write_bytes(canonical_json(resource))
@@ -36,5 +36,8 @@ def write_pulled(resources: Iterable[Mapping[str, Any]], folder: Path) -> list[P
             if _NAME.fullmatch(path.name) and path not in written:
                 path.unlink()
     except OSError as error:
-        raise EnvironmentFailure(f"{folder}: {error.strerror or error}") from error
+        raise EnvironmentFailure(
+            f"the files cannot be written to '{folder}': {error.strerror or error}",
+            "Free disk space, fix its permissions, or choose another folder",
+        ) from error
     return written
