@@ -6,6 +6,7 @@ from pathlib import Path  # noqa: TC003  the fields of a NamedTuple are looked a
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fhir_kb.model.fhir_release import NEWEST
+from fhir_kb.validate.core.json_values import objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -47,16 +48,16 @@ class ValidationOptions(NamedTuple):
         from fhir_kb.packages.dependencies.resolution import load_packages
 
         xml = [path for path in self._files() if path.suffix == ".xml"]
-        read = [one for path in xml for one in _in_xml(path, self.fhir_version)]
+        from_xml = [entry for path in xml for entry in _xml_resources(path, self.fhir_version)]
         json_ = [path for path in self.also if path.suffix != ".xml"]
         packages = load_packages(self.packages, also=json_).packages
-        given = CanonicalChain(InMemoryCanonicals(read), packages)
+        given = CanonicalChain(InMemoryCanonicals(from_xml), packages)
         self._require_profiles(CanonicalChain(given, core_profiles(self.fhir_version)))
         return Validator(
             self.fhir_version,
             canonicals=given,
             profiles=self.profiles,
-            global_profiles=_everywhere(read, packages),
+            global_profiles=_global_profiles(from_xml, packages),
             terminology=self._terminology(given),
         )
 
@@ -79,15 +80,15 @@ class ValidationOptions(NamedTuple):
         for url in self.profiles:
             if canonicals.find(url, "StructureDefinition") is None:
                 advice = "Add the package or the file that defines it: --package, --also"
-                raise PackageError(f"the profile {url} is not known", advice)
+                raise PackageError(f"no definition of the profile {url} is available", advice)
 
     def _files(self) -> Iterator[Path]:
         for path in self.also:
             yield from sorted(path.rglob("*.xml")) if path.is_dir() else [path]
 
 
-def _in_xml(path: Path, fhir_version: str) -> Iterator[Mapping[str, Any]]:
-    """The resource in an XML file, or those in its Bundle; what is no FHIR is passed over."""
+def _xml_resources(path: Path, fhir_version: str) -> Iterator[Mapping[str, Any]]:
+    """The resource in an XML file, or those in its Bundle; what is no FHIR is skipped."""
     from fhir_kb.packages import PackageError, definitions
     from fhir_kb.validate.input.xml import parse_xml
 
@@ -105,29 +106,30 @@ def _resources(value: Any) -> Iterator[Mapping[str, Any]]:
     if value.get("resourceType") != "Bundle":
         yield value
         return
-    entries = value.get("entry")
-    for entry in entries if isinstance(entries, list) else ():
-        if isinstance(entry, dict):
-            yield from _resources(entry.get("resource"))
+    for _, entry in objects(value, "entry"):
+        yield from _resources(entry.get("resource"))
 
 
-def _everywhere(read: Iterable[Mapping[str, Any]], packages: PackageSet) -> dict[str, list[str]]:
-    """The profiles that implementation guides state for all resources of a type: type -> urls.
+def _global_profiles(
+    resources: Iterable[Mapping[str, Any]], packages: PackageSet
+) -> dict[str, list[str]]:
+    """Resource type -> profiles that implementation guides demand of all its resources.
 
-    http://hl7.org/fhir/implementationguide.html (global). Asked are the guides that were given
-    by hand, and those of the packages.
+    http://hl7.org/fhir/implementationguide.html (global). The guides are those of the packages, and
+    those among the resources.
     """
-    guides = [one for one in read if one.get("resourceType") == "ImplementationGuide"]
+    guides = [
+        resource for resource in resources if resource.get("resourceType") == "ImplementationGuide"
+    ]
     for package in packages.packages:
         guides += [
             package.read(entry)
             for entry in package.entries()
             if entry.resource_type == "ImplementationGuide"
         ]
-    found: dict[str, list[str]] = {}
+    profiles: dict[str, list[str]] = {}
     for guide in guides:
-        listed = guide.get("global")
-        for one in listed if isinstance(listed, list) else ():
-            if isinstance(one, dict) and isinstance(url := one.get("profile"), str):
-                found.setdefault(str(one.get("type")), []).append(url)
-    return found
+        for _, entry in objects(guide, "global"):
+            if isinstance(url := entry.get("profile"), str):
+                profiles.setdefault(str(entry.get("type")), []).append(url)
+    return profiles

@@ -1,4 +1,4 @@
-"""What the FHIR validator finds, while it looks and afterwards."""
+"""Findings of checks, and the issues that they become."""
 
 from __future__ import annotations
 
@@ -14,29 +14,30 @@ Pointer: TypeAlias = "tuple[str | int, ...]"
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """One issue with a resource.
-
-    code: a KB5xx code of the catalogue. issue_type: OperationOutcome.issue.code.
-    path: where, in FHIRPath: "PlanDefinition.action[2].timing.ofType(Range).low".
-    pointer: the same place as JSON has it: ("action", 2, "timingRange", "low").
-    message_id: the HL7 validator's name for this finding, where it has one.
-    line, column: the place in the text, from 1; 0 where there is no text.
-    """
+    """One issue with a resource."""
 
     code: str
+    """A code of the catalogue, such as "KB514"."""
     severity: Severity
     issue_type: str
+    """OperationOutcome.issue.code."""
     message: str
     path: str
+    """The element, in FHIRPath: "PlanDefinition.action[2].timing.ofType(Range).low"."""
     help: str | None = None
+    """What to do about it."""
     message_id: str = ""
+    """The HL7 validator's id of the same message, where it has one."""
     pointer: Pointer = ()
+    """The element in JSON: ("action", 2, "timingRange", "low")."""
     line: int = 0
+    """From 1; 0 where there is no text."""
     column: int = 0
+    """From 1; 0 where there is no text."""
 
     @property
     def json_path(self) -> str:
-        """The place as JSON names it: "PlanDefinition.action[2].timingRange.low"."""
+        """The element by its JSON properties: "PlanDefinition.action[2].timingRange.low"."""
         root = self.path.partition(".")[0].partition("[")[0]
         return root + "".join(
             f"[{step}]" if isinstance(step, int) else f".{step}" for step in self.pointer
@@ -44,7 +45,7 @@ class Issue:
 
 
 class Finding:
-    """An issue in the making: the way to it grows from the inside out."""
+    """A finding whose path is not complete yet: each outer check adds its steps."""
 
     __slots__ = ("code", "help", "message", "message_id", "path_steps")
 
@@ -55,8 +56,8 @@ class Finding:
         self.message = message
         self.help = advice
         self.message_id = message_id or code.message_id
-        #: (step in JSON, the same in FHIRPath), the innermost first.
         self.path_steps: list[tuple[str | int, str]] = []
+        """(step in JSON, the same in FHIRPath), the innermost first."""
 
     @property
     def key(self) -> tuple[str, str, tuple[tuple[str | int, str], ...]]:
