@@ -9,19 +9,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word closest to `word`, or None where nothing is near."""
-    candidates = sorted(known)
-    by_folded = {candidate.casefold().replace("_", "-"): candidate for candidate in candidates}
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate closest to `word`, or None where none is near."""
+    by_folded = {
+        candidate.casefold().replace("_", "-"): candidate for candidate in sorted(candidates)
+    }
     match = get_close_matches(word.casefold().replace("_", "-"), by_folded, n=1, cutoff=0.6)
     return by_folded[match[0]] if match else None
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """A help line for an unknown word: the nearest known one, or the list if it is short."""
-    known = sorted(known)
-    if (match := nearest(word, known)) is not None:
+def did_you_mean(word: str, candidates: Iterable[str]) -> str | None:
+    """A help line for an unknown word: the nearest candidate, or all if they are few."""
+    candidates = sorted(candidates)
+    if (match := nearest(word, candidates)) is not None:
         return f"did you mean '{match}'?"
-    if 0 < len(known) <= 12:
-        return "expected one of: " + ", ".join(known)
+    if 0 < len(candidates) <= 12:
+        return "expected one of: " + ", ".join(candidates)
     return None

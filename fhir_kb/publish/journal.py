@@ -47,7 +47,7 @@ class StagingArea:
 
     def __init__(self, folder: Path, names: Collection[str] = ()) -> None:
         self._folder = folder
-        self._made_of = len(names)
+        self._total_files = len(names)
         self._aside = folder / STAGE
         self._folders = {name: f"f{at}" for at, name in enumerate(_new_folders(folder, names))}
         self._singles: dict[str, str] = {}
@@ -73,7 +73,7 @@ class StagingArea:
             self._unsynced += places.values()
         staged = write_all_new(
             [(places[name], content) for name, content in files.items()],
-            self._made_of,
+            self._total_files,
             durable=few,
         )
         by_place = {file.path: file for file in staged}

@@ -51,15 +51,20 @@ def write_new(path: str, content: FileContent, *, durable: bool = False) -> Stag
 
 
 def write_all_new(
-    files: Sequence[tuple[str, FileContent]], made_of: int = 0, *, durable: bool = False
+    files: Sequence[tuple[str, FileContent]], total_files: int = 0, *, durable: bool = False
 ) -> list[StagedFile]:
-    """Write files that must not be there yet, in any order. Raises OSError.
+    """Write files that must not exist yet, in any order. Raises OSError.
 
-    durable: each is on the disk at the end; while one waits for that, the other process writes.
-    Very many are shared with a second process: of threads only one at a time could run. So are few
-    that are `made_of` very many.
+    Very many are shared with a second process: of threads only one at a time could run.
+
+    Args:
+        files: Their paths and contents.
+        total_files: How many files the output folder has: where they are very many, a few that
+            have changed (bundles, packages) are large, and are shared as well.
+        durable: Whether each is on the disk at the end; while one waits for that, the other
+            process writes.
     """
-    if len(files) < 2 or max(len(files), made_of) < _MANY or not _can_fork():
+    if len(files) < 2 or max(len(files), total_files) < _MANY or not _can_fork():
         return _write_each(files, durable)
     import multiprocessing
 
@@ -70,7 +75,7 @@ def write_all_new(
     theirs.close()
     try:
         own = _write_each(files[::2], durable)
-        theirs_written = ours.recv()
+        other_written = ours.recv()
     except EOFError as error:
         raise ChildProcessError(
             "a process that was writing files was killed, perhaps because memory ran out"
@@ -79,9 +84,9 @@ def write_all_new(
         ours.close()
         other.terminate()
         other.join()
-    if isinstance(theirs_written, OSError):
-        raise theirs_written
-    return [*own, *theirs_written]
+    if isinstance(other_written, OSError):
+        raise other_written
+    return [*own, *other_written]
 
 
 def _can_fork() -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
+from fhir_kb.cli.views.page import Page
 from fhir_kb.diagnostics.render.terminal_text import terminal_safe
 
 if TYPE_CHECKING:
@@ -13,13 +14,6 @@ if TYPE_CHECKING:
     from fhir_kb.diagnostics.render.human import Style
     from fhir_kb.packages.registry.install import InstalledPackage
     from fhir_kb.pipeline.packages import CachedPackage, LockResult, PackageDetails
-
-
-class Page(NamedTuple):
-    """The same content for people and for programs."""
-
-    text: str
-    data: dict[str, Any]
 
 
 def listing(packages: Sequence[CachedPackage], style: Style) -> Page:

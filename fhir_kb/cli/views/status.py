@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from fhir_kb.cli.views.packages import Page
+from fhir_kb.cli.views.page import Page
 from fhir_kb.diagnostics.render.terminal_text import terminal_safe
 
 if TYPE_CHECKING:
