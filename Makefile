@@ -10,7 +10,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 # Two processes at most: a server or a validator takes a core and 4 GB. Tests of one server share it.
-LAB := $(PYTEST) -n 2 --dist loadgroup
+LAB := $(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder
 PIP := -m pip --disable-pip-version-check --quiet
 LATEST := .venv-latest
 LOWEST := .venv-lowest

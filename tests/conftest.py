@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, settings
 sys.path.insert(0, str(Path(__file__).parent))  # for `from environ import …`
 
 from environ import ALL_SAMPLES, CACHE, ROOT, SHARED
+from sharing import in_order, server_of
 
 SCRIPTS = ROOT / "scripts"
 
@@ -36,6 +37,28 @@ def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str)
     if isinstance(val, bytes) and len(val) > 16:
         return f"{argname}-{len(val)}-bytes"
     return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one server stand beside each other, so that it starts once."""
+    items[:] = in_order(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object | None:
+    """With `--dist loadgroup`, the tests of one server go to one process.
+
+    pytest-xdist has that itself, but its groups are lost with pytest 9.2.
+    """
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByServer(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return server_of(nodeid) or nodeid
+
+    return ByServer(config, log)
 
 
 @pytest.fixture(name="load_script", scope="session")

@@ -151,7 +151,7 @@ def test_a_key_that_the_server_does_not_know_at_all(
     key = write_key(tmp_path / "next.pem", world.keys["next"])
     with (
         session(SmartBackend("by-ec", str(key), ("profile",)), guarded.url) as one,
-        pytest.raises(NetError, match=r"refuses: .*keys tried: 'next'") as caught,
+        pytest.raises(NetError, match=r"rejects the login: .*keys tried: 'next'") as caught,
     ):
         one.request("GET", guarded.url)
     assert "Register the public key" in caught.value.help
@@ -165,7 +165,7 @@ def test_a_wrong_secret(world: World, guarded: Resources, authentication: str) -
     )
     with session(login, guarded.url) as one, pytest.raises(NetError) as caught:
         one.request("GET", guarded.url)
-    assert "refuses: " in caught.value.message
+    assert "rejects the login: " in caught.value.message
     assert "client" in caught.value.message
     assert "not this one" not in caught.value.message
 
@@ -246,7 +246,10 @@ def test_a_client_certificate_instead_of_a_secret(world: World, guarded: Resourc
         assert one.request("GET", guarded.url).status == 200
     assert guarded.clients == ["by-tls"]
     without = replace(login, certificate=None)
-    with session(without, guarded.url, trusting) as one, pytest.raises(NetError, match="refuses"):
+    with (
+        session(without, guarded.url, trusting) as one,
+        pytest.raises(NetError, match="rejects the login"),
+    ):
         one.request("GET", guarded.url)
 
 
