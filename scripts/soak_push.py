@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1] / "tests"
-sys.path[:0] = [str(TESTS / name) for name in (".", "push", "push/serving", "servers")]
+sys.path[:0] = [str(TESTS / name) for name in (".", "push", "servers/serving", "servers")]
 
 
 def in_memory(seed: int) -> str:

@@ -25,7 +25,7 @@ _ADVICE: Final = {
 _TRANSIENT: Final = (
     exceptions.ConnectionError, exceptions.Timeout, exceptions.ChunkedEncodingError, HTTPError,
 )  # fmt: skip
-_OVERLOADED: Final = "The server is overloaded or down: try again later, or ask whoever runs it"
+_OVERLOADED: Final = "The server is overloaded or down: try again later, or ask its operator"
 
 
 def rejection(method: str, url: str, status: int, tries: str = "") -> NetError:

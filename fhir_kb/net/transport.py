@@ -182,7 +182,7 @@ def _check_redirect(method: str, current: str, target: str, content: bytes | Non
         raise NetError(
             f"{method} {redacted_url(current)} is redirected to '{redacted_url(target)}', which is "
             "not encrypted",
-            "Tell whoever runs the server",
+            "Tell the operator of the server",
         )
     if content is not None and origin_of(target) != origin_of(current):
         raise NetError(

@@ -168,7 +168,7 @@ class HttpFhirServer:
             raise ServerError(
                 f"GET {self.base}/{type_}: Bundle.total is {total}, but only {matches} came and "
                 "there is no link to a next page",
-                "Ask whoever runs the server: it has to give the other pages",
+                "Ask the operator of the server: it has to give the other pages",
             )
 
     def _search_page(self, type_: str, query: Query) -> Resource:
@@ -200,7 +200,7 @@ class HttpFhirServer:
             bundle = self.get_resource(url)
         raise ServerError(
             f"{self.base}: too many pages: the links to the next page have no end",
-            "Ask whoever runs the server",
+            "Ask the operator of the server",
         )
 
     def changed_since(self, type_: str, since: str) -> Iterator[RemoteResource]:

@@ -325,6 +325,6 @@ def own_url(url: str, base: str) -> str:
     if not parts.path.startswith(own.path.rstrip("/") or "/") or not parts.query:
         raise ServerError(
             f"{base}: the link to the next page leads to another server",
-            "Ask whoever runs the server to correct its own base URL",
+            "Ask the operator of the server to correct its own base URL",
         )
     return f"{own.scheme}://{own.netloc}{parts.path}?{parts.query}"

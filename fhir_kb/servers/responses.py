@@ -79,7 +79,7 @@ def unusable(response: Response, url: str) -> ServerError:
     elif response.status == _TOO_MANY:
         advice = "The server limits the number of requests: try again later"
     elif response.status >= 500:
-        advice = "The server is overloaded or down: try again later, or ask whoever runs it"
+        advice = "The server is overloaded or down: try again later, or ask its operator"
     else:
         advice = "Check the address, and that a FHIR server is there"
     return ServerError(response_text(response, url), advice)

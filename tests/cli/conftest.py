@@ -12,8 +12,8 @@ from fhir_kb.cli.run import run
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-PUSH = Path(__file__).parents[1] / "push"  # the model servers
-sys.path[:0] = [str(PUSH), str(PUSH / "serving")]
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS / "push"), str(TESTS / "servers" / "serving")]
 
 
 class Ended(NamedTuple):

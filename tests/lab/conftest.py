@@ -1,4 +1,4 @@
-"""The helpers beside this file, and those of push, are imported by name: `from hapi import …`."""
+"""Helpers beside this file, those of push, and the model servers are imported by name."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from sharing import server_of
 
 HERE = Path(__file__).parent
-PUSH = HERE.parent / "push"
-sys.path[:0] = [str(HERE), str(PUSH), str(PUSH / "serving")]
+TESTS = HERE.parent
+sys.path[:0] = [str(HERE), str(TESTS / "push"), str(TESTS / "servers" / "serving")]
 pytest.register_assert_rewrite("contract")
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.lab, pytest.mark.long, pytest.mark.slow]
 
-HERE = Path(__file__).parents[1] / "push" / "serving" / "medplum"
+HERE = Path(__file__).parents[1] / "servers" / "serving" / "medplum"
 HOME = CACHE / "medplum"
 MEDPLUM = OTHER.but(
     name="MEDPLUM", software="Medplum", match_missing=404, type_history=False, transactions=False

@@ -1,4 +1,4 @@
-"""The helpers beside this file and in serving/ are imported by name: `from memory import …`."""
+"""The helpers beside this file and the model servers are imported by name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from memory import MemoryServer
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE / "serving")]
+sys.path[:0] = [str(HERE), str(HERE.parent / "servers" / "serving")]
 pytest.register_assert_rewrite("contract")
 
 

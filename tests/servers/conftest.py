@@ -5,6 +5,6 @@ from pathlib import Path
 
 import pytest
 
-PUSH = Path(__file__).parents[1] / "push"
-sys.path[:0] = [str(PUSH), str(PUSH / "serving")]
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent / "push"), str(HERE / "serving")]
 pytest.register_assert_rewrite("contract")

@@ -26,9 +26,9 @@ _MAX_TOKEN: Final = 2**16
 _MAX_TEXT: Final = 200
 _SHORTEST_SECRET: Final = 4
 _ADVICE: Final = {
-    "invalid_client": "Check the client id, and its secret or key, with whoever runs the server",
-    "unauthorized_client": "Ask whoever runs the server to allow this client to log in by itself",
-    "unsupported_grant_type": "Ask whoever runs the server to allow client credentials",
+    "invalid_client": "Check the client id, and its secret or key, with the operator of the server",
+    "unauthorized_client": "Ask the operator of the server to let this client log in by itself",
+    "unsupported_grant_type": "Ask the operator of the server to allow client credentials",
     "invalid_scope": "Ask for scopes that the server grants to this client (scopes)",
     "invalid_target": "Check audience and resource",
     "invalid_grant": "Check the client's key, and the clock of this machine",
@@ -92,7 +92,7 @@ def _token(body: dict[str, Any], response: Response, secrets: Collection[str]) -
     if not isinstance(type_, str) or type_.casefold() != "bearer":
         raise NetError(
             f"{response}: a token of the type '{cleaned(str(type_), secrets)}', not 'Bearer'",
-            "Ask whoever runs the login server to give bearer tokens to this client",
+            "Ask the operator of the login server to give bearer tokens to this client",
         )
     value = body.get("access_token")
     if not isinstance(value, str) or not is_token(value):
@@ -127,7 +127,7 @@ def _rejected(
     text = code or "no reason given"
     if isinstance(description, str) and (reason := cleaned(description, secrets)):
         text = f"{text} ({reason})"
-    advice = _ADVICE.get(code, "Ask whoever runs the login server")
+    advice = _ADVICE.get(code, "Ask the operator of the login server")
     message = f"{response}: the login server rejects the login: {text}"
     return LoginRejectedError(message, advice, response.status, code)
 
