@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from faults import Plan, faulty
 from model_server import ModelServer
-from temper import OTHER, TYPES
+from temper import OTHER
 
 from fhir_kb.net import retry
 
@@ -18,13 +18,12 @@ if TYPE_CHECKING:
 
     from conftest import Ended
 
-KINDS = OTHER.but(types=(*TYPES, "CodeSystem", "Composition"))
 DEFINITIONS = str(Path(__file__).parents[2] / "definitions")
 
 
 @pytest.fixture
 def model() -> Iterator[ModelServer]:
-    with ModelServer(KINDS) as started:
+    with ModelServer(OTHER) as started:
         yield started
 
 

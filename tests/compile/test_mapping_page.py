@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import inspect
 import re
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
-from fhir_kb.model import activity, concept, evidence, plan, reference, settings, topic
+import fhir_kb.model
 from fhir_kb.model.record import Record
 from fhir_kb.model.schema_shape import layout
 
 PAGE = Path(__file__).parents[2] / "docs" / "mapping.md"
+MODULES = [
+    import_module(f"fhir_kb.model.{module.name}") for module in iter_modules(fhir_kb.model.__path__)
+]
 RECORDS = [
-    found
-    for module in (settings, topic, plan, activity, evidence, reference, concept)
-    for _, found in inspect.getmembers(module, inspect.isclass)
-    if issubclass(found, Record) and found.__module__ == module.__name__
+    member
+    for module in MODULES
+    for _, member in inspect.getmembers(module, inspect.isclass)
+    if issubclass(member, Record) and member.__module__ == module.__name__ and member is not Record
 ]
 
 

@@ -14,15 +14,13 @@ from fhir_kb.compile import CODES, compile_shared, compile_topic
 from fhir_kb.diagnostics import Span
 from fhir_kb.model import Element, span_at
 from fhir_kb.model.knowledge_base import KnowledgeBase, TopicSource
+from fhir_kb.model.resource_kind import RESOURCE_KINDS
 from fhir_kb.read.definition_files import find_definitions
 from fhir_kb.read.topics import read_settings, read_topic, topic_entry
 from fhir_kb.validate import Validator
 
 DEFINITIONS = Path(__file__).parents[2] / "definitions"
-WITH_URL_EVERYWHERE = {
-    "PlanDefinition", "ActivityDefinition", "Library", "Evidence", "EvidenceVariable", "Citation",
-    "ValueSet", "CodeSystem",
-}  # fmt: skip
+WITH_URL_EVERYWHERE = {kind.type for kind in RESOURCE_KINDS if kind.is_canonical}
 
 
 def shipped() -> tuple[list[TopicSource], KnowledgeBase]:

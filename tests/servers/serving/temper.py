@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-TYPES = (
-    "PlanDefinition", "ActivityDefinition", "Library", "ValueSet", "Evidence", "EvidenceVariable",
-    "Citation", "ArtifactAssessment", "Basic",
-)  # fmt: skip
+from fhir_kb.model.resource_kind import BASIC, BY_TYPE
+
+TYPES = (*BY_TYPE, BASIC)
 
 
 @dataclass(frozen=True)
