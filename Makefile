@@ -18,8 +18,9 @@ LOCKING := .venv-lock
 COMPILE = $(LOCKING)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
-.PHONY: help demo test test-fast test-lab test-long test-latest test-lowest soak lock check format docs \
-	conformance dist clean
+.PHONY: help demo test test-fast test-here test-lab test-long test-servers test-latest test-lowest soak lock \
+	check format docs conformance dist clean
+.NOTPARALLEL:
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,20 +60,24 @@ demo: $(VENV)/.installed ## make the environment, build definitions/ into output
 	@echo "Load one into a server:  output/r4/bundle.transaction.json"
 	@echo "Use the program:         $(BIN)/fhir-kb --help"
 
-test: $(VENV)/.installed-dev ## make the environment, run all tests; those that need ../shared skip without it
-	$(PYTEST) -n auto -m "not lab"
-	$(LAB) -m "lab and not long"
+test: test-here test-lab ## make the environment, run all tests; those that need ../shared skip without it
 
 # -- for developers -----------------------------------------------------------------------------
 
 test-fast: $(VENV)/.installed-dev ## the tests that take less than a few seconds
 	$(PYTEST) -n auto -m "not lab and not slow"
 
+test-here: $(VENV)/.installed-dev ## the tests that need nothing but Python
+	$(PYTEST) -n auto -m "not lab"
+
 test-lab: $(VENV)/.installed-dev ## the tests against HAPI and the official validator (Java, ../shared)
 	$(LAB) -m "lab and not long"
 
 test-long: $(VENV)/.installed-dev ## faults, kills and logins on real servers (HAPI, Medplum, Keycloak)
 	$(LAB) -m long
+
+test-servers: $(VENV)/.installed-dev ## test-lab and test-long in one run, which share their servers
+	$(LAB) -m lab
 
 soak: $(VENV)/.installed-dev ## pushing with faults, thousands of times (docs/push.md has the result)
 	$(BIN)/python scripts/soak_push.py
