@@ -35,18 +35,24 @@ _URL_HEADERS: Final = frozenset({"content-location", "location"})
 
 _lock = threading.Lock()
 _secrets: dict[str, None] = {}
+_longest_first: tuple[str, ...] = ()
 
 
 def protect(*secrets: str) -> None:
     """Take these values out of everything that passes `redact` from now on."""
+    global _longest_first  # noqa: PLW0603  what is secret is so for the whole process
+    new = [secret for secret in secrets if secret not in _secrets]
+    if not new:
+        return
     with _lock:
-        for secret in secrets:
+        for secret in new:
             raw = secret.encode("utf-8", "surrogateescape")
             for form in (secret, quote_plus(raw), quote(raw), quote(raw, safe="")):
                 if len(form) >= _SHORTEST_SECRET:
                     _secrets[form] = None
         while len(_secrets) > _MAX_SECRETS:
             del _secrets[next(iter(_secrets))]
+        _longest_first = tuple(sorted(_secrets, key=len, reverse=True))
 
 
 def protect_url(url: str) -> None:
@@ -66,9 +72,7 @@ def protect_url(url: str) -> None:
 
 def redact(text: str) -> str:
     """The text without the secrets that are protected."""
-    with _lock:
-        secrets = sorted(_secrets, key=len, reverse=True)
-    for secret in secrets:
+    for secret in _longest_first:
         if secret in text:
             text = text.replace(secret, HIDDEN)
     return text

@@ -28,6 +28,7 @@ UNAVAILABLE: Final = frozenset({429, 502, 503, 504})
 """The statuses of a server, or of something before it, that has no time: a retry may help."""
 _MAX_DIGITS: Final = 9
 _LOG: Final = logging.getLogger(__name__)
+logging.getLogger("fhir_kb").addHandler(logging.NullHandler())  # silent unless configured
 _JITTER: Final = random.SystemRandom().random
 
 
