@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.fhirpath.evaluation.equality import as_quantity
-from fhir_kb.fhirpath.evaluation.items import EMPTY, FALSE, Element, Item, boolean, value_of
+from fhir_kb.fhirpath.evaluation.items import EMPTY, FALSE, TRUE, Element, Item, boolean, value_of
 from fhir_kb.fhirpath.evaluation.references import json_property
 from fhir_kb.fhirpath.functions.registry import function
 from fhir_kb.fhirpath.functions.text import text_of
@@ -76,7 +76,8 @@ def comparable(_: Scope, focus: list[Item], other: list[Item]) -> list[Item]:
     left, right = as_quantity(value_of(focus[0])), as_quantity(value_of(other[0]))
     if left is None or right is None:
         return EMPTY
-    same = left.unit == right.unit
+    if left.unit == right.unit:
+        return TRUE
     zero = Decimal(0)
     sign = quantities.order(Quantity(zero, left.unit), Quantity(zero, right.unit))
-    return boolean(same or sign is not None)
+    return boolean(sign is not None)

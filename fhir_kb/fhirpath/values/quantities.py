@@ -101,6 +101,8 @@ def _aligned(left: Quantity, right: Quantity, *, loosely: bool) -> tuple[Fractio
 
 def order(left: Quantity, right: Quantity) -> int | None:
     """-1, 0 or 1 as `left` is less than, equal to or more than `right`; None where incomparable."""
+    if left.unit == right.unit and _is_reasonable(left.value) and _is_reasonable(right.value):
+        return (left.value > right.value) - (left.value < right.value)
     aligned = _aligned(left, right, loosely=False)
     if aligned is None:
         return None

@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from fhir_kb.fhirpath.errors import FHIRPathExecutionError
-from fhir_kb.fhirpath.values.quantities import to_decimal
 from fhir_kb.fhirpath.values.temporal import (
     DAY,
     Date,
@@ -240,7 +239,7 @@ def decimal_boundary(value: Decimal, digits: int | None, *, high: bool) -> Decim
     if edge.adjusted() + digits > 60:
         return None
     rounding = "ROUND_HALF_UP" if outwards else "ROUND_DOWN"
-    bound = to_decimal(Fraction(edge)).quantize(step, rounding)
+    bound = edge.quantize(step, rounding)
     return -bound if negative else bound
 
 

@@ -107,10 +107,11 @@ class Invariants:
         in_python = IN_PYTHON.get(rule.compiled.expression)
         if in_python is not None:
             return _in_python(rule, in_python)
-        if type_path in self._definitions.primitive_types:
-            return check
         fast_test = rule.compiled.fast_test(type_path)
-        return check if fast_test is None else _fast_test_first(fast_test, check)
+        if fast_test is None:
+            return check
+        is_object = type_path not in self._definitions.primitive_types
+        return _fast_test_first(fast_test, check, is_object=is_object)
 
 
 class _ValueSets:
@@ -142,16 +143,24 @@ def _not_on_contained(check: Checker) -> Checker:
     return lambda value, context: check(value, context) if value is context.container else None
 
 
-def _fast_test_first(fast_test: Callable[[Any], bool | None], full_check: Checker) -> Checker:
-    """The check of objects that tries the expression's fast path first."""
+def _fast_test_first(
+    fast_test: Callable[[Any], bool | None], full_check: Checker, *, is_object: bool
+) -> Checker:
+    """The check that tries the expression's fast path first.
+
+    Args:
+        fast_test: The fast path; it takes objects, or primitive values.
+        full_check: The check by evaluation.
+        is_object: Which of them.
+    """
 
     def check(value: Any, context: Context) -> Findings:
-        if isinstance(value, dict):
+        if isinstance(value, dict) is is_object and value is not None:
             try:
                 if fast_test(value) is True:
                     return None
             except FHIRPathError:
-                pass  # the full evaluation can say where it failed
+                pass  # the error of the full evaluation has the place
         return full_check(value, context)
 
     return check
