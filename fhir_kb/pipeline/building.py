@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -272,8 +272,15 @@ def _cached_build(cache: Cache, stamp: str, output: Path) -> Build | None:
         return None
     from fhir_kb.publish.output_folder import unchanged_digest
 
-    if unchanged_digest(output, stamps=cache.stamps) != record["output"]:
+    if unchanged_digest(output, stamps=cache.stamps) != record.get("output"):
         return None
+    try:
+        return _build_from(record)
+    except (KeyError, TypeError, ValueError):  # damaged
+        return None
+
+
+def _build_from(record: dict[str, Any]) -> Build:
     return Build(
         findings_from(record["findings"]),
         findings_from(record["losses"]),

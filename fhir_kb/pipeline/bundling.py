@@ -86,13 +86,19 @@ def bundle(
     if kind == "document":
         data, document_findings = _document(compiled, topics, resources, release, base)
         findings.extend(document_findings)
-    elif kind == "transaction":
-        data = publish.transaction(resources, release).to_bytes()
-    elif kind == "batch":
-        data = publish.batch(resources, base).to_bytes()
     else:
-        data = publish.collection(resources, base).to_bytes()
+        data = _bundle(kind, resources, release, base)
     return BundleResult(data, in_order(findings), compiled.losses)
+
+
+def _bundle(kind: str, resources: Sequence[EmittedResource], release: str, base: str) -> bytes:
+    if kind == "transaction":
+        content = publish.transaction(resources, release)
+    elif kind == "batch":
+        content = publish.batch(resources, base)
+    else:
+        content = publish.collection(resources, base)
+    return content.to_bytes()
 
 
 def _document(

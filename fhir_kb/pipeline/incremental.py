@@ -16,7 +16,7 @@ from fhir_kb.read.definition_files import CONCEPTS_FILE, KB_FILE, find_definitio
 from fhir_kb.read.topics import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from fhir_kb.diagnostics.progress import Progress
@@ -104,10 +104,10 @@ def collect(
         compiled.shared = run.compile_shared(base)
     compiled.without_models = run.without_models
     executor.shutdown()
-    for topic in compiled.everything():
-        findings.extend(topic.findings)
+    topics = [*compiled.everything()]
+    findings.extend(finding for topic in topics for finding in topic.findings)
     compiled.findings = in_order(findings)
-    compiled.losses = in_order(loss for topic in compiled.everything() for loss in topic.losses)
+    compiled.losses = in_order(loss for topic in topics for loss in topic.losses)
     return compiled
 
 
@@ -161,18 +161,18 @@ class _IncrementalRun:
     ) -> tuple[dict[str, dict[str, Any]], list[TopicFolder]]:
         """The records of folders that are as they were, and the other folders."""
         cached = self.cache.read_json("read")
-        old: Mapping[str, Any] = {}
-        if cached.get("settings") == self._settings_hash:
-            old = cached["topics"]
+        is_current = cached.get("settings") == self._settings_hash
+        old = cached.get("topics") if is_current else None
         records: dict[str, dict[str, Any]] = {}
         changed: list[TopicFolder] = []
         for folder in self.context.sources.folders:
-            record = old.get(folder.path)
-            if record and record["stamps"] == folder_stamps(folder):
-                records[folder.path] = record
-                findings.extend(findings_from(record["findings"]))
-            else:
+            record: Any = old.get(folder.path) if isinstance(old, dict) else None
+            topic_findings = _cached_findings(record, folder)
+            if topic_findings is None:
                 changed.append(folder)
+            else:
+                records[folder.path] = record
+                findings.extend(topic_findings)
         return records, changed
 
     def compile_topics(
@@ -242,6 +242,17 @@ def _record(topic: ParsedTopic, entry: TopicEntry) -> dict[str, Any]:
         "entry": _entry_json(entry),
         "hash": topic.hash,
     }
+
+
+def _cached_findings(record: Any, folder: TopicFolder) -> tuple[Diagnostic, ...] | None:
+    """The findings of a cached record; None where it is missing, stale or damaged."""
+    try:
+        if record["stamps"] != folder_stamps(folder) or not isinstance(record["hash"], str):
+            return None
+        _entry_from(record["entry"])
+        return findings_from(record["findings"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _entry_words(entry: TopicEntry) -> Iterator[str]:

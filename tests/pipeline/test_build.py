@@ -176,6 +176,20 @@ def test_a_cache_of_another_version_is_not_read(
     assert content(tmp_path / "output") == before
 
 
+@pytest.mark.parametrize("name", ["read", "build"])
+def test_a_cache_whose_content_is_odd_is_not_read(tmp_path: Path, name: str) -> None:
+    definitions, cache = write(tmp_path / "definitions", "sepsis"), tmp_path / "cache"
+    build(definitions, output=tmp_path / "output", cache_folder=cache)
+    before, file = content(tmp_path / "output"), cache / f"{name}.json"
+    whole = json.loads(file.read_bytes())
+    for key in whole:
+        for odd in ({}, [], None, 1, {"sepsis": {}}, [[]]):
+            file.write_text(json.dumps({**whole, key: odd}))
+            done = build(definitions, output=tmp_path / "output", cache_folder=cache)
+            assert done.exit_code == 0, (key, odd)
+            assert content(tmp_path / "output") == before
+
+
 def test_a_touched_output_is_mended_though_nothing_else_changed(tmp_path: Path) -> None:
     definitions, cache = write(tmp_path / "definitions", "sepsis"), tmp_path / "cache"
     build(definitions, output=tmp_path / "output", cache_folder=cache)
