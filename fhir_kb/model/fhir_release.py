@@ -101,8 +101,8 @@ R4: Final = FhirRelease(
 FHIR_RELEASES: Final = (R5, R4B, R4)
 """All of them, newest first: the order in which they are published and listed."""
 
-NEWEST: Final = R5
-"""The form in which resources are compiled, and the release of files that name none."""
+DEFAULT_RELEASE: Final = R5
+"""The release of files that name none, and the form in which resources are compiled."""
 
 NAMES: Final = tuple(release.name for release in FHIR_RELEASES)
 BY_NAME: Final[Mapping[str, FhirRelease]] = {release.name: release for release in FHIR_RELEASES}

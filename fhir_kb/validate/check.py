@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics import Severity
-from fhir_kb.model.fhir_release import NEWEST
+from fhir_kb.model.fhir_release import DEFAULT_RELEASE
 from fhir_kb.validate.core.issue import located_at, under
 from fhir_kb.validate.core.json_values import text
 from fhir_kb.validate.input.json import Parsed, duplicate, parse
@@ -75,7 +75,9 @@ def check_text(
     Raises:
         ValueError: The FHIR version is unknown.
     """
-    return check_text_with(Validator(fhir_version or NEWEST.version, canonicals=canonicals), data)
+    return check_text_with(
+        Validator(fhir_version or DEFAULT_RELEASE.version, canonicals=canonicals), data
+    )
 
 
 def check_text_with(validator: Validator, data: bytes) -> Report:
@@ -98,7 +100,7 @@ def check_lines(
         fhir_version: "5.0.0" where it is None.
         first: The number of the first line, where `lines` is a part of a file.
     """
-    return check_lines_with(Validator(fhir_version or NEWEST.version), lines, first=first)
+    return check_lines_with(Validator(fhir_version or DEFAULT_RELEASE.version), lines, first=first)
 
 
 def check_lines_with(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path  # noqa: TC003  the fields of a NamedTuple are looked at when it is made
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fhir_kb.model.fhir_release import NEWEST
+from fhir_kb.model.fhir_release import DEFAULT_RELEASE
 from fhir_kb.validate.core.json_values import objects
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class ValidationOptions(NamedTuple):
     """What resources are validated against; another process can make the same validator of it."""
 
-    fhir_version: str = NEWEST.version
+    fhir_version: str = DEFAULT_RELEASE.version
     """"5.0.0", "4.3.0" or "4.0.1"."""
     packages: tuple[str, ...] = ()
     """"name#version" of packages on this machine, or paths of .tgz files and folders."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.model.fhir_release import NEWEST
+from fhir_kb.model.fhir_release import DEFAULT_RELEASE
 from fhir_kb.packages import core_profiles, definitions
 from fhir_kb.terminology.service import TerminologyService
 from fhir_kb.validate.codes import CODE_NOT_CHECKED
@@ -48,7 +48,7 @@ class Validator:
 
     def __init__(
         self,
-        fhir_version: str = NEWEST.version,
+        fhir_version: str = DEFAULT_RELEASE.version,
         *,
         invariants: bool = True,
         canonicals: Canonicals | None = None,

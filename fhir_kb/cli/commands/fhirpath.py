@@ -9,7 +9,7 @@ import click
 
 from fhir_kb.cli import options
 from fhir_kb.cli.exit_codes import FINDINGS, FINE
-from fhir_kb.model.fhir_release import BY_NAME, NAMES, NEWEST
+from fhir_kb.model.fhir_release import BY_NAME, DEFAULT_RELEASE, NAMES
 
 if TYPE_CHECKING:
     from fhir_kb.packages import Definitions
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--fhir",
     "release",
     type=options.Release(),
-    default=NEWEST.name,
+    default=DEFAULT_RELEASE.name,
     metavar="RELEASE",
     help=f"The FHIR release of FILE: {options.alternatives(NAMES)}.",
 )

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 
 from fhir_kb.cli import options
-from fhir_kb.model.fhir_release import BY_NAME, BY_VERSION, NEWEST
+from fhir_kb.model.fhir_release import BY_NAME, BY_VERSION, DEFAULT_RELEASE
 
 
 @click.command("validate")
@@ -85,7 +85,7 @@ def command(
         raise click.UsageError(message, click.get_current_context())
     if terminology:
         _check_server_url(terminology)
-    version = BY_NAME[release].version if release else NEWEST.version
+    version = BY_NAME[release].version if release else DEFAULT_RELEASE.version
     validation = ValidationOptions(version, packages, also, profiles, terminology)
     if packages and not offline:
         _install(packages)

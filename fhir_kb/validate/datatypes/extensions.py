@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.model.fhir_release import CROSS_VERSION_EXTENSIONS, NEWEST
+from fhir_kb.model.fhir_release import CROSS_VERSION_EXTENSIONS, DEFAULT_RELEASE
 from fhir_kb.validate.codes import EXTENSION_PART, EXTENSION_URL
 from fhir_kb.validate.core.issue import combine, located_at, quoted, report, under
 from fhir_kb.validate.core.json_values import objects, text
@@ -108,12 +108,12 @@ def _cross_version_problem(url: str) -> tuple[str, str] | None:
     if major_minor not in CROSS_VERSION_EXTENSIONS:
         message = f"{quoted(url, 100)}: there are no such extensions for FHIR {major_minor}"
         return message, "Extension_EXT_Version_Invalid"
-    if major_minor != NEWEST.major_minor:
+    if major_minor != DEFAULT_RELEASE.major_minor:
         return None
     # Imported here, because such extensions are rare.
     from fhir_kb.packages import definitions
 
-    newest = definitions(NEWEST.version)
+    newest = definitions(DEFAULT_RELEASE.version)
     type_name, inner, _ = path.partition(".")
     is_type = type_name in newest
     if is_type and (not inner or newest.element(path.replace("[x]", "")) is not None):
