@@ -1,4 +1,4 @@
-"""What all compilers of a topic have at hand: the base, names, ids, a list for findings."""
+"""What all compilers of a topic share: the knowledge base, names and ids, the findings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Elements made from model values: what is not said is left out, every place is kept."""
+"""Elements built of model values: without what is empty, with the spans of what is not."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def study_concept(study: Text) -> Element:
 
 
 def _note(context: CompileContext, quote: Quote) -> Element:
-    """The quotation, with whose words they are."""
+    """The quotation with its source."""
     work = context.reference(quote.from_)
     where = f", {quote.locator}" if quote.locator else ""
     source = f"{citation_text.short_citation(work)}{where}" if work else str(quote.locator or "")

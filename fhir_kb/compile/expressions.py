@@ -1,4 +1,4 @@
-"""Expressions: in words, in FHIRPath, in CQL; never words that an engine could take for true."""
+"""Expressions in FHIRPath, in CQL or in plain text, which no engine evaluates."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def compile_expression(context: CompileContext, expression: Said) -> Element | N
 
 
 def compile_dynamic_value(context: CompileContext, value: DynamicValue) -> Element | None:
-    """The dynamicValue of a value that is worked out later."""
+    """The dynamicValue of a value that is computed when the plan is applied."""
     compiled = _expression(context, value, None, None)
     return element(value.span, path=value.path, expression=compiled) if compiled else None
 

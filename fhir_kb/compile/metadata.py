@@ -1,4 +1,4 @@
-"""What every artifact of a topic says of itself: version, status, people, dates, rights."""
+"""The metadata of a topic's artifacts: version, status, people, dates, rights."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def artifact_resource(
     date: Text | None = None,
     **content: Any,
 ) -> Element:
-    """A resource with what the topic and the knowledge base say of all of theirs."""
+    """A resource with the metadata of the topic and the knowledge base."""
     kind = BY_TYPE[resource_type]
     common = context.common or _common(context)
     resource = element(
@@ -62,7 +62,7 @@ def artifact_resource(
 
 
 def _common(context: CompileContext) -> Element:
-    """All that any kind of artifact may say; worked out once a topic."""
+    """The metadata that any kind of artifact may have; computed once a topic."""
     topic, settings = context.topic, context.settings
     experimental = topic.experimental if topic.experimental is not None else settings.experimental
     effective = topic.effective
@@ -94,7 +94,7 @@ def _common(context: CompileContext) -> Element:
 
 
 def publication_status(context: CompileContext) -> str:
-    """How far the topic is."""
+    """The topic's publication status."""
     return context.topic.status or context.settings.status or DEFAULT_STATUS
 
 
@@ -110,22 +110,22 @@ def copyright_text(context: CompileContext) -> str | None:
 
 
 def topic_concepts(context: CompileContext) -> list[Element]:
-    """What the topic is filed under and touches."""
+    """The topic's categories and what else it is about."""
     return codeable_concepts(context, (*context.topic.categories, *context.topic.also_about))
 
 
 def disclaimer_text(context: CompileContext) -> str | None:
-    """What readers have to bear in mind."""
+    """The disclaimer of the topic or the knowledge base."""
     return context.topic.disclaimer or context.settings.disclaimer
 
 
 def funding_text(context: CompileContext) -> str | None:
-    """Who paid, and what it had to do with the content."""
+    """The funding of the topic or the knowledge base."""
     return context.topic.funding or context.settings.funding
 
 
 def contact_detail(contact: Contact) -> Element:
-    """Whom to ask."""
+    """A contact as a ContactDetail."""
     telecom = [
         element(address.span, system=system, value=address)
         for system, address in (("url", contact.url), ("email", contact.email))

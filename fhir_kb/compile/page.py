@@ -1,4 +1,4 @@
-"""The page in pieces, each as FHIR needs it: its sections, and what every page ends with."""
+"""The sections of the page in XHTML, and the sections that every page ends with."""
 
 from __future__ import annotations
 

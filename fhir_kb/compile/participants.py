@@ -1,4 +1,4 @@
-"""Who takes part: in activities, in steps, in the plan as a whole."""
+"""Participants of activities, of steps and of the plan."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def duration_choice(context: CompileContext, name: str, text: Text | None) -> di
 
 
 def single_quantity(context: CompileContext, text: Text | None) -> Element | None:
-    """A Quantity; a range is a finding, for FHIR has one number here."""
+    """A Quantity; a range is a finding, because FHIR takes a single number there."""
     amount = parse_amount(context, text)
     if amount is None:
         return None

@@ -116,7 +116,7 @@ def _report_code(
 
 
 def as_list(node: LoweringNode, name: str, value: Any) -> None:
-    """A single element that the release has a list for."""
+    """The element becomes a list of one."""
     type_name = node.run.lowering.table.property(node.type, name).type
     lowered = node.run.lowering.value(node, name, type_name, value)
     if lowered is not None:
@@ -124,7 +124,7 @@ def as_list(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def first_item(node: LoweringNode, name: str, value: Any) -> None:
-    """A list that the release has a single element for: the rest goes into extensions on it."""
+    """The first item is the element; the others go into extensions on it."""
     lowering = node.run.lowering
     type_name = lowering.table.property(node.type, name).type
     items = [item for item in value if isinstance(item, dict)]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def _location(node: LoweringNode, name: str, value: Any) -> None:
-    """The reference as it is; a concept as the reference's words, and exactly in the extension."""
+    """The reference is kept; a concept becomes its display, and is whole in the extension."""
     lowering = node.run.lowering
     reference = value.get("reference") or {}
     lowered = lowering.value(node, name, "Reference", reference, f"{node.path}.{name}.reference")
@@ -34,7 +34,7 @@ def _location(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _requirement(node: LoweringNode, name: str, value: Any) -> None:
-    """Canonicals were references: each is the words of one."""
+    """Each canonical becomes the display of a reference."""
     if name.startswith("_"):
         if name[1:] not in node.source:
             node.report_lost(name)

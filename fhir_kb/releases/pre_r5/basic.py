@@ -1,4 +1,4 @@
-"""Basic: what a resource becomes whose type a release does not have.
+"""Basic: stands for a resource whose type a release does not have.
 
 HL7's cross-version packages have one extension for the whole of such a resource, to be put on a
 Basic (http://hl7.org/fhir/5.0/StructureDefinition/extension-Citation). Its code names the R5 type.
@@ -38,7 +38,7 @@ _COMMENTS = frozenset({"comment", "response", "change-request"})
 
 
 def as_basic(lowering: Lowerer, source: Element) -> LoweringNode:
-    """A resource as a Basic that keeps all of it and can be read and found."""
+    """A resource as a Basic with all of its content, a narrative and an identifier."""
     kind = source["resourceType"]
     run = LoweringRun(lowering)
     run.unsupported_ids = unsupported_contained_ids(lowering, source)
@@ -75,7 +75,7 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 
 def _identifiers(node: LoweringNode) -> list[Any]:
-    """Its identifiers, with its canonical first, or with one made of what it is about."""
+    """Its identifiers; its canonical is the first, or one is derived from what it is about."""
     source = node.source
     given = source.get("identifier") or []
     kept = [
@@ -100,7 +100,7 @@ def _identifiers(node: LoweringNode) -> list[Any]:
 
 
 def _describe(node: LoweringNode, basic: Element) -> None:
-    """Subject, date and author where Basic has them, for those who know nothing of extensions."""
+    """Fill subject, date and author of the Basic, for readers that ignore extensions."""
     source, lowering = node.source, node.run.lowering
     if (about := source.get("artifactReference")) is not None:
         basic["subject"] = lowering.value(node, "artifactReference", "Reference", about)
@@ -120,7 +120,7 @@ def _is_bound(extension: Any) -> bool:
 
 
 def _report_bound(node: LoweringNode) -> None:
-    """Say which extensions do not come along; the one for the URL has become the identifier."""
+    """Report extensions that are left out; the one with the URL has become the identifier."""
     for name in ("extension", "modifierExtension"):
         for extension in node.source.get(name, ()):
             if _is_bound(extension) and extension.get("url") != _ARTIFACT_URL:

@@ -30,7 +30,7 @@ STATUS = {
 
 
 def _mode(node: LoweringNode, name: str, value: Any) -> None:
-    """How it is attested: a concept in R5, one of four codes before, without which it goes."""
+    """The concept becomes one of four codes; an attestation with another mode is left out."""
     codings = value.get("coding", ()) if isinstance(value, dict) else ()
     codes = [
         coding["code"]
@@ -54,7 +54,7 @@ def _finish_attester(node: LoweringNode) -> None:
 
 
 def _relates_to(node: LoweringNode, name: str, value: Any) -> None:
-    """Four relations to another composition are left of all that RelatedArtifact can say."""
+    """Four kinds of relation to another Composition are kept; the others are left out."""
     kept = []
     for index, related in enumerate(value):
         reference = related.get("resourceReference")
@@ -78,7 +78,7 @@ def _relates_to(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _event_detail(node: LoweringNode, name: str, value: Any) -> None:
-    """References as they are; concepts where older releases have the codes of the event."""
+    """References are kept; concepts become the codes of the event."""
     lowering, details, codes = node.run.lowering, [], []
     for index, detail in enumerate(value):
         path = f"{node.path}.{name}[{index}]"
@@ -97,7 +97,7 @@ def _event_detail(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _url(node: LoweringNode, name: str, value: Any) -> None:
-    """Its URL is what it is identified by, where it has no identifier."""
+    """The URL becomes the identifier, where there is none."""
     if name.startswith("_") or "identifier" in node.source:
         node.report_lost(name)
         return

@@ -38,7 +38,7 @@ def _attachment_size(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _expression_name(node: LoweringNode, name: str, value: Any) -> None:
-    """A code in R5, an id before: what is no id is kept beside it."""
+    """A name that is no valid id is kept in an extension."""
     if name.startswith("_"):
         merge_primitive(node, name[1:], value)
     elif isinstance(value, str) and _ID.fullmatch(value):
@@ -49,7 +49,7 @@ def _expression_name(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _finish_expression(node: LoweringNode) -> None:
-    """Older releases demand a language."""
+    """Older releases require a language: 'text/plain' is filled in."""
     if node.target and "language" not in node.target and "_language" not in node.target:
         node.target["language"] = "text/plain"
         node.report(
@@ -61,7 +61,7 @@ def _finish_expression(node: LoweringNode) -> None:
 
 
 def _finish_extension(node: LoweringNode) -> None:
-    """An extension that has lost its value says nothing; one must not stand just anywhere."""
+    """Leave out an extension that has lost its value, or that is not allowed on its parent."""
     parent = node.parent
     url = str(node.source.get("url"))
     if parent is not None and parent.type in node.run.lowering.table.misplaced_extensions.get(
@@ -73,7 +73,7 @@ def _finish_extension(node: LoweringNode) -> None:
 
 
 def _codeable_reference(node: LoweringNode, name: str, value: Any) -> None:
-    """A concept or a reference; where it is both, the concept."""
+    """The concept is kept; the reference only where there is no concept."""
     concept, reference = value.get("concept"), value.get("reference")
     lowering = node.run.lowering
     if concept is not None:
@@ -102,7 +102,7 @@ def _extension_value(node: LoweringNode, name: str, _value: Any) -> None:
 
 
 def _profile(node: LoweringNode, name: str, value: Any) -> None:
-    """Profiles are of one release: those that are met are claimed anew."""
+    """Profiles of R5 are left out; those of the release that the resource meets are claimed."""
     if name.startswith("_"):
         return
     for url in value:
@@ -111,7 +111,7 @@ def _profile(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _type_name(node: LoweringNode, name: str, value: Any) -> None:
-    """The FHIR type that is asked for: newer ones have another name, or become any type."""
+    """A type that the release does not have becomes its older name, or Any."""
     if name.startswith("_"):
         merge_primitive(node, name[1:], value)
     elif value in node.run.lowering.table.missing_codes.get(f"{node.type}.{name}", ()):
@@ -126,7 +126,7 @@ def _type_name(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _as_needed(node: LoweringNode, name: str, value: Any) -> None:
-    """R5 has a flag and a list of reasons; before, it is the one or the other."""
+    """The flag, or the first reason; further reasons become instructions."""
     reasons = node.source.get("asNeededFor")
     if name == "asNeededFor":
         if isinstance(reasons, list) and node.source.get("asNeeded") is not False:
@@ -144,7 +144,7 @@ def _as_needed(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _reasons(node: LoweringNode, reasons: list[Any]) -> None:
-    """One reason is the element; more are said in the instructions."""
+    """The first reason is the element; further ones become instructions."""
     lowered = node.run.lowering.value(node, "asNeededFor", "CodeableConcept", reasons[0])
     if lowered is not None:
         node.target["asNeededCodeableConcept"] = lowered
@@ -155,7 +155,7 @@ def _reasons(node: LoweringNode, reasons: list[Any]) -> None:
 
 
 def _max_dose(node: LoweringNode, name: str, value: Any) -> None:
-    """One highest dose a period; more are said in the instructions."""
+    """The first ratio is the element; further ones become instructions."""
     lowered = node.run.lowering.value(node, name, "Ratio", value[0], f"{node.path}.{name}[0]")
     if lowered is not None:
         node.target[name] = lowered

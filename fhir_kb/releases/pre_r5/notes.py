@@ -1,4 +1,4 @@
-"""What has no element and no extension, and can be read: it goes into notes."""
+"""Notes: keep readable content that has neither an element nor an extension."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _NOTED = {
 
 
 def noted(node: LoweringNode, name: str, value: Any) -> None:
-    """Said in a note."""
+    """Kept as text in a note."""
     if name.startswith("_"):
         if name[1:] not in node.source:
             node.report_lost(name)
@@ -50,7 +50,7 @@ def noted(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def finish_notes(node: LoweringNode) -> None:
-    """Add the notes: where the type has none of its own, in the extension for notes."""
+    """Add the notes; in the extension for notes, where the type has no such element."""
     annotations = [_annotation(node, *note) for note in node.notes if note[1]]
     if not annotations:
         return

@@ -23,7 +23,7 @@ _GROUP_TYPES = {
 
 
 def _membership(node: LoweringNode, name: str, value: Any) -> None:
-    """Whether its members are listed; R5 says it in a code."""
+    """The code 'enumerated' becomes true, any other false."""
     if not name.startswith("_"):
         node.target["actual"] = value == "enumerated"
 
@@ -33,7 +33,7 @@ def _finish_group(node: LoweringNode) -> None:
 
 
 def _communication(node: LoweringNode, name: str, value: Any) -> None:
-    """Languages were concepts; whether one is preferred has no place."""
+    """The languages are kept as concepts; which one is preferred is left out."""
     languages = []
     for index, communication in enumerate(value):
         path = f"{node.path}.{name}[{index}]"
@@ -47,7 +47,7 @@ def _communication(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _contact(node: LoweringNode, name: str, value: Any) -> None:
-    """A contact with one name; more, and the rest, go into the extension."""
+    """The first name, the address and the telecoms are kept; the rest goes into the extension."""
     lowering, contacts, has_extensions = node.run.lowering, [], False
     types = {"purpose": "CodeableConcept", "address": "Address"}
     for index, detail in enumerate(value):
@@ -72,7 +72,7 @@ def _contact(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _role_contact(node: LoweringNode, name: str, value: Any) -> None:
-    """Before R5 a role had ways to reach it, and no contacts."""
+    """The telecoms of the contacts are kept; the rest is left out."""
     telecoms = [telecom for contact in value for telecom in contact.get("telecom", ())]
     if telecoms:
         node.target["telecom"] = telecoms
@@ -82,7 +82,7 @@ def _role_contact(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _created(node: LoweringNode, name: str, value: Any) -> None:
-    """A date without a time."""
+    """The date is kept, the time left out."""
     if name.startswith("_"):
         merge_primitive(node, name[1:], value)
         return

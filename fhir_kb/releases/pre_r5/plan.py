@@ -40,7 +40,7 @@ _RELATIONSHIP = {"after": "after-end", "before": "before-start"}
 
 
 def _link_id(node: LoweringNode, name: str, value: Any) -> None:
-    """The name that other steps know a step by is its element id."""
+    """The link id becomes the element id, by which other actions refer to it."""
     if name.startswith("_"):
         node.report_lost(name, "an id has no extensions")
         return
@@ -66,7 +66,7 @@ def _relationship(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _data(node: LoweringNode, name: str, value: Any) -> None:
-    """An input or output is the data alone; its title and origin go into the extension."""
+    """The data requirement is kept; title and related data go into the extension."""
     lowering, requirements, extensions = node.run.lowering, [], []
     inner = f"{node.type}.{name}"
     for index, item in enumerate(value):
@@ -92,7 +92,7 @@ def _data(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _actors(node: LoweringNode, name: str, value: Any) -> None:
-    """Kept in the extension, which allows only for kinds of actor new in R5; others in a note."""
+    """Kept in the extension where it allows the kind of actor, and otherwise as text in a note."""
     extensions = extensions_of(node, name, value)
     if not any(UNFIT in extension for extension in extensions):
         for extension in extensions:
@@ -108,7 +108,7 @@ def _actors(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def into_role(node: LoweringNode, name: str, value: Any) -> None:
-    """A function or an example, in words, as the role of a participant that has none."""
+    """Becomes the text of the role, where the participant has no role."""
     if name.startswith("_") or "role" in node.source or "role" in node.target:
         node.report_lost(name)
         return
@@ -117,7 +117,7 @@ def into_role(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _actor(node: LoweringNode, name: str, value: Any) -> None:
-    """The actor that a participant is: its title as the role."""
+    """The actor's title becomes the text of the role."""
     for actor in node.root.source.get("actor", ()):
         if actor.get("id") == value and isinstance(actor.get("title"), str):
             into_role(node, name, actor["title"])
@@ -126,7 +126,7 @@ def _actor(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def finish_participant(node: LoweringNode) -> None:
-    """Older releases demand a type: it follows from what is referred to, or a person is assumed."""
+    """Fill in the type that older releases require: from the reference, else 'practitioner'."""
     if "type" in node.target:
         return
     if node.source.get("type") == "location":
@@ -145,7 +145,7 @@ def finish_participant(node: LoweringNode) -> None:
 
 
 def _detail(node: LoweringNode, name: str, value: Any) -> None:
-    """A target that is no quantity, range or concept: in words, a number as a quantity."""
+    """A number becomes a quantity; other values become the text of a concept."""
     if name.startswith("_"):
         if name[1:] not in node.source:
             node.report_lost(name)

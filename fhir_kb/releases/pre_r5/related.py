@@ -50,7 +50,7 @@ _LINKS = {"resource", "document", "url", "citation", "extension"}
 
 
 def _document(node: LoweringNode, name: str, value: Any) -> None:
-    """The document, and its address where older readers look for it."""
+    """The document is kept; its address is also the url, where older readers look for it."""
     lowered = node.run.lowering.value(node, name, "Attachment", value)
     if lowered is not None:
         node.target[name] = lowered
@@ -59,7 +59,7 @@ def _document(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _resource(node: LoweringNode, name: str, value: Any) -> None:
-    """A canonical; one that leads to a type the release does not have is left out."""
+    """The canonical is kept, unless it leads to a type that the release does not have."""
     lowering = node.run.lowering
     kind, resource_id = canonical(value) or ("", "")
     if name.startswith("_"):
@@ -95,7 +95,7 @@ def _is_missing(node: LoweringNode, url: Any) -> bool:
 
 
 def _resource_reference(node: LoweringNode, name: str, value: Any) -> None:
-    """Kept in the standard extension where it leads somewhere, and otherwise as words."""
+    """Kept in the standard extension; a reference with a display only becomes the display."""
     lowered = node.run.lowering.value(node, name, "Reference", value)
     if lowered is None:
         return
@@ -109,7 +109,7 @@ def _resource_reference(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _finish(node: LoweringNode) -> None:
-    """What a work consists of or needs, and cannot be led to, is not listed."""
+    """Leave out a part or a dependency that has lost its link."""
     kind = node.target.get("type")
     leads_nowhere = not node.target.keys() & _LINKS
     was_to_lead = node.source.keys() & {"resource", "resourceReference"}

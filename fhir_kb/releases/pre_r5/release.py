@@ -1,4 +1,4 @@
-"""A release before R5: what it has is lowered, what it has not becomes a Basic or stays away."""
+"""A release before R5: resources are lowered; those without a type there become Basics or text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""EvidenceVariable: R5 defines characteristics in ways that there were not before."""
+"""EvidenceVariable: ways to define a characteristic that are new in R5."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _pair_words(pair: dict[str, Any]) -> str:
 
 
 def by_type_and_value(*, method_and_device: bool) -> Transform:
-    """A type and its value in words, with the value's codes.
+    """Becomes the text of definitionCodeableConcept, with the value's codes.
 
     Args:
         method_and_device: whether the release has these, on the characteristic itself.
@@ -109,7 +109,7 @@ def by_type_and_value(*, method_and_device: bool) -> Transform:
 
 
 def _worded(node: LoweringNode, name: str, value: Any) -> None:
-    """In words where a definition is looked for."""
+    """Becomes the text of definitionCodeableConcept."""
     if name.startswith("_"):
         return
     words = in_words({name: value}) or author_terms.element_label(name)
@@ -131,7 +131,7 @@ def _link_id(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _described(node: LoweringNode, name: str, value: Any) -> None:
-    """Said in the description."""
+    """Becomes part of the description."""
     if name.startswith("_"):
         return
     node.notes.append((author_terms.element_label(name), author_terms.value_text(value)))
@@ -139,7 +139,7 @@ def _described(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _finish(node: LoweringNode) -> None:
-    """Older releases demand a definition; what else there is stands in the description."""
+    """Fill in the definition that older releases require, and complete the description."""
     notes = [f"{subject}: {text}" for subject, text in node.notes if text]
     if notes:
         description = node.target.get("description")
@@ -165,7 +165,7 @@ def _only_combination(characteristics: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def flattened(codes: dict[str, str]) -> Transform:
-    """The list of characteristics; a single combination of such is taken apart.
+    """The list of characteristics; a single combination is replaced by its characteristics.
 
     Args:
         codes: R5 codes of combinations that the release can say of the whole list -> its code for

@@ -1,4 +1,4 @@
-"""FHIR R4: the release that hospitals have."""
+"""FHIR R4."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ from fhir_kb.releases.r4.profiles import PROFILES
 
 
 def make(*, citations_as_basic: bool) -> PreR5Release:
-    """The release; R4 has no Citation, so these are given up to text or become Basics."""
+    """The release.
+
+    Args:
+        citations_as_basic: whether a Citation, which R4 does not have, becomes a Basic as well.
+    """
     lowering = ReleaseLowering(
         R4,
         read_lowering_table(Path(__file__).parent),

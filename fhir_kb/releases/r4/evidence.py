@@ -32,7 +32,7 @@ _ROLE_CODE = "http://hl7.org/fhir/uv/ebm/StructureDefinition/variable-definition
 
 
 def _variables(node: LoweringNode, name: str, value: Any) -> None:
-    """Variables go to the element for their role, and whole into extensions."""
+    """Variables go to R4's element for their role, and whole into extensions."""
     for extension in extensions_of(node, name, value):
         node.extend(extension)
     for index, variable in enumerate(value):
@@ -74,7 +74,7 @@ def _reference(node: LoweringNode, variable: dict[str, Any], path: str) -> Eleme
 
 
 def _readable(node: LoweringNode, name: str, value: Any) -> None:
-    """Kept in an extension, and for readers in a note."""
+    """Kept in an extension, and as text in a note."""
     for extension in extensions_of(node, name, value):
         node.extend(extension)
     describe = _result if name == "statistic" else _certainty

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def _subject(node: LoweringNode, name: str, value: Any) -> None:
-    """The canonical as the words of a subject without a code."""
+    """The canonical becomes the text of a concept without a code."""
     if name.startswith("_"):
         return
     node.target["subjectCodeableConcept"] = Element({"text": value}, span=node.span_of(name))

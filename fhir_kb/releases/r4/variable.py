@@ -17,7 +17,7 @@ _TYPES = {"continuous": "continuous", "dichotomous": "dichotomous"}
 
 
 def _handling(node: LoweringNode, name: str, value: Any) -> None:
-    """R4's type of variable, as far as it goes."""
+    """Becomes R4's type of variable; 'descriptive' where R4 has no such code."""
     if name.startswith("_"):
         node.report_lost(name)
         return

@@ -52,7 +52,7 @@ _RELATIONS = frozenset(
 
 
 def _in_release(part: str) -> Transform:
-    """A string of the publication form that R4B has in the periodic release."""
+    """Moves into the periodic release."""
 
     def move(node: LoweringNode, name: str, value: Any) -> None:
         plain = name.removeprefix("_")
@@ -80,7 +80,7 @@ def _medium(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _web_classifier(node: LoweringNode, name: str, value: Any) -> None:
-    """The first classifier is the type; the words of the others go along with it."""
+    """The first classifier becomes the type; the text of the type names the others, too."""
     first = node.run.lowering.value(
         node, name, "CodeableConcept", value[0], f"{node.path}.{name}[0]"
     )
@@ -93,7 +93,7 @@ def _web_classifier(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _contributor(node: LoweringNode, name: str, value: Any) -> None:
-    """A person or organization that is referred to is named here."""
+    """The name of the person or organization is kept, and the link left out."""
     lowering = node.run.lowering
     person = _contained(node, value.get("reference"))
     kind = str(person.get("resourceType") or value.get("type") or value.get("reference"))
@@ -128,7 +128,7 @@ def _unlinked(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _affiliation(node: LoweringNode, name: str, value: Any) -> None:
-    """Affiliations in words."""
+    """Affiliations become their text."""
     affiliations = []
     for reference in value:
         organization = _contained(node, reference.get("reference"))
@@ -164,7 +164,7 @@ def _contained(node: LoweringNode, reference: Any) -> dict[str, Any]:
 
 
 def _relations(node: LoweringNode, name: str, value: Any) -> None:
-    """Related works: a kind of relation, what kind of work it is, and one target each."""
+    """Each target of a related work becomes a relation of its own."""
     relations: list[Element] = []
     for index, work in enumerate(value):
         inner = LoweringNode(

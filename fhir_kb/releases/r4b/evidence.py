@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def _study_design(node: LoweringNode, name: str, value: Any) -> None:
-    """In words as the study type, which has codes of another kind."""
+    """Becomes the text of the study type, which has other codes."""
     if text := author_terms.value_text(value):
         node.target["studyType"] = Element({"text": text}, span=node.span_of(name))
         node.report_reworded(name, "as the study type")
