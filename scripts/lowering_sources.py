@@ -6,7 +6,7 @@ import json
 import tarfile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fhir_kb.model.resource_kind import BASIC, BY_TYPE
+from fhir_kb.model.resource_kind import BASIC, BY_TYPE, RESOURCE_KINDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,8 +25,9 @@ XVER = "http://hl7.org/fhir/5.0/StructureDefinition/extension-"
 # R4's own extensions, older and better known than the cross-version ones; CRMI's profiles name them
 WELL_KNOWN = {
     **{
-        f"{kind}.{element}": f"artifact-{element}"
-        for kind in ("PlanDefinition", "ActivityDefinition", "Library", "ValueSet", "CodeSystem")
+        f"{kind.type}.{element}": f"artifact-{element}"
+        for kind in RESOURCE_KINDS
+        if kind.is_canonical and "versionAlgorithmString" not in kind.omits
         for element in ("versionAlgorithm", "copyrightLabel")
     },
     **{

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fhir_kb import releases
+from fhir_kb.model.fhir_release import NAMES
 from fhir_kb.model.resource_kind import BY_TYPE
+from fhir_kb.releases.pre_r5.release import PreR5Release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,12 +55,12 @@ AS_TEXT = (
 def page() -> str:
     """The whole page."""
     lines = [HEAD]
-    for name in ("r4b", "r4"):
+    for name in NAMES:
         release = releases.get(name)
-        lowering: ReleaseLowering = release.lowering  # type: ignore[attr-defined]  # both are older ones
-        lines.append(f"\n## {release.fhir.title}\n")
-        for kind in (*RESOURCES, *PARTS):
-            lines += _type(lowering, kind)
+        if isinstance(release, PreR5Release):
+            lines.append(f"\n## {release.fhir.title}\n")
+            for kind in (*RESOURCES, *PARTS):
+                lines += _type(release.lowering, kind)
     return "\n".join(lines).rstrip() + "\n"
 
 

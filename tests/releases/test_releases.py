@@ -12,6 +12,7 @@ from fhir_kb.model import Element
 from fhir_kb.model.fhir_release import NAMES
 from fhir_kb.model.resource_kind import BY_TYPE, RESOURCE_KINDS
 from fhir_kb.packages import definitions
+from fhir_kb.releases.pre_r5.release import PreR5Release
 
 LIBRARY = {"resourceType": "Library", "id": "x", "status": "draft", "type": {"text": "t"}}
 
@@ -31,6 +32,15 @@ def test_each_release_says_who_it_is(name: str, fhir_version: str, label: str) -
     assert {kind.type for kind in RESOURCE_KINDS if release.fhir in kind.releases} == has & {
         *BY_TYPE
     }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_kind_that_a_release_has_is_in_its_table(name: str) -> None:
+    """Where it is not, scripts/make_lowering_tables.py has to be run for the new kind."""
+    release = releases.get(name)
+    if isinstance(release, PreR5Release):
+        types = {kind.type for kind in RESOURCE_KINDS if release.fhir in kind.releases}
+        assert types - {*release.lowering.table.properties} == set()
 
 
 def test_the_names_are_those_that_can_be_got() -> None:
