@@ -14,7 +14,7 @@ from fhir_kb.releases.r4b import citation, duration, evidence, expression, syste
 from fhir_kb.releases.r4b.profiles import PROFILES
 
 
-def make() -> PreR5Release:
+def make(*, citations_as_basic: bool) -> PreR5Release:
     """The release."""
     lowering = ReleaseLowering(
         R4B,
@@ -28,6 +28,6 @@ def make() -> PreR5Release:
             **expression.FINISHERS,
             **systems.FINISHERS,
         },
-        basic_id_prefixes(R4B, citations_as_basic=False),
+        basic_id_prefixes(R4B, citations_as_basic=citations_as_basic),
     )
     return PreR5Release(lowering, PROFILES)
