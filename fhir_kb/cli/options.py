@@ -27,9 +27,9 @@ _TOPIC: Final = re.compile(r"""^topic:[ \t]*["']?([a-z0-9-]+)["']?[ \t]*(?:#.*)?
 _HEAD: Final = 4096
 
 
-def alternatives(words: Iterable[str]) -> str:
+def alternatives(words: Iterable[str], default: str) -> str:
     """What an option takes, for its help: "r5 (default), r4b or r4"."""
-    default, *others, last = words
+    *others, last = (word for word in words if word != default)
     return f"{', '.join((f'{default} (default)', *others))} or {last}"
 
 

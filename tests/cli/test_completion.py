@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fhir_kb.model.fhir_release import NAMES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -43,7 +45,8 @@ def test_options(complete: Callable[[str], list[str]]) -> None:
 
 
 def test_releases_after_the_comma(complete: Callable[[str], list[str]]) -> None:
-    assert complete("fhir-kb build --fhir r4,") == ["r4,r5", "r4,r4b"]
+    others = [name for name in NAMES if name != "r4"]
+    assert complete("fhir-kb build --fhir r4,") == [f"r4,{name}" for name in others]
 
 
 def test_formats(complete: Callable[[str], list[str]]) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fhir_kb.model.fhir_release import NAMES
 from fhir_kb.pipeline import EnvironmentFailure
 
 if TYPE_CHECKING:
@@ -35,10 +36,10 @@ def failing(error: BaseException) -> Callable[..., Any]:
         (["build", "--fihr", "r4"], "there is no option '--fihr'; did you mean '--fhir'?"),
         (["build", "--format", "jsn"], "'jsn' is not known; did you mean 'json'?"),
         (
-            ["build", "--fhir", "r6"],
-            "not a supported FHIR release; expected one of: r5, r4b, r4",
+            ["build", "--fhir", "r0"],
+            "not a supported FHIR release; expected one of: " + ", ".join(NAMES),
         ),
-        (["build", "--fhir", ","], "name at least one of: r5, r4b, r4"),
+        (["build", "--fhir", ","], f"name at least one of: {', '.join(NAMES)}"),
         (["build", "--jobs", "0"], "0 is not in the range x>=1"),
         (["bundle"], "Missing option '--fhir'"),
         (["validate"], "Missing argument 'PATH...'"),

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from knowledge_bases import content, write
 
+from fhir_kb.model.fhir_release import BY_NAME
 from fhir_kb.model.knowledge_base import TopicSource
 from fhir_kb.pipeline import build, executors, topic
 from fhir_kb.pipeline.topic import build_topic
 
-RELEASES = {"r5": "5.0.0", "r4b": "4.3.0", "r4": "4.0.1"}
+RELEASES = {name: release.version for name, release in BY_NAME.items()}
 
 
 def test_it_writes_every_file_that_the_architecture_names(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     type=options.Release(),
     default=DEFAULT_RELEASE.name,
     metavar="RELEASE",
-    help=f"The FHIR release of FILE: {options.alternatives(NAMES)}.",
+    help=f"The FHIR release of FILE: {options.alternatives(NAMES, DEFAULT_RELEASE.name)}.",
 )
 @click.option("--strict", is_flag=True, help="Refuse names that the type does not have.")
 @click.option(

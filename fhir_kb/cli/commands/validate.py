@@ -21,7 +21,8 @@ from fhir_kb.model.fhir_release import BY_NAME, BY_VERSION, DEFAULT_RELEASE
     "release",
     type=options.Release(),
     metavar="RELEASE",
-    help=f"The FHIR release of files that name none: {options.alternatives(BY_VERSION)}; "
+    help="The FHIR release of files that name none: "
+    f"{options.alternatives(BY_VERSION, DEFAULT_RELEASE.version)}; "
     "of definitions, the one to check.",
 )
 @click.option(

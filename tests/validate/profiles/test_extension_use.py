@@ -179,7 +179,7 @@ def test_releases(start: str, end: str, fine: tuple[str, ...]) -> None:
     whole = {**extension("Patient"), **({"extension": stated} if stated else {})}
     context = {"type": "element", "expression": "Patient"}
     one_place = extension(context=[{**context, **({"extension": stated} if stated else {})}])
-    for version in BY_VERSION:
+    for version in ("4.0.1", "4.3.0", "5.0.0"):
         is_fine = version in fine
         assert found(patient, whole, version=version) == ([] if is_fine else [("KB594", "Patient")])
         assert found(patient, one_place, version=version) == (
