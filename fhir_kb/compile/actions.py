@@ -89,7 +89,7 @@ def _activity_title(context: CompileContext, step: Step) -> str | None:
 
 
 def _definition(context: CompileContext, step: Step) -> str | None:
-    """The one thing that is followed: an activity, a plan or a questionnaire."""
+    """The canonical of what the step follows: an activity, a plan or a questionnaire."""
     given = [name for name in (step.does, step.plan, step.asks) if name is not None]
     if len(given) > 1:
         advice = "give it steps of its own, one for each"
@@ -138,7 +138,7 @@ def _trigger(context: CompileContext, trigger: Trigger) -> Element:
 
 
 def _trigger_type(trigger: Trigger) -> str:
-    """What kind of event it must be, where that is not said."""
+    """The kind of event that follows from the other fields, where none is given."""
     if trigger.data is not None:
         return "data-changed"
     return "periodic" if trigger.timing is not None else "named-event"
@@ -171,7 +171,7 @@ def _data(context: CompileContext, data: Data) -> Element:
 
 
 def _code_filter(context: CompileContext, data: Data) -> Element | None:
-    """Which resources, by their code; a code without a code system is said in words."""
+    """The filter by code; a code without a code system becomes a display."""
     concept = codeable_concept(context, data.code)
     value_set = context.value_set(data.value_set) if data.value_set is not None else None
     if concept is None and value_set is None:

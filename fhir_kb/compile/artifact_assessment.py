@@ -1,4 +1,4 @@
-"""Ratings and notes become ArtifactAssessments: they say something of another artifact.
+"""Ratings and notes become ArtifactAssessments of the artifact that they are about.
 
 An ArtifactAssessment has no URL in any release, so each carries an identifier for its version.
 """

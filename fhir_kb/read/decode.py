@@ -38,14 +38,14 @@ R = TypeVar("R", bound="Record")
 
 
 class _Invalid:
-    """What a value that cannot be read becomes; it never leaves this module."""
+    """Stands for a value that cannot be read; it never leaves this module."""
 
 
 _INVALID: Final = _Invalid()
 
 
 def decode(node: YamlNode, record: type[R], file: str) -> tuple[R | None, tuple[Diagnostic, ...]]:
-    """The record that `node` says, and all that is wrong with it.
+    """Decode a node as a record, and report all that is wrong with it.
 
     Returns None instead of the record where anything is wrong with severity error.
     """
@@ -56,7 +56,7 @@ def decode(node: YamlNode, record: type[R], file: str) -> tuple[R | None, tuple[
 
 
 class _Decoder:
-    """One file's decoding: its findings, and how much has been looked at."""
+    """The decoding of one file: its findings, and the number of values so far."""
 
     def __init__(self, file: str) -> None:
         self.file: Final = file
@@ -65,7 +65,7 @@ class _Decoder:
 
     @property
     def full(self) -> bool:
-        """Whether enough has been found for the file not to be looked at any further."""
+        """Whether there are so many findings that decoding stops."""
         return len(self.findings) >= MAX_FINDINGS
 
     def report(

@@ -215,7 +215,7 @@ class _Reader:
         self.report(markup.code, markup.message, span, markup.help)
 
     def _hidden(self, section: _OpenSection) -> None:
-        """What only a parser sees: where a line of the block has a finding already, nothing."""
+        """Report what only a parser finds, unless a line of the block has that finding already."""
         for markup in unsafe_markup.unsafe_markup("\n".join(section.lines)):
             numbers = section.numbers[markup.start : markup.end]
             # a definition of [a] may stand anywhere in the section

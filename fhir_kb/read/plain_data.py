@@ -26,7 +26,7 @@ class TooLargeError(ValueError):
 
 
 def plain_data(node: YamlNode) -> Any:
-    """A node as plain data by the core schema of YAML 1.2. Raises TooMuchError."""
+    """A node as plain data by the core schema of YAML 1.2. Raises TooLargeError."""
     return _Converter().value(node, 0)
 
 

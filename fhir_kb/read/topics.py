@@ -48,7 +48,7 @@ class TopicReadResult:
 def read_settings(
     sources: DefinitionFiles,
 ) -> tuple[Settings | None, Mapping[str, Concept], tuple[Diagnostic, ...]]:
-    """kb.yaml and concepts.yaml. The settings are None where they can't be worked with."""
+    """kb.yaml and concepts.yaml. The settings are None where they cannot be used."""
     if KB_FILE not in sources.top:
         return None, {}, ()
     settings, findings = _yaml(sources, KB_FILE, Settings)
@@ -176,7 +176,7 @@ def _yaml(
 def _schema_checked(
     node: YamlNode, read: R | None, record: type[R], shown: str
 ) -> tuple[R | None, tuple[Diagnostic, ...]]:
-    """What was read, unless the JSON Schema refuses what the decoder saw nothing wrong in."""
+    """What was decoded without a finding; None, with findings, where the JSON Schema refuses it."""
     kind = next(name for name, root in ROOTS.items() if root is record)
     findings = schema_findings(node, kind, shown)
     return (None if findings else read), findings

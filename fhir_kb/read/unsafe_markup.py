@@ -62,7 +62,7 @@ def is_safe_link(target: str) -> bool:
 
 
 def unsafe_markup(markdown: str) -> Iterator[UnsafeMarkup]:
-    """All that the text holds and may not hold, by blocks."""
+    """All markup of a text that is refused, by blocks."""
     if _SUSPECT.search(markdown) is None:
         return
     for block in _parser().parse(markdown):
