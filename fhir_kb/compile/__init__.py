@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fhir_kb.compile.diagnostic_codes import CODES
+from fhir_kb.compile.finding_codes import CODES
 
 if TYPE_CHECKING:
     from fhir_kb.diagnostics import Diagnostic

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from fhir_kb.compile.diagnostic_codes import BY_ID
+from fhir_kb.compile.finding_codes import BY_ID
 from fhir_kb.compile.ids import MAX_ID, artifact_id
 from fhir_kb.diagnostics import Diagnostic, Span, did_you_mean
 from fhir_kb.model import Element, Text, code_words

@@ -20,13 +20,13 @@ CODES: Final = CodePages(__file__).all()
 @cache
 def catalogue() -> Mapping[str, FindingCode]:
     """Every code with its page, in order. Costs the import of every package that has codes."""
-    from fhir_kb.compile.diagnostic_codes import CODES as COMPILE
+    from fhir_kb.compile.finding_codes import CODES as COMPILE
     from fhir_kb.lint import CODES as RULES
     from fhir_kb.publish import CODES as PUBLISH
-    from fhir_kb.push.codes import CODES as PUSH
-    from fhir_kb.read.diagnostic_codes import CODES as READ
+    from fhir_kb.push.finding_codes import CODES as PUSH
+    from fhir_kb.read.finding_codes import CODES as READ
     from fhir_kb.releases import CODES as RELEASES
-    from fhir_kb.validate.codes import CODES as FHIR
+    from fhir_kb.validate.finding_codes import CODES as FHIR
 
     found: dict[str, FindingCode] = {}
     for family in (READ, RULES, CODES, COMPILE, RELEASES, FHIR, PUBLISH, PUSH):

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.diagnostics import Diagnostic, FindingCode, Span, in_order
-from fhir_kb.push.codes import CHANGED_MEANWHILE, NOT_KEPT, NOT_SENT, REFUSED
+from fhir_kb.push.finding_codes import CHANGED_MEANWHILE, NOT_KEPT, NOT_SENT, REFUSED
 from fhir_kb.servers.content import MISSING
 from fhir_kb.servers.responses import issue_expressions
 

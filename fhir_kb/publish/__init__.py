@@ -19,9 +19,9 @@ if TYPE_CHECKING:
         transaction,
         urn,
     )
-    from fhir_kb.publish.codes import CODES
     from fhir_kb.publish.errors import OutputError
     from fhir_kb.publish.file_content import FileContent, fixed_content, lazy_content
+    from fhir_kb.publish.finding_codes import CODES
     from fhir_kb.publish.ndjson_file import ndjson
     from fhir_kb.publish.output_folder import WriteResult, unchanged_digest, write
     from fhir_kb.publish.packaging import (
@@ -64,7 +64,7 @@ __all__ = [
     "write",
 ]
 _HOMES = {
-    "CODES": "codes",
+    "CODES": "finding_codes",
     "FileContent": "file_content",
     "Dependency": "packaging",
     "MAX_PACKAGE_NAME": "packaging",

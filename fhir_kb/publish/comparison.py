@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from fhir_kb.diagnostics import Diagnostic, Span
-from fhir_kb.publish.codes import CHANGED_BY_HAND, IN_THE_WAY, NAMES_COLLIDE, UNSAFE_NAME
+from fhir_kb.publish.finding_codes import CHANGED_BY_HAND, IN_THE_WAY, NAMES_COLLIDE, UNSAFE_NAME
 from fhir_kb.publish.output_manifest import FileEntry
 from fhir_kb.publish.paths import OWN_PREFIX, case_collisions, is_safe
 

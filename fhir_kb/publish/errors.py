@@ -6,7 +6,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics.errors import FhirKbError
-from fhir_kb.publish.codes import CANNOT_WRITE, DAMAGED
+from fhir_kb.publish.finding_codes import CANNOT_WRITE, DAMAGED
 
 if TYPE_CHECKING:
     from pathlib import Path

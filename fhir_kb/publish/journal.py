@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import orjson
 
 from fhir_kb.files import replace_durably, sync_file, sync_folder, write_aside
-from fhir_kb.publish.codes import DAMAGED
 from fhir_kb.publish.errors import REBUILD, OutputError, check_format
+from fhir_kb.publish.finding_codes import DAMAGED
 from fhir_kb.publish.paths import OWN_PREFIX, is_safe
 from fhir_kb.publish.writing import write_all_new
 

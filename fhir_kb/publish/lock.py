@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_kb.files import FileLock, LockedError
-from fhir_kb.publish.codes import BUSY
 from fhir_kb.publish.errors import OutputError
+from fhir_kb.publish.finding_codes import BUSY
 from fhir_kb.publish.paths import OWN_PREFIX
 
 if TYPE_CHECKING:

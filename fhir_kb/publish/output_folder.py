@@ -10,10 +10,10 @@ import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from fhir_kb.diagnostics import has_errors
-from fhir_kb.publish.codes import CANNOT_WRITE, NOT_OURS
 from fhir_kb.publish.comparison import FolderState, compare, unsafe_names
 from fhir_kb.publish.errors import OutputError, cannot_write
 from fhir_kb.publish.file_content import fixed_content
+from fhir_kb.publish.finding_codes import CANNOT_WRITE, NOT_OURS
 from fhir_kb.publish.journal import STAGE, StagingArea, recover
 from fhir_kb.publish.lock import LOCK, locked
 from fhir_kb.publish.output_manifest import (

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 
 from fhir_kb.files import write_cache
-from fhir_kb.publish.codes import DAMAGED
 from fhir_kb.publish.errors import REBUILD, OutputError, check_format
+from fhir_kb.publish.finding_codes import DAMAGED
 from fhir_kb.publish.paths import OWN_PREFIX, is_safe
 
 if TYPE_CHECKING:

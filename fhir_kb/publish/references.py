@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics import Diagnostic, Span
-from fhir_kb.publish.codes import UNRESOLVED_REFERENCE
+from fhir_kb.publish.finding_codes import UNRESOLVED_REFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

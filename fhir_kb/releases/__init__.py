@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.model.fhir_release import NAMES
-from fhir_kb.releases.diagnostic_codes import CODES
+from fhir_kb.releases.finding_codes import CODES
 from fhir_kb.releases.release import Lowered, Release
 
 __all__ = ["CODES", "Citations", "Lowered", "Release", "get"]

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
         check_text,
         check_text_with,
     )
-    from fhir_kb.validate.codes import CODES
     from fhir_kb.validate.core.issue import Issue
     from fhir_kb.validate.fhirpath_support import fhirpath_services
+    from fhir_kb.validate.finding_codes import CODES
     from fhir_kb.validate.options import ValidationOptions
     from fhir_kb.validate.validator import Validator
 
@@ -38,7 +38,7 @@ __all__ = [
     "fhirpath_services",
 ]
 _HOMES: Final = {
-    "CODES": "codes",
+    "CODES": "finding_codes",
     "ValidationOptions": "options",
     "Issue": "core.issue",
     "Validator": "validator",

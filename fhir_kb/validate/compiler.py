@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
-from fhir_kb.validate.codes import NULL, TOO_DEEP, WRONG_JSON_TYPE
 from fhir_kb.validate.core.issue import combine, json_type, report, under_step
 from fhir_kb.validate.datatypes import primitives
 from fhir_kb.validate.datatypes.bindings import BINDERS, Bound
@@ -20,6 +19,7 @@ from fhir_kb.validate.datatypes.extensions import (
 from fhir_kb.validate.datatypes.fixed_values import fixed_to, like_pattern
 from fhir_kb.validate.datatypes.references import References
 from fhir_kb.validate.datatypes.value_set_bindings import recommended, required
+from fhir_kb.validate.finding_codes import NULL, TOO_DEEP, WRONG_JSON_TYPE
 from fhir_kb.validate.narrative.narrative import narrative_check
 from fhir_kb.validate.nested_resources import Resources
 from fhir_kb.validate.structure.arrays import array_of, check_alignment, without_allowed_nulls

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.validate.bundles.bundle import check_bundle
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import Finding, combine, json_type, quoted, report, under
+from fhir_kb.validate.finding_codes import (
     CONTAINED_ID,
     CONTAINED_UNUSED,
     NOT_A_RESOURCE,
     RESOURCE_TYPE,
     UNKNOWN_RESOURCE,
 )
-from fhir_kb.validate.core.issue import Finding, combine, json_type, quoted, report, under
 from fhir_kb.validate.profiles.vital_signs import implied_profile
 
 if TYPE_CHECKING:

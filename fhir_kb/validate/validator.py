@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.model.fhir_release import DEFAULT_RELEASE
 from fhir_kb.packages import core_profiles, definitions
 from fhir_kb.terminology.service import TerminologyService
-from fhir_kb.validate.codes import CODE_NOT_CHECKED
 from fhir_kb.validate.compiler import Compiler
 from fhir_kb.validate.core.context import Context
 from fhir_kb.validate.core.issue import combine, report
 from fhir_kb.validate.datatypes.extension_fast_path import ExtensionFastPath
+from fhir_kb.validate.finding_codes import CODE_NOT_CHECKED
 
 if TYPE_CHECKING:
     from fhir_kb.packages import Canonicals

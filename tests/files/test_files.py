@@ -24,7 +24,7 @@ from fhir_kb.files import (
 )
 from fhir_kb.net import NetError
 from fhir_kb.publish import OutputError
-from fhir_kb.publish.codes import BUSY
+from fhir_kb.publish.finding_codes import BUSY
 from fhir_kb.push import PushError
 
 HOLDER = (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import fhir_kb.publish
 from fhir_kb.publish import CODES, OutputError
-from fhir_kb.publish.codes import BUSY
+from fhir_kb.publish.finding_codes import BUSY
 
 
 def test_codes_are_of_this_family_and_different() -> None:

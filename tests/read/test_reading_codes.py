@@ -9,7 +9,7 @@ import pytest
 
 import fhir_kb.read
 from fhir_kb.diagnostics import FindingCode, Severity
-from fhir_kb.read.diagnostic_codes import CODES
+from fhir_kb.read.finding_codes import CODES
 
 ROOM = Path(next(iter(fhir_kb.read.__path__)))
 
@@ -18,7 +18,7 @@ def used() -> dict[str, str]:
     """Every KB1xx that the room's code says, with the file that says it."""
     found = {}
     for file in sorted(ROOM.glob("*.py")):
-        if file.name != "codes.py":
+        if file.name != "finding_codes.py":
             text = file.read_text(encoding="utf-8")
             found.update(dict.fromkeys(re.findall(r'"(KB1\d\d)"', text), file.name))
     return found

@@ -9,8 +9,8 @@ from fhir_kb.model.fhir_release import BY_VERSION
 from fhir_kb.validate.bundles.documents import check_document
 from fhir_kb.validate.bundles.links import check_links, check_reachable, check_types
 from fhir_kb.validate.bundles.searchsets import check_search_set
-from fhir_kb.validate.codes import FIRST_ENTRY, FULL_URL, NO_FULL_URL
 from fhir_kb.validate.core.issue import Finding, quoted, report, under
+from fhir_kb.validate.finding_codes import FIRST_ENTRY, FULL_URL, NO_FULL_URL
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.codes import NOT_IN_DOCUMENT
 from fhir_kb.validate.core.issue import Finding, quoted, report, under
 from fhir_kb.validate.core.json_values import objects
+from fhir_kb.validate.finding_codes import NOT_IN_DOCUMENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

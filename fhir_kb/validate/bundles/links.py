@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import Finding, quoted, report, under
+from fhir_kb.validate.core.json_values import objects, walk
+from fhir_kb.validate.finding_codes import (
     BUNDLE_LINK,
     NOT_REACHED,
     NOT_REACHED_IN_MESSAGE,
     OTHER_TYPE_IN_BUNDLE,
 )
-from fhir_kb.validate.core.issue import Finding, quoted, report, under
-from fhir_kb.validate.core.json_values import objects, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

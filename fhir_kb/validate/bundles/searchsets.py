@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.validate.codes import SEARCH_ENTRY, SEARCH_UNCLEAR
 from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import objects, text
+from fhir_kb.validate.finding_codes import SEARCH_ENTRY, SEARCH_UNCLEAR
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import nearest
 from fhir_kb.terminology.grammars import grammar_check
-from fhir_kb.validate.codes import CODE_NOT_IN_SET, CODING_NOT_IN_SET
 from fhir_kb.validate.core.issue import quoted, report
+from fhir_kb.validate.finding_codes import CODE_NOT_IN_SET, CODING_NOT_IN_SET
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

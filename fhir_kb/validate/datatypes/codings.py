@@ -12,13 +12,13 @@ from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.packages.core.code_systems import code_systems
 from fhir_kb.terminology.concepts import CodeSystemConcepts, template_code
 from fhir_kb.terminology.membership import is_same_version
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import quoted, report, under
+from fhir_kb.validate.finding_codes import (
     NO_SYSTEM,
     UNKNOWN_CODE,
     UNKNOWN_VERSION,
     WRONG_DISPLAY,
 )
-from fhir_kb.validate.core.issue import quoted, report, under
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,13 +7,13 @@ from base64 import b64decode
 from binascii import Error as Base64Error
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import quoted, report, under
+from fhir_kb.validate.finding_codes import (
     ATTACHMENT_SIZE,
     DUPLICATE_LABEL,
     IDENTIFIER_NOT_URI,
     RELATIVE_SYSTEM,
 )
-from fhir_kb.validate.core.issue import quoted, report, under
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

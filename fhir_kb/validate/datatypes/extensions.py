@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.model.fhir_release import CROSS_VERSION_EXTENSIONS, DEFAULT_RELEASE
-from fhir_kb.validate.codes import EXTENSION_PART, EXTENSION_URL
 from fhir_kb.validate.core.issue import combine, located_at, quoted, report, under
 from fhir_kb.validate.core.json_values import objects, text
+from fhir_kb.validate.finding_codes import EXTENSION_PART, EXTENSION_URL
 
 if TYPE_CHECKING:
     from fhir_kb.validate.core.context import Checker, Context

@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.validate.codes import FIXED_VALUE
 from fhir_kb.validate.core.issue import quoted, report
+from fhir_kb.validate.finding_codes import FIXED_VALUE
 
 if TYPE_CHECKING:
     from fhir_kb.validate.core.context import Checker, Context

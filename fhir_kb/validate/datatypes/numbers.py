@@ -7,8 +7,8 @@ from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.codes import BAD_DECIMAL, BAD_INTEGER, EMPTY, NULL, WRONG_JSON_TYPE
 from fhir_kb.validate.core.issue import Finding, json_type, quoted, report
+from fhir_kb.validate.finding_codes import BAD_DECIMAL, BAD_INTEGER, EMPTY, NULL, WRONG_JSON_TYPE
 
 if TYPE_CHECKING:
     from fhir_kb.validate.core.context import Checker, Context

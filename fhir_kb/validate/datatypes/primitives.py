@@ -6,20 +6,6 @@ import re
 from binascii import a2b_base64
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.codes import (
-    BAD_BASE64,
-    BAD_CANONICAL,
-    BAD_CODE,
-    BAD_DATE,
-    BAD_ID,
-    BAD_OID,
-    BAD_STRING,
-    BAD_URI,
-    BAD_UUID,
-    CONTROL_CHARACTER,
-    NO_SUCH_CONTAINED,
-    ONLY_SPACE,
-)
 from fhir_kb.validate.core.issue import quoted, report
 from fhir_kb.validate.datatypes.dates import (
     date_problem,
@@ -34,6 +20,20 @@ from fhir_kb.validate.datatypes.numbers import (
     integer64,
     not_a_string,
     whole,
+)
+from fhir_kb.validate.finding_codes import (
+    BAD_BASE64,
+    BAD_CANONICAL,
+    BAD_CODE,
+    BAD_DATE,
+    BAD_ID,
+    BAD_OID,
+    BAD_STRING,
+    BAD_URI,
+    BAD_UUID,
+    CONTROL_CHARACTER,
+    NO_SUCH_CONTAINED,
+    ONLY_SPACE,
 )
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics import did_you_mean
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import combine, quoted, report, under
+from fhir_kb.validate.finding_codes import (
     BAD_REFERENCE,
     NO_SUCH_CONTAINED,
     REFERENCE_TYPE,
     WRONG_TARGET,
 )
-from fhir_kb.validate.core.issue import combine, quoted, report, under
 
 if TYPE_CHECKING:
     from fhir_kb.packages import Definitions

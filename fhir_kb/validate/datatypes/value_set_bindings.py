@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fhir_kb.terminology.three_valued import any_of
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import combine, quoted, report, under
+from fhir_kb.validate.core.json_values import objects, text
+from fhir_kb.validate.finding_codes import (
     CODE_NOT_CHECKED,
     CODE_NOT_IN_SET,
     CODING_NOT_IN_SET,
@@ -18,8 +20,6 @@ from fhir_kb.validate.codes import (
     NOT_PREFERRED,
     OTHER_VERSION,
 )
-from fhir_kb.validate.core.issue import combine, quoted, report, under
-from fhir_kb.validate.core.json_values import objects, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from fhir_kb.packages.json_files import nests_deeper
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import Finding, quoted, report
+from fhir_kb.validate.datatypes.numbers import number
+from fhir_kb.validate.finding_codes import (
     BYTE_ORDER_MARK,
     DUPLICATE_KEY,
     EMPTY,
@@ -17,8 +19,6 @@ from fhir_kb.validate.codes import (
     NOT_UTF8,
     TOO_DEEP,
 )
-from fhir_kb.validate.core.issue import Finding, quoted, report
-from fhir_kb.validate.datatypes.numbers import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from fhir_kb.validate.codes import BAD_DECIMAL, NOT_JSON
 from fhir_kb.validate.core.issue import Finding, report, under
+from fhir_kb.validate.finding_codes import BAD_DECIMAL, NOT_JSON
 
 if TYPE_CHECKING:
     from fhir_kb.validate.core.issue import Pointer

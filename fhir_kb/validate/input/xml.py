@@ -8,9 +8,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.codes import TOO_MANY, UNKNOWN_RESOURCE, XML_CONTENT, XML_NAMESPACE, XML_ORDER
 from fhir_kb.validate.core.issue import quoted, report
 from fhir_kb.validate.datatypes.numbers import number
+from fhir_kb.validate.finding_codes import (
+    TOO_MANY,
+    UNKNOWN_RESOURCE,
+    XML_CONTENT,
+    XML_NAMESPACE,
+    XML_ORDER,
+)
 from fhir_kb.validate.input.json import LocatedFinding, Parsed
 from fhir_kb.validate.input.xml_tree import NAMESPACE, read_tree
 from fhir_kb.validate.narrative.xhtml import NAMESPACE as XHTML

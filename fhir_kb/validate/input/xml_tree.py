@@ -9,8 +9,8 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.parsers import expat
 
-from fhir_kb.validate.codes import NOT_XML, TOO_DEEP
 from fhir_kb.validate.core.issue import report
+from fhir_kb.validate.finding_codes import NOT_XML, TOO_DEEP
 from fhir_kb.validate.narrative.xhtml import NAMESPACE as XHTML
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import FHIRPathLimitError, FHIRPathSyntaxError, parse
-from fhir_kb.validate.codes import INVARIANT_NOT_EVALUATED, NOT_FHIRPATH
 from fhir_kb.validate.core.issue import report, under
+from fhir_kb.validate.finding_codes import INVARIANT_NOT_EVALUATED, NOT_FHIRPATH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,13 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fhir_kb.fhirpath import Compiled, Element, FHIRPathError, Services, compile_expression
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import Finding, report
+from fhir_kb.validate.datatypes.bindings import Bound
+from fhir_kb.validate.finding_codes import (
     INVARIANT,
     INVARIANT_NOT_EVALUATED,
     INVARIANT_WARNING,
 )
-from fhir_kb.validate.core.issue import Finding, report
-from fhir_kb.validate.datatypes.bindings import Bound
 from fhir_kb.validate.invariants.fast_path import IN_PYTHON
 from fhir_kb.validate.invariants.policy import CHECKED_ELSEWHERE, CORRECTED, NOT_ON_CONTAINED
 

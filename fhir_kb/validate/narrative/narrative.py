@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics import did_you_mean
-from fhir_kb.validate.codes import EMPTY, NULL, WRONG_JSON_TYPE, XHTML_EMPTY, XHTML_LINK
 from fhir_kb.validate.core.issue import json_type, report
+from fhir_kb.validate.finding_codes import EMPTY, NULL, WRONG_JSON_TYPE, XHTML_EMPTY, XHTML_LINK
 from fhir_kb.validate.narrative.xhtml import read
 
 if TYPE_CHECKING:

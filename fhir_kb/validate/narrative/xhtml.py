@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.parsers import expat
 
 from fhir_kb.diagnostics import did_you_mean
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import quoted, report
+from fhir_kb.validate.finding_codes import (
     NOT_XHTML,
     XHTML_ACTIVE,
     XHTML_ATTRIBUTE,
@@ -19,7 +20,6 @@ from fhir_kb.validate.codes import (
     XHTML_LINK,
     XHTML_ROOT,
 )
-from fhir_kb.validate.core.issue import quoted, report
 from fhir_kb.validate.narrative.xhtml_nesting import check_nesting, is_nested_correctly
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from fhir_kb.validate.codes import XHTML_NESTING
 from fhir_kb.validate.core.issue import report
+from fhir_kb.validate.finding_codes import XHTML_NESTING
 
 if TYPE_CHECKING:
     from fhir_kb.validate.core.issue import Finding

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 from fhir_kb.fhirpath import Element, FHIRPathError
 from fhir_kb.fhirpath.evaluation.references import json_property, with_ancestors
 from fhir_kb.fhirpath.types.schema import slots_by_key
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import quoted
+from fhir_kb.validate.datatypes.extension_contexts import contexts, interfaces, is_for_release
+from fhir_kb.validate.finding_codes import (
     EXTENSION_CONTEXT,
     EXTENSION_MODIFIER,
     EXTENSION_VERSION,
     PROFILE_TYPE,
 )
-from fhir_kb.validate.core.issue import quoted
-from fhir_kb.validate.datatypes.extension_contexts import contexts, interfaces, is_for_release
 from fhir_kb.validate.profiles.locations import path_steps, report_at
 from fhir_kb.validate.profiles.run import resource_of
 from fhir_kb.validate.profiles.tree import CORE_URL, BrokenProfileError

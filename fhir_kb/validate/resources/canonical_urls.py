@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.validate.codes import BAD_CANONICAL
 from fhir_kb.validate.core.issue import quoted, report, under
 from fhir_kb.validate.core.json_values import text
+from fhir_kb.validate.finding_codes import BAD_CANONICAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

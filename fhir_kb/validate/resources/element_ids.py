@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.codes import DUPLICATE_ID
 from fhir_kb.validate.core.issue import quoted, report, under
+from fhir_kb.validate.finding_codes import DUPLICATE_ID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

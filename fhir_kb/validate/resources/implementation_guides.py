@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.codes import DEPENDENCY, PARAMETERS_PROFILE
 from fhir_kb.validate.core.issue import quoted, report, under
 from fhir_kb.validate.core.json_values import text
+from fhir_kb.validate.finding_codes import DEPENDENCY, PARAMETERS_PROFILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

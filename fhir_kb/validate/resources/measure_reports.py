@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.codes import REPORT_COUNT, REPORT_GROUP, REPORT_SCORE
 from fhir_kb.validate.core.json_values import objects
+from fhir_kb.validate.finding_codes import REPORT_COUNT, REPORT_GROUP, REPORT_SCORE
 from fhir_kb.validate.resources.locations import report_at
 
 if TYPE_CHECKING:

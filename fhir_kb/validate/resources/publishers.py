@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.codes import PUBLISHER, PUBLISHER_DOUBTFUL
 from fhir_kb.validate.core.issue import Finding, quoted
 from fhir_kb.validate.core.json_values import objects, text
+from fhir_kb.validate.finding_codes import PUBLISHER, PUBLISHER_DOUBTFUL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

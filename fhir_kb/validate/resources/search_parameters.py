@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import FHIRPathSyntaxError
 from fhir_kb.packages.core.search_parameters import search_parameters
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import Finding, quoted, report, under
+from fhir_kb.validate.core.json_values import objects, text
+from fhir_kb.validate.finding_codes import (
     SEARCH_DIFFERS,
     SEARCH_DOUBTFUL,
     SEARCHES_NOTHING,
 )
-from fhir_kb.validate.core.issue import Finding, quoted, report, under
-from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.invariants.static_check import static_error
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.validate.codes import EMPTY, MISALIGNED, NULL, TOO_MANY, WRONG_JSON_TYPE
 from fhir_kb.validate.core.issue import Finding, combine, json_type, report, under, under_step
+from fhir_kb.validate.finding_codes import EMPTY, MISALIGNED, NULL, TOO_MANY, WRONG_JSON_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

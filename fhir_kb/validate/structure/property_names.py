@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.diagnostics import nearest
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import Finding, located_at, quoted, report
+from fhir_kb.validate.finding_codes import (
     CHOICE_TWICE,
     EMPTY,
     EXTENSION_CONTENT,
@@ -14,7 +15,6 @@ from fhir_kb.validate.codes import (
     UNKNOWN_PROPERTY,
     WRONG_CHOICE_TYPE,
 )
-from fhir_kb.validate.core.issue import Finding, located_at, quoted, report
 
 if TYPE_CHECKING:
     from fhir_kb.packages import Definitions, ElementDefinition, Property

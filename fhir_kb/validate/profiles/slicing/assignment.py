@@ -6,7 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fhir_kb.terminology.three_valued import all_of
-from fhir_kb.validate.codes import NO_SLICE, PROFILE_NOT_CHECKED, SEVERAL_SLICES, SLICE_ORDER
+from fhir_kb.validate.finding_codes import (
+    NO_SLICE,
+    PROFILE_NOT_CHECKED,
+    SEVERAL_SLICES,
+    SLICE_ORDER,
+)
 from fhir_kb.validate.profiles.constraints.discriminators import (
     Discriminator,
     discriminators_of,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.validate.codes import PROFILE_CODE, PROFILE_CODE_OTHER, PROFILE_NOT_CHECKED
 from fhir_kb.validate.core.issue import quoted
+from fhir_kb.validate.finding_codes import PROFILE_CODE, PROFILE_CODE_OTHER, PROFILE_NOT_CHECKED
 from fhir_kb.validate.profiles.constraints.bindings import lacks_code, own_bindings
 from fhir_kb.validate.profiles.locations import report_at
 

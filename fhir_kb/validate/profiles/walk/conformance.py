@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.finding_codes import (
     PROFILE_BROKEN,
     PROFILE_MISSING,
     PROFILE_NO_MATCH,

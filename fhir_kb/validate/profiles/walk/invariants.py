@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.fhirpath import FHIRPathError
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.finding_codes import (
     INVARIANT,
     INVARIANT_NOT_EVALUATED,
     INVARIANT_WARNING,

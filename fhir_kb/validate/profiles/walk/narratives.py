@@ -13,8 +13,8 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from fhir_kb.fhirpath.evaluation.references import json_property
-from fhir_kb.validate.codes import NARRATIVE_LANGUAGE, NARRATIVE_SOURCE
 from fhir_kb.validate.core.issue import quoted
+from fhir_kb.validate.finding_codes import NARRATIVE_LANGUAGE, NARRATIVE_SOURCE
 from fhir_kb.validate.profiles.constraints.narratives import (
     LANGUAGE_CONTROL,
     SOURCE_CONTROL,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fhir_kb.fhirpath.evaluation.references import json_property
-from fhir_kb.validate.codes import AGGREGATION, PROFILE_TARGET
 from fhir_kb.validate.core.issue import quoted
+from fhir_kb.validate.finding_codes import AGGREGATION, PROFILE_TARGET
 from fhir_kb.validate.profiles.constraints.references import (
     reference_text,
     reference_types,

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.fhirpath import FHIRPathError
-from fhir_kb.validate.codes import PROFILE_RANGE, PROFILE_VALUE
 from fhir_kb.validate.core.issue import Finding, quoted, report, under
 from fhir_kb.validate.datatypes.fixed_values import equal
+from fhir_kb.validate.finding_codes import PROFILE_RANGE, PROFILE_VALUE
 from fhir_kb.validate.profiles.constraints.values import (
     ALLOWED_BESIDE_FIXED,
     LIMITS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.codes import ANSWER_TYPE, ANSWER_VALUE
 from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.core.json_values import objects
+from fhir_kb.validate.finding_codes import ANSWER_TYPE, ANSWER_VALUE
 from fhir_kb.validate.resources.locations import report_at
 
 if TYPE_CHECKING:

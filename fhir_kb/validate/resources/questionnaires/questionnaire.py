@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from fhir_kb.validate.codes import DERIVED_ITEM, ENABLE_WHEN, ENABLE_WHEN_AFTER
 from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.core.json_values import objects
+from fhir_kb.validate.finding_codes import DERIVED_ITEM, ENABLE_WHEN, ENABLE_WHEN_AFTER
 from fhir_kb.validate.resources.locations import report_at
 
 if TYPE_CHECKING:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import quoted
+from fhir_kb.validate.core.json_values import objects
+from fhir_kb.validate.finding_codes import (
     ANSWER_MISSING,
     ANSWER_NOT_ALLOWED,
     ITEM_UNKNOWN,
     QUESTIONNAIRE_UNKNOWN,
 )
-from fhir_kb.validate.core.issue import quoted
-from fhir_kb.validate.core.json_values import objects
 from fhir_kb.validate.resources.locations import report_at
 from fhir_kb.validate.resources.questionnaires.answers import check_answer
 from fhir_kb.validate.resources.questionnaires.enablement import Enablement

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.packages.snapshots.elements import CORE_URL
-from fhir_kb.validate.codes import DEFINITION_WARNING, NOT_OF_ITS_BASE, TYPE_OF_ITS_OWN
 from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import text
+from fhir_kb.validate.finding_codes import DEFINITION_WARNING, NOT_OF_ITS_BASE, TYPE_OF_ITS_OWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

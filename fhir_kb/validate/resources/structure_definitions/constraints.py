@@ -9,9 +9,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.fhirpath import FHIRPathSyntaxError
-from fhir_kb.validate.codes import CONSTRAINT_DEFINITION, DEFINITION_WARNING
 from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import objects, text
+from fhir_kb.validate.finding_codes import CONSTRAINT_DEFINITION, DEFINITION_WARNING
 from fhir_kb.validate.invariants.static_check import start_type, static_error
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import report, under, under_step
+from fhir_kb.validate.core.json_values import objects, text
+from fhir_kb.validate.finding_codes import (
     DEFINITION_WARNING,
     ELEMENT_DEFINITION,
     POINTLESS_LIMIT,
 )
-from fhir_kb.validate.core.issue import report, under, under_step
-from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.resources.structure_definitions.constraints import ConstraintChecks
 from fhir_kb.validate.resources.structure_definitions.slicing import check_slicing
 from fhir_kb.validate.resources.structure_definitions.type_limits import (

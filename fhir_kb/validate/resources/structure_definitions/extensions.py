@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.codes import DEFINITION_WARNING, EXTENSION_DEFINITION
 from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.datatypes.extension_contexts import INTERFACES, VERSION_SPECIFIC_USE
+from fhir_kb.validate.finding_codes import DEFINITION_WARNING, EXTENSION_DEFINITION
 from fhir_kb.validate.invariants.static_check import static_error
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.packages.snapshots import SnapshotError, contradictions, snapshot
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import Finding, located_at, report, under
+from fhir_kb.validate.core.json_values import objects, text
+from fhir_kb.validate.finding_codes import (
     CONTRADICTS_BASE,
     NO_SNAPSHOT,
     NOT_AN_OBLIGATION,
 )
-from fhir_kb.validate.core.issue import Finding, located_at, report, under
-from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.resources.structure_definitions.element_order import unmatched_elements
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.fhirpath import FHIRPathSyntaxError
-from fhir_kb.validate.codes import DEFINITION_WARNING, SLICING_IMPOSSIBLE
 from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import objects, text
+from fhir_kb.validate.finding_codes import DEFINITION_WARNING, SLICING_IMPOSSIBLE
 from fhir_kb.validate.invariants.static_check import start_type, static_error
 
 if TYPE_CHECKING:

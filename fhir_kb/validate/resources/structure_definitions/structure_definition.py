@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.packages.snapshots.elements import CORE_URL
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import Finding, report, under
+from fhir_kb.validate.core.json_values import objects
+from fhir_kb.validate.finding_codes import (
     NOT_IN_A_PROFILE,
     PROFILE_OF_OTHER_TYPE,
 )
-from fhir_kb.validate.core.issue import Finding, report, under
-from fhir_kb.validate.core.json_values import objects
 from fhir_kb.validate.resources.structure_definitions.bases import check_against_base, check_type
 from fhir_kb.validate.resources.structure_definitions.elements import ElementChecks
 from fhir_kb.validate.resources.structure_definitions.extensions import (

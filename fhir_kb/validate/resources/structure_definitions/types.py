@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.packages.snapshots.elements import CORE_URL
-from fhir_kb.validate.codes import ELEMENT_DEFINITION, POINTLESS_LIMIT
 from fhir_kb.validate.core.issue import report, under
 from fhir_kb.validate.core.json_values import objects, text
+from fhir_kb.validate.finding_codes import ELEMENT_DEFINITION, POINTLESS_LIMIT
 from fhir_kb.validate.resources.structure_definitions.type_limits import type_characteristics
 
 if TYPE_CHECKING:

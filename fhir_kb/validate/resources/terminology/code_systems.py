@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import Finding, quoted, under
+from fhir_kb.validate.core.json_values import objects, text
+from fhir_kb.validate.finding_codes import (
     CODE_TWICE,
     DESIGNATION,
     SYSTEM_ADVICE,
     SYSTEM_CONTENT,
     SYSTEM_DOUBTFUL,
 )
-from fhir_kb.validate.core.issue import Finding, quoted, under
-from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.resources.terminology.concept_properties import PropertyChecks
 
 if TYPE_CHECKING:

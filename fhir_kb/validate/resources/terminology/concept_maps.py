@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.validate.codes import MAP, MAP_DOUBTFUL
 from fhir_kb.validate.core.issue import Finding, quoted, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.datatypes.codings import unknown_code
+from fhir_kb.validate.finding_codes import MAP, MAP_DOUBTFUL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

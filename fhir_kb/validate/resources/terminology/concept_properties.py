@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fhir_kb.terminology.concepts import STANDARD_PROPERTIES, CodeSystemConcepts, value_text
-from fhir_kb.validate.codes import PROPERTY, PROPERTY_DOUBTFUL, SYSTEM_ADVICE
 from fhir_kb.validate.core.issue import Finding, quoted, under
 from fhir_kb.validate.core.json_values import objects, text
+from fhir_kb.validate.finding_codes import PROPERTY, PROPERTY_DOUBTFUL, SYSTEM_ADVICE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

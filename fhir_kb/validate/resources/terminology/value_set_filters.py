@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.terminology.concepts import STANDARD_PROPERTIES
 from fhir_kb.terminology.ecl import is_invalid_ecl
-from fhir_kb.validate.codes import FILTER, SET_DOUBTFUL
 from fhir_kb.validate.core.issue import Finding, quoted
 from fhir_kb.validate.core.json_values import text
+from fhir_kb.validate.finding_codes import FILTER, SET_DOUBTFUL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

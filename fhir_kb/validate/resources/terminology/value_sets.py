@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.terminology.membership import GRAMMAR_OF_SYSTEM
-from fhir_kb.validate.codes import (
+from fhir_kb.validate.core.issue import Finding, quoted, under
+from fhir_kb.validate.core.json_values import objects, text
+from fhir_kb.validate.finding_codes import (
     INCLUDED_CODE,
     INCLUDED_SYSTEM,
     SET_ADVICE,
     SET_DOUBTFUL,
 )
-from fhir_kb.validate.core.issue import Finding, quoted, under
-from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.resources.terminology.value_set_filters import check_filter
 
 if TYPE_CHECKING:

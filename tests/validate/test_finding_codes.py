@@ -8,22 +8,26 @@ import pytest
 
 from fhir_kb.diagnostics import FindingCode
 from fhir_kb.packages import definitions
-from fhir_kb.validate import codes
+from fhir_kb.validate import finding_codes
 
-CONSTANTS = {name: value for name, value in vars(codes).items() if isinstance(value, FindingCode)}
+CONSTANTS = {
+    name: value for name, value in vars(finding_codes).items() if isinstance(value, FindingCode)
+}
 MESSAGE_ID = re.compile(r"[A-Za-z][A-Za-z0-9_]+|http://hl7\.org/fhir/StructureDefinition/\S+#\S+")
 
 
 def test_each_constant_has_its_page_and_each_page_its_constant() -> None:
-    assert sorted(code.id for code in CONSTANTS.values()) == [code.id for code in codes.CODES]
+    assert sorted(code.id for code in CONSTANTS.values()) == [
+        code.id for code in finding_codes.CODES
+    ]
 
 
 def test_names_are_unique() -> None:
-    names = [code.name for code in codes.CODES]
+    names = [code.name for code in finding_codes.CODES]
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("code", codes.CODES, ids=lambda code: code.id)
+@pytest.mark.parametrize("code", finding_codes.CODES, ids=lambda code: code.id)
 def test_the_page_is_complete(code: FindingCode) -> None:
     issue_types = definitions("5.0.0").value_set("http://hl7.org/fhir/ValueSet/issue-type")
     assert issue_types is not None
