@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ValueSpec: TypeAlias = "str | dict[str, list[Any]]"
 
 
-class KeepingExtension(NamedTuple):
+class PreservingExtension(NamedTuple):
     """An extension that keeps a property."""
 
     url: str
@@ -67,7 +67,7 @@ class LoweringTable:
     reference_targets: dict[str, frozenset[str]]
     """Reference properties with fewer target types than in R5 -> those that remain."""
 
-    extensions: dict[str, KeepingExtension]
+    extensions: dict[str, PreservingExtension]
     """Property -> the extension that keeps it."""
 
     allowed_codes: dict[str, frozenset[str]]
@@ -94,7 +94,8 @@ def read_lowering_table(folder: Path) -> LoweringTable:
         missing_codes=_sets(content["codes"]),
         reference_targets=_sets(content["targets"]),
         extensions={
-            path: KeepingExtension(*extension) for path, extension in content["extensions"].items()
+            path: PreservingExtension(*extension)
+            for path, extension in content["extensions"].items()
         },
         allowed_codes=_sets(content["allowed"]),
         misplaced_extensions=_sets(content["misplaced"]),
