@@ -106,8 +106,9 @@ class AssignedIds:
         return {ref: self._with_our_id(remote) for ref, remote in remotes.items()}
 
     def send(self, changes: Sequence[ChangeRequest], mode: SendMode) -> Sequence[Outcome]:
-        """See the protocol. A create that finds its artifact on the server is a conflict: a `read`
-        then knows its id.
+        """See the protocol.
+
+        A create that finds its artifact on the server is a conflict: a `read` then knows its id.
         """
         creates = {str(change.ref) for change in changes if self._is_create(change)}
         rejected = {} if mode == "transaction" else self._unresolvable(changes, creates)

@@ -121,8 +121,10 @@ def aggregate(
 
 
 class Key(NamedTuple):
-    """A key of sort(). A negated key (`-family`) reverses the order of any type, but an empty one
-    stays empty and comes first; `desc` reverses that, too.
+    """A key of sort().
+
+    A negated key (`-family`) reverses the order of any type, but an empty one stays empty and comes
+    first; `desc` reverses that, too.
     """
 
     run: Run

@@ -1,4 +1,4 @@
-"""FHIR: Additional functions, about profiles: conformsTo(), elementDefinition(), slice(), …"""
+"""FHIR: functions about profiles: conformsTo(), elementDefinition(), slice(), and others."""
 
 from __future__ import annotations
 

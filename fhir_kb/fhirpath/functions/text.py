@@ -139,7 +139,7 @@ def replace_matches(
     substitution: list[Item],
     flags: list[Item] | None = None,
 ) -> list[Item]:
-    """The text with every match replaced; $1, ${name} and \\1 stand for groups."""
+    r"""The text with every match replaced; $1, ${name} and \1 stand for groups."""
     text, form = text_of(focus, "replaceMatches()"), text_of(pattern, "replaceMatches()")
     new = text_of(substitution, "replaceMatches()")
     if text is None or form is None or new is None:

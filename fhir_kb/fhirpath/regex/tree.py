@@ -15,7 +15,7 @@ class Unsupported(Exception):  # noqa: N818 - a signal between two modules, whic
 
 
 class Atom(NamedTuple):
-    """One character, given as the pattern that matches it: "a", "[0-9]", "\\\\w", "."."""
+    r"""One character, given as the pattern that matches it: "a", "[0-9]", "\\w", "."."""
 
     source: str
 

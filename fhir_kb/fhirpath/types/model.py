@@ -57,7 +57,7 @@ class Model(Protocol):
 
     @property
     def abstract_types(self) -> Collection[str]:
-        """Element, Resource, …"""
+        """The types that no element has by itself: Element, Resource and others."""
 
     def __hash__(self) -> int:
         """It is one object that does not change."""

@@ -222,7 +222,7 @@ def open_installed(name: str, version: str, folders: CacheFolders | None = None)
 
 
 def missing_package_error(label: str, folders: CacheFolders) -> PackageError:
-    """The error for a package that is not in the cache: "name#version", "name#1.2.x", …"""
+    """The error for a package that is not in the cache: "name#version", "name#1.2.x"."""
     name, _, version = label.partition("#")
     folder = label if is_version_name(version) and version[0].isdecimal() else f"{name}#VERSION"
     requirement = name if version == "latest" else label

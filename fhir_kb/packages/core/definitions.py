@@ -98,7 +98,7 @@ class Definitions:
         return definition
 
     def ancestors(self, name: str) -> tuple[str, ...]:
-        """What the type specialises, nearest first: Patient → DomainResource, Resource, …"""
+        """What the type specialises, nearest first: Patient → DomainResource, Resource."""
         ancestors = []
         while (name := self._base.get(name, "")) in self._type_line:
             ancestors.append(name)

@@ -48,7 +48,7 @@ class ResolvedPackage:
 
     @property
     def label(self) -> str:
-        """ "name#version"."""
+        """The package as people write it: "name#version"."""
         return f"{self.name}#{self.version}"
 
 

@@ -49,7 +49,7 @@ class InstalledPackage:
 
     @property
     def label(self) -> str:
-        """ "name#version"."""
+        """The package as people write it: "name#version"."""
         return f"{self.name}#{self.version}"
 
 

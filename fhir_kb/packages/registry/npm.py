@@ -42,7 +42,7 @@ class PublishedVersion:
 
     @property
     def label(self) -> str:
-        """ "name#version"."""
+        """The package as people write it: "name#version"."""
         return f"{self.name}#{self.version}"
 
     def check(self, received: DownloadedFile) -> None:

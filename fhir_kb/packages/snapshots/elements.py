@@ -79,7 +79,7 @@ def capitalized(code: str) -> str:
 def value_properties(
     element: ElementJson, prefixes: tuple[str, ...] = VALUE_PROPERTIES
 ) -> list[str]:
-    """The names of the element's properties with a value of any type: fixedCode, …"""
+    """The names of the element's properties with a value of any type, such as fixedCode."""
     return [
         name
         for name in element

@@ -110,8 +110,9 @@ class Sender:
     def _without_conflicts(
         self, changes: Sequence[ChangeRequest], outcomes: dict[Ref, Outcome]
     ) -> list[ChangeRequest]:
-        """The changes less deletions of what was changed since the plan, and creations of what
-        exists by now.
+        """The changes that are still as planned.
+
+        Left out are deletions of what was changed since, and creations of what exists by now.
 
         HAPI ignores conditions on a DELETE; other servers those on a create (`If-None-Match: *`),
         and none says so. To look right before is the best that can be done there.
@@ -245,8 +246,9 @@ def applied_by(change: ChangeRequest, current: RemoteResource | None) -> Applied
 
 
 def is_stored_from(stored: Resource, sent: Resource) -> bool:
-    """Whether the server stored this from what was sent: perhaps less some elements that it does
-    not keep; never with another value.
+    """Whether the server stored this from what was sent.
+
+    Some elements may be missing that it does not keep; none may have another value.
     """
     return not losses(sent, stored) or not losses(without_server_elements(stored), sent)
 
@@ -262,8 +264,9 @@ def is_unchanged(change: ChangeRequest, current: RemoteResource | None) -> bool:
 
 
 def _with_current_version(change: ChangeRequest, current: RemoteResource | None) -> ChangeRequest:
-    """The change as it is sent now: to create again what was deleted, some servers want the
-    version of its deletion.
+    """The change as it is sent now.
+
+    To create again what was deleted, some servers require the version of its deletion.
     """
     if change.action == "create" and current is not None and current.deleted and current.version:
         return ChangeRequest("create", change.ref, change.resource, current.version)

@@ -110,8 +110,10 @@ def as_recorded(record: RecordedResource) -> RemoteResource:
 
 
 def _later(refreshed_until: str, updates: Iterable[str]) -> str:
-    """Until when all changes are in the remote state: a transaction that ran while we asked may
-    have an earlier time than what we saw, so it is a while less than the latest.
+    """Until when all changes are in the remote state.
+
+    A transaction that ran during the refresh may have an earlier time than what was read, so this
+    is a while before the latest update.
     """
     start = instant(refreshed_until)
     latest = max(map(instant, updates), default=start)
@@ -149,8 +151,10 @@ def _changed(
 def _was_restored(
     server: FhirServer, type_: str, records: Sequence[RecordedResource], changed: set[Ref]
 ) -> bool:
-    """Whether the server has lost what is recorded: it was emptied, or restored from a backup, and
-    its history does not tell. The newest and the oldest of ours are then not as they were.
+    """Whether the server has lost what is recorded, and its history does not tell.
+
+    It was emptied, or restored from a backup; the newest and the oldest recorded resource are then
+    not as they were.
     """
     ordered = sorted(records, key=lambda record: instant(record.updated))
     expected = {

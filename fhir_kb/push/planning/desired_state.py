@@ -131,8 +131,10 @@ def initial_ref(resource: DesiredResource, ids: IdStyle, client_ids: str) -> Ref
 
 
 def _distinguishing_version(resource: DesiredResource) -> str:
-    """The version that tells it from others of its id: of its canonical url, or at the end of its
-    identifier ("topic/1.0.0"), where types without a version have theirs.
+    """The version that tells it from others of its id.
+
+    It is that of the canonical url, or the end of the identifier ("topic/1.0.0"), where types
+    without a version have theirs.
     """
     if resource.url:
         return resource.version

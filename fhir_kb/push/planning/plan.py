@@ -113,8 +113,10 @@ class Plan:
 
 
 def is_target_absent(change: PlannedChange) -> bool:
-    """Whether the server does not hold this resource, and will not: another one is in its place,
-    or it was deleted by somebody else. What refers to it would refer to nothing.
+    """Whether the server does not hold this resource, and will not.
+
+    Another one is in its place, or somebody else deleted it. What refers to it would
+    refer to nothing.
     """
     if change.action != "conflict":
         return False
