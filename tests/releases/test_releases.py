@@ -9,7 +9,7 @@ import pytest
 from fhir_kb import releases
 from fhir_kb.diagnostics import Severity, Span
 from fhir_kb.model import Element
-from fhir_kb.model.fhir_release import NAMES
+from fhir_kb.model.fhir_release import BY_NAME, NAMES
 from fhir_kb.model.resource_kind import BY_TYPE, RESOURCE_KINDS
 from fhir_kb.packages import definitions
 from fhir_kb.releases.pre_r5.release import PreR5Release
@@ -43,8 +43,9 @@ def test_each_kind_that_a_release_has_is_in_its_table(name: str) -> None:
         assert types - {*release.lowering.table.properties} == set()
 
 
-def test_the_names_are_those_that_can_be_got() -> None:
-    assert [releases.get(name).fhir.name for name in NAMES] == ["r5", "r4b", "r4"]
+@pytest.mark.parametrize("name", NAMES)
+def test_each_declared_release_can_be_got(name: str) -> None:
+    assert releases.get(name).fhir is BY_NAME[name]
 
 
 @pytest.mark.parametrize(("name", "hint"), [("r4c", "did you mean"), ("stu3", "r5")])
