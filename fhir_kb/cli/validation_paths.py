@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
+STANDARD_INPUT: Final = Path("-")
 _KB_FILE: Final = "kb.yaml"
+_FHIR_FILES: Final = frozenset({".json", ".ndjson", ".jsonl", ".xml"})
 _DEFINITION_FILES: Final = frozenset({".yaml", ".yml", ".md", ".cql"})
 
 
@@ -29,6 +31,9 @@ def group_paths(paths: Iterable[Path]) -> list[PathGroup]:
     """
     grouped: dict[Path | None, list[Path]] = {}
     for path in dict.fromkeys(paths):
+        if path == STANDARD_INPUT:
+            grouped.setdefault(None, []).append(path)
+            continue
         if not path.exists():
             message = f"there is no file or folder '{path}'"
             raise click.UsageError(message, click.get_current_context(silent=True))
@@ -38,7 +43,7 @@ def group_paths(paths: Iterable[Path]) -> list[PathGroup]:
 
 def _knowledge_base(path: Path) -> Path | None:
     """The folder with kb.yaml that a path is part of."""
-    if path.is_file() and path.suffix.lower() not in _DEFINITION_FILES:
+    if not path.is_dir() and (not path.is_file() or path.suffix.lower() not in _DEFINITION_FILES):
         return None
     if path.is_dir() and (path / _KB_FILE).is_file():
         return path
@@ -53,7 +58,7 @@ def _knowledge_base(path: Path) -> Path | None:
 def _looks_like_definitions(folder: Path) -> bool:
     """Whether a folder without kb.yaml was meant to have one: it has YAML and no FHIR files."""
     suffixes = {entry.suffix.lower() for entry in folder.iterdir()}
-    return bool(suffixes & {".yaml", ".yml"}) and not suffixes & {".json", ".ndjson"}
+    return bool(suffixes & {".yaml", ".yml"}) and not suffixes & _FHIR_FILES
 
 
 def _outwards(path: Path) -> Iterable[Path]:

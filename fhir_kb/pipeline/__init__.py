@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fhir_kb.pipeline.bundling import BundleResult, bundle
     from fhir_kb.pipeline.fhir_files import FileReport, validate_files
     from fhir_kb.pipeline.finding_codes import catalogue
+    from fhir_kb.pipeline.input_files import SkippedFile
     from fhir_kb.pipeline.packages import (
         get_packages,
         list_packages,
@@ -34,6 +35,7 @@ __all__ = [
     "FileReport",
     "Progress",
     "ReleaseOutput",
+    "SkippedFile",
     "build",
     "bundle",
     "catalogue",
@@ -55,6 +57,7 @@ _HOMES = {
     "FileReport": "fhir_kb.pipeline.fhir_files",
     "validate_files": "fhir_kb.pipeline.fhir_files",
     "catalogue": "fhir_kb.pipeline.finding_codes",
+    "SkippedFile": "fhir_kb.pipeline.input_files",
     "get_packages": "fhir_kb.pipeline.packages",
     "list_packages": "fhir_kb.pipeline.packages",
     "lock_packages": "fhir_kb.pipeline.packages",

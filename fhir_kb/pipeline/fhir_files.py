@@ -1,16 +1,26 @@
-"""`validate` on FHIR files: JSON, NDJSON, bundles, packages, and folders of them."""
+"""`validate` on FHIR files: JSON, XML, NDJSON, bundles, packages, and folders of them."""
 
 from __future__ import annotations
 
 import gzip
+import io
 import tarfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fhir_kb.pipeline.environment import EnvironmentFailure
+from fhir_kb.pipeline.input_files import (
+    MAX_FILE,
+    SkippedFile,
+    files_in,
+    is_stream,
+    read_stream,
+)
 from fhir_kb.validate import ValidationOptions, check_lines_with, check_text_with
+from fhir_kb.validate.check import unread
+from fhir_kb.validate.input.recognition import is_tar, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,13 +29,16 @@ if TYPE_CHECKING:
 
     from fhir_kb.validate import Issue, ResourceReport, Validator
 
-MAX_FILE: Final = 512 * 1024 * 1024
 MAX_PACKAGE: Final = 4 * 1024 * 1024 * 1024
-_LINES: Final = (".ndjson", ".jsonl")
-_ZIPPED: Final = tuple(f"{ending}.gz" for ending in _LINES)
-_MARKS: Final = {".json": b'"resourceType"', ".xml": b'"http://hl7.org/fhir"'}
-"""What a file with that suffix contains if it may be a resource."""
+_LINES: Final = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 _PACKAGES: Final = (".tgz", ".tar.gz")
+_GZIP: Final = b"\x1f\x8b"
+_HEAD: Final = 1024
+"""How much of a file says whether the rest has to be read."""
+_MARKUP: Final = (b"{", b"[", b"<")
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_KNOWN_IN_PACKAGES: Final = ("package.json", ".index.json")
+"""What every package has beside its resources."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +53,17 @@ class FileReport:
     issues: tuple[Issue, ...]
 
 
+_Readable: TypeAlias = "BufferedReader | gzip.GzipFile"
 CheckLines = Callable[[Iterable[bytes], ValidationOptions], "Iterator[ResourceReport]"]
 
 
 @dataclass(frozen=True, slots=True)
 class _Checks:
-    """What checks whole files, and what checks NDJSON."""
+    """What checks whole files and NDJSON, and who is told of files that are not checked."""
 
     validator: Validator
     lines: Callable[[Iterable[bytes]], Iterator[ResourceReport]]
+    on_skipped: Callable[[SkippedFile], None]
 
 
 def validate_files(
@@ -56,22 +71,24 @@ def validate_files(
     options: ValidationOptions | None = None,
     *,
     lines: CheckLines | None = None,
+    on_skipped: Callable[[SkippedFile], None] | None = None,
 ) -> Iterator[FileReport]:
-    """Check files, and the files in folders and packages.
+    """Check files, pipes ("-" is the standard input), and the files in folders and packages.
 
-    NDJSON is read line by line. In folders and packages, JSON that is no resource (package.json,
-    indexes, reports) is left out; a file that is named is always checked.
+    NDJSON is read line by line. Files are recognised by their content. A file that is named and is
+    no FHIR has an error; one in a folder or package is skipped.
 
     Args:
         paths: Files and folders.
         options: The settings of the validation; None: FHIR R5 without packages.
         lines: What checks NDJSON, such as `fhir_kb.bulk.ndjson.check_lines`, which uses all cores.
+        on_skipped: Receives each file in a folder or package that is no FHIR.
 
     Yields:
         A report for each resource, as soon as it was checked.
 
     Raises:
-        EnvironmentFailure: A file cannot be read.
+        EnvironmentFailure: A file or folder cannot be read.
         ValueError: The FHIR version is unknown.
         PackageError: A package cannot be used.
     """
@@ -81,51 +98,93 @@ def validate_files(
     def check_lines(content: Iterable[bytes]) -> Iterator[ResourceReport]:
         return check_lines_with(validator, content) if lines is None else lines(content, options)
 
-    checks = _Checks(validator, check_lines)
+    checks = _Checks(validator, check_lines, on_skipped or _ignore)
     for path in paths:
         try:
             if path.is_dir():
                 yield from _folder(path, checks)
             else:
-                yield from _file(path, checks)
+                yield from _named_file(path, checks)
         except tarfile.TarError as error:
             message = f"'{path}' is not a FHIR package: {error}"
             raise EnvironmentFailure(
                 message, "a package is a tar file, compressed by gzip"
             ) from error
-        except (EOFError, zlib.error) as error:
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise EnvironmentFailure(f"'{path}' cannot be unpacked: {error}") from error
         except OSError as error:
-            raise EnvironmentFailure(
-                f"'{path}' cannot be read: {error.strerror or error}"
-            ) from error
+            message = f"'{error.filename or path}' cannot be read: {error.strerror or error}"
+            raise EnvironmentFailure(message) from error
+
+
+def _ignore(_: SkippedFile) -> None:
+    """Nobody asked what was skipped."""
 
 
 def _folder(folder: Path, checks: _Checks) -> Iterator[FileReport]:
-    for path in sorted(folder.rglob("*")):
-        below = path.relative_to(folder).parts
-        if path.is_file() and not any(part.startswith(".") for part in below):
-            if path.name.endswith((*_LINES, *_ZIPPED)):
-                yield from _file(path, checks)
-            elif path.suffix in _MARKS:
-                data = _read(path)
-                if _MARKS[path.suffix] in data:
-                    report = check_text_with(checks.validator, data)
-                    yield from _reports(path.as_posix(), report.resources)
+    for path in files_in(folder, checks.on_skipped):
+        name = path.as_posix()
+        try:
+            head = _head(path)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            checks.on_skipped(SkippedFile(name, f"damaged data, compressed by gzip ({error})"))
+            continue
+        if path.name.lower().endswith(_LINES):
+            yield from _line_reports(path, checks)
+        elif is_tar(head) or name.lower().endswith(_PACKAGES):
+            checks.on_skipped(SkippedFile(name, "a package: name it to check it"))
+        else:
+            yield from _if_fhir(name, head if _is_foreign(name, head) else _read(path), checks)
 
 
-def _file(path: Path, checks: _Checks) -> Iterator[FileReport]:
-    name = path.as_posix()
-    if name.endswith(_PACKAGES):
-        yield from _package(path, checks)
-    elif name.endswith((*_LINES, *_ZIPPED)):
-        with gzip.open(path) if name.endswith(_ZIPPED) else path.open("rb") as file:
-            yield from _reports(name, checks.lines(_lines(file, name)))
+def _is_foreign(name: str, head: bytes) -> bool:
+    """Whether the beginning of a file and its name say that it is neither JSON nor XML."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith((*_MARKUP, *_UTF16)):
+        return False
+    return not name.lower().removesuffix(".gz").endswith((".json", ".xml"))
+
+
+def _if_fhir(name: str, data: bytes, checks: _Checks) -> Iterator[FileReport]:
+    """The reports of a content that is FHIR; anything else is skipped."""
+    content = recognise(data, name.removesuffix(".gz"))
+    if content.is_fhir:
+        yield from _reports(name, check_text_with(checks.validator, data).resources)
     else:
-        yield from _reports(name, check_text_with(checks.validator, _read(path)).resources)
+        checks.on_skipped(SkippedFile(name, content.looks_like))
 
 
-def _lines(file: BufferedReader | gzip.GzipFile, name: str) -> Iterator[bytes]:
+def _named_file(path: Path, checks: _Checks) -> Iterator[FileReport]:
+    name = path.as_posix()
+    if is_stream(path):
+        data = read_stream(path)
+        if data.startswith(_GZIP):
+            data = _read_all(gzip.GzipFile(fileobj=io.BytesIO(data)), name)
+        yield from _named_content(name, data, checks)
+    elif name.lower().endswith(_LINES):
+        yield from _line_reports(path, checks)
+    elif is_tar(_head(path)) or name.lower().endswith(_PACKAGES):
+        yield from _package(path, checks)
+    else:
+        yield from _named_content(name, _read(path), checks)
+
+
+def _named_content(name: str, data: bytes, checks: _Checks) -> Iterator[FileReport]:
+    """The reports of a content that has to be FHIR."""
+    content = recognise(data, name.removesuffix(".gz"))
+    if content.is_fhir or content.is_markup:
+        report = check_text_with(checks.validator, data)
+    else:
+        report = unread(checks.validator, f"this is {content.looks_like}")
+    yield from _reports(name, report.resources)
+
+
+def _line_reports(path: Path, checks: _Checks) -> Iterator[FileReport]:
+    with _open(path) as file:
+        yield from _reports(path.as_posix(), checks.lines(_lines(file, path.as_posix())))
+
+
+def _lines(file: _Readable, name: str) -> Iterator[bytes]:
     """The lines of a file, none of which may be longer than a file may be."""
     while line := file.readline(MAX_FILE + 1):
         if len(line) > MAX_FILE:
@@ -140,7 +199,7 @@ def _package(path: Path, checks: _Checks) -> Iterator[FileReport]:
     total = 0
     with tarfile.open(path, "r:gz") as package:
         for member in package:
-            if not member.isfile() or not member.name.endswith(".json"):
+            if not member.isfile() or member.name.rpartition("/")[2] in _KNOWN_IN_PACKAGES:
                 continue
             total += member.size
             if member.size > MAX_FILE or total > MAX_PACKAGE:
@@ -150,18 +209,37 @@ def _package(path: Path, checks: _Checks) -> Iterator[FileReport]:
                 raise EnvironmentFailure(f"'{path}' unpacks to more than {limits}")
             content = package.extractfile(member)
             data = content.read() if content else b""
-            if b'"resourceType"' in data:
-                report = check_text_with(checks.validator, data)
-                yield from _reports(f"{path.as_posix()}!{member.name}", report.resources)
+            yield from _if_fhir(f"{path.as_posix()}!{member.name}", data, checks)
+
+
+def _open(path: Path) -> _Readable:
+    """A file, unpacked while it is read where it is compressed by gzip."""
+    file = path.open("rb")
+    is_gzip = file.read(len(_GZIP)) == _GZIP
+    file.seek(0)
+    if not is_gzip:
+        return file
+    file.close()
+    return gzip.open(path)
+
+
+def _head(path: Path) -> bytes:
+    with _open(path) as file:
+        return file.read(_HEAD)
 
 
 def _read(path: Path) -> bytes:
-    size = path.stat().st_size
-    if size > MAX_FILE:
+    with _open(path) as file:
+        return _read_all(file, path.as_posix())
+
+
+def _read_all(file: _Readable, name: str) -> bytes:
+    data = file.read(MAX_FILE + 1)
+    if len(data) > MAX_FILE:
         limit = MAX_FILE // 1024 // 1024
         advice = "split it, or write it as NDJSON, which is read line by line"
-        raise EnvironmentFailure(f"'{path}' is larger than {limit} MB", advice)
-    return path.read_bytes()
+        raise EnvironmentFailure(f"'{name}' is larger than {limit} MB", advice)
+    return data
 
 
 def _reports(file: str, reports: Iterable[ResourceReport]) -> Iterator[FileReport]:

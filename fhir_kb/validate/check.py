@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.model.fhir_release import DEFAULT_RELEASE
-from fhir_kb.validate.core.issue import located_at, under
+from fhir_kb.validate.core.issue import located_at, report, under
 from fhir_kb.validate.core.json_values import text
+from fhir_kb.validate.finding_codes import NOT_READ
 from fhir_kb.validate.input.json import Parsed, duplicate, parse
 from fhir_kb.validate.validator import Validator
 
@@ -88,6 +89,12 @@ def check_text_with(validator: Validator, data: bytes) -> Report:
     if not parsed.is_read and _is_ndjson(data):
         return Report(tuple(check_lines_with(validator, data.splitlines())))
     return Report((_check(parsed, validator),))
+
+
+def unread(validator: Validator, message: str) -> Report:
+    """The report of a content that is neither JSON nor XML; the message says what it is."""
+    [finding] = report(NOT_READ, message, "FHIR is read as JSON, XML, NDJSON or a package")
+    return Report((ResourceReport(validator.fhir_version, "", "", (finding.issue(""),)),))
 
 
 def check_lines(

@@ -18,7 +18,7 @@ from fhir_kb.validate.finding_codes import (
 from fhir_kb.validate.profiles.vital_signs import implied_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from fhir_kb.packages import Definitions
     from fhir_kb.validate.core.context import Checker, Context
@@ -78,9 +78,8 @@ class Resources:
             return report(NOT_A_RESOURCE, f"a resource is an object, not {json_type(value)}")
         type_name = value.get("resourceType")
         if type_name is None:
-            return report(
-                NOT_A_RESOURCE, "there is no 'resourceType', so this is not a FHIR resource"
-            )
+            message = "there is no 'resourceType', so this is not a FHIR resource"
+            return report(NOT_A_RESOURCE, message, _misspelt_type(value))
         if not isinstance(type_name, str):
             return report(
                 NOT_A_RESOURCE,
@@ -189,3 +188,9 @@ def _referenced(value: Any, references: set[str]) -> set[str]:
     for narrative in narratives if len(referenced) < len(references) else ():
         referenced.update(references.intersection(_IMAGE.findall(narrative)))
     return referenced
+
+
+def _misspelt_type(value: Mapping[str, Any]) -> str | None:
+    """Advice for an object that has 'resourceType' in another case."""
+    spelling = next((name for name in value if name.lower() == "resourcetype"), None)
+    return None if spelling is None else f"write 'resourceType' instead of {quoted(spelling)}"

@@ -47,9 +47,9 @@ class ValidationOptions(NamedTuple):
             return Validator(self.fhir_version, profiles=self.profiles, terminology=terminology)
         from fhir_kb.packages.dependencies.resolution import load_packages
 
-        xml = [path for path in self._files() if path.suffix == ".xml"]
+        xml = [path for path in self._files() if _is_xml(path)]
         from_xml = [entry for path in xml for entry in _xml_resources(path, self.fhir_version)]
-        json_ = [path for path in self.also if path.suffix != ".xml"]
+        json_ = [path for path in self.also if not _is_xml(path)]
         packages = load_packages(self.packages, also=json_).packages
         given = CanonicalChain(InMemoryCanonicals(from_xml), packages)
         self._require_profiles(CanonicalChain(given, core_profiles(self.fhir_version)))
@@ -84,7 +84,11 @@ class ValidationOptions(NamedTuple):
 
     def _files(self) -> Iterator[Path]:
         for path in self.also:
-            yield from sorted(path.rglob("*.xml")) if path.is_dir() else [path]
+            yield from sorted(path.rglob("*")) if path.is_dir() else [path]
+
+
+def _is_xml(path: Path) -> bool:
+    return path.suffix.lower() == ".xml" and not path.is_dir()
 
 
 def _xml_resources(path: Path, fhir_version: str) -> Iterator[Mapping[str, Any]]:

@@ -67,8 +67,8 @@ def test_a_file_that_is_compressed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"{}", gzip.compress(b"{}\n" * 9999, mtime=0)[:-12], b"\x1f\x8b\x08"],
-    ids=["plain", "cut", "head"],
+    [gzip.compress(b"{}\n" * 9999, mtime=0)[:-12], b"\x1f\x8b\x08"],
+    ids=["cut", "head"],
 )
 def test_a_file_that_is_not_compressed_as_it_says(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "all.ndjson.gz"

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -42,7 +44,7 @@ def checks(stand_in: Callable[..., None]) -> Callable[..., list[Any]]:
     def put(reports: tuple[Any, ...] = (), findings: tuple[Diagnostic, ...] = ()) -> list[Any]:
         asked: list[Any] = []
 
-        def validate_files(paths: tuple[Path, ...], against: Any, *, lines: Any) -> Any:
+        def validate_files(paths: tuple[Path, ...], against: Any, **_: Any) -> Any:
             asked.append(([path.as_posix() for path in paths], against.fhir_version))
             return iter(reports)
 
@@ -250,8 +252,7 @@ def test_what_files_are_checked_against(
 ) -> None:
     asked: list[Any] = []
 
-    def validate_files(_: Any, against: Any, *, lines: Any) -> Any:
-        del lines
+    def validate_files(_: Any, against: Any, **__: Any) -> Any:
         asked.append(against)
         return iter((report("a.json"),))
 
@@ -265,3 +266,37 @@ def test_what_files_are_checked_against(
     assert against == (
         "4.0.1", ("./g.tgz",), (Path("own"),), ("urn:p",), "https://tx.example.org/r4",
     )  # fmt: skip
+
+
+def test_what_is_not_checked_is_counted_and_with_all_listed(fhir_kb: Callable[..., Ended]) -> None:
+    write("f/a.json", '{"resourceType": "Basic", "code": {"text": "x"}}')
+    write("f/package.json", "{}")
+    code, out, _ = fhir_kb("validate", "f")
+    assert (code, out.splitlines()[-1]) == (0, "1 file not checked; --all lists it")
+    assert fhir_kb("validate", "f", "--all").out.splitlines()[-2:] == [
+        "1 file not checked:",
+        "  f/package.json: JSON without a 'resourceType'",
+    ]
+    code, out, err = fhir_kb("validate", "f", "--format", "json")
+    assert (code, len(out.splitlines()), err) == (0, 1, "1 file not checked; --all lists it\n")
+    assert fhir_kb("validate", "f", "--format", "json", "--quiet").err == ""
+
+
+def test_the_standard_input_is_read() -> None:
+    for path in ("-", "/dev/stdin"):
+        ended = subprocess.run(
+            [sys.executable, "-m", "fhir_kb", "validate", path],
+            input=b'{"resourceType": "Patient", "gender": "m"}',
+            capture_output=True,
+            check=False,
+        )
+        assert ended.returncode == 1
+        assert f"{path}:1:29: error[KB540]".encode() in ended.stdout
+
+
+def test_of_a_binary_file_no_line_is_quoted(fhir_kb: Callable[..., Ended]) -> None:
+    Path("a.zip").write_bytes(b"PK\x03\x04\x00\x00")
+    code, out, _ = fhir_kb("validate", "a.zip")
+    assert code == 1
+    assert out.startswith("a.zip: error[KB506] this is a ZIP archive")
+    assert "PK" not in out

@@ -74,7 +74,8 @@ def command(
     """Check each PATH: definitions, or FHIR files (JSON, XML, NDJSON, packages) and folders.
 
     A folder with kb.yaml, or a folder or file inside of one, is definitions; everything else is
-    taken as FHIR. With --format json there is one line a resource, and one a knowledge base.
+    taken as FHIR. '-' is the standard input. With --format json there is one line a resource, and
+    one a knowledge base.
     """
     from fhir_kb.cli.console import style_of
     from fhir_kb.cli.validation_paths import group_paths
@@ -96,6 +97,7 @@ def command(
         if group.knowledge_base is not None:
             run.definitions(group.knowledge_base, group.paths, release)
         elif not run.files(group.paths, validation):
+            run.show_skipped()
             names = ", ".join(f"'{path}'" for path in group.paths)
             raise click.UsageError(
                 f"there is nothing to check in {names}: neither kb.yaml nor FHIR files",

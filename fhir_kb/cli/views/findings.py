@@ -23,7 +23,8 @@ def read_text(file: str) -> str | None:
     try:
         if not path.is_file() or path.stat().st_size > MAX_QUOTED:
             return None
-        return path.read_bytes().decode("utf-8", "replace")
+        content = path.read_bytes()
+        return None if b"\x00" in content[:1024] else content.decode("utf-8", "replace")
     except (OSError, ValueError):  # ValueError: a name with a zero byte
         return None
 

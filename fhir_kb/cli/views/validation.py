@@ -10,12 +10,13 @@ from fhir_kb.cli.progress import show_progress
 from fhir_kb.cli.views import findings
 from fhir_kb.diagnostics import Diagnostic, Severity, Span, has_errors
 from fhir_kb.diagnostics.render.json import as_data, as_issue, as_json
+from fhir_kb.diagnostics.render.terminal_text import terminal_safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fhir_kb.diagnostics.render.human import Style
-    from fhir_kb.pipeline import FileReport
+    from fhir_kb.pipeline import FileReport, SkippedFile
     from fhir_kb.validate import ResourceReport, ValidationOptions
 
 MAX_KEPT: Final = 20_000
@@ -32,6 +33,7 @@ class ValidationRun:
         self._left_out = 0
         self._failed = False
         self._checked: Final[list[str]] = []
+        self._skipped: Final[list[SkippedFile]] = []
 
     def definitions(
         self, knowledge_base: Path, paths: tuple[Path, ...], release: str | None
@@ -64,7 +66,9 @@ class ValidationRun:
         from fhir_kb.pipeline import validate_files
 
         resources = 0
-        for report in validate_files(paths, options, lines=_check_lines):
+        for report in validate_files(
+            paths, options, lines=_check_lines, on_skipped=self._skipped.append
+        ):
             resources += 1
             diagnostics = [_diagnostic(report, issue) for issue in report.issues]
             self._failed |= has_errors(diagnostics)
@@ -85,7 +89,23 @@ class ValidationRun:
             put(f"… and {self._left_out} more in the files after these\n")
         if self._form == "human" and not self._quiet and not self._kept:
             put(f"{', '.join(self._checked)}: no problems found\n")
+        self.show_skipped()
         return int(self._failed)
+
+    def show_skipped(self) -> None:
+        """How many files were not checked, or all of them; beside the output for programs."""
+        count = len(self._skipped)
+        if not count or self._quiet:
+            return
+        files = "1 file" if count == 1 else f"{count} files"
+        is_error = self._form != "human"
+        if self._style.limit is not None:
+            them = "it" if count == 1 else "them"
+            put(f"{files} not checked; --all lists {them}\n", error=is_error)
+            return
+        put(f"{files} not checked:\n", error=is_error)
+        for file, reason in self._skipped:
+            put(f"  {terminal_safe(file)}: {terminal_safe(reason)}\n", error=is_error)
 
 
 def _check_lines(lines: Iterable[bytes], options: ValidationOptions) -> Iterator[ResourceReport]:

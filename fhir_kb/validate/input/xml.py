@@ -67,9 +67,9 @@ class _Converter:
     def root(self, element: XmlElement) -> dict[str, Any] | None:
         """The resource; None, with a finding, where it is none."""
         if element.namespace != NAMESPACE:
-            self._report(
-                XML_NAMESPACE, f"the namespace is {quoted(element.namespace)}", element, ()
-            )
+            message = f"the namespace is {quoted(element.namespace)}"
+            advice = f'a FHIR resource in XML has xmlns="{NAMESPACE}"'
+            self._report(XML_NAMESPACE, message, element, (), advice)
             return None
         return self._resource(element, ())
 
@@ -168,8 +168,15 @@ class _Converter:
             return None, extra
         return _json_value(literal, property_.type_path), extra
 
-    def _report(self, code: FindingCode, message: str, element: XmlElement, path: _Path) -> None:
-        for finding in report(code, message):
+    def _report(
+        self,
+        code: FindingCode,
+        message: str,
+        element: XmlElement,
+        path: _Path,
+        advice: str | None = None,
+    ) -> None:
+        for finding in report(code, message, advice):
             finding.path_steps = list(reversed(path))
             self.findings.append(LocatedFinding(finding, element.line, element.column))
 
