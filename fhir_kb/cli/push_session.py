@@ -112,21 +112,22 @@ def push(
     session: PushSession, plan: Plan, desired: DesiredState | None, request: PushRequest
 ) -> int:
     """Show a plan, ask, carry it out and show the outcome; the exit code."""
-    from fhir_kb.push import approved_changes
+    from fhir_kb.push import approved_changes, unresolved_changes
 
     approvals = request.options.approvals
     count = sum(1 for _ in approved_changes(plan, approvals))
     if request.form == "human":
         _show_plan(session, plan, desired, everything=request.everything)
     if count and not request.yes and not _confirmed(session, count):
-        return FINE
+        sys.stderr.write("Nothing was pushed\n")
+        return FINDINGS
     result = session.reconciler.push(plan, request.options, progress=session.progress)
-    undecided = sum(not change.is_approved(approvals) for change in plan.changes)
-    _show_result(session, result, desired, request, undecided)
+    unresolved = unresolved_changes(plan, approvals)
+    _show_result(session, plan, result, desired, request)
     if result.error is not None:
         raise result.error
     lossy = any(applied.losses for applied in result.applied)
-    return FINDINGS if result.failed or lossy or undecided else FINE
+    return FINDINGS if result.failed or lossy or unresolved else FINE
 
 
 def _show_plan(
@@ -143,24 +144,28 @@ def _show_plan(
 
 def _show_result(
     session: PushSession,
+    plan: Plan,
     result: PushResult,
     desired: DesiredState | None,
     request: PushRequest,
-    undecided: int,
 ) -> None:
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.views import findings, push_results
     from fhir_kb.diagnostics.render.json import as_records
     from fhir_kb.pipeline.push_findings import findings as push_findings
+    from fhir_kb.push import unresolved_changes
 
     diagnostics = push_findings(result, desired)
+    unresolved = unresolved_changes(plan, request.options.approvals)
+    orphaned = [change for change in plan.changes if change.action == "orphaned"]
     if request.form == "json":
         content = {"target": session.target.name, **push_results.result_data(result)}
+        content |= push_results.remaining_data(unresolved, orphaned)
         put(json_line({**content, "findings": as_records(diagnostics)}))
         return
     style = style_of(sys.stdout, everything=request.everything)
     findings.show(diagnostics, "human", style)
-    put(push_results.render_result(result, style, undecided))
+    put(push_results.render_result(result, style, unresolved, orphaned))
 
 
 def _confirmed(session: PushSession, count: int) -> bool:

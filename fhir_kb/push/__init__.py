@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         desired_state,
     )
     from fhir_kb.push.planning.drift import Drift
-    from fhir_kb.push.planning.plan import Plan, PlannedChange, approved_changes
+    from fhir_kb.push.planning.plan import Plan, PlannedChange, approved_changes, unresolved_changes
     from fhir_kb.push.planning.plan_file import parse_plan, plan_json, serialize_plan
     from fhir_kb.push.reconciler import PushOptions, Reconciler, open_reconciler
     from fhir_kb.push.workspace.server_capabilities import load_capabilities, save_capabilities
@@ -67,6 +67,7 @@ __all__ = [
     "plan_json",
     "save_capabilities",
     "serialize_plan",
+    "unresolved_changes",
     "workspace_folder",
 ]
 
@@ -75,7 +76,7 @@ _HOMES = {
     "push.planning.desired_state": (
         "DesiredResource", "desired_from_json", "desired_resource", "desired_state",
     ),
-    "push.planning.plan": ("Plan", "PlannedChange", "approved_changes"),
+    "push.planning.plan": ("Plan", "PlannedChange", "approved_changes", "unresolved_changes"),
     "push.planning.plan_file": ("parse_plan", "plan_json", "serialize_plan"),
     "push.planning.drift": ("Drift",),
     "push.reconciler": ("PushOptions", "Reconciler", "open_reconciler"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -83,7 +84,7 @@ def test_from_nothing_to_as_defined(person: Person, server: ModelServer, tmp_pat
     assert "push 1: 6 created" in out
     assert len(server.resources) == 6
     code, out, _ = person("push")
-    assert (code, out.splitlines()[-1]) == (0, "Nothing to push: the server is as defined")
+    assert (code, out.splitlines()[-1]) == (0, "Nothing to push: the server holds what is defined")
     assert len(server.resources) == 6
 
 
@@ -117,7 +118,7 @@ def test_what_somebody_else_changed(person: Person, server: ModelServer) -> None
     foreign_title(server, PLAN, "Theirs")
     code, out, _ = person("push", "--yes")
     assert code == 1
-    assert "1 is left as it is until you decide" in out
+    assert "1 is left as it is on the server; --overwrite makes it what is defined" in out
     assert server.resources[PLAN]["title"] == "Theirs"
     (found,) = person.data("drift")["drift"]
     assert found["reference"] == PLAN
@@ -125,6 +126,25 @@ def test_what_somebody_else_changed(person: Person, server: ModelServer) -> None
     assert person("push", "--yes", "--overwrite")[0] == 0
     assert server.resources[PLAN]["title"] == "The title of the topic"
     assert person("drift")[1].endswith("no changes since the last push\n")
+
+
+def test_ids_that_another_knowledge_base_uses_are_conflicts_and_no_success(
+    person: Person, server: ModelServer, tmp_path: Path
+) -> None:
+    person("push", "--yes")
+    before = server.resources
+    change(tmp_path, "canonical: https://", "canonical: https://other.", "kb.yaml")
+    shutil.rmtree(tmp_path / ".fhir-kb")  # as on the machine of somebody else
+    code, out, _ = person("push", "--yes")
+    assert code == 1
+    assert "6 conflicts left unresolved: see the plan for each reason" in out
+    assert "holds what is defined" not in out
+    report = person.data("push", "--yes")
+    assert len(report["unresolved"]) == 6
+    assert {row["reason"] for row in report["unresolved"]} == {
+        "another resource has its id on the server"
+    }
+    assert server.resources == before
 
 
 def test_back_and_forth(person: Person, server: ModelServer, tmp_path: Path) -> None:
@@ -160,7 +180,14 @@ def test_a_plan_in_a_file(person: Person, server: ModelServer, tmp_path: Path) -
 def test_a_new_version_and_deletion(person: Person, server: ModelServer, tmp_path: Path) -> None:
     person("push", "--yes")
     change(tmp_path, "version: 0.1.0", "version: 0.2.0", "kb.yaml")
-    person("push", "--yes", "--allow-many")
+    page = server.resources["Composition/first-topic-0.1.0"]
+    code, out, _ = person("push", "--yes", "--allow-many")
+    assert code == 0
+    assert "1 orphaned: no longer defined, left on the server" in out
+    assert server.resources["Composition/first-topic-0.1.0"] == page  # R4: no status for that
+    (orphan,) = person.data("push", "--yes")["orphaned"]
+    assert orphan["reference"] == "Composition/first-topic-0.1.0"
+    assert "FHIR R4 has no status that retires a Composition" in orphan["reason"]
     assert server.resources[PLAN]["status"] == "retired"
     assert server.resources["PlanDefinition/first-topic-0.2.0"]["status"] != "retired"
     person("push", "--yes", "--allow-many", "--delete")

@@ -10,7 +10,7 @@ from fhir_kb.cli.views.plans import SIGNS
 from fhir_kb.diagnostics.render.terminal_text import terminal_safe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from fhir_kb.diagnostics.render.human import Style
     from fhir_kb.push import Drift, PlannedChange, PushResult
@@ -26,13 +26,19 @@ _DONE: Final = {
 }
 
 
-def render_result(result: PushResult, style: Style, undecided: int) -> str:
-    """What a push did, in a few lines.
+def render_result(
+    result: PushResult,
+    style: Style,
+    unresolved: Sequence[PlannedChange],
+    orphaned: Sequence[PlannedChange],
+) -> str:
+    """What a push did and what it left, in a few lines.
 
     Args:
         result: The outcome of each change.
         style: With which colours.
-        undecided: How many changes need an approval that was not given.
+        unresolved: Changes that were left undone: conflicts, and what needs an approval.
+        orphaned: Resources that stay on the server though they are no longer defined.
     """
     lines = []
     numbers = Counter(str(applied.change.action) for applied in result.applied)
@@ -40,11 +46,13 @@ def render_result(result: PushResult, style: Style, undecided: int) -> str:
     if result.number:
         title = style.bold(f"push {result.number}")
         lines.append(f"{title}: {', '.join(parts) or 'nothing sent'}")
-    elif not undecided:
-        lines.append("Nothing to push: the server is as defined")
-    if undecided:
-        subject = "1 is left as it is" if undecided == 1 else f"{undecided} are left as they are"
-        lines.append(f"{subject} until you decide: see the plan above")
+    elif not unresolved:
+        lines.append("Nothing to push: the server holds what is defined")
+    else:
+        lines.append("Nothing was pushed")
+    lines += _unresolved_lines(unresolved)
+    if orphaned:
+        lines.append(f"{len(orphaned)} orphaned: no longer defined, left on the server")
     if failed := len(result.failed):
         lines.append(f"{failed} failed: fix the errors above, then push again")
     if lossy := sum(1 for applied in result.applied if applied.losses):
@@ -56,6 +64,16 @@ def render_result(result: PushResult, style: Style, undecided: int) -> str:
         if applied.replaced
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _unresolved_lines(unresolved: Sequence[PlannedChange]) -> Iterator[str]:
+    waiting = Counter(change.approval for change in unresolved)
+    if conflicts := waiting.pop("", 0):
+        noun = "conflict" if conflicts == 1 else "conflicts"
+        yield f"{conflicts} {noun} left unresolved: see the plan for each reason"
+    for approval, count in sorted(waiting.items()):
+        left = "1 is left as it is" if count == 1 else f"{count} are left as they are"
+        yield f"{left} on the server; --{approval} makes it what is defined"
 
 
 def result_data(result: PushResult) -> dict[str, Any]:
@@ -72,6 +90,19 @@ def result_data(result: PushResult) -> dict[str, Any]:
             _change_data(failed.change) | {"reason": failed.reason} for failed in result.failed
         ],
         "error": str(result.error) if result.error else None,
+    }
+
+
+def remaining_data(
+    unresolved: Sequence[PlannedChange], orphaned: Sequence[PlannedChange]
+) -> dict[str, Any]:
+    """What a push left on the server that is not as defined, for programs."""
+    return {
+        "unresolved": [
+            _change_data(change) | {"reason": change.reason, "approval": change.approval or None}
+            for change in unresolved
+        ],
+        "orphaned": [_change_data(change) | {"reason": change.reason} for change in orphaned],
     }
 
 

@@ -22,8 +22,9 @@ PlanAction = Literal[
 
 create: the server does not hold it. update: its definition has changed. unchanged: nothing to do.
 adopt: the server holds it, but not from us. conflict: somebody else changed, made or deleted it.
-Of resources that are no longer defined: retire (its status), delete, orphaned (it has no status to
-retire it by, so it stays), forget (it is gone from the server, and from the recorded state).
+Of resources that are no longer defined: retire (its status), delete, orphaned (the release has no
+status that retires it, so it stays), forget (it is gone from the server, and is not recorded any
+more).
 """
 
 SENDING: Final = frozenset({"create", "update", "retire", "delete"})
@@ -131,6 +132,16 @@ def approved_changes(
         server_change = change.server_change() if change.is_approved(approvals) else None
         if server_change is not None:
             yield change, server_change
+
+
+def unresolved_changes(plan: Plan, approvals: Sequence[str]) -> list[PlannedChange]:
+    """The changes that these approvals leave undone: the server is not as desired there."""
+    return [
+        change
+        for change in plan.changes
+        if not change.is_approved(approvals)
+        or (change.action == "conflict" and not change.approval)
+    ]
 
 
 def too_many_changes(plan: Plan, policy: TargetPolicy, approvals: Sequence[str]) -> str:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fhir_kb.model.fhir_release import BY_NAME
 from fhir_kb.push.planning.desired_state import initial_ref, placed_at
 from fhir_kb.push.planning.differences import Difference, differences
 from fhir_kb.push.planning.plan import Plan, PlannedChange
 from fhir_kb.push.planning.policy import with_kept_elements, without_elements
+from fhir_kb.push.planning.retirement import retired_status
 from fhir_kb.servers.content import (
     content_digest,
     is_equivalent,
@@ -56,7 +58,7 @@ def make_plan(
         for key, resource in desired.items()
         if str(refs[key]) != f"{resource.type}/{resource.id}"
     }
-    planner = _Planner(state, remote_state, policy, profile.client_ids == "no")
+    planner = _Planner(state, remote_state, policy, profile.client_ids == "no", profile.release)
     changes = [
         planner.defined(resource, refs[key], placed_at(resource, refs[key], moved_references))
         for key, resource in desired.items()
@@ -111,6 +113,7 @@ class _Planner:
     remote_state: RemoteState
     policy: TargetPolicy
     server_assigns_ids: bool
+    release: str
 
     def defined(self, resource: DesiredResource, ref: Ref, body: LazyResource) -> PlannedChange:
         """What to do with a resource that is defined."""
@@ -154,18 +157,22 @@ class _Planner:
             return None
         if remote.resource is None:
             return replace(change, action="retire")  # its content is read, then it is planned again
-        status = remote.resource.get("status")
-        if not isinstance(status, str):
-            return replace(change, reason="it has no status to retire it by; --delete deletes it")
-        if status == "retired" and not is_as_recorded:
+        status = retired_status(self.release, record.ref.type)
+        if status is None:
+            return replace(change, reason=self._cannot_be_retired(record.ref.type))
+        if remote.resource.get("status") == status and not is_as_recorded:
             return replace(change, action="forget", reason="it was retired on the server")
-        retired = without_server_elements({**remote.resource, "status": "retired"})
+        retired = without_server_elements({**remote.resource, "status": status})
         changes = _differences(remote, retired)
         if is_as_recorded:
             return replace(
                 change, action="retire", body=json_resource(retired), differences=changes
             )
         return replace(conflict, body=json_resource(retired), differences=changes)
+
+    def _cannot_be_retired(self, type_name: str) -> str:
+        release = BY_NAME[self.release].title if self.release in BY_NAME else "this FHIR version"
+        return f"{release} has no status that retires a {type_name}; --delete deletes it"
 
     def _unrecorded(self, resource: DesiredResource, ref: Ref, body: LazyResource) -> PlannedChange:
         """What to do with a defined resource that we have not sent yet."""
