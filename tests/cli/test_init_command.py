@@ -89,3 +89,23 @@ def test_json_lists_the_files(fhir_kb: Callable[..., Ended]) -> None:
     found = json.loads(fhir_kb("init", "kb", "--format", "json").out)
     assert found["folder"] == "kb"
     assert "first-topic/topic.yaml" in found["files"]
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("ward-a", "ward-a"),
+        ("Ward B (2026)", "ward-b-2026"),
+        ("hospital/definitions", "hospital"),
+        ("2026", "kb-2026"),
+        ("知識", "my-knowledge-base"),
+    ],
+)
+def test_names_come_from_the_folder(fhir_kb: Callable[..., Ended], folder: str, name: str) -> None:
+    assert fhir_kb("init", folder).code == 0
+    settings = Path(folder, "kb.yaml").read_text("utf-8")
+    assert f"\nid: {name}\n" in settings
+    assert f"\ncanonical: https://{name}.example/fhir\n" in settings
+    topic = Path(folder, "first-topic", "topic.yaml").read_text("utf-8")
+    assert f"\ntopic: {name}-first-topic\n" in topic
+    assert fhir_kb("validate", folder).code == 0

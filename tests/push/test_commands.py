@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.enable_socket
 
 ALL = (*TYPES, "Composition", "CodeSystem", "Provenance")
-PLAN = "PlanDefinition/first-topic-0.1.0"
+PLAN = "PlanDefinition/kb-first-topic-0.1.0"
 
 
 class Person:
@@ -172,7 +172,7 @@ def test_a_plan_in_a_file(person: Person, server: ModelServer, tmp_path: Path) -
     foreign_title(server, PLAN, "Theirs")
     code, _, err = person("push", "--plan", "plan.json", "--yes")
     assert code == 3
-    assert "the plan is stale: PlanDefinition/first-topic|0.1.0 changed on the server" in err
+    assert "the plan is stale: PlanDefinition/kb-first-topic|0.1.0 changed on the server" in err
     (tmp_path / "plan.json").write_text("{}")
     assert person("push", "--plan", "plan.json", "--yes")[0] == 2
 
@@ -180,31 +180,31 @@ def test_a_plan_in_a_file(person: Person, server: ModelServer, tmp_path: Path) -
 def test_a_new_version_and_deletion(person: Person, server: ModelServer, tmp_path: Path) -> None:
     person("push", "--yes")
     change(tmp_path, "version: 0.1.0", "version: 0.2.0", "kb.yaml")
-    page = server.resources["Composition/first-topic-0.1.0"]
+    page = server.resources["Composition/kb-first-topic-0.1.0"]
     code, out, _ = person("push", "--yes", "--allow-many")
     assert code == 0
     assert "1 orphaned: no longer defined, left on the server" in out
-    assert server.resources["Composition/first-topic-0.1.0"] == page  # R4: no status for that
+    assert server.resources["Composition/kb-first-topic-0.1.0"] == page  # R4: no status for that
     (orphan,) = person.data("push", "--yes")["orphaned"]
-    assert orphan["reference"] == "Composition/first-topic-0.1.0"
+    assert orphan["reference"] == "Composition/kb-first-topic-0.1.0"
     assert "FHIR R4 has no status that retires a Composition" in orphan["reason"]
     assert server.resources[PLAN]["status"] == "retired"
-    assert server.resources["PlanDefinition/first-topic-0.2.0"]["status"] != "retired"
+    assert server.resources["PlanDefinition/kb-first-topic-0.2.0"]["status"] != "retired"
     person("push", "--yes", "--allow-many", "--delete")
     assert PLAN not in server.resources
     person("rollback", "--to", "1", "--yes", "--allow-many", "--delete")
     assert server.resources[PLAN]["status"] != "retired"
-    assert "PlanDefinition/first-topic-0.2.0" not in server.resources
+    assert "PlanDefinition/kb-first-topic-0.2.0" not in server.resources
 
 
 def test_what_the_server_refuses_is_told_at_the_line(person: Person, server: ModelServer) -> None:
-    server.refuses["PlanDefinition/first-topic-0.1.0"] = "no plans on Mondays"
+    server.refuses["PlanDefinition/kb-first-topic-0.1.0"] = "no plans on Mondays"
     code, out, _ = person("push", "--yes")
     assert code == 1
     assert re.search(r"^kb/first-topic/topic\.yaml:3:\d+: error\[KB801\]", out, re.MULTILINE)
     assert "no plans on Mondays" in out
     assert "failed: fix the errors above, then push again" in out
-    del server.refuses["PlanDefinition/first-topic-0.1.0"]
+    del server.refuses["PlanDefinition/kb-first-topic-0.1.0"]
     assert person("push", "--yes")[0] == 0
     assert PLAN in server.resources
 
@@ -213,7 +213,9 @@ def test_pull_writes_what_stands_there(person: Person, server: ModelServer, tmp_
     person("push", "--yes")
     foreign_title(server, PLAN, "Theirs")
     assert person("pull", "-o", "there")[0] == 0
-    found = json.loads((tmp_path / "there" / "PlanDefinition-first-topic-0.1.0.json").read_bytes())
+    found = json.loads(
+        (tmp_path / "there" / "PlanDefinition-kb-first-topic-0.1.0.json").read_bytes()
+    )
     assert found["title"] == "Theirs"
     assert len(list((tmp_path / "there").iterdir())) == 6
 

@@ -20,13 +20,14 @@ from fhir_kb.cli import options
 def command(folder: Path, form: str) -> int:
     """Start a knowledge base in DIR that builds as it is; in 'definitions' if left out.
 
-    It has one example topic and schemas for the editor. No existing file is overwritten.
+    It has one example topic and schemas for the editor. Its id and canonical url come from the name
+    of the folder. No existing file is overwritten.
     """
     from fhir_kb.cli import starter
     from fhir_kb.cli.console import put
     from fhir_kb.pipeline import schema
 
-    files = starter.files(schema)
+    files = starter.files(schema, starter.name_for(folder))
     if existing := starter.existing_path(folder, files):
         raise click.UsageError(
             f"'{existing.as_posix()}' already exists; nothing was written",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,14 +20,44 @@ PURPOSE: Final = {
     "first-topic/references.yaml": "the works that it cites",
 }
 _SCHEMAS: Final = ("kb", "concepts", "topic", "references")
+_DEFAULT_NAME: Final = "my-knowledge-base"
+_DEFINITIONS: Final = "definitions"
+_LONGEST: Final = 40
+_NOT_IN_NAMES: Final = re.compile(r"[^a-z0-9]+")
 
 
-def files(schema: Callable[[str], dict[str, Any]]) -> dict[str, bytes]:
-    """All files by their path below the folder; `schema` gives those that editors read."""
-    contents = {name: (_HERE / name).read_bytes() for name in PURPOSE}
-    for name in _SCHEMAS:
-        text = json.dumps(schema(name), ensure_ascii=False, indent=2) + "\n"
-        contents[f".schema/{name}.json"] = text.encode()
+def name_for(folder: Path) -> str:
+    """The id of a knowledge base in a folder: its name, or that of the folder around `definitions`.
+
+    Two knowledge bases in folders of different names so have different ids and canonical urls, and
+    can be pushed to one server.
+    """
+    folder = folder.absolute()
+    if folder.name == _DEFINITIONS:
+        folder = folder.parent
+    name = _NOT_IN_NAMES.sub("-", folder.name.lower())[:_LONGEST].strip("-")
+    return name if name[:1].isalpha() else f"kb-{name}" if name else _DEFAULT_NAME
+
+
+def files(schema: Callable[[str], dict[str, Any]], name: str) -> dict[str, bytes]:
+    """The files by their path below the folder.
+
+    Args:
+        schema: Gives the JSON Schema of a file, for editors.
+        name: The id of the knowledge base; topic and canonical url begin with it.
+    """
+    title = name.replace("-", " ").capitalize()
+    contents = {
+        path: (_HERE / path)
+        .read_text(encoding="utf-8")
+        .replace("{name}", name)
+        .replace("{title}", title)
+        .encode()
+        for path in PURPOSE
+    }
+    for file in _SCHEMAS:
+        text = json.dumps(schema(file), ensure_ascii=False, indent=2) + "\n"
+        contents[f".schema/{file}.json"] = text.encode()
     return contents
 
 
