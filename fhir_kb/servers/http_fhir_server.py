@@ -67,14 +67,14 @@ _LOG: Final = logging.getLogger(__name__)
 
 
 def open_server(
-    session: Session, base: str, known: ServerCapabilities | None = None
+    session: Session, base: str, cached: ServerCapabilities | None = None
 ) -> HttpFhirServer:
     """The server at `base`. Its capabilities are requested at once.
 
     Args:
         session: With the login that the server requires.
         base: The base URL.
-        known: The capabilities of last time. Then only a summary is requested (a whole statement is
+        cached: The capabilities of last time. Then only a summary is requested (all of it is
             megabytes), and they hold if software and FHIR version are the same.
 
     Raises:
@@ -82,10 +82,10 @@ def open_server(
     """
     server = HttpFhirServer(session, base.rstrip("/"))
     metadata = f"{server.base}/metadata"
-    if known is not None and known.base == server.base:
+    if cached is not None and cached.base == server.base:
         summary = server.get_resource(f"{metadata}?_summary=true")
-        if is_same_software(known, summary):
-            server.capabilities = known
+        if is_same_software(cached, summary):
+            server.capabilities = cached
             return server
     statement = server.get_resource(metadata)
     server.capabilities = capabilities_from_statement(server.base, statement)

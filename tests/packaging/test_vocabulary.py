@@ -22,9 +22,9 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 #: Words that no public name has any more, in whatever sense: docs/glossary.md has the right ones.
 PRIVATE = frozenset(
     {
-        "alone", "appended", "asked", "doubt", "gather", "gathered", "held", "keeping", "led",
-        "live", "natives", "older", "opening", "ours", "outside", "placing", "said", "seen",
-        "spots", "stands", "surely", "told", "unwatched", "wanted", "watch",
+        "alone", "appended", "asked", "doubt", "gather", "gathered", "held", "keeping", "known",
+        "led", "live", "natives", "older", "opening", "ours", "outside", "placing", "said",
+        "seen", "spots", "stands", "surely", "told", "unwatched", "wanted", "watch",
     }
 )  # fmt: skip
 #: Whole names that the glossary replaced, where the word itself is a good one elsewhere.
@@ -56,7 +56,7 @@ def _public(node: ast.stmt) -> Iterator[ast.stmt | ast.arg]:
             if isinstance(inner, ast.AnnAssign):
                 yield inner
     if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
-        yield from (argument for argument in node.args.kwonlyargs)
+        yield from (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)
 
 
 def name_of(node: ast.stmt | ast.arg) -> str:
