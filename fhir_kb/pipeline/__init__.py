@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from fhir_kb.diagnostics.progress import Progress
     from fhir_kb.pipeline.building import Build, FileCounts, ReleaseOutput, build
     from fhir_kb.pipeline.bundling import BundleResult, bundle
-    from fhir_kb.pipeline.fhir_files import FileReport, validate_files
+    from fhir_kb.pipeline.fhir_files import validate_files
+    from fhir_kb.pipeline.file_checks import FileReport, LikelierRelease
     from fhir_kb.pipeline.finding_codes import catalogue
     from fhir_kb.pipeline.input_files import SkippedFile
     from fhir_kb.pipeline.packages import (
@@ -33,6 +34,7 @@ __all__ = [
     "EnvironmentFailure",
     "FileCounts",
     "FileReport",
+    "LikelierRelease",
     "Progress",
     "ReleaseOutput",
     "SkippedFile",
@@ -54,7 +56,8 @@ _HOMES = {
     "build": "fhir_kb.pipeline.building",
     "BundleResult": "fhir_kb.pipeline.bundling",
     "bundle": "fhir_kb.pipeline.bundling",
-    "FileReport": "fhir_kb.pipeline.fhir_files",
+    "FileReport": "fhir_kb.pipeline.file_checks",
+    "LikelierRelease": "fhir_kb.pipeline.file_checks",
     "validate_files": "fhir_kb.pipeline.fhir_files",
     "catalogue": "fhir_kb.pipeline.finding_codes",
     "SkippedFile": "fhir_kb.pipeline.input_files",

@@ -6,11 +6,12 @@ import gzip
 import io
 import tarfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fhir_kb.pipeline.environment import EnvironmentFailure
+from fhir_kb.pipeline.file_checks import FileChecks, FileReport
 from fhir_kb.pipeline.input_files import (
     MAX_FILE,
     SkippedFile,
@@ -18,16 +19,23 @@ from fhir_kb.pipeline.input_files import (
     is_stream,
     read_stream,
 )
-from fhir_kb.validate import ValidationOptions, check_lines_with, check_text_with
+from fhir_kb.pipeline.release_statements import (
+    MANIFEST,
+    MAX_MANIFEST,
+    StatedRelease,
+    folder_release,
+    package_release,
+)
+from fhir_kb.validate import ValidationOptions
 from fhir_kb.validate.check import unread
 from fhir_kb.validate.input.recognition import is_tar, recognise
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from io import BufferedReader
     from pathlib import Path
 
-    from fhir_kb.validate import Issue, ResourceReport, Validator
+    from fhir_kb.pipeline.file_checks import CheckLines, LikelierRelease
 
 MAX_PACKAGE: Final = 4 * 1024 * 1024 * 1024
 _LINES: Final = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
@@ -41,29 +49,16 @@ _KNOWN_IN_PACKAGES: Final = ("package.json", ".index.json")
 """What every package has beside its resources."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileReport:
-    """The issues of one resource of a file."""
-
-    file: str
-    """The file as people see its name; "package.tgz!path" within a package."""
-    fhir_version: str
-    resource_type: str
-    id: str
-    issues: tuple[Issue, ...]
-
-
 _Readable: TypeAlias = "BufferedReader | gzip.GzipFile"
-CheckLines = Callable[[Iterable[bytes], ValidationOptions], "Iterator[ResourceReport]"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Checks:
-    """What checks whole files and NDJSON, and who is told of files that are not checked."""
+class _Run:
+    """What checks contents, and who is told of files that are not checked."""
 
-    validator: Validator
-    lines: Callable[[Iterable[bytes]], Iterator[ResourceReport]]
+    checks: FileChecks
     on_skipped: Callable[[SkippedFile], None]
+    folder_release: Callable[[Path], StatedRelease | None]
 
 
 def validate_files(
@@ -71,7 +66,9 @@ def validate_files(
     options: ValidationOptions | None = None,
     *,
     lines: CheckLines | None = None,
+    detect_release: bool = False,
     on_skipped: Callable[[SkippedFile], None] | None = None,
+    on_likelier_release: Callable[[LikelierRelease], None] | None = None,
 ) -> Iterator[FileReport]:
     """Check files, pipes ("-" is the standard input), and the files in folders and packages.
 
@@ -82,7 +79,10 @@ def validate_files(
         paths: Files and folders.
         options: The settings of the validation; None: FHIR R5 without packages.
         lines: What checks NDJSON, such as `fhir_kb.bulk.ndjson.check_lines`, which uses all cores.
+        detect_release: Whether the FHIR release that a package, folder or file names goes before
+            that of the options.
         on_skipped: Receives each file in a folder or package that is no FHIR.
+        on_likelier_release: Receives, at the end, the release of which there are far fewer errors.
 
     Yields:
         A report for each resource, as soon as it was checked.
@@ -93,18 +93,14 @@ def validate_files(
         PackageError: A package cannot be used.
     """
     options = options or ValidationOptions()
-    validator = options.validator()
-
-    def check_lines(content: Iterable[bytes]) -> Iterator[ResourceReport]:
-        return check_lines_with(validator, content) if lines is None else lines(content, options)
-
-    checks = _Checks(validator, check_lines, on_skipped or _ignore)
+    checks = FileChecks(options, lines, detect_release=detect_release)
+    run = _Run(checks, on_skipped or _ignore, cache(folder_release))
     for path in paths:
         try:
             if path.is_dir():
-                yield from _folder(path, checks)
+                yield from _folder(path, run)
             else:
-                yield from _named_file(path, checks)
+                yield from _named_file(path, run)
         except tarfile.TarError as error:
             message = f"'{path}' is not a FHIR package: {error}"
             raise EnvironmentFailure(
@@ -115,26 +111,29 @@ def validate_files(
         except OSError as error:
             message = f"'{error.filename or path}' cannot be read: {error.strerror or error}"
             raise EnvironmentFailure(message) from error
+    if on_likelier_release is not None and (likelier := checks.likelier_release()):
+        on_likelier_release(likelier)
 
 
 def _ignore(_: SkippedFile) -> None:
     """Nobody asked what was skipped."""
 
 
-def _folder(folder: Path, checks: _Checks) -> Iterator[FileReport]:
-    for path in files_in(folder, checks.on_skipped):
+def _folder(folder: Path, run: _Run) -> Iterator[FileReport]:
+    for path in files_in(folder, run.on_skipped):
         name = path.as_posix()
         try:
             head = _head(path)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            checks.on_skipped(SkippedFile(name, f"damaged data, compressed by gzip ({error})"))
+            run.on_skipped(SkippedFile(name, f"damaged data, compressed by gzip ({error})"))
             continue
         if path.name.lower().endswith(_LINES):
-            yield from _line_reports(path, checks)
+            yield from _line_reports(path, run)
         elif is_tar(head) or name.lower().endswith(_PACKAGES):
-            checks.on_skipped(SkippedFile(name, "a package: name it to check it"))
+            run.on_skipped(SkippedFile(name, "a package: name it to check it"))
         else:
-            yield from _if_fhir(name, head if _is_foreign(name, head) else _read(path), checks)
+            data = head if _is_foreign(name, head) else _read(path)
+            yield from _if_fhir(name, data, run, run.folder_release(path.parent))
 
 
 def _is_foreign(name: str, head: bytes) -> bool:
@@ -145,43 +144,48 @@ def _is_foreign(name: str, head: bytes) -> bool:
     return not name.lower().removesuffix(".gz").endswith((".json", ".xml"))
 
 
-def _if_fhir(name: str, data: bytes, checks: _Checks) -> Iterator[FileReport]:
+def _if_fhir(
+    name: str, data: bytes, run: _Run, stated: StatedRelease | None
+) -> Iterator[FileReport]:
     """The reports of a content that is FHIR; anything else is skipped."""
     content = recognise(data, name.removesuffix(".gz"))
     if content.is_fhir:
-        yield from _reports(name, check_text_with(checks.validator, data).resources)
+        yield from run.checks.content(name, data, stated)
     else:
-        checks.on_skipped(SkippedFile(name, content.looks_like))
+        run.on_skipped(SkippedFile(name, content.looks_like))
 
 
-def _named_file(path: Path, checks: _Checks) -> Iterator[FileReport]:
+def _named_file(path: Path, run: _Run) -> Iterator[FileReport]:
     name = path.as_posix()
     if is_stream(path):
         data = read_stream(path)
         if data.startswith(_GZIP):
             data = _read_all(gzip.GzipFile(fileobj=io.BytesIO(data)), name)
-        yield from _named_content(name, data, checks)
+        yield from _named_content(name, data, run, None)
     elif name.lower().endswith(_LINES):
-        yield from _line_reports(path, checks)
+        yield from _line_reports(path, run)
     elif is_tar(_head(path)) or name.lower().endswith(_PACKAGES):
-        yield from _package(path, checks)
+        yield from _package(path, run)
     else:
-        yield from _named_content(name, _read(path), checks)
+        yield from _named_content(name, _read(path), run, run.folder_release(path.parent))
 
 
-def _named_content(name: str, data: bytes, checks: _Checks) -> Iterator[FileReport]:
+def _named_content(
+    name: str, data: bytes, run: _Run, stated: StatedRelease | None
+) -> Iterator[FileReport]:
     """The reports of a content that has to be FHIR."""
     content = recognise(data, name.removesuffix(".gz"))
     if content.is_fhir or content.is_markup:
-        report = check_text_with(checks.validator, data)
-    else:
-        report = unread(checks.validator, f"this is {content.looks_like}")
-    yield from _reports(name, report.resources)
+        yield from run.checks.content(name, data, stated)
+        return
+    for report in unread(run.checks.validator(), f"this is {content.looks_like}").resources:
+        yield FileReport(name, report.fhir_version, "", "", report.issues)
 
 
-def _line_reports(path: Path, checks: _Checks) -> Iterator[FileReport]:
+def _line_reports(path: Path, run: _Run) -> Iterator[FileReport]:
     with _open(path) as file:
-        yield from _reports(path.as_posix(), checks.lines(_lines(file, path.as_posix())))
+        name = path.as_posix()
+        yield from run.checks.lines(name, _lines(file, name), run.folder_release(path.parent))
 
 
 def _lines(file: _Readable, name: str) -> Iterator[bytes]:
@@ -194,9 +198,10 @@ def _lines(file: _Readable, name: str) -> Iterator[bytes]:
         yield line
 
 
-def _package(path: Path, checks: _Checks) -> Iterator[FileReport]:
+def _package(path: Path, run: _Run) -> Iterator[FileReport]:
     """The resources of a package; nothing of it is ever unpacked to the disk."""
     total = 0
+    stated = _manifest_release(path)
     with tarfile.open(path, "r:gz") as package:
         for member in package:
             if not member.isfile() or member.name.rpartition("/")[2] in _KNOWN_IN_PACKAGES:
@@ -209,7 +214,17 @@ def _package(path: Path, checks: _Checks) -> Iterator[FileReport]:
                 raise EnvironmentFailure(f"'{path}' unpacks to more than {limits}")
             content = package.extractfile(member)
             data = content.read() if content else b""
-            yield from _if_fhir(f"{path.as_posix()}!{member.name}", data, checks)
+            yield from _if_fhir(f"{path.as_posix()}!{member.name}", data, run, stated)
+
+
+def _manifest_release(path: Path) -> StatedRelease | None:
+    """The release that the package.json of a package names; it comes first in most of them."""
+    with tarfile.open(path, "r:gz") as package:
+        for member in package:
+            if member.isfile() and member.name.removeprefix("./") == f"package/{MANIFEST}":
+                content = package.extractfile(member) if member.size <= MAX_MANIFEST else None
+                return package_release(content.read()) if content else None
+    return None
 
 
 def _open(path: Path) -> _Readable:
@@ -240,8 +255,3 @@ def _read_all(file: _Readable, name: str) -> bytes:
         advice = "split it, or write it as NDJSON, which is read line by line"
         raise EnvironmentFailure(f"'{name}' is larger than {limit} MB", advice)
     return data
-
-
-def _reports(file: str, reports: Iterable[ResourceReport]) -> Iterator[FileReport]:
-    for report in reports:
-        yield FileReport(file, report.fhir_version, report.resource_type, report.id, report.issues)

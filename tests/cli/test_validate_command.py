@@ -33,7 +33,12 @@ def issue(severity: Severity = Severity.ERROR) -> Any:
 
 def report(file: str, *issues: Any) -> Any:
     return SimpleNamespace(
-        file=file, fhir_version="4.0.1", resource_type="PlanDefinition", id="x", issues=issues
+        file=file,
+        fhir_version="4.0.1",
+        resource_type="PlanDefinition",
+        id="x",
+        issues=issues,
+        stated_in="",
     )
 
 
@@ -118,7 +123,9 @@ def test_all_well_is_0_and_says_what_was_checked(
     write("kb/kb.yaml")
     write("a.json")
     asked = checks((report("a.json"),))
-    assert fhir_kb("validate", "kb", "a.json")[:2] == (0, "kb/, 1 resource: no problems found\n")
+    code, out, _ = fhir_kb("validate", "kb", "a.json")
+    assert code == 0
+    assert out == "kb/, 1 resource: no problems found\nchecked as FHIR R4 (default)\n"
     assert asked == [("kb", None, None), (["a.json"], "5.0.0")]
 
 
@@ -176,7 +183,8 @@ def test_of_very_many_findings_the_later_ones_are_only_counted(
     checks(tuple(report(f"{n}.json", issue()) for n in range(5)))
     code, out, _ = fhir_kb("validate", "a.ndjson")
     assert code == 1
-    assert out.endswith("3 errors in 3 files\n… and 2 more in the files after these\n")
+    ending = "3 errors in 3 files\n… and 2 more in the files after these\n"
+    assert out.endswith(f"{ending}checked as FHIR R4 (default)\n")
 
 
 def test_sarif_and_github_hold_all_in_one(
@@ -300,3 +308,38 @@ def test_of_a_binary_file_no_line_is_quoted(fhir_kb: Callable[..., Ended]) -> No
     assert code == 1
     assert out.startswith("a.zip: error[KB506] this is a ZIP archive")
     assert "PK" not in out
+
+
+OBSERVATION = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+
+
+def test_the_summary_says_which_release_and_where_it_stands(fhir_kb: Callable[..., Ended]) -> None:
+    definition = {"resourceType": "ImplementationGuide", "fhirVersion": ["4.3.0"]}
+    write("p/package/package.json", '{"fhirVersions": ["4.0.1"]}')
+    write("p/package/a.json", json.dumps(OBSERVATION))
+    write("b.json", json.dumps(definition))
+    write("c.json", json.dumps(OBSERVATION))
+    lines = [
+        fhir_kb("validate", *words).out.splitlines()[-1]
+        for words in (["p/package"], ["b.json"], ["c.json"], ["b.json", "--fhir", "r4"])
+    ]
+    assert lines == [
+        "1 file not checked; --all lists it",
+        "checked as FHIR R4B (from ImplementationGuide.fhirVersion)",
+        "checked as FHIR R5 (default)",
+        "checked as FHIR R4 (--fhir)",
+    ]
+    out = fhir_kb("validate", "p/package/a.json", "c.json").out
+    assert "checked as FHIR R4 (from package.json): 1, FHIR R5 (default): 1\n" in out
+
+
+def test_a_release_with_far_fewer_errors_is_named(fhir_kb: Callable[..., Ended]) -> None:
+    r4 = {"resourceType": "Encounter", "status": "finished", "class": {"code": "AMB"}}
+    write("a.ndjson", f"{json.dumps(r4)}\n" * 3)
+    code, out, _ = fhir_kb("validate", "a.ndjson")
+    assert code == 1
+    assert "looks like R4: --fhir r4 has 0 instead of 6 errors" in out
+    out, err = fhir_kb("validate", "a.ndjson", "--format", "json")[1:]
+    assert (len(out.splitlines()), err.startswith("looks like R4")) == (3, True)
+    write("b.ndjson", f"{json.dumps(r4)}\n" * 2)
+    assert "looks like" not in fhir_kb("validate", "b.ndjson").out, "only four errors fewer"

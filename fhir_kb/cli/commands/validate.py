@@ -21,7 +21,7 @@ from fhir_kb.model.fhir_release import BY_NAME, BY_VERSION, DEFAULT_RELEASE
     "release",
     type=options.Release(),
     metavar="RELEASE",
-    help="The FHIR release of files that name none: "
+    help="The FHIR release of files, whatever they name: "
     f"{options.alternatives(BY_VERSION, DEFAULT_RELEASE.version)}; "
     "of definitions, the one to check.",
 )
@@ -96,7 +96,7 @@ def command(
     for group in group_paths(paths):
         if group.knowledge_base is not None:
             run.definitions(group.knowledge_base, group.paths, release)
-        elif not run.files(group.paths, validation):
+        elif not run.files(group.paths, validation, detect_release=release is None):
             run.show_skipped()
             names = ", ".join(f"'{path}'" for path in group.paths)
             raise click.UsageError(

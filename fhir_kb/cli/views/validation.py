@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,12 +12,13 @@ from fhir_kb.cli.views import findings
 from fhir_kb.diagnostics import Diagnostic, Severity, Span, has_errors
 from fhir_kb.diagnostics.render.json import as_data, as_issue, as_json
 from fhir_kb.diagnostics.render.terminal_text import terminal_safe
+from fhir_kb.model.fhir_release import BY_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fhir_kb.diagnostics.render.human import Style
-    from fhir_kb.pipeline import FileReport, SkippedFile
+    from fhir_kb.pipeline import FileReport, LikelierRelease, SkippedFile
     from fhir_kb.validate import ResourceReport, ValidationOptions
 
 MAX_KEPT: Final = 20_000
@@ -34,6 +36,8 @@ class ValidationRun:
         self._failed = False
         self._checked: Final[list[str]] = []
         self._skipped: Final[list[SkippedFile]] = []
+        self._releases: Final[Counter[tuple[str, str]]] = Counter()
+        self._likelier: Final[list[LikelierRelease]] = []
 
     def definitions(
         self, knowledge_base: Path, paths: tuple[Path, ...], release: str | None
@@ -58,18 +62,35 @@ class ValidationRun:
         self._failed |= has_errors(diagnostics)
         self._checked.append(f"{knowledge_base.as_posix()}/")
 
-    def files(self, paths: tuple[Path, ...], options: ValidationOptions) -> int:
+    def files(
+        self, paths: tuple[Path, ...], options: ValidationOptions, *, detect_release: bool = False
+    ) -> int:
         """Check FHIR files; in JSON each resource has a line as soon as it was checked.
 
         Returns how many resources there were.
+
+        Args:
+            paths: Files and folders.
+            options: The settings of the validation.
+            detect_release: Whether the release that files name goes before that of the options.
         """
         from fhir_kb.pipeline import validate_files
 
         resources = 0
-        for report in validate_files(
-            paths, options, lines=_check_lines, on_skipped=self._skipped.append
-        ):
+        reports = validate_files(
+            paths,
+            options,
+            lines=_check_lines,
+            detect_release=detect_release,
+            on_skipped=self._skipped.append,
+            on_likelier_release=None if self._quiet else self._likelier.append,
+        )
+        default = "default" if detect_release else "--fhir"
+        for report in reports:
             resources += 1
+            self._releases[
+                report.fhir_version, f"from {report.stated_in}" if report.stated_in else default
+            ] += 1
             diagnostics = [_diagnostic(report, issue) for issue in report.issues]
             self._failed |= has_errors(diagnostics)
             if self._form == "json":
@@ -89,8 +110,29 @@ class ValidationRun:
             put(f"… and {self._left_out} more in the files after these\n")
         if self._form == "human" and not self._quiet and not self._kept:
             put(f"{', '.join(self._checked)}: no problems found\n")
+        self._show_releases()
         self.show_skipped()
         return int(self._failed)
+
+    def _show_releases(self) -> None:
+        """Against which releases files were checked, and whether another one fits better."""
+        if self._quiet or not self._releases:
+            return
+        sources = [f"{BY_VERSION[version].title} ({source})" for version, source in self._releases]
+        numbers = list(self._releases.values())
+        if len(sources) > 1:
+            sources = [
+                f"{source}: {number}" for source, number in zip(sources, numbers, strict=True)
+            ]
+        if self._form == "human":
+            put(f"checked as {', '.join(sources)}\n")
+        for likelier in self._likelier:
+            release = likelier.release
+            errors = f"{likelier.errors} instead of {likelier.errors_before} errors"
+            put(
+                f"looks like {release.label}: --fhir {release.name} has {errors}\n",
+                error=self._form != "human",
+            )
 
     def show_skipped(self) -> None:
         """How many files were not checked, or all of them; beside the output for programs."""

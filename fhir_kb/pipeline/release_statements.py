@@ -1,0 +1,131 @@
+"""Which FHIR release a file, its package or its folder names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+
+from fhir_kb.model.fhir_release import FhirRelease, release_of_version, release_spelled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+MANIFEST: Final = "package.json"
+_LEVELS: Final = 3
+"""How many folders, from a file's own outwards, may have its package.json."""
+MAX_MANIFEST: Final = 1024 * 1024
+_STATING: Final = ("StructureDefinition", "ImplementationGuide", "CapabilityStatement")
+"""The resource types with an element `fhirVersion`."""
+_URL_STEP: Final = re.compile(r"/(?:base|fhir-?)?(r4b|r4|r5)(?=/|$)", re.IGNORECASE)
+"""The release in a server's base: https://fhir.example.org/baseR4/Patient/1."""
+_XML_ROOT: Final = re.compile(rb"<(?:[\w.\-]+:)?([A-Z]\w+)[\s>]")
+_XML_VERSION: Final = re.compile(rb"<(?:[\w.\-]+:)?fhirVersion\s+value\s*=\s*[\"']([^\"']+)[\"']")
+_XML_URL: Final = re.compile(
+    rb"<(?:[\w.\-]+:)?(?:fullUrl|url)\s+value\s*=\s*[\"'](http[^\"']+)[\"']"
+)
+
+
+class StatedRelease(NamedTuple):
+    """A release, and where it is named."""
+
+    release: FhirRelease
+    source: str
+    """As in "from package.json"."""
+
+
+def package_release(manifest: bytes) -> StatedRelease | None:
+    """What a package.json says; None where it names no release, or several that differ."""
+    content = _object(manifest) if len(manifest) <= MAX_MANIFEST else {}
+    versions = content.get("fhirVersions") or content.get("fhir-version-list")
+    return _stated(versions, MANIFEST)
+
+
+def folder_release(folder: Path) -> StatedRelease | None:
+    """What the package.json in a folder, or in one of those around it, says."""
+    for candidate in (folder, *folder.absolute().parents[: _LEVELS - 1]):
+        manifest = candidate / MANIFEST
+        try:
+            if not manifest.is_file() or manifest.stat().st_size > MAX_MANIFEST:
+                continue
+            stated = package_release(manifest.read_bytes())
+        except OSError:  # not ours to read: it names nothing
+            continue
+        if stated is not None:
+            return stated
+    return None
+
+
+def content_release(data: bytes) -> StatedRelease | None:
+    """What a resource or bundle says, as JSON or XML; None where it names no release."""
+    if b"fhirVersion" not in data and b"Bundle" not in data:
+        return None
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<":
+        return _xml_release(data)
+    return _resource_release(_object(data))
+
+
+def _xml_release(data: bytes) -> StatedRelease | None:
+    root = _XML_ROOT.search(data[:65536])
+    resource_type = root[1].decode() if root else ""
+    if resource_type in _STATING:
+        versions = [version.decode("utf-8", "replace") for version in _XML_VERSION.findall(data)]
+        return _stated(versions, f"{resource_type}.fhirVersion")
+    if resource_type != "Bundle":
+        return None
+    urls = (url.decode("utf-8", "replace") for url in _XML_URL.findall(data))
+    return _base_release(urls)
+
+
+def _resource_release(resource: dict[str, Any]) -> StatedRelease | None:
+    resource_type = resource.get("resourceType")
+    if resource_type in _STATING:
+        return _stated(resource.get("fhirVersion"), f"{resource_type}.fhirVersion")
+    if resource_type != "Bundle":
+        return None
+    entries = list(_objects(resource.get("entry")))
+    contents = [entry["resource"] for entry in entries if isinstance(entry.get("resource"), dict)]
+    statements = [
+        statement
+        for content in contents
+        if content.get("resourceType") in _STATING
+        and (statement := _resource_release(content)) is not None
+    ]
+    if len({statement.release.name for statement in statements}) == 1:
+        return statements[0]
+    links = _objects(resource.get("link"))
+    urls = [link.get("url") for link in links] + [entry.get("fullUrl") for entry in entries]
+    return _base_release(url for url in urls if isinstance(url, str))
+
+
+def _base_release(urls: Iterable[str]) -> StatedRelease | None:
+    """The release in the base of a bundle's urls, where they agree on one."""
+    names = {match[1].lower() for url in urls if (match := _URL_STEP.search(url))}
+    return _stated(sorted(names), "the bundle's base") if len(names) == 1 else None
+
+
+def _stated(versions: object, source: str) -> StatedRelease | None:
+    """The one release among versions ("4.0.1"); None where there is none or more than one."""
+    listed = versions if isinstance(versions, list) else [versions]
+    releases = {
+        release.name: release
+        for version in listed
+        if isinstance(version, str)
+        and (release := release_of_version(version) or release_spelled(version))
+    }
+    return StatedRelease(next(iter(releases.values())), source) if len(releases) == 1 else None
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    try:
+        content = orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
+    except orjson.JSONDecodeError:  # what is wrong with it is for the validator to say
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def _objects(value: object) -> Iterator[dict[str, Any]]:
+    if isinstance(value, list):
+        yield from (item for item in value if isinstance(item, dict))
