@@ -13,6 +13,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MAX_BYTES: Final = 512 * 2**20
+_NOT_A_SET: Final = {
+    "history": "what resources were, not what they should be",
+    "batch-response": "the outcome of a request",
+    "transaction-response": "the outcome of a request",
+    "subscription-notification": "a message about an event",
+}
+"""Types of a Bundle whose entries are not resources to be pushed:
+http://hl7.org/fhir/valueset-bundle-type.html."""
 _SKIPPED: Final = frozenset({"ImplementationGuide"})
 """Of a package: what describes the package and not knowledge."""
 
@@ -58,7 +66,12 @@ def _of_json(content: bytes) -> Iterator[DesiredResource]:
 
 
 def _of_bundle(bundle: Mapping[str, Any]) -> Iterator[DesiredResource]:
-    entries = [entry for entry in bundle.get("entry") or () if isinstance(entry, dict)]
+    _check_complete(bundle)
+    entries = [
+        entry
+        for entry in bundle.get("entry") or ()
+        if isinstance(entry, dict) and _search_mode(entry) != "outcome"
+    ]
     names_by_url: dict[str, str] = {}
     resources: list[dict[str, Any]] = []
     names: set[str] = set()
@@ -78,6 +91,37 @@ def _of_bundle(bundle: Mapping[str, Any]) -> Iterator[DesiredResource]:
             names_by_url[full_url] = name
     for resource in resources:
         yield desired_resource(_with_literal_references(resource, names_by_url))
+
+
+def _check_complete(bundle: Mapping[str, Any]) -> None:
+    """Raises PushError for a bundle that is not a whole set of resources to be pushed."""
+    type_ = bundle.get("type")
+    if type_ in _NOT_A_SET:
+        raise PushError(
+            f"it is a Bundle of type '{type_}': {_NOT_A_SET[type_]}",
+            "Give a Bundle of type transaction, batch or collection",
+        )
+    if type_ != "searchset":
+        return
+    entries = [entry for entry in bundle.get("entry") or () if isinstance(entry, dict)]
+    matches = sum(_search_mode(entry) in ("match", None) for entry in entries)
+    links = [link for link in bundle.get("link") or () if isinstance(link, dict)]
+    total = bundle.get("total")
+    if any(link.get("relation") == "next" for link in links):
+        raise PushError(
+            "it is one page of the results of a search: it has a link to the next page",
+            "Get all pages into one Bundle",
+        )
+    if isinstance(total, int) and total > matches:
+        raise PushError(
+            f"it is a part of the results of a search: {matches} of {total}",
+            "Get all pages into one Bundle",
+        )
+
+
+def _search_mode(entry: Mapping[str, Any]) -> object:
+    search = entry.get("search")
+    return search.get("mode") if isinstance(search, dict) else None
 
 
 def _name(resource: Mapping[str, Any]) -> str:
