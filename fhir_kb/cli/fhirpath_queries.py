@@ -20,29 +20,28 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from fhir_kb.fhirpath.evaluation.services import Services
-    from fhir_kb.fhirpath.types.model import Model
     from fhir_kb.packages import Definitions
 
 MAX_BYTES: Final = 256 * 1024 * 1024
+_BOM: Final = b"\xef\xbb\xbf"
 _SERVICE_FUNCTIONS: Final = ("memberOf", "conformsTo", "elementDefinition", "slice", "subsume")
 """Functions that need code systems or profiles."""
 
 
-def load(path: str, model: Definitions | None = None) -> Any:
-    """The JSON of a file, `-` for the standard input; decimals as they are written.
+def load(path: str, model: Definitions) -> Any:
+    """The JSON of a file, JSON or XML, `-` for the standard input; decimals as they are written.
 
-    model: The definitions with which FHIR XML can be read; None: only JSON. Raises OSError or
-    ValueError.
+    Raises OSError or ValueError.
     """
     if path == "-":
-        text: str | bytes = sys.stdin.read()
+        text = sys.stdin.read().encode("utf-8", "surrogateescape")
     else:
         file = Path(path)
         if file.stat().st_size > MAX_BYTES:
             raise ValueError(f"the file is larger than {MAX_BYTES // 1024 // 1024} MB")
         text = file.read_bytes()
-        if model is not None and text.lstrip()[:1] == b"<":
-            return _from_xml(text, model)
+    if text.removeprefix(_BOM).lstrip()[:1] == b"<":
+        return _from_xml(text, model)
     try:
         return json.loads(text, parse_float=Decimal)
     except RecursionError:
@@ -71,14 +70,14 @@ def services_for(expression: str, version: str) -> Services:
     return fhirpath_services(version)
 
 
-def serve(requests: TextIO, responses: TextIO, model: Callable[[str], Model]) -> None:
-    """Respond to each line as soon as it comes; a file is read once."""
-    loaded: dict[str, Any] = {}
+def serve(requests: TextIO, responses: TextIO, model: Callable[[str], Definitions]) -> None:
+    """Respond to each line as soon as it comes; a file is read once for each FHIR version."""
+    loaded: dict[tuple[str, str], Any] = {}
 
-    def load_once(path: str) -> Any:
-        if path not in loaded:
-            loaded[path] = load(path)
-        return loaded[path]
+    def load_once(path: str, version: str) -> Any:
+        if (path, version) not in loaded:
+            loaded[path, version] = load(path, model(version))
+        return loaded[path, version]
 
     for line in requests:
         if line.strip():
@@ -99,7 +98,7 @@ def response_line(
     if strict:
         request["mode"] = "strict"
     services = services_for(expression, version)
-    return respond(json.dumps(request), model, lambda path: load(path, model(version)), services)
+    return respond(json.dumps(request), model, lambda path, fhir: load(path, model(fhir)), services)
 
 
 def show(expression: str, file: str | None, model: Definitions, *, strict: bool) -> int:

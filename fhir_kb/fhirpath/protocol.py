@@ -74,7 +74,7 @@ _MODES = {"strict": {"strict": True}, "lenient/polymorphics": {"json_names": Tru
 def respond(
     line: str,
     model: Callable[[str], Model],
-    load: Callable[[str], Any],
+    load: Callable[[str, str], Any],
     services: Services = NO_SERVICES,
 ) -> str:
     """The response to a request of the line protocol; nothing in the line raises an error.
@@ -82,7 +82,8 @@ def respond(
     Args:
         line: {"fhir": "5.0.0", "input": "path" or null, "expression": "…", "mode": "strict"?}
         model: FHIR version -> its definitions (ValueError where there are none).
-        load: Path -> the resource's JSON (OSError or ValueError where it cannot be read).
+        load: Path, FHIR version -> the resource's JSON (OSError or ValueError where it cannot be
+            read).
         services: What the evaluation may use besides the resource.
 
     Returns:
@@ -92,7 +93,7 @@ def respond(
         request = json.loads(line)
         expression, version = request["expression"], request["fhir"]
         source, mode = request.get("input"), request.get("mode") or ""
-        resource = None if source is None else load(source)
+        resource = None if source is None else load(source, version)
         result = evaluate(
             expression, resource, model(version), services=services, **_MODES.get(mode, {})
         )

@@ -107,3 +107,19 @@ def test_lines_are_answered_one_by_one_whatever_they_hold(
     assert code == 0
     assert [list(answer) for answer in answers] == [["result"]] * 2 + [["error"]] * 4
     assert [answer["result"][0]["value"] for answer in answers[:2]] == [2, True]
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_xml_gives_the_same_alone_in_lines_and_from_the_standard_input(
+    fhir_kb: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch, mark: str
+) -> None:
+    xml = f'{mark}<Patient xmlns="http://hl7.org/fhir"><active value="true"/></Patient>'
+    Path("p.xml").write_text(xml, encoding="utf-8")
+    alone = json.loads(fhir_kb("fhirpath", "active", "p.xml", "--format", "json").out)
+    request = {"fhir": "4.0.1", "input": "p.xml", "expression": "active"}
+    monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(request) + "\n"))
+    in_lines = json.loads(fhir_kb("fhirpath", "--jsonl").out)
+    monkeypatch.setattr("sys.stdin", io.StringIO(xml))
+    piped = json.loads(fhir_kb("fhirpath", "active", "-", "--format", "json").out)
+    assert alone == in_lines == piped
+    assert [item["value"] for item in alone["result"]] == [True]
