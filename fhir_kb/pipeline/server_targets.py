@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -123,6 +125,7 @@ def _login(url: str, environ: Mapping[str, str]) -> Login:
     path = login_file_path(environ)
     try:
         with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
             content = file.read(_MAX_BYTES)
     except FileNotFoundError:
         return NoLogin()
@@ -130,6 +133,12 @@ def _login(url: str, environ: Mapping[str, str]) -> Login:
         raise PushError(
             f"{path} cannot be read: {error.strerror or error}", "Fix its permissions"
         ) from error
+    if os.name == "posix" and mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise PushError(
+            f"{path} can be written by others, who could send your login elsewhere",
+            f"Keep it to yourself: chmod 600 {path}",
+            usage=True,
+        )
     logins = _parse_logins(content, path)
     try:
         return logins.of(url) or NoLogin()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -277,6 +278,33 @@ def test_a_login_is_used_and_never_shown(
     code, _, err = person("plan")
     assert code == 2
     assert "logins.yaml:2:" in err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such permissions")
+def test_what_is_kept_is_for_its_owner_only(
+    person: Person, server: ModelServer, tmp_path: Path
+) -> None:
+    person("plan", "--out", "plan.json")
+    person("push", "--yes")
+    (workspace,) = (tmp_path / ".fhir-kb" / "servers").iterdir()
+    assert workspace.stat().st_mode & 0o777 == 0o700
+    kept = [path for path in workspace.rglob("*") if path.is_file() and path.name != "lock"]
+    assert len(kept) >= 5
+    for path in (*kept, tmp_path / "plan.json"):
+        assert path.stat().st_mode & 0o077 == 0, path
+
+
+@pytest.mark.skipif(os.name != "posix", reason="other systems have no such permissions")
+@pytest.mark.parametrize(("mode", "code"), [(0o600, 0), (0o644, 0), (0o664, 2), (0o602, 2)])
+def test_a_login_file_that_others_can_write_is_refused(
+    person: Person, server: ModelServer, tmp_path: Path, mode: int, code: int
+) -> None:
+    logins = tmp_path / "logins.yaml"
+    logins.write_text("{}\n", "utf-8")
+    logins.chmod(mode)
+    found, _, err = person("plan")
+    assert found == code
+    assert ("can be written by others" in err) == (code == 2)
 
 
 def test_bundles_of_others(

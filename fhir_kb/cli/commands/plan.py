@@ -72,10 +72,11 @@ def command(
 
 
 def _write(out: Path | None, plan: Plan) -> None:
+    from fhir_kb.files import write_atomically
     from fhir_kb.push import serialize_plan
 
     if out is not None:
-        out.write_bytes(serialize_plan(plan))
+        write_atomically(out, serialize_plan(plan), mode=0o600)
 
 
 def _show(

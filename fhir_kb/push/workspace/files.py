@@ -12,7 +12,7 @@ Each carries the version of its format; see docs/adr/0007-push.md.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -24,10 +24,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+PRIVATE: Final = 0o600
+"""The permissions of files: only their owner reads what was sent to a server."""
+
+
 def write(path: Path, content: bytes | Iterable[bytes]) -> None:
     """Write a file atomically and durably. Raises PushError."""
     try:
-        files.write_atomically(path, content)
+        files.write_atomically(path, content, mode=PRIVATE)
     except OSError as error:
         raise unwritable(error, path) from error
 

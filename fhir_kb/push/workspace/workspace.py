@@ -64,6 +64,8 @@ def open_workspace(folder: Path) -> Iterator[Workspace]:
         PushError: Another process uses it, or the folder cannot be written.
     """
     try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)  # it may have been made before, or under another umask
         lock = FileLock(folder / "lock")
     except LockedError as error:
         raise PushError(
