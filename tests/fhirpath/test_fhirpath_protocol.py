@@ -18,7 +18,7 @@ PATIENT = {
 }
 
 
-def _load(path):
+def _load(path, _fhir_version):
     if path == "patient.json":
         return PATIENT
     raise FileNotFoundError(f"there is no file {path}")
