@@ -14,7 +14,7 @@ from fhir_kb.releases.pydantic_models import model_diagnostics
 from fhir_kb.validate import Validator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from fhir_kb.model import Element
     from fhir_kb.model.knowledge_base import KnowledgeBase, TopicSource
@@ -71,7 +71,23 @@ def build_topic(
     compiled = compile_topic(source, base)
     build.findings.extend(compiled.diagnostics)
     build_releases(compiled.resources, releases, models, build)
+    build.findings = list(_without_repeated_expressions(build.findings))
     return build
+
+
+def _without_repeated_expressions(findings: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """The findings without those of the validator on expressions that the compiler has refused.
+
+    The compiler's finding is within the expression, so both end at the same place.
+    """
+    refused = {_end(finding.span) for finding in findings if finding.code == "KB353"}
+    for finding in findings:
+        if finding.code not in _EXPRESSION_CODES or _end(finding.span) not in refused:
+            yield finding
+
+
+def _end(span: Span) -> tuple[str, int, int]:
+    return span.file, span.end_line, span.end_column
 
 
 def build_releases(
@@ -143,6 +159,7 @@ def validation_findings(resource: Element, release: Release) -> Iterable[Diagnos
         )
 
 
+_EXPRESSION_CODES: Final = frozenset({"KB584", "KB592"})
 _NOT_THE_AUTHORS: Final = frozenset({"KB662", "KB720"})
 _VALIDATORS: dict[str, Validator] = {}
 

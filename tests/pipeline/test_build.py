@@ -303,3 +303,13 @@ def test_a_reference_that_leads_nowhere_is_never_published(
     result = build(definitions, output=tmp_path / "output")
     assert {found.code for found in result.diagnostics} == {"KB606"}
     assert not (tmp_path / "output").exists()
+
+
+def test_a_bad_expression_is_told_once(tmp_path: Path) -> None:
+    definitions = write(tmp_path / "definitions", "sepsis")
+    topic = definitions / "sepsis/topic.yaml"
+    text = topic.read_text(encoding="utf-8")
+    when = "when: [{text: Old, cql: AgeInYears() > 17, fhirpath: 'age > > 3'}]"
+    topic.write_text(text.replace("after: look", f"after: look, {when}"), encoding="utf-8")
+    result = build(definitions, output=None)
+    assert [finding.code for finding in result.diagnostics] == ["KB353"]

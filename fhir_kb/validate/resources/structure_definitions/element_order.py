@@ -7,7 +7,7 @@ the differential must have the base's order; an element that comes too late is n
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fhir_kb.validate.core.json_values import objects, text
 
@@ -25,14 +25,23 @@ class _Node:
         self.number = number
         self.children: list[_Node] = []
 
-    def numbers(self) -> list[int]:
-        """The numbers of the elements here and below."""
-        own = [self.number] if self.number >= 0 else []
-        return own + [number for child in self.children for number in child.numbers()]
+    def first_number(self) -> int:
+        """The number of the first element here or below."""
+        if self.number >= 0:
+            return self.number
+        return self.children[0].first_number()
 
 
-def unmatched_elements(definition: Mapping[str, Any], definitions: Definitions) -> list[int]:
-    """The numbers of the differential's elements that the base lacks, or has in another order."""
+class Unmatched(NamedTuple):
+    """An element of the differential that would be lost; those below it are not listed."""
+
+    number: int
+    is_misplaced: bool
+    """Whether the base has it, but not after what stands before it in the differential."""
+
+
+def unmatched_elements(definition: Mapping[str, Any], definitions: Definitions) -> list[Unmatched]:
+    """The differential's elements that the base lacks, or has in another order."""
     type_name = text(definition, "type")
     if type_name not in definitions:
         return []
@@ -59,11 +68,11 @@ def _insert(path_nodes: list[_Node], path: str, number: int) -> None:
         path_nodes.append(node)
 
 
-def _unmatched_below(node: _Node, type_path: str, definitions: Definitions) -> list[int]:
+def _unmatched_below(node: _Node, type_path: str, definitions: Definitions) -> list[Unmatched]:
     positions = _positions(definitions, type_path)
     if positions is None:
         return []
-    unmatched: list[int] = []
+    unmatched: list[Unmatched] = []
     cursor = 0
     nodes = node.children
     ranks = [positions.get(child.path.rpartition(".")[2], (-1, "")) for child in nodes]
@@ -80,14 +89,14 @@ def _unmatched_below(node: _Node, type_path: str, definitions: Definitions) -> l
             continue
         for index in range(cursor, matched[-1] + 1):
             if ranks[index][0] != rank:
-                unmatched += nodes[index].numbers()
+                unmatched.append(Unmatched(nodes[index].first_number(), ranks[index][0] >= 0))
             else:
                 unmatched += _unmatched_below(nodes[index], ranks[index][1], definitions)
         cursor = matched[-1] + 1
         while cursor < len(nodes) and ranks[cursor][0] == rank:
             cursor += 1  # elements inside it, under another name of the same choice
     for index in range(cursor, len(nodes)):
-        unmatched += nodes[index].numbers()
+        unmatched.append(Unmatched(nodes[index].first_number(), ranks[index][0] >= 0))
     return unmatched
 
 

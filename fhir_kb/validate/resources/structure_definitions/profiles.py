@@ -58,16 +58,15 @@ def _check_unmatched(value: Mapping[str, Any], definitions: Definitions) -> list
     """Elements that would be lost, because they match none of the base."""
     findings: list[Finding] = []
     elements = dict(objects(value.get("differential"), "element"))
-    names: list[str] = []
-    for number in unmatched_elements(value, definitions):
-        names.append(text(elements[number], "id") or text(elements[number], "path"))
-        message = f"nothing in the base matches {names[-1]}, or not after what stands before it"
-        advice = "correct the path, or bring the elements into the base's order"
+    for number, is_misplaced in unmatched_elements(value, definitions):
+        name = text(elements[number], "id") or text(elements[number], "path")
+        if is_misplaced:
+            message = f"{name} is not in the order of the base's elements"
+            advice = "bring the elements of the differential into the base's order"
+        else:
+            message = f"the base has no element {name}"
+            advice = "correct the path, or baseDefinition"
         findings += under(report(NO_SNAPSHOT, message, advice), "differential", "element", number)
-    if names:
-        more = f" and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else ""
-        message = f"elements that match nothing in the base: {', '.join(names[:_MAX_SHOWN])}{more}"
-        findings += report(NO_SNAPSHOT, message)
     return findings
 
 
