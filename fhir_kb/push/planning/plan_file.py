@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from fhir_kb.emit import compact_json
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.format_version import check_version
 from fhir_kb.push.planning.differences import Difference
-from fhir_kb.push.planning.plan import Plan, PlannedChange
+from fhir_kb.push.planning.plan import Plan, PlanAction, PlannedChange
+from fhir_kb.push.stored_types import checked, objects
 from fhir_kb.servers.content import MISSING, load_json
 from fhir_kb.servers.protocol import Ref, RemoteResource
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _NAME: Final = "fhir-kb plan"
 _VERSION: Final = 2
+_BODY: Final = (dict, type(None))
+"""What the JSON of a resource is: an object, or nothing for a deletion."""
 _ACTIONS_OF_VERSION_1: Final = {"left": "orphaned"}
 
 
@@ -82,12 +85,14 @@ def parse_plan(content: bytes) -> Plan:
     try:
         document = load_json(content)
         document = document if _version(document["format"]) == _VERSION else _upgraded(document)
-        return Plan(
-            document["server"],
-            document["fhir"],
-            tuple(_change(row) for row in document["changes"]),
-            document["refreshedUntil"],
-            document["recordedResources"],
+        return checked(
+            Plan(
+                document["server"],
+                document["fhir"],
+                tuple(_change(row) for row in objects(document["changes"])),
+                document["refreshedUntil"],
+                document["recordedResources"],
+            )
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PushError(
@@ -109,23 +114,27 @@ def _change(row: Mapping[str, Any]) -> PlannedChange:
     ref = Ref(type_, id_)
     version = row.get("expectedVersion", "")
     remote = row.get("remote")
-    return PlannedChange(
+    if row["action"] not in get_args(PlanAction) or not isinstance(row.get("resource"), _BODY):
+        raise TypeError(row["action"])
+    change = PlannedChange(
         row["action"],
         row["key"],
         ref,
         row["name"],
         row.get("resource"),
         version,
-        tuple(_difference(difference) for difference in row.get("differences", ())),
+        tuple(_difference(difference) for difference in objects(row.get("differences", []))),
         row.get("reason", ""),
         row.get("approval", ""),
         RemoteResource(ref, version, deleted=remote == "deleted") if remote else None,
         retired=row.get("retired", False),
     )
+    return checked(change)
 
 
 def _difference(row: Mapping[str, Any]) -> Difference:
-    return Difference(row["path"], row["label"], row.get("old", MISSING), row.get("new", MISSING))
+    old, new = row.get("old", MISSING), row.get("new", MISSING)
+    return checked(Difference(row["path"], row["label"], old, new))
 
 
 def _upgraded(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -133,7 +142,7 @@ def _upgraded(document: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "server": document["server"],
         "fhir": document["fhir"],
-        "changes": [_upgraded_change(row) for row in document["items"]],
+        "changes": [_upgraded_change(row) for row in objects(document["items"])],
         "refreshedUntil": document["seen"],
         "recordedResources": document["records"],
     }

@@ -9,6 +9,7 @@ import orjson
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.format_version import check_version
 from fhir_kb.push.planning.desired_state import DesiredResource
+from fhir_kb.push.stored_types import objects
 from fhir_kb.push.workspace.files import (
     AppendOnlyFile,
     damaged,
@@ -120,9 +121,9 @@ class History:
                 entry = load_json(line)
                 if "format" in entry:
                     check_version(str(path), entry["format"], RECORD_VERSION)
-                else:
-                    contents[entry["digest"]] = entry["resource"]
-        except (ValueError, KeyError, TypeError) as error:
+                    continue
+                (contents[entry["digest"]],) = objects([entry["resource"]])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise damaged(path) from error
         return contents
 

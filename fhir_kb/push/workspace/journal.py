@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from fhir_kb.push.format_version import check_version
+from fhir_kb.push.stored_types import checked
 from fhir_kb.push.workspace.files import AppendOnlyFile, damaged, remove, whole_lines
 from fhir_kb.push.workspace.records import (
     RECORD_VERSION,
@@ -113,7 +114,7 @@ def interrupted_push(folder: Path) -> InterruptedPush | None:
             entry = orjson.loads(line)
             if push is None:
                 version = check_version(str(path), entry.get("format", 1), RECORD_VERSION)
-                push = InterruptedPush(entry["push"])
+                push = checked(InterruptedPush(entry["push"]))
             else:
                 _add_entry(push, entry, version)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -137,14 +138,16 @@ def _add_entry(push: InterruptedPush, entry: Mapping[str, Any], version: int) ->
 def _sent_change(row: Any, version: int) -> SentChange:
     if version == 1:
         action, type_, id_, *values = row
-        return SentChange(action, parse_ref(f"{type_}/{id_}"), *values)
-    return SentChange(
-        row["action"],
-        parse_ref(row["reference"]),
-        row["key"],
-        row["expectedVersion"],
-        row["digest"],
-        row["retired"],
+        return checked(SentChange(action, parse_ref(f"{type_}/{id_}"), *values))
+    return checked(
+        SentChange(
+            row["action"],
+            parse_ref(row["reference"]),
+            row["key"],
+            row["expectedVersion"],
+            row["digest"],
+            row["retired"],
+        )
     )
 
 

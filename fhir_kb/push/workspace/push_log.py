@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from fhir_kb.push.format_version import check_version
+from fhir_kb.push.stored_types import checked, objects
 from fhir_kb.push.workspace.files import AppendOnlyFile, damaged, drop_partial_line, whole_lines
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class PushLog:
     def _entry(self, line: Mapping[str, Any]) -> LogEntry:
         if check_version(str(self._path), line.get("format", 1), _VERSION) == 1:
             return _entry_of_version_1(line)
-        return LogEntry(**{name: value for name, value in line.items() if name != "format"})
+        entry = LogEntry(**{name: value for name, value in line.items() if name != "format"})
+        return _checked(entry)
 
 
 def _entry_of_version_1(line: Mapping[str, Any]) -> LogEntry:
@@ -76,6 +78,15 @@ def _entry_of_version_1(line: Mapping[str, Any]) -> LogEntry:
         {"action": action, "reference": reference, "reason": reason}
         for action, reference, reason in line["refused"]
     ]
-    return LogEntry(
-        line["time"], line["who"], line["server"], line["push"], applied, failed, line["failure"]
-    )
+    return _checked(
+        LogEntry(
+            line["time"], line["who"], line["server"], line["push"],
+            applied, failed, line["failure"],
+        )
+    )  # fmt: skip
+
+
+def _checked(entry: LogEntry) -> LogEntry:
+    objects(entry.applied)
+    objects(entry.failed)
+    return checked(entry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.push.planning.state import RecordedResource
+from fhir_kb.push.stored_types import checked
 from fhir_kb.servers.protocol import Ref
 
 if TYPE_CHECKING:
@@ -34,15 +35,17 @@ def parse_record(row: Any, version: int) -> RecordedResource:
     """
     if version == 1:
         type_, id_, *values = row
-        return RecordedResource(Ref(type_, id_), *values)
-    return RecordedResource(
-        parse_ref(row["reference"]),
-        row["version"],
-        row["updated"],
-        row["sentDigest"],
-        row["storedDigest"],
-        row["push"],
-        row["retired"],
+        return checked(RecordedResource(Ref(type_, id_), *values))
+    return checked(
+        RecordedResource(
+            parse_ref(row["reference"]),
+            row["version"],
+            row["updated"],
+            row["sentDigest"],
+            row["storedDigest"],
+            row["push"],
+            row["retired"],
+        )
     )
 
 

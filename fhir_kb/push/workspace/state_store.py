@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.push.format_version import check_version
 from fhir_kb.push.planning.state import State
+from fhir_kb.push.stored_types import checked
 from fhir_kb.push.workspace.files import damaged, read_json, write_json
 from fhir_kb.push.workspace.records import RECORD_VERSION, parse_records, records_json
 
@@ -41,12 +42,14 @@ class StateStore:
         version = check_version(str(self._path), content["format"], RECORD_VERSION)
         if version == 1:
             records = parse_records(content["records"], version)
-            return State(content["server"], content["seen"], content["pushes"], records)
-        return State(
-            content["server"],
-            content["refreshedUntil"],
-            content["lastPush"],
-            parse_records(content["resources"], version),
+            return checked(State(content["server"], content["seen"], content["pushes"], records))
+        return checked(
+            State(
+                content["server"],
+                content["refreshedUntil"],
+                content["lastPush"],
+                parse_records(content["resources"], version),
+            )
         )
 
     def save(self, state: State) -> None:
