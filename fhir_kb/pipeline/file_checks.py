@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fhir_kb.model.fhir_release import FHIR_RELEASES
@@ -102,9 +103,11 @@ class FileChecks:
     def lines(
         self, file: str, lines: Iterable[bytes], stated: StatedRelease | None = None
     ) -> Iterator[FileReport]:
-        """The reports of NDJSON; its release is that of the folder, or of the options."""
-        if not self._detects:
-            stated = None
+        """The reports of NDJSON; what its first line names counts for all of it."""
+        lines = iter(lines)
+        head = list(islice(lines, 1))
+        lines = chain(head, lines)
+        stated = (stated or content_release(b"".join(head))) if self._detects else None
         version = stated.release.version if stated else self._options.fhir_version
         if stated is not None:
             yield from _reports(file, self._check_lines(lines, version), stated)

@@ -120,6 +120,8 @@ def files_in(folder: Path, on_skipped: Callable[[SkippedFile], None]) -> Iterato
     for path in sorted(files):
         if path.name.startswith("."):
             on_skipped(SkippedFile(path.as_posix(), "a hidden file"))
+        elif path.is_symlink() and not path.exists():
+            on_skipped(SkippedFile(path.as_posix(), "a link to nothing"))
         elif stat.S_ISREG(mode := path.stat().st_mode):
             yield path
         else:

@@ -59,12 +59,15 @@ def folder_release(folder: Path) -> StatedRelease | None:
 
 
 def content_release(data: bytes) -> StatedRelease | None:
-    """What a resource or bundle says, as JSON or XML; None where it names no release."""
+    """What a resource or bundle says, as JSON or XML; of NDJSON, the first one.
+
+    None where it names no release.
+    """
     if b"fhirVersion" not in data and b"Bundle" not in data:
         return None
     if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<":
         return _xml_release(data)
-    return _resource_release(_object(data))
+    return _resource_release(_object(data) or _object(data.lstrip().partition(b"\n")[0]))
 
 
 def _xml_release(data: bytes) -> StatedRelease | None:

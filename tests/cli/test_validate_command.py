@@ -343,3 +343,11 @@ def test_a_release_with_far_fewer_errors_is_named(fhir_kb: Callable[..., Ended])
     assert (len(out.splitlines()), err.startswith("looks like R4")) == (3, True)
     write("b.ndjson", f"{json.dumps(r4)}\n" * 2)
     assert "looks like" not in fhir_kb("validate", "b.ndjson").out, "only four errors fewer"
+
+
+def test_a_failure_shows_what_was_found_before_it(fhir_kb: Callable[..., Ended]) -> None:
+    write("a.json", '{"resourceType": "Patient", "gender": "m"}')
+    Path("b.tgz").write_bytes(b"no package")
+    code, out, err = fhir_kb("validate", "a.json", "b.tgz")
+    assert (code, "error[KB540]" in out) == (3, True)
+    assert "'b.tgz' is not a FHIR package" in err

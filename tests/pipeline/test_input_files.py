@@ -109,6 +109,7 @@ def test_what_is_passed_over_in_a_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git/p.json").write_bytes(PATIENT)
     (tmp_path / "link").symlink_to(tmp_path / ".git")
+    (tmp_path / "gone.json").symlink_to(tmp_path / "nowhere")
     (tmp_path / "p.json").write_bytes(PATIENT)
     (tmp_path / "note.md").write_text('the "resourceType"', encoding="utf-8")
     (tmp_path / "other.json").write_text("{}", encoding="utf-8")
@@ -121,6 +122,7 @@ def test_what_is_passed_over_in_a_folder_is_told(tmp_path: Path) -> None:
     assert reasons == {
         ".git": "a hidden folder",
         "link": "a link to a folder",
+        "gone.json": "a link to nothing",
         "note.md": "text that is neither JSON nor XML",
         "other.json": "JSON without a 'resourceType'",
         "bad.json.gz": "damaged data, compressed by gzip",

@@ -114,3 +114,12 @@ def test_the_release_of_the_options_holds_unless_detection_is_asked_for(tmp_path
     assert (report.fhir_version, report.stated_in) == ("5.0.0", "")
     [report] = validate_files([path], detect_release=True)
     assert (report.fhir_version, report.stated_in) == ("4.0.1", "StructureDefinition.fhirVersion")
+
+
+@pytest.mark.parametrize("name", ["a.ndjson", "a.json"])
+def test_the_first_line_of_ndjson_counts_for_all(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    line = '{"resourceType": "StructureDefinition", "fhirVersion": "4.0.1"}'
+    path.write_text(f'{line}\n{{"resourceType": "Patient"}}\n', encoding="utf-8")
+    versions = [report.fhir_version for report in validate_files([path], detect_release=True)]
+    assert versions == ["4.0.1", "4.0.1"]

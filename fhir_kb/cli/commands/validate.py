@@ -80,6 +80,7 @@ def command(
     from fhir_kb.cli.console import style_of
     from fhir_kb.cli.validation_paths import group_paths
     from fhir_kb.cli.views.validation import ValidationRun
+    from fhir_kb.diagnostics.errors import FhirKbError
     from fhir_kb.validate import ValidationOptions
 
     if terminology and offline:
@@ -93,17 +94,24 @@ def command(
         _install(packages)
     style = style_of(sys.stdout, everything=everything)
     run = ValidationRun(form, style, quiet=quiet)
-    for group in group_paths(paths):
-        if group.knowledge_base is not None:
-            run.definitions(group.knowledge_base, group.paths, release)
-        elif not run.files(group.paths, validation, detect_release=release is None):
-            run.show_skipped()
-            names = ", ".join(f"'{path}'" for path in group.paths)
-            raise click.UsageError(
-                f"there is nothing to check in {names}: neither kb.yaml nor FHIR files",
-                click.get_current_context(),
-            )
+    groups = group_paths(paths)
+    try:
+        for group in groups:
+            if group.knowledge_base is not None:
+                run.definitions(group.knowledge_base, group.paths, release)
+            elif not run.files(group.paths, validation, detect_release=release is None):
+                run.show_skipped()
+                raise _nothing_to_check(group.paths)
+    except FhirKbError:  # what was found before it is true all the same
+        run.show_kept()
+        raise
     return run.end()
+
+
+def _nothing_to_check(paths: tuple[Path, ...]) -> click.UsageError:
+    names = ", ".join(f"'{path}'" for path in paths)
+    message = f"there is nothing to check in {names}: neither kb.yaml nor FHIR files"
+    return click.UsageError(message, click.get_current_context())
 
 
 def _check_server_url(url: str) -> None:

@@ -104,15 +104,19 @@ class ValidationRun:
 
     def end(self) -> int:
         """Show what was kept; the exit code."""
-        if self._form != "json":
-            findings.show(self._kept, self._form, self._style)
-        if self._left_out:
-            put(f"… and {self._left_out} more in the files after these\n")
+        self.show_kept()
         if self._form == "human" and not self._quiet and not self._kept:
             put(f"{', '.join(self._checked)}: no problems found\n")
         self._show_releases()
         self.show_skipped()
         return int(self._failed)
+
+    def show_kept(self) -> None:
+        """Show the findings that wait for the end of the run, also where a failure ends it."""
+        if self._form != "json":
+            findings.show(self._kept, self._form, self._style)
+        if self._left_out:
+            put(f"… and {self._left_out} more in the files after these\n")
 
     def _show_releases(self) -> None:
         """Against which releases files were checked, and whether another one fits better."""

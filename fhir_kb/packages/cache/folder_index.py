@@ -86,8 +86,13 @@ def _package_key(folder: Path) -> str:
 def _files_in(folder: Path) -> list[str]:
     """The names of the JSON files of a package."""
     with os.scandir(folder) as entries:
-        names = [e.name for e in entries if e.name.endswith(".json") and e.name[0] != "."]
+        names = [e.name for e in entries if e.name.lower().endswith(".json") and e.name[0] != "."]
     return _not_too_many(folder, sorted(set(names) - {"package.json"}))
+
+
+def _unreadable(error: OSError) -> None:
+    """A folder that cannot be read is not an empty one."""
+    raise error
 
 
 def _files_below(folder: Path) -> dict[str, tuple[int, int]]:
@@ -99,10 +104,10 @@ def _files_below(folder: Path) -> dict[str, tuple[int, int]]:
     if folder.is_file():
         status = folder.stat()
         return {"": (status.st_size, status.st_mtime_ns)}
-    for parent, folders, names in os.walk(folder):
+    for parent, folders, names in os.walk(folder, onerror=_unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if name.endswith(".json") and not name.startswith("."):
+            if name.lower().endswith(".json") and not name.startswith("."):
                 path = Path(parent, name)
                 with contextlib.suppress(FileNotFoundError):
                     status = path.stat()

@@ -164,7 +164,7 @@ def open_package(path: Path, folders: CacheFolders | None = None) -> Package:
     """
     folders = folders or cache_folders()
     if path.is_file():
-        if path.suffix == ".json":
+        if path.suffix.lower() == ".json":
             return Package(path, Manifest("", ""), folders.own)
         if not path.name.endswith(ARCHIVES):
             raise PackageError(
