@@ -19,7 +19,7 @@ from fhir_kb.push.applying.outcomes import ApprovedChanges, FailedChange
 from fhir_kb.push.applying.provenance import provenances
 from fhir_kb.push.applying.recovery import recover
 from fhir_kb.push.applying.sending import Sender
-from fhir_kb.push.applying.staleness import check_not_stale
+from fhir_kb.push.applying.staleness import check_saved_plan
 from fhir_kb.push.discovery.discover import discover
 from fhir_kb.push.discovery.refresh import read_contents
 from fhir_kb.push.errors import PushError
@@ -173,7 +173,7 @@ class Reconciler:
         if reason := too_many_changes(plan, self.policy, approvals):
             raise PushError(reason, "Check the plan, then approve it with --allow-many", usage=True)
         if options.check_stale:
-            check_not_stale(plan, self.server)
+            check_saved_plan(plan, self.server, self.state)
         state = self._state_after_forgetting(plan)
         sender = Sender(self.server, self.server.capabilities.send_modes[0], sleep)
         result = apply(

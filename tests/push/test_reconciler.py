@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +12,7 @@ import pytest
 from memory import MemoryServer, shuffled_server
 from pushed import artifact, desired, kinds, no_sleep, push, reconciler
 
+from fhir_kb.emit import compact_json
 from fhir_kb.push import (
     PushError,
     PushOptions,
@@ -107,6 +111,73 @@ def test_a_plan_in_a_file_is_done_as_it_is_or_not_at_all(
     contents = server.contents()
     assert contents[str(A)]["title"] == "Ours"
     assert contents[str(B)]["status"] == "retired"
+
+
+def _tampered(content: bytes, edit: Callable[[dict[str, Any]], object], *, sign: bool) -> bytes:
+    document = json.loads(content)
+    edit(document)
+    if sign:
+        digest = hashlib.sha256()
+        rest = {name: value for name, value in document.items() if name != "digest"}
+        digest.update(compact_json(rest))
+        document["digest"] = digest.hexdigest()
+    return compact_json(document)
+
+
+def _add_element(document: dict[str, Any]) -> None:
+    next(row for row in document["changes"] if row["action"] == "update")["resource"]["purpose"] = (
+        "x"
+    )
+
+
+def _delete_a_patient(document: dict[str, Any]) -> None:
+    row = {"action": "delete", "key": "Patient/p1", "reference": "Patient/p1", "name": "Patient/p1"}
+    document["changes"].append(row | {"expectedVersion": "1", "remote": "present", "retired": True})
+
+
+def _put_elsewhere(document: dict[str, Any]) -> None:
+    row = next(row for row in document["changes"] if row["action"] == "create")
+    row["resource"] = {"resourceType": "Patient", "id": "p1"}
+
+
+def _lead_elsewhere(document: dict[str, Any]) -> None:
+    row = next(row for row in document["changes"] if row["action"] == "update")
+    row["reference"] = "PlanDefinition/theirs"
+    row["resource"]["id"] = "theirs"
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (_add_element, "would change PlanDefinition/a-1.0.0 otherwise than it shows"),
+        (_delete_a_patient, "would delete Patient/p1, which is not recorded as pushed from here"),
+        (_put_elsewhere, "with the content of another resource"),
+        (_lead_elsewhere, "PlanDefinition/theirs, which is not recorded as pushed from here"),
+    ],
+    ids=["element", "delete", "content", "reference"],
+)
+def test_a_plan_that_was_tampered_with_does_nothing(
+    server: MemoryServer,
+    tmp_path: Path,
+    edit: Callable[[dict[str, Any]], object],
+    message: str,
+) -> None:
+    server.put({"resourceType": "Patient", "id": "p1"})
+    server.put({**artifact("theirs"), "id": "theirs", "url": "urn:theirs"})
+    push(server, tmp_path, [artifact("a"), artifact("b")])
+    before = server.contents()
+    with reconciler(server, tmp_path) as opened:
+        saved = serialize_plan(
+            opened.plan(desired(artifact("a", title="Ours"), artifact("b"), artifact("c")))
+        )
+        with pytest.raises(PushError, match="the plan was changed since it was made"):
+            parse_plan(_tampered(saved, edit, sign=False))
+        plan = parse_plan(_tampered(saved, edit, sign=True))  # by one who knows how
+        with pytest.raises(PushError, match=message):
+            opened.push(plan, PushOptions(("many",), check_stale=True), sleep=no_sleep)
+        assert server.contents() == before
+        opened.push(parse_plan(saved), PushOptions(check_stale=True), sleep=no_sleep)
+    assert server.contents()[str(A)]["title"] == "Ours"
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"format": "fhir-kb plan 2"}', b"\xff"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from fhir_kb.emit import compact_json
@@ -43,7 +44,13 @@ def serialize_plan(plan: Plan) -> bytes:
         desired = change.desired if change.action != "unchanged" else None
         if desired is not None:
             row["resource"] = desired
-    return compact_json(document) + b"\n"
+    return compact_json({**document, "digest": _digest(document)}) + b"\n"
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    """Of all of a plan but its digest."""
+    content = {name: value for name, value in document.items() if name != "digest"}
+    return hashlib.sha256(compact_json(content)).hexdigest()
 
 
 def _change_json(change: PlannedChange) -> dict[str, Any]:
@@ -84,7 +91,10 @@ def parse_plan(content: bytes) -> Plan:
     """
     try:
         document = load_json(content)
-        document = document if _version(document["format"]) == _VERSION else _upgraded(document)
+        if _version(document["format"]) == _VERSION:
+            _check_digest(document)
+        else:
+            document = _upgraded(document)
         return checked(
             Plan(
                 document["server"],
@@ -100,6 +110,16 @@ def parse_plan(content: bytes) -> Plan:
             "Make one with 'fhir-kb plan --out FILE'",
             usage=True,
         ) from error
+
+
+def _check_digest(document: Mapping[str, Any]) -> None:
+    """Raises PushError where the plan is not as it was made; KeyError where it has no digest."""
+    if document["digest"] != _digest(document):
+        raise PushError(
+            "the plan was changed since it was made: its digest is of another content",
+            "Make a new plan with 'fhir-kb plan --out FILE'",
+            usage=True,
+        )
 
 
 def _version(format_: str) -> int:
