@@ -36,8 +36,8 @@ class FileReport:
     resource_type: str
     id: str
     issues: tuple[Issue, ...]
-    stated_in: str = ""
-    """Where its FHIR version is named ("package.json"); "" where the options name it."""
+    release_source: str = ""
+    """Where its release is named, "from package.json", or why it is that of the options."""
 
 
 class LikelierRelease(NamedTuple):
@@ -93,10 +93,10 @@ class FileChecks:
             data: The content.
             stated: The release that its package or folder names.
         """
-        stated = (stated or content_release(data)) if self._detects else None
-        validator = self.validator(stated.release.version if stated else "")
+        stated = self._stated(data, stated)
+        validator = self.validator(_version(stated))
         report = check_text_with(validator, data)
-        if stated is None:
+        if not _version(stated):
             self._keep(_Sample(data, False, sum(entry.errors for entry in report.resources)))
         yield from _reports(file, report.resources, stated)
 
@@ -107,9 +107,9 @@ class FileChecks:
         lines = iter(lines)
         head = list(islice(lines, 1))
         lines = chain(head, lines)
-        stated = (stated or content_release(b"".join(head))) if self._detects else None
-        version = stated.release.version if stated else self._options.fhir_version
-        if stated is not None:
+        stated = self._stated(b"".join(head), stated)
+        version = _version(stated) or self._options.fhir_version
+        if _version(stated):
             yield from _reports(file, self._check_lines(lines, version), stated)
             return
         first: list[bytes] = []
@@ -117,7 +117,7 @@ class FileChecks:
         for number, report in enumerate(reports):
             if number < len(first):
                 self._keep(_Sample(first[number], True, report.errors))
-            yield from _reports(file, (report,), None)
+            yield from _reports(file, (report,), stated)
 
     def likelier_release(self) -> LikelierRelease | None:
         """The release of which a sample of what was checked has far fewer errors, if any.
@@ -135,6 +135,12 @@ class FileChecks:
         if before - fewest < _FEWER_ERRORS or 2 * fewest > before:
             return None
         return LikelierRelease(best, fewest, before)
+
+    def _stated(self, data: bytes, outside: StatedRelease | None) -> StatedRelease | None:
+        """What a package or folder states, or else the content."""
+        if not self._detects or (outside is not None and outside.release is not None):
+            return outside if self._detects else None
+        return content_release(data) or outside
 
     def _errors(self, release: FhirRelease) -> int:
         validator = self._with_version(release.version).validator()
@@ -169,6 +175,11 @@ class FileChecks:
 
     def _with_version(self, version: str) -> ValidationOptions:
         return self._options._replace(fhir_version=version)
+
+
+def _version(stated: StatedRelease | None) -> str:
+    """The FHIR version that is stated; "" where the options have to name it."""
+    return stated.release.version if stated and stated.release else ""
 
 
 def _reports(

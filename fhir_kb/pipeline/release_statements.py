@@ -21,6 +21,7 @@ _STATING: Final = ("StructureDefinition", "ImplementationGuide", "CapabilityStat
 """The resource types with an element `fhirVersion`."""
 _URL_STEP: Final = re.compile(r"/(?:base|fhir-?)?(r4b|r4|r5)(?=/|$)", re.IGNORECASE)
 """The release in a server's base: https://fhir.example.org/baseR4/Patient/1."""
+_VERSION: Final = re.compile(r"[\w.+\-]{1,40}")
 _XML_ROOT: Final = re.compile(rb"<(?:[\w.\-]+:)?([A-Z]\w+)[\s>]")
 _XML_VERSION: Final = re.compile(rb"<(?:[\w.\-]+:)?fhirVersion\s+value\s*=\s*[\"']([^\"']+)[\"']")
 _XML_URL: Final = re.compile(
@@ -31,9 +32,10 @@ _XML_URL: Final = re.compile(
 class StatedRelease(NamedTuple):
     """A release, and where it is named."""
 
-    release: FhirRelease
+    release: FhirRelease | None
+    """None: it is none of those that are supported."""
     source: str
-    """As in "from package.json"."""
+    """For people: "from package.json", "package.json names 3.0.2, which is not supported"."""
 
 
 def package_release(manifest: bytes) -> StatedRelease | None:
@@ -96,7 +98,7 @@ def _resource_release(resource: dict[str, Any]) -> StatedRelease | None:
         if content.get("resourceType") in _STATING
         and (statement := _resource_release(content)) is not None
     ]
-    if len({statement.release.name for statement in statements}) == 1:
+    if len({statement.release for statement in statements}) == 1:
         return statements[0]
     links = _objects(resource.get("link"))
     urls = [link.get("url") for link in links] + [entry.get("fullUrl") for entry in entries]
@@ -112,13 +114,14 @@ def _base_release(urls: Iterable[str]) -> StatedRelease | None:
 def _stated(versions: object, source: str) -> StatedRelease | None:
     """The one release among versions ("4.0.1"); None where there is none or more than one."""
     listed = versions if isinstance(versions, list) else [versions]
-    releases = {
-        release.name: release
-        for version in listed
-        if isinstance(version, str)
-        and (release := release_of_version(version) or release_spelled(version))
-    }
-    return StatedRelease(next(iter(releases.values())), source) if len(releases) == 1 else None
+    written = [item for item in listed if isinstance(item, str) and _VERSION.fullmatch(item)]
+    found = (release_of_version(version) or release_spelled(version) for version in written)
+    releases = {release.name: release for release in found if release is not None}
+    if len(releases) == 1:
+        return StatedRelease(next(iter(releases.values())), f"from {source}")
+    if written and not releases:
+        return StatedRelease(None, f"{source} names {written[0]}, which is not supported")
+    return None
 
 
 def _object(data: bytes) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def report(file: str, *issues: Any) -> Any:
         resource_type="PlanDefinition",
         id="x",
         issues=issues,
-        stated_in="",
+        release_source="",
     )
 
 

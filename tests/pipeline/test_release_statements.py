@@ -54,14 +54,15 @@ def bundle(*entries: dict[str, Any], **rest: Any) -> dict[str, Any]:
 def test_content_that_names_a_release(content: Any, release: str, source: str) -> None:
     stated = content_release(json.dumps(content).encode())
     assert stated is not None
-    assert (stated.release.name, stated.source) == (release, source)
+    assert stated.release is not None
+    assert (stated.release.name, stated.source) == (release, f"from {source}")
 
 
 @pytest.mark.parametrize(
     "content",
     [
         {"resourceType": "Patient", "fhirVersion": "4.0.1"},
-        {"resourceType": "StructureDefinition", "fhirVersion": "3.0.1"},
+        {"resourceType": "StructureDefinition", "fhirVersion": "\x1b[2J"},
         {"resourceType": "StructureDefinition", "fhirVersion": 4},
         {"resourceType": "ImplementationGuide", "fhirVersion": ["4.0.1", "5.0.0"]},
         bundle({"fullUrl": "https://a.org/r4/Patient/1"}, {"fullUrl": "https://a.org/r5/A/1"}),
@@ -80,11 +81,13 @@ def test_xml_names_a_release_too() -> None:
     )
     stated = content_release(definition)
     assert stated is not None
+    assert stated.release is not None
     assert stated.release.name == "r4"
     stated = content_release(
         b'<Bundle><link><url value="https://a.org/r5/Patient"/></link></Bundle>'
     )
     assert stated is not None
+    assert stated.release is not None
     assert stated.release.name == "r5"
 
 
@@ -100,20 +103,23 @@ def test_xml_names_a_release_too() -> None:
 def test_package_json(manifest: Any, release: str | None, tmp_path: Path) -> None:
     data = json.dumps(manifest).encode()
     stated = package_release(data)
-    assert (stated and stated.release.name) == release
+    assert (stated and stated.release and stated.release.name) == release
     (tmp_path / "sub").mkdir()
     (tmp_path / "package.json").write_bytes(data)
     stated = folder_release(tmp_path / "sub")
-    assert (stated and stated.release.name) == release
+    assert (stated and stated.release and stated.release.name) == release
 
 
 def test_the_release_of_the_options_holds_unless_detection_is_asked_for(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text('{"resourceType": "StructureDefinition", "fhirVersion": "4.0.1"}')
     [report] = validate_files([path])
-    assert (report.fhir_version, report.stated_in) == ("5.0.0", "")
+    assert (report.fhir_version, report.release_source) == ("5.0.0", "")
     [report] = validate_files([path], detect_release=True)
-    assert (report.fhir_version, report.stated_in) == ("4.0.1", "StructureDefinition.fhirVersion")
+    assert (report.fhir_version, report.release_source) == (
+        "4.0.1",
+        "from StructureDefinition.fhirVersion",
+    )
 
 
 @pytest.mark.parametrize("name", ["a.ndjson", "a.json"])
@@ -123,3 +129,15 @@ def test_the_first_line_of_ndjson_counts_for_all(tmp_path: Path, name: str) -> N
     path.write_text(f'{line}\n{{"resourceType": "Patient"}}\n', encoding="utf-8")
     versions = [report.fhir_version for report in validate_files([path], detect_release=True)]
     assert versions == ["4.0.1", "4.0.1"]
+
+
+def test_a_release_that_is_not_supported_is_told(tmp_path: Path) -> None:
+    (tmp_path / "package.json").write_text('{"fhirVersions": ["3.0.2"]}')
+    (tmp_path / "a.json").write_text('{"resourceType": "Patient"}')
+    guide = '{"resourceType": "ImplementationGuide", "fhirVersion": "4.0"}'
+    (tmp_path / "b.json").write_text(guide)
+    reports = validate_files([tmp_path], detect_release=True)
+    assert [(report.fhir_version, report.release_source) for report in reports] == [
+        ("5.0.0", "package.json names 3.0.2, which is not supported"),
+        ("4.0.1", "from ImplementationGuide.fhirVersion"),
+    ]

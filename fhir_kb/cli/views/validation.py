@@ -88,9 +88,7 @@ class ValidationRun:
         default = "default" if detect_release else "--fhir"
         for report in reports:
             resources += 1
-            self._releases[
-                report.fhir_version, f"from {report.stated_in}" if report.stated_in else default
-            ] += 1
+            self._releases[report.fhir_version, report.release_source or default] += 1
             diagnostics = [_diagnostic(report, issue) for issue in report.issues]
             self._failed |= has_errors(diagnostics)
             if self._form == "json":
