@@ -83,7 +83,7 @@ mean the same:
     after: insert
     after: [{step: insert}]
 
-**Maps by name.** Where a *map* is asked for, the name stands before the colon and needs no key:
+**Maps by name.** Where a *map* is asked for, the name is written before the colon and needs no key:
 
     goals:
       motion: Full, painless range of motion

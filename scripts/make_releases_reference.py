@@ -47,7 +47,7 @@ page (Composition and narrative) still says it wherever a reader needs it.
 
 BASIC = "There is none; it becomes a Basic that keeps all of it in HL7's extension."
 AS_TEXT = (
-    "There is none. Its words stand in the `relatedArtifact` of whatever names it, and in the "
+    "There is none. Its words are kept in the `relatedArtifact` of whatever names it, and in the "
     "narrative; `r4-citations: basic` in kb.yaml makes a Basic of it as well."
 )
 

@@ -131,16 +131,20 @@ def show_progress(*, quiet: bool = False) -> Iterator[Progress]:
 def show_waits(note: Callable[[str], None]) -> Iterator[None]:
     """Give `note` a line before a wait for a server that is busy or cannot be reached.
 
-    Several threads may wait for the same server: there is one line a second at most.
+    Several threads may wait for the same server: there is one line a second at most, and one more
+    for a later try than that of the line before.
     """
     import logging
 
     class Handler(logging.Handler):
         last = -1.0
+        number = 0
 
         def emit(self, record: logging.LogRecord) -> None:
-            if record.created - self.last >= 1:
-                self.last = record.created
+            pause = record.args[-1] if isinstance(record.args, tuple) else None
+            number = getattr(pause, "number", 0)
+            if record.created - self.last >= 1 or number > self.number:
+                self.last, self.number = record.created, number
                 note(record.getMessage())
 
     logger = logging.getLogger("fhir_kb.net.retry")

@@ -100,7 +100,9 @@ def compile_related(context: CompileContext, related: Related) -> Element | None
     entry = context.base.directory.get(str(related.topic)) if related.topic is not None else None
     if related.canonical is not None and related.topic is not None:
         context.report(
-            "KB355", "this leads to a topic and to something else", related.canonical.span
+            "KB355",
+            "this names a topic and a canonical: only one is allowed",
+            related.canonical.span,
         )
     canonical = related.canonical or (
         context.plan(related.topic) if related.topic is not None else None

@@ -20,7 +20,7 @@ class Timing(Record):
     times: int | None = doc("How often in each period; 1 if left out.", default=None)
     up_to: int | None = doc("At most how often in each period.", default=None)
     every: Duration | None = doc("The period: `8 h`, `1 d`, `2-4 wk`.", default=None)
-    for_: Duration | None = doc("How long it goes on: `7 d`, `7-10 d`.", default=None)
+    for_: Duration | None = doc("How long it lasts: `7 d`, `7-10 d`.", default=None)
     count: int | None = doc("How often in all.", default=None)
     lasting: Duration | None = doc("How long each time lasts: `30 min`.", default=None)
     when: tuple[Annotated[Text, OneOf(code_words.EVENT_TIMING)], ...] = doc(
@@ -107,7 +107,7 @@ class Related(Record):
     )
     canonical: Uri | None = doc("The canonical URL of a FHIR artifact.", default=None)
     url: Uri | None = doc("A web address.", default=None)
-    text: Markdown | None = doc("What is said of it there.", default=None)
+    text: Markdown | None = doc("A comment on it.", default=None)
 
 
 @record
@@ -141,7 +141,7 @@ class Activity(Record):
     libraries: tuple[Annotated[Text, Names("library")], ...] = doc(
         "Libraries whose logic it uses.", default=()
     )
-    related: tuple[Related, ...] = doc("What it stands in a relation to.", default=())
+    related: tuple[Related, ...] = doc("What it is related to.", default=())
     from_: tuple[Annotated[Text, Names("reference")], ...] = doc(
         "The references it is taken from.", default=()
     )

@@ -89,7 +89,9 @@ class Reference(Record):
     keywords: tuple[Text, ...] = doc("Its keywords.", default=())
     language: Text | None = doc("Its language (BCP 47).", default=None)
     license: Text | None = doc("Its licence, where that is known.", default=None)
-    retracted: bool = doc("True once it has been retracted: nothing may rest on it.", default=False)
+    retracted: bool = doc(
+        "True once it has been retracted: it must not be cited as a source.", default=False
+    )
     note: Markdown | None = doc("What readers of the reference have to know.", default=None)
 
 

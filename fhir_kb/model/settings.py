@@ -53,7 +53,7 @@ class Package(Record):
         )
     )
     dependencies: Annotated[tuple[Dependency, ...], Keyed()] = doc(
-        "Packages that it stands on: name and version.", default=()
+        "Packages that it depends on: name and version.", default=()
     )
 
 
@@ -73,7 +73,7 @@ class Settings(Record):
     status: Annotated[Text, OneOf(code_words.STATUS)] = doc("How far it is.", default=None)
     experimental: bool = doc("True: for trying out, not for care.", default=False)
     date: Date = doc("When it was last changed in substance; topics may say later dates.")
-    publisher: Text = doc("The organization that stands behind it.")
+    publisher: Text = doc("The organization that publishes it.")
     contact: tuple[Contact, ...] = doc("Whom to ask.", default=())
     language: Text = doc("The language of the texts (BCP 47).", default=None, example="en")
     audience: tuple[Meaning, ...] = doc("Whom the pages are for.", default=())
@@ -103,8 +103,8 @@ class Settings(Record):
         default=None,
     )
     targets: Annotated[tuple[PushTarget, ...], Keyed()] = doc(
-        "FHIR servers to publish to, by name; who may log in there stands in a file of one's own, "
-        "never here.",
+        "FHIR servers to publish to, by name; credentials belong in your own login file, never "
+        "here.",
         default=(),
     )
     rules: Annotated[tuple[Switch, ...], Keyed()] = doc(
@@ -128,16 +128,16 @@ class PushTarget(Record):
     name: Id = doc("What it is called on the command line.", example="ward-a")
     url: Uri = doc("Its base address.", example="https://fhir.example.org/r4")
     fhir: Annotated[Text, _RELEASES] | None = doc(
-        "The FHIR release that it has to have; whatever it says it has if left out.", default=None
+        "The FHIR release that it must have; if left out, the one that it declares.", default=None
     )
     ids: Annotated[Text, OneOf({"versioned": "versioned", "plain": "plain"})] | None = doc(
-        "Ids there: `versioned`, with the version, so that versions stand side by side (this is "
-        "so if left out); or `plain`, as in the definitions, so that a new version replaces the "
+        "The ids on the server: `versioned` (the default), with the version, so that several "
+        "versions are kept; or `plain`, as in the definitions, so that a new version replaces the "
         "old one.",
         default=None,
     )
     keep: tuple[Annotated[Text, _FIELD], ...] = doc(
-        "Elements that belong to the server's owner: what stands there stays. `*` is any type.",
+        "Elements that belong to the server's owner: a push keeps their values. `*` is any type.",
         default=(),
         example=["*.useContext", "ActivityDefinition.location"],
     )
@@ -145,8 +145,8 @@ class PushTarget(Record):
         "Elements whose differences do not count.", default=(), example=["*.text"]
     )
     most_changes: int | None = doc(
-        "How much of what stands there may change in one push without a word from the person, in "
-        "percent; 30 if left out.",
+        "The share of the recorded resources, in percent, that one push may change without "
+        "approval; 30 if left out.",
         default=None,
     )
     entries: int | None = doc("At most so many resources a request; 200 if left out.", default=None)
@@ -155,7 +155,8 @@ class PushTarget(Record):
         "A file with certificates (PEM) to trust, below the definitions.", default=None
     )
     proxy: Uri | None = doc(
-        "The proxy on the way; what the environment says if left out.", default=None
+        "The proxy; if left out, the one that the environment names (such as HTTPS_PROXY).",
+        default=None,
     )
 
 

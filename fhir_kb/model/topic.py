@@ -64,7 +64,7 @@ class Context(Record):
     age: AgeRange | None = doc("The ages it is for.", default=None)
     venue: tuple[Meaning, ...] = doc("Where care takes place.", default=())
     workflow: tuple[Meaning, ...] = doc("The setting of the work.", default=())
-    task: tuple[Meaning, ...] = doc("The task at hand.", default=())
+    task: tuple[Meaning, ...] = doc("The task that it is for.", default=())
     program: tuple[Text, ...] = doc("The programme it belongs to.", default=())
 
 
@@ -135,6 +135,6 @@ class Topic(Record):
     value_sets: Annotated[tuple[ValueSet, ...], Keyed()] = doc("Its value sets.", default=())
     code_systems: Annotated[tuple[CodeSystem, ...], Keyed()] = doc("Its code systems.", default=())
     libraries: Annotated[tuple[Library, ...], Keyed()] = doc("Its libraries.", default=())
-    related: tuple[Related, ...] = doc("What it stands in a relation to.", default=())
+    related: tuple[Related, ...] = doc("What it is related to.", default=())
     notes: Annotated[tuple[Note, ...], Keyed()] = doc("Notes on the page.", default=())
     uses: tuple[Uri, ...] = doc("Canonical URLs of other artifacts it needs.", default=())

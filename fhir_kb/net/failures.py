@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Final
 
 from requests import exceptions
@@ -65,5 +66,23 @@ def reason(error: RequestException | HTTPError, url: str) -> tuple[str, str]:
     if isinstance(error, exceptions.Timeout):
         return f"{host} did not respond in time", "Try again later"
     if isinstance(error, exceptions.ConnectionError):
-        return f"{host} cannot be reached", "Check the network and the address"
-    return f"the response of {host} broke off or is damaged", "Try again"
+        return _unreachable(error, str(host))
+    return f"the response of {host} is incomplete or damaged", "Try again"
+
+
+def _unreachable(error: BaseException, host: str) -> tuple[str, str]:
+    """Why there is no connection, as far as the operating system says."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, socket.gaierror):
+            return (
+                f"{host} cannot be reached: its name cannot be resolved",
+                "Check the address, and the DNS of this machine",
+            )
+        if isinstance(cause, ConnectionRefusedError):
+            return (
+                f"{host} cannot be reached: connection refused",
+                "Check the address and its port, and whether the server is running",
+            )
+        cause = cause.__cause__ or cause.__context__
+    return f"{host} cannot be reached", "Check the network and the address"

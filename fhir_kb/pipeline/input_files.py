@@ -77,7 +77,7 @@ def _read(descriptor: int, name: str) -> bytes:
     while True:
         wait = MAX_WAIT - (time.monotonic() - last)
         if wait <= 0 or (os.name == "posix" and not select.select([descriptor], [], [], wait)[0]):
-            message = f"nothing came from {name} in {MAX_WAIT:.0f} seconds"
+            message = f"no input from {name} within {MAX_WAIT:.0f} seconds"
             raise EnvironmentFailure(message, "run again what writes to it, or name a file")
         try:
             block = os.read(descriptor, _BLOCK)

@@ -142,7 +142,7 @@ class _Decoder:
             message = f"'{_short(text)}' is not {expected.called}"
             return self.report("KB114", message, node, expected.help)
         if shape.type is File and (".." in text.split("/") or text.startswith(("/", "\\"))):
-            return self.report("KB140", f"'{_short(text)}' leads out of the topic's folder", node)
+            return self.report("KB140", f"'{_short(text)}' is outside the topic's folder", node)
         if shape.type is Markdown:
             for markup in unsafe_markup(text):
                 return self.report(markup.code, markup.message, node, markup.help)
@@ -163,7 +163,7 @@ class _Decoder:
                     "KB115", f"'{key}' has no value", node, "take it out, or fill it"
                 )
             return self.report(
-                "KB112", f"'{key}' is a mapping from names to what they stand for", node
+                "KB112", f"'{key}' is a mapping from names to their definitions", node
             )
         seen: dict[str, YamlNode] = {}
         values = []
@@ -183,7 +183,7 @@ class _Decoder:
             return True
         if name.value in seen:
             first = span_of(seen[name.value], self.file)
-            message = f"'{_short(name.value)}' stands here a second time"
+            message = f"'{_short(name.value)}' is a duplicate key"
             self.report("KB105", message, name, f"the first is in line {first.line}")
             return True
         seen[name.value] = name

@@ -93,7 +93,7 @@ class DefinitionFiles:
         target = f"{self.root}{os.sep}{path}"
         try:
             if not self._is_inside(target, real_folders):
-                message = "this leads out of the definitions"
+                message = "this is outside the folder of the definitions"
                 return b"", _error(
                     "KB140", message, self.shown_path(path), "keep a copy inside instead"
                 )
@@ -211,7 +211,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _stamp(entry: os.DirEntry[str]) -> FileStamp:
     try:
         status = entry.stat()
-    except OSError:  # a link that leads nowhere: reading it will say so
+    except OSError:  # a broken link: reading it will say so
         return 0, 0
     return status.st_size, status.st_mtime_ns
 

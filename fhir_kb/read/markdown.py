@@ -170,7 +170,7 @@ class _Reader:
                 classes.append(word[1:])
             else:
                 known = ", ".join(f".{known}" for known in CLASSES)
-                message = f"'{word}' means nothing in a heading"
+                message = f"'{word}' is not an attribute of a heading"
                 self.report("KB134", message, span, f"write {{#name}} or one of: {known}")
         return name, tuple(classes)
 
@@ -191,7 +191,7 @@ class _Reader:
             elif match["thing"].strip():
                 yield Link("thing", match["thing"].strip(), match["shown"] or "", "", span)
             else:
-                self.report("KB135", "this link names nothing", span, "write [[name]]")
+                self.report("KB135", "this link has no name", span, "write [[name]]")
 
     def _refuse(self, number: int, line: str) -> None:
         visible = _blank_code(line)

@@ -118,7 +118,7 @@ class _TopicFiles:
         if name is None and REFERENCES_FILE not in self.folder.files:
             return References(span=Span(self._shown_path(REFERENCES_FILE)), references=())
         if name is not None and not name.endswith((".yaml", ".yml")):
-            advice = "references stand in a YAML file; other formats are imported, not read"
+            advice = "references are read from YAML files only; convert other formats to YAML"
             self._report("KB145", f"'{name}' is not a file of references", name.span, advice)
             return None
         if self._data(name, REFERENCES_FILE) is None:

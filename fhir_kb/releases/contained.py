@@ -61,7 +61,7 @@ def remove_unreferenced(node: LoweringNode) -> None:
             node.report(
                 "KB404",
                 Severity.INFORMATION,
-                f"{what} inside {node.owner} is left out: nothing in {node.release} leads to it",
+                f"{what} inside {node.owner} is left out: nothing in {node.release} refers to it",
                 "contained",
             )
     if kept:

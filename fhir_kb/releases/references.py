@@ -56,7 +56,7 @@ def finish_reference(node: LoweringNode) -> None:
         and reference[1:] in node.run.unsupported_ids
         and reference[0] == "#"
     ):
-        unlink(node, "what it leads to is left out")
+        unlink(node, "its target is left out")
     if (kind := target.get("type")) is not None and kind not in lowering.table.resource_types:
         if kind in lowering.basic_prefixes:
             target["type"] = "Basic"

@@ -133,7 +133,9 @@ def bundle_outcomes(
         _entry_outcome(change, entry) for change, entry in zip(changes, entries, strict=True)
     ]
     if mode == "transaction" and not all(map(_fits_transaction, outcomes)):
-        raise UnknownOutcomeError("the server says that a part of a transaction was made")
+        raise UnknownOutcomeError(
+            "the server reports that it carried out only a part of a transaction"
+        )
     return outcomes
 
 
@@ -324,7 +326,7 @@ def own_url(url: str, base: str) -> str:
     parts, own = urlsplit(url), urlsplit(base)
     if not parts.path.startswith(own.path.rstrip("/") or "/") or not parts.query:
         raise ServerError(
-            f"{base}: the link to the next page leads to another server",
+            f"{base}: the link to the next page points to another server",
             "Ask the operator of the server to correct its own base URL",
         )
     return f"{own.scheme}://{own.netloc}{parts.path}?{parts.query}"

@@ -8,6 +8,8 @@ import pytest
 
 from fhir_kb.cli import progress as views
 from fhir_kb.cli.console import is_terminal, wants_colour
+from fhir_kb.cli.progress import show_waits
+from fhir_kb.net import Attempts, RetryPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,3 +98,21 @@ def test_quiet_is_quiet(capfd: pytest.CaptureFixture[str]) -> None:
         shown.stage("compiling", 3)
         shown.advance()
     assert capfd.readouterr() == ("", "")
+
+
+def test_no_try_of_a_request_is_left_out() -> None:
+    shown: list[str] = []
+    with show_waits(shown.append):
+        attempts = Attempts(
+            RetryPolicy(),
+            "GET",
+            "https://a.example/metadata",
+            sleep=lambda _: None,
+            jitter=lambda: 1.0,
+        )
+        for _ in range(4):
+            attempts.begin()
+            attempts.wait("HTTP 503")
+    assert [line.rpartition(", ")[2] for line in shown] == [
+        "try 2 of 6", "try 3 of 6", "try 4 of 6", "try 5 of 6",
+    ]  # fmt: skip

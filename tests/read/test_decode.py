@@ -33,7 +33,7 @@ MISTAKES = {
     "list for a mapping": ("effective: [2026]", "4:12 KB112 'effective' is a mapping, not a list"),
     "text for a step": ("plan:\n  steps: [look]", "5:11 KB112 'steps' is a mapping, not a single value"),
     "nothing named": ("activities: {look: }", "4:14 KB115 'look' has no value"),
-    "list for names": ("terms: [a]", "4:8 KB112 'terms' is a mapping from names to what they stand for"),
+    "list for names": ("terms: [a]", "4:8 KB112 'terms' is a mapping from names to their definitions"),
     "list for a contact": ("authors:\n- [A. B.]", "5:3 KB112 'authors' is a single value or a mapping, not a list"),
     "list as a key": ("[a, b]: c", "4:1 KB112 a key is a single word"),
     "unknown key": ("activites: {}", "4:1 KB110 'activites' is not a key here"),
@@ -57,8 +57,8 @@ MISTAKES = {
     "empty": ('subtitle: ""', "4:11 KB116 'subtitle' is empty"),
     "blanks": ('subtitle: "  "', "4:11 KB116 'subtitle' is empty"),
     "empty item": ('uses: [""]', "4:8 KB116 'uses' is empty"),
-    "twice": ("title: Again", "4:1 KB105 'title' stands here a second time"),
-    "twice below": ("terms:\n  a: b\n  a: c", "6:3 KB105 'a' stands here a second time"),
+    "twice": ("title: Again", "4:1 KB105 'title' is a duplicate key"),
+    "twice below": ("terms:\n  a: b\n  a: c", "6:3 KB105 'a' is a duplicate key"),
     "tag": ("subtitle: !ref x", "4:11 KB107 the tag '!ref' has no meaning here"),
     "tag that runs code": (
         "subtitle: !!python/object/apply:os.system [x]",
@@ -70,8 +70,8 @@ MISTAKES = {
         "purpose: '[a](&#106;avascript:x)'",
         "4:10 KB131 a link to 'javascript:x' could run code",
     ),
-    "out of the folder": ("text: ../page.md", "4:7 KB140 '../page.md' leads out of the topic's folder"),
-    "from the root": ("text: /etc/passwd", "4:7 KB140 '/etc/passwd' leads out of the topic's folder"),
+    "out of the folder": ("text: ../page.md", "4:7 KB140 '../page.md' is outside the topic's folder"),
+    "from the root": ("text: /etc/passwd", "4:7 KB140 '/etc/passwd' is outside the topic's folder"),
 }  # fmt: skip
 
 
@@ -165,4 +165,4 @@ def test_references_are_a_map() -> None:
     node, _ = load(b"- title: x\n", "references.yaml")
     assert node is not None
     found = decode(node, References, "references.yaml")[1]
-    assert told(found) == ["1:1 KB112 'references' is a mapping from names to what they stand for"]
+    assert told(found) == ["1:1 KB112 'references' is a mapping from names to their definitions"]

@@ -97,7 +97,7 @@ def counts(plan: Plan) -> str:
     parts = [
         f"{numbers[action]} {words}" for action, words in _COUNTED.items() if numbers.get(action)
     ]
-    return ", ".join(parts) or "nothing there and nothing defined"
+    return ", ".join(parts) or "nothing on the server and nothing defined"
 
 
 def _title(change: PlannedChange, style: Style, span: Span | None) -> str:

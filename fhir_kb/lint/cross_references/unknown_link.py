@@ -25,7 +25,7 @@ def _check(scope: TopicScope) -> Iterator[Finding]:
     defined = set(_defined_names(scope))
     for link in scope.links:
         if link.kind == "thing" and link.target not in defined:
-            message = f"nothing here is called '{link.target}'"
+            message = f"no definition has the name '{link.target}'"
             yield Finding(link.span, message, did_you_mean(link.target, defined))
 
 

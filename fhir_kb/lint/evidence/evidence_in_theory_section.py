@@ -27,7 +27,7 @@ def _check(scope: TopicScope) -> Iterator[Finding]:
     evidence = {str(entry.id) for entry in scope.source.topic.evidence}
     for link in _theory_links(page.sections, is_within_theory=False) if page else ():
         if link.kind == "thing" and link.target in evidence:
-            message = f"the evidence '{link.target}' stands in a theory"
+            message = f"the evidence '{link.target}' is linked from a section of theory"
             yield Finding(link.span, message, "link to it from another section")
 
 

@@ -32,7 +32,9 @@ def _check(entries: tuple[TopicEntry, ...]) -> Iterator[Finding]:
             names = " → ".join((entry.id, *path))
             places = ", ".join(str(topics[name].span) for name in path[:-1])
             advice = f"the others are at {places}" if places else None
-            yield Finding(entry.span, f"these plans lead to each other: {names}", advice)
+            yield Finding(
+                entry.span, f"these plans refer to each other in a cycle: {names}", advice
+            )
 
 
 def _shortest_cycle(start: TopicEntry, topics: Mapping[str, TopicEntry]) -> list[str]:

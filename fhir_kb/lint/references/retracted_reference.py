@@ -24,10 +24,14 @@ def _check(scope: TopicScope) -> Iterator[Finding]:
         return
     for use in scope.uses("reference"):
         if use.name in retracted:
-            yield Finding(use.name.span, f"'{use.name}' was retracted; nothing may rest on it")
+            yield Finding(
+                use.name.span, f"'{use.name}' was retracted; it must not be cited as a source"
+            )
     for link in scope.links:
         if link.kind == "reference" and link.target in retracted:
-            yield Finding(link.span, f"'{link.target}' was retracted; nothing may rest on it")
+            yield Finding(
+                link.span, f"'{link.target}' was retracted; it must not be cited as a source"
+            )
 
 
 RULE = Rule("KB308", "retracted", Severity.ERROR, _check, __doc__)

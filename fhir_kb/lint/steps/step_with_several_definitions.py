@@ -25,9 +25,7 @@ def _check(scope: TopicScope) -> Iterator[Finding]:
             definition for definition in (step.does, step.plan, step.asks) if definition is not None
         ]
         if len(definitions) > 1:
-            message = (
-                f"step '{step.id}' leads to {len(definitions)} definitions; FHIR has place for one"
-            )
+            message = f"step '{step.id}' refers to {len(definitions)} definitions; FHIR allows one"
             yield Finding(
                 definitions[1].span, message, "give each a step of its own, within this one"
             )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def _check(scope: TopicScope) -> Iterator[Finding]:
     for step in scope.source.steps:
         if not any((step.title, step.text, step.does, step.plan, step.asks, step.steps)):
-            message = f"step '{step.id}' has nothing to read or to do"
+            message = f"step '{step.id}' has neither a title or text nor anything to do"
             yield Finding(step.id.span, message, "give it a title, or take it out")
 
 

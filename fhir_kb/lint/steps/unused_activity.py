@@ -29,7 +29,7 @@ def _check(scope: TopicScope) -> Iterator[Finding]:
     used = scope.used("activity") | scope.linked
     for activity in topic.activities:
         if activity.id not in used:
-            message = f"no step leads to the activity '{activity.id}'"
+            message = f"no step refers to the activity '{activity.id}'"
             advice = f"let a step do it, link to it in the page ([[{activity.id}]]), or take it out"
             yield Finding(activity.id.span, message, advice)
 

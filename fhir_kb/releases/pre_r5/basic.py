@@ -124,7 +124,7 @@ def _report_bound(node: LoweringNode) -> None:
     for name in ("extension", "modifierExtension"):
         for extension in node.source.get(name, ()):
             if _is_bound(extension) and extension.get("url") != _ARTIFACT_URL:
-                reason = f"the extension {extension['url']} must not stand on a Basic"
+                reason = f"the extension {extension['url']} is not allowed on a Basic"
                 node.report_lost(name, reason)
 
 

@@ -43,7 +43,7 @@ def _mode(node: LoweringNode, name: str, value: Any) -> None:
             node.report(
                 "KB403",
                 Severity.INFORMATION,
-                f"how {node.owner} is attested is said by the code '{codes[0]}' alone",
+                f"how {node.owner} is attested is reduced to the code '{codes[0]}'",
                 name,
             )
 

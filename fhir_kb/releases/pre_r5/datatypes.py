@@ -140,7 +140,9 @@ def _as_needed(node: LoweringNode, name: str, value: Any) -> None:
             node.target["asNeededBoolean"] = value
             node.rename(name, "asNeededBoolean")
     elif name.startswith("_"):
-        node.report_lost(name, f"{node.release} says in one element that and for what it is needed")
+        node.report_lost(
+            name, f"{node.release} has a single element for whether and for what it is needed"
+        )
 
 
 def _reasons(node: LoweringNode, reasons: list[Any]) -> None:

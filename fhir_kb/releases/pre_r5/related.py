@@ -59,7 +59,7 @@ def _document(node: LoweringNode, name: str, value: Any) -> None:
 
 
 def _resource(node: LoweringNode, name: str, value: Any) -> None:
-    """The canonical is kept, unless it leads to a type that the release does not have."""
+    """The canonical is kept, unless it names a type that the release does not have."""
     lowering = node.run.lowering
     kind, resource_id = canonical(value) or ("", "")
     if name.startswith("_"):
@@ -78,7 +78,7 @@ def _resource(node: LoweringNode, name: str, value: Any) -> None:
             "KB405",
             Severity.INFORMATION,
             f"the link of {node.owner} is left out: {node.release} has no {kind or 'resource'} "
-            "that it could lead to",
+            "that it could refer to",
             name,
         )
 

@@ -86,11 +86,11 @@ def _check_reference(reference: str, entries: _Entries) -> list[Finding]:
     if count:
         return report(
             NOT_IN_DOCUMENT,
-            f"{quoted(reference)} leads to {count} entries",
+            f"{quoted(reference)} matches {count} entries",
             "name the version: …/_history/1",
             "BUNDLE_BUNDLE_ENTRY_FOUND_MULTIPLE",
         )
-    return report(NOT_IN_DOCUMENT, f"{quoted(reference)} leads to no entry of the document")
+    return report(NOT_IN_DOCUMENT, f"{quoted(reference)} matches no entry of the document")
 
 
 def _references(composition: Mapping[str, Any]) -> Iterator[tuple[Pointer, str]]:

@@ -85,7 +85,7 @@ def check_reachable(bundle: Mapping[str, Any]) -> list[Finding]:
         if index in reachable or not isinstance(entry.get("resource"), dict):
             continue
         first = "Composition" if is_document else "MessageHeader"
-        message = f"no references lead from the {first} to {quoted(_label(entry))}, or back"
+        message = f"no chain of references connects the {first} with {quoted(_label(entry))}"
         more = report(NOT_REACHED if is_document else NOT_REACHED_IN_MESSAGE, message)
         findings += under(more, "entry", index)
     return findings

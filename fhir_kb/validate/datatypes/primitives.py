@@ -80,7 +80,7 @@ def _string(value: Any, _context: Context) -> Findings:
             if value.isspace():
                 return report(
                     ONLY_SPACE,
-                    "the string is nothing but white space",
+                    "the string contains only white space",
                     "leave the property out",
                     "Type_Specific_Checks_DT_Primitive_WS",
                 )

@@ -93,7 +93,7 @@ class _Converter:
             property_ = names.properties.get(child.name)
             if property_ is not None and property_.index < last_index:
                 child_path = (*path, (child.name, names.fhirpath_step(child.name)))
-                message = f"'{child.name}' stands before '{last_name}'"
+                message = f"'{child.name}' is out of order: it belongs before '{last_name}'"
                 self._report(XML_ORDER, message, child, child_path)
             elif property_ is not None:
                 last_index, last_name = property_.index, child.name
@@ -153,7 +153,7 @@ class _Converter:
         if property_.type_path == "Resource":
             resources = [self._resource(child, path) for child in element.children[:1]]
             if len(element.children) > 1:
-                message = "only one resource can stand here"
+                message = "only one resource is allowed here"
                 self._report(TOO_MANY, message, element.children[1], path)
             return (resources[0] if resources else {}), None
         if property_.type_path not in self._definitions.primitive_types:

@@ -82,11 +82,10 @@ def _broken_links(reader: Reader, context: Context) -> list[Finding]:
     findings: list[Finding] = []
     for element, name in outer_links:
         if name and name not in ids:
-            findings += report(
-                XHTML_LINK,
-                f"{'the image' if element == 'img' else 'the link'} '#{name}' leads nowhere",
-                did_you_mean(name, anchors) if anchors else None,
-            )
+            what = "the image" if element == "img" else "the link"
+            message = f"{what} '#{name}' has no target in the resource"
+            advice = did_you_mean(name, anchors) if anchors else None
+            findings += report(XHTML_LINK, message, advice)
     return findings
 
 

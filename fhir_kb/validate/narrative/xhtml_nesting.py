@@ -154,13 +154,13 @@ def _check_element(name: str, around: list[str], problems: dict[str, None]) -> N
     """Add what is wrong with an element inside those that are around it."""
     parent = around[-1] if around else ""
     if parent in _ONLY and name not in _ONLY[parent]:
-        problems[f"<{name}> cannot stand in <{parent}>"] = None
+        problems[f"<{name}> is not allowed in <{parent}>"] = None
     elif name in _INSIDE and parent not in _INSIDE[name]:
-        problems[f"<{name}> stands only in <{'>, <'.join(sorted(_INSIDE[name]))}>"] = None
+        problems[f"<{name}> is allowed only in <{'>, <'.join(sorted(_INSIDE[name]))}>"] = None
     if name in _BLOCKS or name in ("p", "blockquote"):
         for outer in around:
             if outer == "p" or (outer in _PARAGRAPHS and name in _BLOCKS):
-                problems[f"the block <{name}> cannot stand in <{outer}>"] = None
+                problems[f"the block <{name}> is not allowed in <{outer}>"] = None
                 break
     if name in _INLINE and name in around:
-        problems[f"<{name}> cannot stand in another <{name}>"] = None
+        problems[f"<{name}> is not allowed in another <{name}>"] = None

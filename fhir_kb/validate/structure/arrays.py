@@ -101,7 +101,7 @@ def check_alignment(
         message = None
         if values is None:
             if others and all(item is None for item in others):
-                message = f"'{underscored}' holds nothing but null"
+                message = f"'{underscored}' contains only null"
         elif isinstance(values, list) and len(values) != len(others):
             message = (
                 f"'{name}' has {len(values)} and '{underscored}' {len(others)} items; "

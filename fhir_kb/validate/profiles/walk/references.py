@@ -66,7 +66,7 @@ def _check_target_profiles(
         if not names or any(type_ is None or type_ in names for type_ in types):
             return []
     message = (
-        f"{quoted(text)} leads to nothing that {node.tree.name} allows here: {', '.join(urls)}"
+        f"{quoted(text)} refers to nothing that {node.tree.name} allows here: {', '.join(urls)}"
     )
     return report_at(reference.element, PROFILE_TARGET, message)
 

@@ -104,7 +104,7 @@ class ElementChecks:
             available |= type_characteristics(name, definition)
         for limit, characteristic in limits_of(element):
             if characteristic not in available:
-                message = f"'{limit}' means nothing for {', '.join(names)}"
+                message = f"'{limit}' does not apply to {', '.join(names)}"
                 findings += report(POINTLESS_LIMIT, message)
         return findings
 
@@ -131,7 +131,7 @@ class ElementChecks:
                         findings += report(ELEMENT_DEFINITION, message, None, "SD_TABLE_REQUIRED")
         for name in prohibited:
             if name in element:
-                message = f"'{name}' may not be said of {path} here"
+                message = f"'{name}' is not allowed for {path} here"
                 findings += report(ELEMENT_DEFINITION, message, None, "SD_TABLE_PROHIBITED")
         return findings
 
@@ -154,7 +154,7 @@ class ElementChecks:
                 value_findings = report(ELEMENT_DEFINITION, message, None, "SD_VALUE_TYPE_IILEGAL")
                 findings += under_step(value_findings, key, f".{name}.ofType({value_type})")
             elif name == "fixed" and suffix in self._definitions:
-                message = f"a fixed {suffix} allows nothing besides; is a pattern meant?"
+                message = f"a fixed {suffix} allows no other content; is a pattern meant?"
                 value_findings = report(DEFINITION_WARNING, message, None, "SD_VALUE_COMPLEX_FIXED")
                 findings += under_step(value_findings, key, f".{name}.ofType({value_type})")
         return findings

@@ -71,7 +71,7 @@ def _check_path(
             return []
         if isinstance(error, FHIRPathSyntaxError):
             break
-    message = f"'{expression}' tells no slices of {path} apart: {error}"
+    message = f"'{expression}' cannot distinguish the slices of {path}: {error}"
     return report(SLICING_IMPOSSIBLE, message, None, "SD_PATH_ERROR")
 
 
@@ -98,7 +98,7 @@ def check_slices_without_slicing(
         if path.endswith(("xtension", "[x]")):
             continue
         sliced.add(path)
-        message = f"{path} has slices, but no 'slicing' that tells them apart"
+        message = f"{path} has slices, but no 'slicing' that distinguishes them"
         advice = f"give {path} a 'slicing' before its slices"
         element_findings = report(SLICING_IMPOSSIBLE, message, advice)
         findings += under(element_findings, "differential", "element", number)

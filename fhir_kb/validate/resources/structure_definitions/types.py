@@ -91,7 +91,7 @@ class TypeChecks:
             if not isinstance(targets, list) or name not in self._definitions:
                 continue
             if "has-target" not in type_characteristics(name, self.definition(name)):
-                findings += report(POINTLESS_LIMIT, f"'targetProfile' means nothing for {name}")
+                findings += report(POINTLESS_LIMIT, f"'targetProfile' does not apply to {name}")
                 target_findings = report(
                     ELEMENT_DEFINITION,
                     f"a {name} refers to nothing, so it has no target",
