@@ -52,7 +52,7 @@ def _knowledge_base(path: Path) -> Path | None:
     for folder in _outwards(path):
         if (folder / _KB_FILE).is_file():
             return folder
-    return path if path.is_dir() else path.parent
+    return path if path.is_dir() else None  # a file of no knowledge base is for FHIR to recognise
 
 
 def _looks_like_definitions(folder: Path) -> bool:

@@ -96,11 +96,13 @@ def validate_files(
     checks = FileChecks(options, lines, detect_release=detect_release)
     run = _Run(checks, on_skipped or _ignore, cache(folder_release))
     for path in paths:
+        is_empty = True
         try:
-            if path.is_dir():
-                yield from _folder(path, run)
-            else:
-                yield from _named_file(path, run)
+            for report in _folder(path, run) if path.is_dir() else _named_file(path, run):
+                is_empty = False
+                yield report
+            if is_empty and len(paths) > 1:
+                run.on_skipped(SkippedFile(path.as_posix(), "nothing in it is FHIR"))
         except tarfile.TarError as error:
             message = f"'{path}' is not a FHIR package: {error}"
             raise EnvironmentFailure(

@@ -93,7 +93,10 @@ def check_text_with(validator: Validator, data: bytes) -> Report:
 
 def unread(validator: Validator, message: str) -> Report:
     """The report of a content that is neither JSON nor XML; the message says what it is."""
-    [finding] = report(NOT_READ, message, "FHIR is read as JSON, XML, NDJSON or a package")
+    advice = (
+        "FHIR is read as JSON, XML, NDJSON or a package; definitions are in a folder with kb.yaml"
+    )
+    [finding] = report(NOT_READ, message, advice)
     return Report((ResourceReport(validator.fhir_version, "", "", (finding.issue(""),)),))
 
 

@@ -351,3 +351,15 @@ def test_a_failure_shows_what_was_found_before_it(fhir_kb: Callable[..., Ended])
     code, out, err = fhir_kb("validate", "a.json", "b.tgz")
     assert (code, "error[KB540]" in out) == (3, True)
     assert "'b.tgz' is not a FHIR package" in err
+
+
+def test_a_file_of_definitions_without_a_knowledge_base_is_an_error(
+    fhir_kb: Callable[..., Ended],
+) -> None:
+    write("lone/page.md", "# Hello")
+    code, out, _ = fhir_kb("validate", "lone/page.md")
+    assert code == 1
+    assert out.startswith("lone/page.md: error[KB506] this is text")
+    assert "folder with kb.yaml" in out
+    write("lone/p.md", '{"resourceType": "Patient", "gender": "m"}')
+    assert "error[KB540]" in fhir_kb("validate", "lone/p.md").out

@@ -162,3 +162,17 @@ def test_the_index_of_a_package_is_no_resource(tmp_path: Path) -> None:
     [report] = validate_files([path], on_skipped=skipped.append)
     assert (report.file, report.id) == (f"{path.as_posix()}!package/Patient-p.json", "p")
     assert [file.file for file in skipped] == [f"{path.as_posix()}!package/other.txt"]
+
+
+def test_a_named_folder_without_fhir_is_told_among_others(tmp_path: Path) -> None:
+    path = tmp_path / "p.json"
+    path.write_bytes(PATIENT)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "none.ndjson").touch()
+    skipped: list[SkippedFile] = []
+    paths = [tmp_path / "empty", path, tmp_path / "none.ndjson"]
+    assert len(list(validate_files(paths, on_skipped=skipped.append))) == 1
+    assert [(Path(file).name, reason) for file, reason in skipped] == [
+        ("empty", "nothing in it is FHIR"),
+        ("none.ndjson", "nothing in it is FHIR"),
+    ]
