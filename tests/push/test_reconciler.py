@@ -22,6 +22,7 @@ from fhir_kb.push import (
     parse_plan,
     serialize_plan,
 )
+from fhir_kb.push.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -395,3 +396,17 @@ def test_a_damaged_file_is_told(name: str, server: MemoryServer, tmp_path: Path)
     (tmp_path / name).write_bytes(b"[1, 2\n")
     with pytest.raises(PushError, match="is damaged"), reconciler(server, tmp_path):
         pass
+
+
+def test_a_journal_cut_in_its_first_line_does_no_harm_to_the_next_push(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    push(server, tmp_path, [artifact("a")])
+    (tmp_path / "journal.jsonl").write_bytes(b'{"form')
+    workspace = Workspace(tmp_path)
+    workspace.begin_push(2).close()  # that one is interrupted, too
+    interrupted = workspace.interrupted_push()
+    assert interrupted is not None
+    assert interrupted.number == 2
+    with reconciler(server, tmp_path) as opened:
+        assert opened.recovered == 0

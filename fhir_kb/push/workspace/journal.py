@@ -14,7 +14,13 @@ import orjson
 
 from fhir_kb.push.format_version import check_version
 from fhir_kb.push.stored_types import checked
-from fhir_kb.push.workspace.files import AppendOnlyFile, damaged, remove, whole_lines
+from fhir_kb.push.workspace.files import (
+    AppendOnlyFile,
+    damaged,
+    drop_partial_line,
+    remove,
+    whole_lines,
+)
 from fhir_kb.push.workspace.records import (
     RECORD_VERSION,
     parse_record,
@@ -63,7 +69,9 @@ class Journal:
 
     def __init__(self, folder: Path, push: int) -> None:
         self._lock = threading.Lock()
-        self._file = AppendOnlyFile(folder / _NAME)
+        path = folder / _NAME
+        drop_partial_line(path)  # of a push that ended before it had sent anything
+        self._file = AppendOnlyFile(path)
         self._add({"format": RECORD_VERSION, "push": push}, durable=True)
 
     def sending(self, changes: Iterable[SentChange]) -> None:
