@@ -35,8 +35,11 @@ def in_order(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(set(findings), key=_key))
 
 
-def _key(finding: Diagnostic) -> tuple[Span, str, str, str, str]:
-    return finding.span, finding.code, finding.release, finding.path, finding.message
+def _key(finding: Diagnostic) -> tuple[Span, str, str, str, str, str, str]:
+    return (
+        finding.span, finding.code, finding.release, finding.path, finding.message,
+        finding.help or "", finding.severity.value,
+    )  # fmt: skip
 
 
 def has_errors(findings: Iterable[Diagnostic]) -> bool:
