@@ -109,7 +109,7 @@ check: $(VENV)/.installed-dev ## format, lint, types, import contracts, generate
 	$(BIN)/python scripts/make_releases_reference.py --check
 	$(BIN)/python scripts/paste_output.py --check
 
-format: $(VENV)/.installed-dev ## format the code and mend what ruff can
+format: $(VENV)/.installed-dev ## format the code and fix what ruff can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 

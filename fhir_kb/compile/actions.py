@@ -94,7 +94,7 @@ def _definition(context: CompileContext, step: Step) -> str | None:
     if len(given) > 1:
         advice = "give it steps of its own, one for each"
         context.report(
-            "KB355", f"step '{step.id}' follows more than one thing", given[1].span, advice
+            "KB355", f"step '{step.id}' follows more than one definition", given[1].span, advice
         )
     if step.does is not None:
         activity = context.activity(step.does)

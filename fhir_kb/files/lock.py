@@ -67,7 +67,8 @@ class FileLock:
         while (file := _locked_file(path)) is None:
             if time.monotonic() >= deadline:
                 raise LockedError(
-                    f"another run of fhir-kb holds '{path}'", "Wait until it ends and try again"
+                    f"another run of fhir-kb has locked '{path}'",
+                    "Wait until it ends and try again",
                 )
             time.sleep(_POLL)
         self._file: int | None = file

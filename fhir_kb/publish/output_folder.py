@@ -120,7 +120,7 @@ def _check_ours(folder: Path) -> None:
     if foreign := sorted(names - _IGNORED - {LOCK}):
         raise OutputError(
             NOT_OURS,
-            f"the folder '{folder}' was not made by fhir-kb: it holds '{foreign[0]}'",
+            f"the folder '{folder}' was not created by fhir-kb: it contains '{foreign[0]}'",
             "Choose an empty or a new folder",
         )
 

@@ -48,7 +48,7 @@ GONE: Final = frozenset({404, 410})
 _FOUND: Final = 200
 _STATUS: Final = re.compile(r"[2-5][0-9]{2}(?![0-9])")
 _ENTRY: Final = re.compile(r"Bundle\.entry\[([0-9]{1,6})\]|Bundle\.entry\(([0-9]{1,6})\)")
-_NO_OUTCOMES: Final = "the response does not say what became of each change"
+_NO_OUTCOMES: Final = "the response does not have an outcome for each change"
 
 
 def bundle_request(

@@ -214,7 +214,7 @@ def test_a_plan_of_a_newer_version_is_refused() -> None:
      b'{"format":"another plan 2"}', b'{"format":"fhir-kb plan 1","items":[{}]}'],
 )  # fmt: skip
 def test_a_damaged_plan_is_refused(damage: bytes) -> None:
-    with pytest.raises(PushError, match="holds no plan of fhir-kb, or is damaged"):
+    with pytest.raises(PushError, match="is not a plan of fhir-kb, or is damaged"):
         parse_plan(damage)
 
 

@@ -52,7 +52,7 @@ from fhir_kb.model.fhir_release import BY_NAME, BY_VERSION, DEFAULT_RELEASE
     "terminology",
     default="",
     metavar="URL",
-    help="A terminology server to ask for codes that cannot be known offline (SNOMED CT, LOINC). "
+    help="A terminology server to ask for codes that cannot be checked offline (SNOMED CT, LOINC). "
     "Its responses are cached.",
 )
 @click.option("--offline", is_flag=True, help="Open no connection, not even for packages.")

@@ -20,9 +20,9 @@ _LABELS: Final = {
     "loginFile": "login file",
 }
 _BASIS: Final = {
-    "says": ("declared", "it says so"),
+    "says": ("declared", "declared"),
     "tried": ("tested", "tested"),
-    "known": ("software", "known of this software"),
+    "known": ("software", "known for this software"),
     "not known": ("unknown", "not known before the first push"),
 }
 """How a property is known: for programs and for people."""

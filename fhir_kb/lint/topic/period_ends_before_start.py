@@ -24,7 +24,7 @@ def _check(scope: TopicScope) -> Iterator[Finding]:
         return
     precision = min(len(period.from_), len(period.to))
     if period.to[:precision] < period.from_[:precision]:
-        message = f"it holds from {period.from_} to {period.to}, which is earlier"
+        message = f"the period is from {period.from_} to {period.to}, which is earlier"
         yield Finding(period.to.span, message)
 
 

@@ -163,7 +163,11 @@ def _client_credentials(fields: FieldReader) -> Login:
     if by_certificate and "certificate" not in fields.data:
         fields.problem("authentication", "there is no certificate", "Name the file (certificate)")
     if by_certificate and "client-secret" in fields.data:
-        fields.problem("client-secret", "the certificate stands for the secret", "Leave it out")
+        fields.problem(
+            "client-secret",
+            "client-secret is not used with authentication: certificate",
+            "Leave it out",
+        )
     if "issuer" in fields.data and "token-endpoint" in fields.data:
         fields.problem("issuer", "issuer is not used beside token-endpoint", "Leave one out")
     needs_secret = "client-secret" in fields.data or not by_certificate

@@ -156,7 +156,7 @@ def _one_line(text: str, place: str) -> str:
         raise NetError(f"{place} for the secret is empty", "Store the secret there")
     if not line.isprintable() or len(line) > MAX_SECRET:
         raise NetError(
-            f"{place} holds more than one line, or characters that no secret has",
+            f"{place} contains more than one line, or characters that a secret cannot have",
             "Store nothing but the secret there",
         )
     return line

@@ -106,7 +106,7 @@ def parse_plan(content: bytes) -> Plan:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PushError(
-            "the file holds no plan of fhir-kb, or is damaged",
+            "the file is not a plan of fhir-kb, or is damaged",
             "Make one with 'fhir-kb plan --out FILE'",
             usage=True,
         ) from error

@@ -181,7 +181,7 @@ class _Planner:
         )
         if duplicates := self.remote_state.duplicates.get(resource.key):
             refs = ", ".join(str(remote.ref) for remote in duplicates)
-            reason = f"the server holds it more than once: {refs}"
+            reason = f"the server has it more than once: {refs}"
             return replace(change, action="conflict", reason=reason)
         remote = self.remote_state.unrecorded.get(resource.key)
         is_identifiable = bool(resource.url or resource.identifier)

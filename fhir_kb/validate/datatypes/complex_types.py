@@ -38,7 +38,7 @@ def _identifier(value: Mapping[str, Any], _context: Context) -> Findings:
         return None
     return report(
         IDENTIFIER_NOT_URI,
-        f"{quoted(written)} is not a full uri, as the system {_URIS} says",
+        f"{quoted(written)} is not an absolute uri, as the system {_URIS} says",
         "write urn:oid: before an OID and urn:uuid: before a UUID",
     )
 

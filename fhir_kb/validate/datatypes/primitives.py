@@ -89,7 +89,7 @@ def _string(value: Any, _context: Context) -> Findings:
             return report(
                 BAD_STRING, f"the string is {len(value)} characters long; {_MAX_LENGTH} are allowed"
             )
-        return report(CONTROL_CHARACTER, f"the string holds a control character: {value!r:.60}")
+        return report(CONTROL_CHARACTER, f"the string contains a control character: {value!r:.60}")
     return not_a_string(value)
 
 
@@ -141,7 +141,7 @@ def _pattern(
 
 def _uri(value: str) -> Findings:
     if not _URI.fullmatch(value):
-        return report(BAD_URI, f"{quoted(value)} is not a uri: it holds white space")
+        return report(BAD_URI, f"{quoted(value)} is not a uri: it contains white space")
     return _urn(value)
 
 

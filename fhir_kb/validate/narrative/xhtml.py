@@ -102,7 +102,7 @@ def read(text: str, *, fast_path: bool = True) -> Reader:
         reader.findings += _not_well_formed(error)
     except UnicodeEncodeError:
         reader.findings += report(
-            NOT_XHTML, "the narrative holds half of a character (a lone surrogate)"
+            NOT_XHTML, "the narrative contains a lone surrogate (half of a character)"
         )
     return reader
 

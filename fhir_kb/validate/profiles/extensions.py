@@ -139,7 +139,7 @@ def _check_version(
     if is_for_release(structure, run.repository.definitions.fhir_version) or element.parent is None:
         return []
     version = run.repository.definitions.fhir_version
-    message = f"{quoted(url, 90)} is not for FHIR {version}, says its definition"
+    message = f"{quoted(url, 90)} is not for FHIR {version} by its definition"
     return report_at(element.parent, EXTENSION_VERSION, message)
 
 

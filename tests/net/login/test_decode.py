@@ -145,7 +145,7 @@ CLIENT = "type: client-credentials, client-id: kb"
         ("{CLIENT, authentication: jwt}", "authentication", "has an unknown value", "basic"),
         (
             "{CLIENT, authentication: certificate, certificate: a, client-secret: {env: A}}",
-            "client-secret", "stands for the secret", "Leave it out",
+            "client-secret", "is not used with authentication: certificate", "Leave it out",
         ),
         (
             "{CLIENT, client-secret: {env: A}, issuer: 'https://a', token-endpoint: 'https://b'}",

@@ -35,7 +35,7 @@ def test_the_environment_is_read_when_the_secret_is_needed(monkeypatch: pytest.M
 @pytest.mark.parametrize("value", ["", " \n", "two\nlines", "a\x00b"])
 def test_a_variable_without_a_usable_secret(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setattr(os, "environ", {"KB_SECRET": value})
-    with pytest.raises(NetError, match=r"'KB_SECRET' (for the secret is empty|holds more)"):
+    with pytest.raises(NetError, match=r"'KB_SECRET' (for the secret is empty|contains more)"):
         FromEnvironment("KB_SECRET").read()
 
 

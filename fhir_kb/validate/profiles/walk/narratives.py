@@ -50,11 +50,11 @@ def check_narrative(node: ProfileNode, element: Element) -> list[Finding]:
         problem = _language_problem(code, sections, json_property(resource_of(element), "language"))
         if problem:
             present = ", ".join(sections) or "none"
-            message = f"{problem}, says {node.tree.name}; there are: {present}"
+            message = f"{problem}, as {node.tree.name} requires; there are: {present}"
             findings += report_at(element, NARRATIVE_LANGUAGE, message)
     if any(code != "success" for code in control_codes(node, SOURCE_CONTROL)):
         for text in _parts_without_source(div):
-            message = f"{quoted(text)} does not say where it comes from, as {node.tree.name} asks"
+            message = f"{quoted(text)} does not state its source, as {node.tree.name} requires"
             advice = f"class: {', '.join(_SOURCE_CLASSES)}"
             findings += report_at(element, NARRATIVE_SOURCE, message, advice)
     return findings

@@ -62,7 +62,7 @@ def check_against_base(value: Mapping[str, Any], base: Mapping[str, Any]) -> lis
     """What contradicts the base."""
     derivation, type_name = value.get("derivation"), text(value, "type")
     if derivation is None:
-        message = "it has a base, but does not say what it makes of it"
+        message = "it has a baseDefinition, but no derivation"
         advice = "a profile has the derivation 'constraint'"
         return report(NOT_OF_ITS_BASE, message, advice, "SD_MUST_HAVE_DERIVATION")
     findings = _check_kind(value, base)

@@ -42,8 +42,8 @@ def structure_definition_check(definitions: Definitions) -> Checker:
             if value.get("derivation") == "constraint" and "meaningWhenMissing" in element:
                 element_findings += report(
                     NOT_IN_A_PROFILE,
-                    "a profile cannot say what is meant where an element is missing",
-                    "leave out 'meaningWhenMissing': only the type's own definition has it",
+                    "meaningWhenMissing is not allowed in a profile",
+                    "leave it out: only the type's own definition has it",
                 )
             findings += under(element_findings, "differential", "element", index)
         if base is not None and canonicals is not None:
