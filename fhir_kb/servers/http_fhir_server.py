@@ -43,7 +43,13 @@ from fhir_kb.servers.protocol import (
     Unavailable,
     UnknownOutcomeError,
 )
-from fhir_kb.servers.responses import rejected, resource_in, response_text, unusable
+from fhir_kb.servers.responses import (
+    NOT_IMPLEMENTED,
+    rejected,
+    resource_in,
+    response_text,
+    unusable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -124,7 +130,7 @@ class HttpFhirServer:
         def problem(response: Response) -> str:
             nonlocal resource
             resource = resource_in(response)
-            if response.status >= 500:
+            if response.status >= 500 and response.status != NOT_IMPLEMENTED:
                 return f"the server failed (HTTP {response.status})"
             is_readable = resource is not None or response.status >= 400
             return "" if is_readable else f"HTTP {response.status} without FHIR"

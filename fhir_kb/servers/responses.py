@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _CONFLICT: Final = frozenset({409, 412})
 _LOGIN_REFUSED: Final = frozenset({401, 403})
 _TOO_MANY: Final = 429
+NOT_IMPLEMENTED: Final = 501
+"""What the server cannot do, now or later: no retry helps."""
 _MAX_TEXT: Final = 300
 
 
@@ -78,7 +80,7 @@ def unusable(response: Response, url: str) -> ServerError:
         advice = "Check the login of this target, and what it may do on the server"
     elif response.status == _TOO_MANY:
         advice = "The server limits the number of requests: try again later"
-    elif response.status >= 500:
+    elif response.status >= 500 and response.status != NOT_IMPLEMENTED:
         advice = "The server is overloaded or down: try again later, or ask its operator"
     else:
         advice = "Check the address, and that a FHIR server is there"

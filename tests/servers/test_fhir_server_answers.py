@@ -345,3 +345,11 @@ class TestAsking:
             script = Script([answer])
             with pytest.raises(ServerError):
                 open_server(script, BASE)  # type: ignore[arg-type]  # a session, as above
+
+
+def test_what_a_server_does_not_implement_is_not_requested_again() -> None:
+    made, script = server(says(outcome("no"), 501))
+    with pytest.raises(ServerError, match="HTTP 501 Not Implemented") as caught:
+        made.count("Library", {})
+    assert len(script.asked) == 1
+    assert "overloaded" not in caught.value.help
