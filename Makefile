@@ -8,9 +8,9 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	then echo $$python; break; fi; done)
 VENV ?= .venv
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/python -m pytest
+QUICK := -m pytest -n auto --dist worksteal
 # Two processes at most: a server or a validator takes a core and 4 GB. Tests of one server share it.
-LAB := $(PYTEST) -n 2 --dist loadgroup --no-loadscope-reorder
+LAB := $(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
 PIP := -m pip --disable-pip-version-check --quiet
 LATEST := .venv-latest
 LOWEST := .venv-lowest
@@ -65,10 +65,10 @@ test: test-here test-lab ## make the environment, run all tests; those that need
 # -- for developers -----------------------------------------------------------------------------
 
 test-fast: $(VENV)/.installed-dev ## the tests that take less than a few seconds
-	$(PYTEST) -n auto -m "not lab and not slow"
+	$(BIN)/python $(QUICK) -m "not lab and not slow"
 
 test-here: $(VENV)/.installed-dev ## the tests that need nothing but Python
-	$(PYTEST) -n auto -m "not lab"
+	$(BIN)/python $(QUICK) -m "not lab"
 
 test-lab: $(VENV)/.installed-dev ## the tests against HAPI and the official validator (Java, ../shared)
 	$(LAB) -m "lab and not long"
@@ -84,13 +84,13 @@ soak: $(VENV)/.installed-dev ## pushing with faults, thousands of times (docs/pu
 
 test-latest: ## the quick tests with the newest dependencies that pyproject.toml allows
 	$(call unlocked,$(LATEST),--upgrade --upgrade-strategy eager)
-	$(LATEST)/bin/python -m pytest -n auto -m "not lab and not slow"
+	$(LATEST)/bin/python $(QUICK) -m "not lab and not slow"
 
 test-lowest: ## the quick tests with the oldest dependencies that pyproject.toml allows
 	@mkdir -p $(LOWEST)
 	@$(PYTHON) scripts/lowest.py > $(LOWEST)/constraints.txt
 	$(call unlocked,$(LOWEST),--constraint $(LOWEST)/constraints.txt)
-	$(LOWEST)/bin/python -m pytest -n auto -m "not lab and not slow"
+	$(LOWEST)/bin/python $(QUICK) -m "not lab and not slow"
 
 lock: ## renew requirements/: the newest of everything that pyproject.toml allows, with hashes
 	@test -x $(LOCKING)/bin/python || $(PYTHON) -m venv $(LOCKING)

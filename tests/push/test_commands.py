@@ -6,13 +6,17 @@ import json
 import os
 import re
 import shutil
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from model_server import ModelServer
+from pushed import no_sleep
 from temper import HAPI, OTHER, TYPES
 
 from fhir_kb.cli.run import run
+from fhir_kb.net import open_session
+from fhir_kb.pipeline import server_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,6 +63,7 @@ def person(
 ) -> Person:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FHIR_KB_LOGINS", str(tmp_path / "logins.yaml"))
+    monkeypatch.setattr(server_targets, "open_session", partial(open_session, sleep=no_sleep))
     assert run(["init", "kb"]) == 0
     return Person(server, capfd)
 
