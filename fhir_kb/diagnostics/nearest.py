@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +10,8 @@ if TYPE_CHECKING:
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate closest to `word`, or None where none is near."""
+    from difflib import get_close_matches
+
     by_folded = {
         candidate.casefold().replace("_", "-"): candidate for candidate in sorted(candidates)
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import io
-import tarfile
 import zlib
 from dataclasses import dataclass
 from functools import cache
@@ -103,11 +102,6 @@ def validate_files(
                 yield report
             if is_empty and len(paths) > 1:
                 run.on_skipped(SkippedFile(path.as_posix(), "nothing in it is FHIR"))
-        except tarfile.TarError as error:
-            message = f"'{path}' is not a FHIR package: {error}"
-            raise EnvironmentFailure(
-                message, "a package is a tar file, compressed by gzip"
-            ) from error
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise EnvironmentFailure(f"'{path}' cannot be unpacked: {error}") from error
         except OSError as error:
@@ -202,6 +196,18 @@ def _lines(file: _Readable, name: str) -> Iterator[bytes]:
 
 def _package(path: Path, run: _Run) -> Iterator[FileReport]:
     """The resources of a package; nothing of it is ever unpacked to the disk."""
+    import tarfile  # with its compressions, it takes longer to import than a file to validate
+
+    try:
+        yield from _package_members(path, run)
+    except tarfile.TarError as error:
+        message = f"'{path}' is not a FHIR package: {error}"
+        raise EnvironmentFailure(message, "a package is a tar file, compressed by gzip") from error
+
+
+def _package_members(path: Path, run: _Run) -> Iterator[FileReport]:
+    import tarfile
+
     total = 0
     stated = _manifest_release(path)
     with tarfile.open(path, "r:gz") as package:
@@ -221,6 +227,8 @@ def _package(path: Path, run: _Run) -> Iterator[FileReport]:
 
 def _manifest_release(path: Path) -> StatedRelease | None:
     """The release that the package.json of a package names; it comes first in most of them."""
+    import tarfile
+
     with tarfile.open(path, "r:gz") as package:
         for member in package:
             if member.isfile() and member.name.removeprefix("./") == f"package/{MANIFEST}":

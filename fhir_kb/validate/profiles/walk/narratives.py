@@ -7,10 +7,6 @@ http://hl7.org/fhir/extensions/StructureDefinition-narrative-source-control.html
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
-from xml.etree.ElementTree import ParseError
-
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
 
 from fhir_kb.fhirpath.evaluation.references import json_property
 from fhir_kb.validate.core.issue import quoted
@@ -75,6 +71,11 @@ def _parse(div: Any) -> XmlElement | None:
     """A narrative; None where it is no XML."""
     if not isinstance(div, str):
         return None
+    from xml.etree.ElementTree import ParseError
+
+    from defusedxml import DefusedXmlException
+    from defusedxml.ElementTree import fromstring
+
     try:
         root: XmlElement = fromstring(div, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError):
