@@ -36,7 +36,7 @@ def _scoring(shared: Path) -> ModuleType:
     return module
 
 
-def _load(path: str) -> Any:
+def _load(path: str, _fhir_version: str) -> Any:
     return json.loads(Path(path).read_text("utf-8"), parse_float=Decimal)
 
 
