@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fhir_kb.diagnostics.progress import Progress
     from fhir_kb.pipeline.desired_state import DesiredState
     from fhir_kb.pipeline.server_targets import ServerTarget
-    from fhir_kb.push import FhirServer, Plan, PushOptions, PushResult, Reconciler
+    from fhir_kb.push import FhirServer, Plan, PlannedChange, PushOptions, PushResult, Reconciler
 
 
 @dataclass(slots=True)
@@ -123,7 +123,8 @@ def push(
         return FINDINGS
     result = session.reconciler.push(plan, request.options, progress=session.progress)
     unresolved = unresolved_changes(plan, approvals)
-    _show_result(session, plan, result, desired, request)
+    orphaned = [change for change in plan.changes if change.action == "orphaned"]
+    _show_result(session, result, desired, request, (unresolved, orphaned))
     if result.error is not None:
         raise result.error
     lossy = any(applied.losses for applied in result.applied)
@@ -144,28 +145,26 @@ def _show_plan(
 
 def _show_result(
     session: PushSession,
-    plan: Plan,
     result: PushResult,
     desired: DesiredState | None,
     request: PushRequest,
+    remaining: tuple[list[PlannedChange], list[PlannedChange]],
 ) -> None:
+    """Print what a push did; remaining: the changes left unresolved, and what is orphaned."""
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.views import findings, push_results
     from fhir_kb.diagnostics.render.json import as_records
     from fhir_kb.pipeline.push_findings import findings as push_findings
-    from fhir_kb.push import unresolved_changes
 
     diagnostics = push_findings(result, desired)
-    unresolved = unresolved_changes(plan, request.options.approvals)
-    orphaned = [change for change in plan.changes if change.action == "orphaned"]
     if request.form == "json":
         content = {"target": session.target.name, **push_results.result_data(result)}
-        content |= push_results.remaining_data(unresolved, orphaned)
+        content |= push_results.remaining_data(*remaining)
         put(json_line({**content, "findings": as_records(diagnostics)}))
         return
     style = style_of(sys.stdout, everything=request.everything)
     findings.show(diagnostics, "human", style)
-    put(push_results.render_result(result, style, unresolved, orphaned))
+    put(push_results.render_result(result, style, *remaining))
 
 
 def _confirmed(session: PushSession, count: int) -> bool:

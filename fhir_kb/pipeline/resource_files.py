@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.packages import PackageError, cache_folders, open_package
 from fhir_kb.push import DesiredResource, PushError, desired_from_json, desired_resource, load_json
+from fhir_kb.servers.content import with_references
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 _MAX_BYTES: Final = 512 * 2**20
@@ -66,12 +67,9 @@ def _of_json(content: bytes) -> Iterator[DesiredResource]:
 
 
 def _of_bundle(bundle: Mapping[str, Any]) -> Iterator[DesiredResource]:
-    _check_complete(bundle)
-    entries = [
-        entry
-        for entry in bundle.get("entry") or ()
-        if isinstance(entry, dict) and _search_mode(entry) != "outcome"
-    ]
+    entries = [entry for entry in bundle.get("entry") or () if isinstance(entry, dict)]
+    _check_complete(bundle, entries)
+    entries = [entry for entry in entries if _search_mode(entry) != "outcome"]
     names_by_url: dict[str, str] = {}
     resources: list[dict[str, Any]] = []
     names: set[str] = set()
@@ -90,10 +88,10 @@ def _of_bundle(bundle: Mapping[str, Any]) -> Iterator[DesiredResource]:
         if isinstance(full_url, str) and full_url:
             names_by_url[full_url] = name
     for resource in resources:
-        yield desired_resource(_with_literal_references(resource, names_by_url))
+        yield desired_resource(with_references(resource, names_by_url))
 
 
-def _check_complete(bundle: Mapping[str, Any]) -> None:
+def _check_complete(bundle: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> None:
     """Raises PushError for a bundle that is not a whole set of resources to be pushed."""
     type_ = bundle.get("type")
     if type_ in _NOT_A_SET:
@@ -103,7 +101,6 @@ def _check_complete(bundle: Mapping[str, Any]) -> None:
         )
     if type_ != "searchset":
         return
-    entries = [entry for entry in bundle.get("entry") or () if isinstance(entry, dict)]
     matches = sum(_search_mode(entry) in ("match", None) for entry in entries)
     links = [link for link in bundle.get("link") or () if isinstance(link, dict)]
     total = bundle.get("total")
@@ -132,19 +129,6 @@ def _id_of(full_url: object, resource: Mapping[str, Any]) -> str:
     """An id for an entry without one: what its canonical url ends with, else of its fullUrl."""
     url = resource.get("url")
     return str(url or full_url or "").rstrip("/").rpartition("/")[2].rpartition(":")[2]
-
-
-def _with_literal_references(value: Any, names_by_url: Mapping[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {
-            key: names_by_url.get(inner, inner)
-            if key == "reference" and isinstance(inner, str)
-            else _with_literal_references(inner, names_by_url)
-            for key, inner in value.items()
-        }
-    if isinstance(value, list):
-        return [_with_literal_references(inner, names_by_url) for inner in value]
-    return value
 
 
 def _of_package(path: Path) -> Iterator[DesiredResource]:

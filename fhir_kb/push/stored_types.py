@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from functools import cache
+from typing import Any, Final, TypeVar
 
 T = TypeVar("T")
 _TYPES: Final[dict[str, type]] = {"str": str, "int": int, "bool": bool, "Ref": tuple}
@@ -22,9 +20,9 @@ def checked(record: T) -> T:
     Raises:
         TypeError: A field has a value of another type.
     """
-    for name, annotation in _annotations(record):
-        expected = _TYPES.get(annotation)
-        if expected is not None and not _is(getattr(record, name), expected):
+    class_: type = type(record)
+    for name, annotation, expected in _checked_fields(class_):
+        if not _is(getattr(record, name), expected):
             raise TypeError(f"{name} is not a {annotation}")
     return record
 
@@ -35,13 +33,22 @@ def _is(value: object, expected: type) -> bool:
     return type(value) is expected
 
 
-def _annotations(record: Any) -> Iterator[tuple[str, str]]:
-    if is_dataclass(record):
-        for field in fields(record):
-            yield field.name, str(field.type)
-        return
-    for name, annotation in type(record).__annotations__.items():
-        yield name, getattr(annotation, "__forward_arg__", str(annotation))
+@cache
+def _checked_fields(class_: type) -> tuple[tuple[str, str, type], ...]:
+    """Name, annotation and type of the fields to check: a state has thousands of one class."""
+    annotations = (
+        {field.name: str(field.type) for field in fields(class_)}
+        if is_dataclass(class_)
+        else {
+            name: getattr(annotation, "__forward_arg__", str(annotation))
+            for name, annotation in class_.__annotations__.items()
+        }
+    )
+    return tuple(
+        (name, annotation, _TYPES[annotation])
+        for name, annotation in annotations.items()
+        if annotation in _TYPES
+    )
 
 
 def objects(rows: object) -> list[dict[str, Any]]:

@@ -193,23 +193,19 @@ class LoweringNode:
 
     def report_moved(self, name: str, where: str) -> None:
         """Report, once a resource for each kind of element, that a property is kept elsewhere."""
-        if self.run.is_first_report(f"{_INDEX.sub('', self.path)}.{name}"):
-            self.report(
-                "KB402",
-                Severity.INFORMATION,
-                f"the {author_terms.element_label(name)} of {self.owner} is kept {where}: "
-                f"{self.release} has no element for it",
-                name,
-            )
+        self._report_kept("KB402", name, where, "")
 
     def report_reworded(self, name: str, where: str) -> None:
         """Report, once for each kind of element, that only the words of a property are kept."""
-        if self.run.is_first_report(f"{_INDEX.sub('', self.path)}.{name} words"):
+        self._report_kept("KB404", name, f"in words, {where}", " words")
+
+    def _report_kept(self, code: str, name: str, where: str, variant: str) -> None:
+        if self.run.is_first_report(f"{_INDEX.sub('', self.path)}.{name}{variant}"):
             self.report(
-                "KB404",
+                code,
                 Severity.INFORMATION,
-                f"the {author_terms.element_label(name)} of {self.owner} is kept in words, "
-                f"{where}: {self.release} has no element for it",
+                f"the {author_terms.element_label(name)} of {self.owner} is kept {where}: "
+                f"{self.release} has no element for it",
                 name,
             )
 
