@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from fhir_kb.compile.finding_codes import BY_ID
+from fhir_kb.compile.finding_codes import CODES
 from fhir_kb.compile.ids import MAX_ID, artifact_id
 from fhir_kb.diagnostics import Diagnostic, Span, did_you_mean
 from fhir_kb.model import Element, Text, code_words
@@ -61,7 +61,7 @@ class CompileContext:
 
     def report(self, code: str, message: str, span: Span, advice: str | None = None) -> None:
         """Add a finding."""
-        diagnostic = Diagnostic(code, BY_ID[code].severity, message, span, help=advice)
+        diagnostic = Diagnostic(code, CODES[code].severity, message, span, help=advice)
         self.findings.append(diagnostic)
 
     # look-ups

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from fhir_kb.diagnostics.severity import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _FENCE: Final = "---\n"
 
@@ -89,6 +89,8 @@ class FindingCode:
 class CodePages:
     """The pages of a package's codes: `pages/KB204-unknown-predecessor.md` beside a module.
 
+    Iterating gives all of its codes. The folder is listed when that, or a page, is first asked for.
+
     Args:
         module: the `__file__` of the module that names the codes.
     """
@@ -107,9 +109,12 @@ class CodePages:
             self._codes[id] = FindingCode(id, lambda: read_page(self._files[id]))
         return self._codes[id]
 
-    def all(self) -> tuple[FindingCode, ...]:
+    def __iter__(self) -> Iterator[FindingCode]:
         """A code for each page of the folder, in order of their ids."""
-        return tuple(self[id_] for id_ in self._files)
+        return (self[id_] for id_ in self._files)
+
+    def __len__(self) -> int:
+        return len(self._files)
 
 
 def read_page(path: Path) -> CodePage:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.diagnostics import FindingCode
 
-CODES: Final = CodePages(__file__).all()
+CODES: Final = CodePages(__file__)
 """The codes of what the pipeline itself finds."""
 
 

@@ -6,18 +6,16 @@ from typing import Final
 
 from fhir_kb.diagnostics import CodePages
 
-_PAGES: Final = CodePages(__file__)
+CODES: Final = CodePages(__file__)
+"""All of them, in order of their ids."""
 
-IN_THE_WAY: Final = _PAGES["KB601"]
-UNSAFE_NAME: Final = _PAGES["KB602"]
-NAMES_COLLIDE: Final = _PAGES["KB603"]
-CHANGED_BY_HAND: Final = _PAGES["KB604"]
-CANNOT_EMIT: Final = _PAGES["KB605"]
-UNRESOLVED_REFERENCE: Final = _PAGES["KB606"]
-NOT_OURS: Final = _PAGES["KB611"]
-DAMAGED: Final = _PAGES["KB612"]
-BUSY: Final = _PAGES["KB613"]
-CANNOT_WRITE: Final = _PAGES["KB614"]
-
-CODES: Final = _PAGES.all()
-"""All of them, in order of their numbers."""
+IN_THE_WAY: Final = CODES["KB601"]
+UNSAFE_NAME: Final = CODES["KB602"]
+NAMES_COLLIDE: Final = CODES["KB603"]
+CHANGED_BY_HAND: Final = CODES["KB604"]
+CANNOT_EMIT: Final = CODES["KB605"]
+UNRESOLVED_REFERENCE: Final = CODES["KB606"]
+NOT_OURS: Final = CODES["KB611"]
+DAMAGED: Final = CODES["KB612"]
+BUSY: Final = CODES["KB613"]
+CANNOT_WRITE: Final = CODES["KB614"]

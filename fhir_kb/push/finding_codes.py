@@ -6,12 +6,10 @@ from typing import Final
 
 from fhir_kb.diagnostics import CodePages
 
-_PAGES: Final = CodePages(__file__)
+CODES: Final = CodePages(__file__)
+"""All of them, in order of their ids."""
 
-REFUSED: Final = _PAGES["KB801"]
-NOT_KEPT: Final = _PAGES["KB802"]
-NOT_SENT: Final = _PAGES["KB803"]
-CHANGED_MEANWHILE: Final = _PAGES["KB804"]
-
-CODES: Final = _PAGES.all()
-"""All of them, in order of their numbers."""
+REFUSED: Final = CODES["KB801"]
+NOT_KEPT: Final = CODES["KB802"]
+NOT_SENT: Final = CODES["KB803"]
+CHANGED_MEANWHILE: Final = CODES["KB804"]

@@ -6,7 +6,5 @@ from typing import Final
 
 from fhir_kb.diagnostics import CodePages
 
-_PAGES: Final = CodePages(__file__)
-
-CODES: Final = _PAGES.all()
-"""All of them, in order of their numbers."""
+CODES: Final = CodePages(__file__)
+"""All of them, in order of their ids."""

@@ -37,7 +37,7 @@ def test_they_stand_in_order() -> None:
     assert [code.id for code in CODES] == sorted(code.id for code in CODES)
 
 
-@pytest.mark.parametrize("code", CODES, ids=lambda code: code.id)
+@pytest.mark.parametrize("code", tuple(CODES), ids=lambda code: code.id)
 def test_each_page_says_what_why_and_how(code: FindingCode) -> None:
     first, blank, *rest = code.explanation.split("\n")
     assert first.endswith(".")

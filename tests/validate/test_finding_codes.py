@@ -27,7 +27,7 @@ def test_names_are_unique() -> None:
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize("code", finding_codes.CODES, ids=lambda code: code.id)
+@pytest.mark.parametrize("code", tuple(finding_codes.CODES), ids=lambda code: code.id)
 def test_the_page_is_complete(code: FindingCode) -> None:
     issue_types = definitions("5.0.0").value_set("http://hl7.org/fhir/ValueSet/issue-type")
     assert issue_types is not None
