@@ -2,6 +2,12 @@
 
 from fhir_kb.files.appending import AppendFile, drop_partial_line, whole_lines
 from fhir_kb.files.lock import FileLock, LockedError
+from fhir_kb.files.reading import (
+    IrregularFileError,
+    kind_of_file,
+    open_regular,
+    read_regular,
+)
 from fhir_kb.files.writing import (
     remove,
     replace_durably,
@@ -16,8 +22,12 @@ from fhir_kb.files.writing import (
 __all__ = [
     "AppendFile",
     "FileLock",
+    "IrregularFileError",
     "LockedError",
     "drop_partial_line",
+    "kind_of_file",
+    "open_regular",
+    "read_regular",
     "remove",
     "replace_durably",
     "sync_file",

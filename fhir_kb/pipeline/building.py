@@ -107,20 +107,23 @@ def build(
         fhir_releases.get(name)
     cache = Cache(cache_folder)
     program = program_fingerprint()
+    found = sources, unreadable = find_definitions(definitions)
     stamp = fingerprint(
         program,
-        sources_stamp(find_definitions(definitions)[0]),
+        sources_stamp(sources),
         str((releases, models)),
         str(output.absolute() if output else None),
     )
-    if output is not None and (cached := _cached_build(cache, stamp, output)) is not None:
-        return cached
+    if output is not None and not has_errors(unreadable):
+        cached = _cached_build(cache, stamp, output)
+        if cached is not None:
+            return cached
     from fhir_kb.pipeline.executors import SerialExecutor  # not needed when nothing changed
     from fhir_kb.pipeline.incremental import collect
 
     progress = progress or NullProgress()
     compiled = collect(
-        definitions,
+        found,
         releases,
         executor=executor or SerialExecutor(),
         cache=cache,

@@ -12,7 +12,8 @@ from fhir_kb.model.knowledge_base import KnowledgeBase, TopicEntry
 from fhir_kb.pipeline.cache import Cache, findings_from, findings_json, fingerprint
 from fhir_kb.pipeline.cached_topic import deserialize
 from fhir_kb.pipeline.executors import BuildContext, Executor, TopicJob
-from fhir_kb.read.definition_files import CONCEPTS_FILE, KB_FILE, find_definitions, folder_stamps
+from fhir_kb.read.definition_files import find_definitions, folder_stamps
+from fhir_kb.read.folder_walk import CONCEPTS_FILE, KB_FILE
 from fhir_kb.read.topics import read_settings
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from fhir_kb.model.settings import Settings
     from fhir_kb.pipeline.executors import ParsedTopic
     from fhir_kb.pipeline.topic import CompiledTopic
-    from fhir_kb.read.definition_files import TopicFolder
+    from fhir_kb.read.definition_files import DefinitionFiles, TopicFolder
 
 MODELS_UP_TO = 100
 """Of more changed topics than these, `fhir.resources` checks none unless that is requested."""
@@ -59,7 +60,7 @@ class CompiledKnowledgeBase:
 
 
 def collect(
-    definitions: Path,
+    definitions: Path | tuple[DefinitionFiles, tuple[Diagnostic, ...]],
     releases: tuple[str, ...] | None,
     *,
     executor: Executor,
@@ -72,7 +73,7 @@ def collect(
     """Read, check and compile the topics below a folder.
 
     Args:
-        definitions: The folder with kb.yaml.
+        definitions: The folder with kb.yaml, or what `find_definitions` gave for it.
         releases: Names of FHIR releases; None: those of kb.yaml.
         executor: Runs the work on the topics.
         cache: Has what earlier builds compiled.
@@ -82,7 +83,8 @@ def collect(
         models: Whether the models of `fhir.resources` check the result; None: unless more than
             MODELS_UP_TO topics have changed.
     """
-    sources, source_findings = find_definitions(definitions)
+    found = definitions if isinstance(definitions, tuple) else find_definitions(definitions)
+    sources, source_findings = found
     settings, concepts, settings_findings = read_settings(sources)
     findings = [*source_findings, *settings_findings]
     if settings is None:

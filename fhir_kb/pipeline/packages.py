@@ -170,7 +170,8 @@ def _write_if_changed(file: Path, content: bytes) -> bool:
 
 def _settings(definitions: Path) -> Settings | None:
     """kb.yaml; None where there is none."""
-    from fhir_kb.read.definition_files import KB_FILE, find_definitions
+    from fhir_kb.read.definition_files import find_definitions
+    from fhir_kb.read.folder_walk import KB_FILE
     from fhir_kb.read.topics import read_settings
 
     if not (definitions / KB_FILE).is_file():

@@ -10,18 +10,25 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from fhir_kb.diagnostics import Diagnostic, Severity, Span, nearest
+from fhir_kb.files import IrregularFileError, read_regular
+from fhir_kb.read.folder_walk import (
+    CONCEPTS_FILE,
+    KB_FILE,
+    TOPIC_FILE,
+    FileStamp,
+    FolderWalk,
+    irregular_file,
+    link_leading_out,
+    unreadable_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MAX_BYTES: Final = 4 * 1024 * 1024
-KB_FILE: Final = "kb.yaml"
-CONCEPTS_FILE: Final = "concepts.yaml"
-TOPIC_FILE: Final = "topic.yaml"
 _TOP_FILES: Final = (KB_FILE, CONCEPTS_FILE)
-_SKIPPED: Final = frozenset({"node_modules", "__pycache__"})
-#: Size in bytes, and modification time in ns.
-FileStamp: TypeAlias = "tuple[int, int]"
+_OF_TOPICS: Final = frozenset(("page.md", "references.yaml", "references.yml"))
+"""What lies beside a topic.yaml, in small letters."""
 #: The bytes of a file; with a finding where it cannot be read.
 FileContent: TypeAlias = "tuple[bytes, Diagnostic | None]"
 
@@ -75,6 +82,12 @@ class DefinitionFiles:
         return replace(self, cached={name: self._read(name, real_folders) for name in names})
 
     @property
+    def unreadable(self) -> tuple[Diagnostic, ...]:
+        """Of the files that are in memory: those that could not be read."""
+        found = (finding for _, finding in self.cached.values() if finding is not None)
+        return tuple(finding for finding in found if finding.code != "KB103")
+
+    @property
     def cached_hash(self) -> str:
         """The SHA-256 of the files that are in memory, and of their names."""
         digest = hashlib.sha256()
@@ -91,28 +104,18 @@ class DefinitionFiles:
             real_folders: the real paths of folders, as far as they were looked up; added to.
         """
         target = f"{self.root}{os.sep}{path}"
+        shown = self.shown_path(path)
         try:
             if not self._is_inside(target, real_folders):
-                message = "this is outside the folder of the definitions"
-                return b"", _error(
-                    "KB140", message, self.shown_path(path), "keep a copy inside instead"
-                )
-            with open(target, "rb") as file:  # noqa: PTH123  a Path costs more than the reading
-                data = file.read(MAX_BYTES + 1)
-                if len(data) > MAX_BYTES:
-                    size = os.fstat(file.fileno()).st_size / 1024 / 1024
-                    limit = MAX_BYTES // 1024 // 1024
-                    message = (
-                        f"the file has {size:.1f} MB; a file of the definitions may have {limit}"
-                    )
-                    advice = "split it into smaller topics"
-                    return b"", _error("KB103", message, self.shown_path(path), advice)
-                return data, None
+                return b"", link_leading_out(shown)
+            data = read_regular(target, MAX_BYTES + 1)
+            if len(data) > MAX_BYTES:
+                return b"", _too_large(shown, os.stat(target).st_size)  # noqa: PTH116  as below
+        except IrregularFileError as error:
+            return b"", irregular_file(shown, error.kind)
         except OSError as error:
-            reason = error.strerror or str(error)
-            return b"", _error(
-                "KB101", f"the file cannot be read: {reason}", self.shown_path(path), None
-            )
+            return b"", unreadable_file(shown, error)
+        return data, None
 
     def _is_inside(self, target: str, real_folders: dict[str, str]) -> bool:
         folder = os.path.dirname(target)  # noqa: PTH120  strings, for the same reason
@@ -135,85 +138,35 @@ def find_definitions(
     """What lies in the folder of a knowledge base.
 
     A topic is any folder that has a topic.yaml; names that start with a dot are passed over.
+    Whatever else cannot be read is an error: a topic that is overlooked counts as removed.
     """
     shown = _shown(root) if shown is None else shown
-    top: dict[str, FileStamp] = {}
-    folders = []
-    findings: list[Diagnostic] = []
     if not root.is_dir():
         advice = f"make one with 'fhir-kb init {root.as_posix()}'"
         return DefinitionFiles(root, shown, {}, ()), (
             _error("KB141", "there is no such folder", shown or ".", advice),
         )
-    for folder, files in _walk(str(root), os.path.realpath(root), frozenset()):
-        if folder == "":
-            top = {name: stamp for name, stamp in files.items() if "/" not in name}
-            findings.extend(_misnamed(top, shown))
-        elif TOPIC_FILE in files:
-            folders.append(TopicFolder(folder, files))
-        else:
+    walk = FolderWalk(root, shown)
+    found = dict(walk.folders())
+    findings = walk.findings
+    top = {name: stamp for name, stamp in found.pop("", {}).items() if "/" not in name}
+    topics = {path for path, files in found.items() if TOPIC_FILE in files}
+    folders = [TopicFolder(path, found[path]) for path in sorted(topics)]
+    findings.extend(_misnamed(top, shown))
+    beside = {"", *(topic.rpartition("/")[0] for topic in topics)}
+    for folder, files in found.items():
+        if folder not in topics and topics.isdisjoint(_parents(folder)):
             findings.extend(_without_topic(folder, files, shown))
-    sources = DefinitionFiles(root, shown, top, tuple(sorted(folders, key=lambda f: f.path)))
-    if KB_FILE not in top:
+            if folder in walk.empty and folder.rpartition("/")[0] in beside:
+                findings.append(_empty(folder, shown))
+    sources = DefinitionFiles(root, shown, top, tuple(folders))
+    if KB_FILE not in top and walk.has_read_root:
         advice = f"a knowledge base starts with 'fhir-kb init {root.as_posix()}'"
         findings.append(_error("KB141", f"there is no {KB_FILE} here", shown or ".", advice))
-    elif not folders:
+    elif not folders and walk.has_read_root:
         advice = "a topic is a folder with a topic.yaml; 'fhir-kb init' makes an example"
         findings.append(_error("KB142", "there is no topic here", shown or ".", advice))
     return sources, tuple(findings)
-
-
-def _walk(
-    folder: str, real_root: str, followed: frozenset[str], below: str = ""
-) -> Iterator[tuple[str, dict[str, FileStamp]]]:
-    """Each folder with its own files; a topic's folder with those below it too.
-
-    A link to a folder outside of the root is passed over.
-
-    Args:
-        folder: its path on the disk.
-        real_root: the root without links.
-        followed: the real paths of the links that lead to the folder, so that a circle of links
-            ends.
-        below: the folder's path below the root.
-    """
-    files: dict[str, FileStamp] = {}
-    inner: list[tuple[str, frozenset[str]]] = []
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            if entry.name.startswith(".") or entry.name in _SKIPPED:
-                continue
-            if not _is_folder(entry):
-                files[entry.name] = _stamp(entry)
-            elif not entry.is_symlink():
-                inner.append((entry.name, followed))
-            else:
-                real = os.path.realpath(entry.path)
-                if real not in followed and real.startswith(real_root + os.sep):
-                    inner.append((entry.name, followed | {real}))
-    for name, links in inner:
-        path = f"{below}/{name}" if below else name
-        for deeper, inner_files in _walk(f"{folder}/{name}", real_root, links, path):
-            yield deeper, inner_files
-            if TOPIC_FILE in files and TOPIC_FILE not in inner_files:
-                prefix = deeper.removeprefix(f"{below}/") if below else deeper
-                files.update({f"{prefix}/{file}": stamp for file, stamp in inner_files.items()})
-    yield below, files
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir() and os.access(entry.path, os.R_OK | os.X_OK)
-    except OSError:  # links in a circle
-        return False
-
-
-def _stamp(entry: os.DirEntry[str]) -> FileStamp:
-    try:
-        status = entry.stat()
-    except OSError:  # a broken link: reading it will say so
-        return 0, 0
-    return status.st_size, status.st_mtime_ns
 
 
 def _misnamed(top: dict[str, FileStamp], shown: str) -> Iterator[Diagnostic]:
@@ -230,11 +183,45 @@ def _misnamed(top: dict[str, FileStamp], shown: str) -> Iterator[Diagnostic]:
 
 
 def _without_topic(folder: str, files: dict[str, FileStamp], shown: str) -> Iterator[Diagnostic]:
-    near = [name for name in files if name.endswith((".yaml", ".yml"))]
-    if near and "/" not in folder:
-        where = f"{shown}/{folder}" if shown else folder
+    """What a folder that is not part of a topic should be asked about."""
+    where = f"{shown}/{folder}" if shown else folder
+    own = [name for name in files if "/" not in name]
+    near = [name for name in own if name.endswith((".yaml", ".yml"))]
+    meant = [name for name in own if _is_of_topic(name)]
+    if meant:
+        message = f"this folder has '{meant[0]}' but no {TOPIC_FILE}"
+        advice = f"a topic needs its {TOPIC_FILE}; to remove the topic, remove the whole folder"
+        yield _error("KB109", message, where, advice)
+    elif near and "/" not in folder:
         message = f"this folder has {near[0]} but no {TOPIC_FILE}, so it is not read"
         yield _warning("KB143", message, where, f"name the file of a topic '{TOPIC_FILE}'")
+
+
+def _is_of_topic(name: str) -> bool:
+    path = PurePosixPath(name.casefold())
+    if path.name in _OF_TOPICS:
+        return True
+    is_yaml = path.suffix in (".yaml", ".yml", ".json", "")
+    return is_yaml and nearest(path.stem, (PurePosixPath(TOPIC_FILE).stem,)) is not None
+
+
+def _empty(folder: str, shown: str) -> Diagnostic:
+    message = f"this folder is empty: it has no {TOPIC_FILE}"
+    advice = "restore its files (is it a share that is not mounted?), or remove the folder"
+    return _error("KB109", message, f"{shown}/{folder}" if shown else folder, advice)
+
+
+def _parents(path: str) -> list[str]:
+    parts = path.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]
+
+
+def _too_large(shown: str, size: int) -> Diagnostic:
+    limit = MAX_BYTES // 1024 // 1024
+    message = (
+        f"the file has {size / 1024 / 1024:.1f} MB; a file of the definitions may have {limit}"
+    )
+    return _error("KB103", message, shown, "split it into smaller topics")
 
 
 def _shown(root: Path) -> str:

@@ -14,7 +14,7 @@ from fhir_kb.model.settings import Settings
 from fhir_kb.model.topic import Topic
 from fhir_kb.model.walk import name_uses
 from fhir_kb.read.decode import decode
-from fhir_kb.read.definition_files import CONCEPTS_FILE, KB_FILE, TOPIC_FILE
+from fhir_kb.read.folder_walk import CONCEPTS_FILE, KB_FILE, TOPIC_FILE
 from fhir_kb.read.markdown import read_page
 from fhir_kb.read.schema import ROOTS
 from fhir_kb.read.schema_validation import schema_findings
@@ -62,7 +62,7 @@ def read_settings(
 def read_topic(sources: DefinitionFiles, folder: TopicFolder) -> TopicReadResult:
     """A topic's topic.yaml and all the files that it names."""
     topic, findings = _yaml(sources, _below(folder, TOPIC_FILE), Topic)
-    files = _TopicFiles(sources, folder, list(findings))
+    files = _TopicFiles(sources, folder, [*findings, *sources.unreadable])
     page = files.page(topic.text if topic else None)
     references = files.references(topic.references if topic else None)
     texts = files.texts(library.file for library in topic.libraries) if topic else {}
@@ -148,7 +148,8 @@ class _TopicFiles:
             return None
         data, wrong = self.sources.read_bytes(_below(self.folder, path))
         if wrong:
-            self.findings.append(wrong)
+            if wrong not in self.findings:
+                self.findings.append(wrong)
             return None
         return data
 

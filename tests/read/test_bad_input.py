@@ -250,18 +250,18 @@ def test_a_topic_that_is_a_link_out_of_the_definitions(base: Path, tmp_path: Pat
     assert errors(base) == ["look/topic.yaml:0:0 KB140"]
 
 
-def test_a_folder_that_links_out_is_passed_over(base: Path, tmp_path: Path) -> None:
+def test_a_folder_that_links_out_is_an_error(base: Path, tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "topic.yaml").write_text("nonsense", encoding="utf-8")
     (base / "other").symlink_to(tmp_path / "other", target_is_directory=True)
-    assert errors(base) == []
+    assert errors(base) == ["other:0:0 KB140"]
 
 
 def test_links_in_a_circle(base: Path) -> None:
     (base / "look" / "again").symlink_to(base, target_is_directory=True)
     (base / "one").symlink_to(base / "two")
     (base / "two").symlink_to(base / "one")
-    assert errors(base) == []
+    assert errors(base) == ["look/again:0:0 KB101", "one:0:0 KB101", "two:0:0 KB101"]
 
 
 @pytest.mark.parametrize("name", ["topic.yaml", "page.md"])
@@ -281,7 +281,7 @@ def test_a_folder_named_like_a_topic(base: Path) -> None:
     (base / "look" / "topic.yaml").unlink()
     (base / "look" / "topic.yaml").mkdir()
     found = build(base, output=None)
-    assert [one.code for one in found.diagnostics] == ["KB142"]
+    assert [one.code for one in found.diagnostics] == ["KB142", "KB109", "KB108"]
 
 
 def test_a_page_that_is_not_there(base: Path) -> None:
