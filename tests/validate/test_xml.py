@@ -77,3 +77,72 @@ def test_places_are_those_of_the_elements() -> None:
     found = {(one.code, one.line, one.column) for one in check_text(text.encode()).issues}
     assert ("KB508", 3, 2) in found
     assert ("KB540", 2, 2) in found
+
+
+_XHTML = "http://www.w3.org/1999/xhtml"
+_FHIR = "http://hl7.org/fhir"
+
+
+def _narrative(div: str, declared: str = "", on_text: str = "") -> str:
+    text = f'<text{on_text}><status value="generated"/>{div}</text>'
+    return f'<Basic xmlns="{_FHIR}"{declared}>{text}{_CODE}</Basic>'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _narrative("<h:div><h:p>x</h:p></h:div>", f' xmlns:h="{_XHTML}"'),
+        _narrative("<h:div><h:p>x</h:p></h:div>", on_text=f' xmlns:h="{_XHTML}"'),
+        _narrative(f'<h:div xmlns:h="{_XHTML}"><h:p>x</h:p></h:div>'),
+        _narrative("<h:div><g:p>x</g:p></h:div>", f' xmlns:h="{_XHTML}" xmlns:g="{_XHTML}"'),
+        _narrative(f'<h:div><p xmlns="{_XHTML}">x</p></h:div>', f' xmlns:h="{_XHTML}"'),
+        _narrative(
+            '<h:div><h:a href="https://example.org">x</h:a></h:div>', f' xmlns:h="{_XHTML}"'
+        ),
+        (
+            f'<f:Basic xmlns:f="{_FHIR}" xmlns="{_XHTML}"><f:text><f:status value="generated"/>'
+            '<div><p>x</p></div></f:text><f:code><f:text value="x"/></f:code></f:Basic>'
+        ),
+        (
+            f'<f:Basic xmlns:f="{_FHIR}" xmlns:h="{_XHTML}"><f:text><f:status value="generated"/>'
+            '<h:div>x</h:div></f:text><f:code><f:text value="x"/></f:code></f:Basic>'
+        ),
+        (
+            f'<Bundle xmlns="{_FHIR}" xmlns:h="{_XHTML}"><type value="collection"/><entry><fullUrl '
+            'value="https://example.org/Basic/a"/><resource><Basic><id value="a"/><text><status '
+            f'value="generated"/><h:div>x</h:div></text>{_CODE}</Basic></resource></entry></Bundle>'
+        ),
+        _narrative(f'<div xmlns="{_XHTML}"><![CDATA[a < b]]><!-- c > d --></div>'),
+    ],
+)
+def test_a_namespace_holds_for_the_narrative_wherever_it_is_declared(text: str) -> None:
+    assert _found("", text.replace("{", "{{")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "finds"),
+    [
+        (_narrative("<h:div><p>x</p></h:div>", f' xmlns:h="{_XHTML}"'), "KB561"),
+        (_narrative(f'<div xmlns="{_XHTML}"><q:p>x</q:p></div>', ' xmlns:q="urn:q"'), "KB561"),
+        (_narrative("<h:div><h:script/>x</h:div>", f' xmlns:h="{_XHTML}"'), "KB562"),
+        (_narrative('<h:div><h:p href="#a">x</h:p></h:div>', f' xmlns:h="{_XHTML}"'), "KB563"),
+        (_narrative("<h:div><h:p><h:ul/></h:p>x</h:div>", f' xmlns:h="{_XHTML}"'), "KB567"),
+        (_narrative("<h:div> </h:div>", f' xmlns:h="{_XHTML}"'), "KB565"),
+        (_narrative(f'<div xmlns="{_XHTML}"/>'), "KB565"),
+        (_narrative(f'<div xmlns="{_XHTML}" title="a > b"/>'), "KB565"),
+    ],
+)
+def test_what_is_wrong_in_a_narrative_with_prefixes_is_found(text: str, finds: str) -> None:
+    assert _found("", text) == [f"{finds} Basic.text.div"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'<?a b?><Basic xmlns="{_FHIR}">{_CODE}</Basic>',
+        f'<Basic xmlns="{_FHIR}"><?a b?>{_CODE}</Basic>',
+        _narrative(f'<div xmlns="{_XHTML}"><?a b > c?>x</div>'),
+    ],
+)
+def test_a_processing_instruction_is_an_error_as_hl7s_validator_has_it(text: str) -> None:
+    assert [found.split()[0] for found in _found("", text)] == ["KB576"]

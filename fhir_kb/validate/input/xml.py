@@ -46,6 +46,10 @@ def parse_xml(data: bytes, definitions: Definitions) -> Parsed:
         return Parsed(None, is_read=False, text="", findings=located)
     converter = _Converter(definitions)
     value = converter.root(tree.root)
+    for target, line, column in tree.instructions:
+        message = f"there is a processing instruction, <?{target} …?>"
+        finding = report(XML_CONTENT, message, "remove it: FHIR XML has none")[0]
+        converter.findings.append(LocatedFinding(finding, line, column))
     return Parsed(
         value,
         is_read=value is not None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.parsers import expat
+from xml.sax.saxutils import quoteattr
 
 from fhir_kb.validate.core.issue import report
 from fhir_kb.validate.finding_codes import NOT_XML, TOO_DEEP
@@ -20,6 +21,10 @@ NAMESPACE: Final = "http://hl7.org/fhir"
 #: Far more than any resource needs, far less than what exhausts a stack.
 MAX_DEPTH: Final = 300
 _BOM: Final = b"\xef\xbb\xbf"
+_START_TAG = re.compile(rb"(<[^\s/>]+)(?:[^\"'>]|\"[^\"]*\"|'[^']*')*>")
+#: Prefixes of elements and attributes; in texts there may be some that are none.
+_PREFIX = re.compile(rb"[<\s]([^\s<>/:=\"'&]+):")
+_UNPREFIXED = re.compile(rb"<[^\s/!?:>]+[\s/>]")
 _ENCODING = re.compile(rb"<\?xml\s[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._\-]{1,40})[\"']")
 
 
@@ -49,6 +54,8 @@ class XmlTree(NamedTuple):
     problem: Finding | None = None
     line: int = 1
     column: int = 1
+    instructions: tuple[tuple[str, int, int], ...] = ()
+    """The targets of processing instructions, with line and column."""
 
 
 class _StopError(Exception):
@@ -70,7 +77,8 @@ def read_tree(data: bytes) -> XmlTree:
         return _refused(f"the byte 0x{data[error.start]:02X} is not UTF-8", "save it as UTF-8")
     reader = _Reader(data)
     try:
-        return XmlTree(reader.parse())
+        root = reader.parse()
+        return XmlTree(root, instructions=tuple(reader.instructions))
     except _StopError as stop:
         return XmlTree(None, stop.finding, *reader.position())
     except expat.ExpatError as error:
@@ -87,14 +95,24 @@ class _Reader:
         self._data = data
         self._open: list[XmlElement] = []
         self._root: XmlElement | None = None
+        self.instructions: list[tuple[str, int, int]] = []
         self._inside = 0
         self._start = 0
+        self._scope: list[tuple[str, str]] = []
+        """Prefix ("": none) and namespace of the declarations that hold here, inner ones last."""
+        self._own = 0
+        """How many of these the element has that begins now."""
+        self._inherited: dict[str, str] = {}
+        """The namespaces by prefix that hold for the XHTML, and that it does not declare itself."""
         self._parser = parser = expat.ParserCreate("utf-8", namespace_separator=" ")
         parser.buffer_text = True
         parser.StartElementHandler = self._begin
         parser.EndElementHandler = self._end
         parser.CharacterDataHandler = self._text
         parser.StartDoctypeDeclHandler = self._doctype
+        parser.StartNamespaceDeclHandler = self._declare
+        parser.EndNamespaceDeclHandler = self._undeclare
+        parser.ProcessingInstructionHandler = self._instruction
 
     def parse(self) -> XmlElement | None:
         self._parser.Parse(self._data, True)
@@ -106,7 +124,19 @@ class _Reader:
     def _doctype(self, *_: object) -> None:
         raise _StopError(report(NOT_XML, "FHIR XML has no document type", "remove the DOCTYPE")[0])
 
+    def _instruction(self, target: str, _data: str) -> None:
+        self.instructions.append((target, *self.position()))
+
+    def _declare(self, prefix: str | None, namespace: str | None) -> None:
+        self._scope.append((prefix or "", namespace or ""))
+        self._own += 1
+
+    def _undeclare(self, _prefix: str | None) -> None:
+        self._scope.pop()
+
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
+        outer = len(self._scope) - self._own
+        self._own = 0
         if self._inside:
             self._inside += 1
             return
@@ -116,6 +146,12 @@ class _Reader:
             if element.namespace == XHTML:
                 self._inside = 1
                 self._start = self._parser.CurrentByteIndex
+                own = dict(self._scope[outer:])
+                self._inherited = {
+                    prefix: namespace
+                    for prefix, namespace in dict(self._scope[:outer]).items()
+                    if prefix not in own and namespace
+                }
         else:
             self._root = element
         if len(self._open) >= MAX_DEPTH:
@@ -129,8 +165,28 @@ class _Reader:
         element = self._open.pop()
         if self._inside:
             self._inside = 0
-            end = self._data.find(b">", self._parser.CurrentByteIndex) + 1
-            element.source = self._data[self._start : end].decode()
+            element.source = self._xhtml_source(self._parser.CurrentByteIndex)
+
+    def _xhtml_source(self, end_tag: int) -> str:
+        """The XHTML that ends with this tag, with the namespaces that it has from around it."""
+        start_tag = _START_TAG.match(self._data, self._start)
+        assert start_tag is not None  # the parser has read it
+        name, end = start_tag.end(1), start_tag.end()
+        if not start_tag[0].endswith(b"/>"):
+            end = self._data.find(b">", end_tag) + 1
+        source = self._data[self._start : end]
+        if not self._inherited:
+            return source.decode()
+        prefixes = {prefix.decode() for prefix in _PREFIX.findall(source)}
+        if _UNPREFIXED.search(source):
+            prefixes.add("")
+        declarations = "".join(
+            f" xmlns{prefix and ':'}{prefix}={quoteattr(namespace)}"
+            for prefix, namespace in sorted(self._inherited.items())
+            if prefix in prefixes
+        )
+        length = name - self._start
+        return b"".join((source[:length], declarations.encode(), source[length:])).decode()
 
     def _text(self, text: str) -> None:
         if not self._inside:

@@ -179,6 +179,8 @@ class Reader:
         """The names that links inside the narrative may lead to."""
         self.links: list[tuple[str, str]] = []
         """(element, name) of links that lead to a name ("#name")."""
+        self._has_other_namespace = False
+        """Whether a namespace other than XHTML's was reported."""
 
     def parse(self, text: str) -> None:
         """Read the whole.
@@ -186,15 +188,17 @@ class Reader:
         Raises:
             ExpatError: It is not well-formed.
         """
-        parser = expat.ParserCreate()
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.namespace_prefixes = True
 
         def check_root(name: str, attributes: dict[str, str]) -> None:
-            parser.StartElementHandler = self.element
-            self.root(name, attributes)
-            self.element(name, attributes)
+            parser.StartElementHandler = self._start
+            self._root(name)
+            self._start(name, attributes)
 
         parser.StartElementHandler = check_root
-        if "<!" in text:  # a comment would look like text to the pattern
+        # Comments, and a > in an attribute, would look like text to the pattern.
+        if "<!" in text or "<?" in text or text.count("<") != text.count(">"):
             parser.CharacterDataHandler = self._characters
         else:
             self.has_content = _TEXT.search(text) is not None
@@ -204,49 +208,55 @@ class Reader:
         if not text.isspace():
             self.has_content = True
 
-    def element(self, name: str, attributes: dict[str, str]) -> None:
-        """Check a start tag."""
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        """Check a start tag whose names are written as the parser does: see `_names`."""
+        namespace, local, written = _names(name)
+        if namespace != NAMESPACE and not self._has_other_namespace:
+            self._has_other_namespace = True
+            message = f"<{written}> is in the namespace {quoted(namespace)}"
+            self.findings += report(XHTML_ROOT, message, message_id="XHTML_XHTML_NS_InValid")
+        plain = {_names(attribute)[2]: value for attribute, value in attributes.items()}
+        self.element(local, plain, written)
+
+    def element(self, name: str, attributes: dict[str, str], written: str = "") -> None:
+        """Check a start tag.
+
+        Args:
+            name: The name of the element, without its prefix.
+            attributes: Its attributes, with their prefixes.
+            written: Its name with the prefix, for messages; "" where it has none.
+        """
         if name not in _ELEMENTS:
-            self._refuse_element(name)
+            self.findings += report(
+                XHTML_ELEMENT,
+                f"<{written or name}> is not allowed in a narrative",
+                did_you_mean(name, _ELEMENTS) if name.lower() in _ELEMENTS else None,
+            )
         elif name == "img" and attributes.get("src"):
             self.has_content = True
         for attribute, value in attributes.items():
             if attribute not in _HARMLESS:
                 self._attribute(name, attribute, value)
 
-    def root(self, name: str, attributes: dict[str, str]) -> None:
-        """Check the outermost start tag."""
-        if name.rpartition(":")[2] != "div":
+    def _root(self, name: str) -> None:
+        """Check the name of the outermost element."""
+        namespace, local, written = _names(name)
+        if local != "div":
             self.findings += report(
                 XHTML_ROOT,
-                f"the narrative begins with <{name}>, not with <div>",
+                f"the narrative begins with <{written}>, not with <div>",
                 message_id="XHTML_XHTML_Name_Invalid",
             )
-        prefix = name.rpartition(":")[0]
-        namespace = attributes.get(f"xmlns:{prefix}" if prefix else "xmlns", "")
         if namespace != NAMESPACE:
+            self._has_other_namespace = True
             self.findings += report(
                 XHTML_ROOT,
                 f"the namespace of the narrative is '{namespace}'",
                 f'write <div xmlns="{NAMESPACE}">',
             )
 
-    def _refuse_element(self, name: str) -> None:
-        local = name.rpartition(":")[2]
-        if local not in _ELEMENTS:
-            self.findings += report(
-                XHTML_ELEMENT,
-                f"<{name}> is not allowed in a narrative",
-                did_you_mean(local, _ELEMENTS) if local.lower() in _ELEMENTS else None,
-            )
-
     def _attribute(self, element: str, attribute: str, value: str) -> None:
-        if attribute == "xmlns" or attribute.startswith("xmlns:"):
-            prefix = element.rpartition(":")[0]
-            own = f"xmlns:{prefix}" if prefix else "xmlns"
-            if attribute == own and value != NAMESPACE and not self.findings:
-                message = f"<{element}> is in the namespace {quoted(value)}"
-                self.findings += report(XHTML_ROOT, message, message_id="XHTML_XHTML_NS_InValid")
+        if attribute == "xmlns":  # of a tag that is read without its namespace
             return
         if attribute not in _ATTRIBUTES or element not in _ONLY_ON.get(attribute, (element,)):
             self.findings += report(
@@ -279,6 +289,15 @@ class Reader:
                 f"the link {quoted(target)} is a name; nobody can follow it",
                 message_id="TYPE_SPECIFIC_CHECKS_DT_XHTML_LITERAL_HREF",
             )
+
+
+def _names(name: str) -> tuple[str, str, str]:
+    """Namespace, local name, and name with prefix of a "namespace local prefix" of the parser."""
+    parts = name.split(" ")
+    if len(parts) == 1:
+        return "", name, name
+    written = f"{parts[2]}:{parts[1]}" if len(parts) > 2 else parts[1]
+    return parts[0], parts[1], written
 
 
 def _is_data(target: str) -> bool:

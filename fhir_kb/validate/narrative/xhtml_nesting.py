@@ -55,8 +55,8 @@ _TAG = re.compile(r"<(/?[A-Za-z][^<>]*)>")
 _NOTES = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
 #: Text between the parts of a table or of a list.
 _TEXT = re.compile(
-    r"(<(?:table|tr|tbody|thead|tfoot|ul|ol|dl|[bh]r|img|area)(?:\s[^<>]*)?(?<!/)>"
-    r"|</(?:tr|td|th|li|tbody|thead|tfoot|caption|dt|dd)\s*>)\s*[^<\s]"
+    r"(<(?:\w+:)?(?:table|tr|tbody|thead|tfoot|ul|ol|dl|[bh]r|img|area)(?:\s[^<>]*)?(?<!/)>"
+    r"|</(?:\w+:)?(?:tr|td|th|li|tbody|thead|tfoot|caption|dt|dd)\s*>)\s*[^<\s]"
 )
 _MAX_FINDINGS: Final = 10
 
@@ -134,7 +134,7 @@ _STATES: Final[dict[tuple[str, ...], _State]] = {(): _State(())}
 
 
 def _name(tag: str) -> str:
-    return tag.rstrip("/").split(None, 1)[0]
+    return tag.rstrip("/").split(None, 1)[0].rpartition(":")[2]
 
 
 def _check_tags(tags: list[str], problems: dict[str, None]) -> None:
