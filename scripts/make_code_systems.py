@@ -89,7 +89,7 @@ def _line(resource: Resource) -> Resource:
             _property(code, one, parents, properties)
         todo += [(one, code) for one in reversed(concept.get("concept", ()))]
     line: Resource = {"version": resource.get("version", ""), "codes": codes}
-    if not resource.get("caseSensitive", True):
+    if resource.get("caseSensitive") is not True:
         line["anyCase"] = True
     if parents:
         line["parents"] = {code: list(dict.fromkeys(of)) for code, of in parents.items()}

@@ -36,6 +36,8 @@ STANDARD_PROPERTIES: Final = {
     "comment": "string",
     "itemWeight": "decimal",
 }
+#: What a property means is said by its uri, whatever its code: http://hl7.org/fhir/codesystem.html
+_STANDARD_URIS: Final = "http://hl7.org/fhir/concept-properties#"
 _PARENTS: Final = frozenset({"parent", "subsumedBy"})
 _IDENTITY: Final = frozenset({"code", "concept"})
 _INACTIVE: Final = frozenset({"retired", "inactive"})
@@ -61,6 +63,10 @@ class CodeSystemConcepts:
         self.declared_properties: set[str] = set()
         """The properties and filters that the code system declares."""
         self.property_types: dict[str, str] = {}
+        self.standard_names: dict[str, str] = {}
+        """Code of a property -> the standard property that its uri names."""
+        self.is_truncated = False
+        """Whether there are more concepts than are read."""
         self.language = ""
         """The language of the displays, where the code system states it."""
 
@@ -84,12 +90,13 @@ class CodeSystemConcepts:
             str(resource.get("url", "")),
             str(resource.get("version", "")),
             str(resource.get("content", "")),
-            is_case_insensitive=resource.get("caseSensitive") is False,
+            is_case_insensitive=resource.get("caseSensitive") is not True,
         )
         concepts.property_types = {
             str(entry.get("code")): str(entry.get("type", ""))
             for entry in _objects(resource.get("property"))
         }
+        concepts.standard_names = standard_names(resource)
         concepts.declared_properties = {
             *concepts.property_types,
             *(str(entry.get("code")) for entry in _objects(resource.get("filter"))),
@@ -112,6 +119,7 @@ class CodeSystemConcepts:
             if is_new or code in self.displays:
                 self._add_concept(code, parent, concept)
             todo += [(child, code) for child in reversed(list(_objects(concept.get("concept"))))]
+        self.is_truncated |= bool(todo)
 
     def _add_concept(self, code: str, parent: str, concept: Mapping[str, Any]) -> None:
         displays = [concept.get("display")]
@@ -122,16 +130,18 @@ class CodeSystemConcepts:
             self.parents.setdefault(code, set()).add(parent)
         for entry in _objects(concept.get("property")):
             name, value = str(entry.get("code", "")), value_text(entry)
-            if name in _PARENTS:
+            standard_name = self.standard_names.get(name, name)
+            if standard_name in _PARENTS:
                 self.parents.setdefault(code, set()).add(value)
-            elif name == "child":
+            elif standard_name == "child":
                 self.parents.setdefault(value, set()).add(code)
-            self.properties.setdefault(code, {}).setdefault(name, []).append(value)
+            for key in {name, standard_name}:
+                self.properties.setdefault(code, {}).setdefault(key, []).append(value)
 
     @property
     def is_complete(self) -> bool:
         """Whether all codes are known."""
-        return self.content == COMPLETE
+        return self.content == COMPLETE and not self.is_truncated
 
     def find_code(self, code: str) -> str | None:
         """The code in the case in which the system defines it; None if it is not defined."""
@@ -208,6 +218,7 @@ class CodeSystemConcepts:
         return frozenset(parent for parents in self.parents.values() for parent in parents)
 
     def _values(self, code: str, name: str) -> Iterator[str]:
+        name = self.standard_names.get(name, name)
         if name in _IDENTITY:
             yield code
         elif name == "display":
@@ -218,6 +229,18 @@ class CodeSystemConcepts:
             yield from sorted(c for c, parents in self.parents.items() if code in parents)
         else:
             yield from self.properties.get(code, {}).get(name, ())
+
+
+def standard_names(resource: Mapping[str, Any]) -> dict[str, str]:
+    """Code of a CodeSystem's property -> the standard property that its uri names."""
+    names: dict[str, str] = {}
+    for entry in _objects(resource.get("property")):
+        code, uri = entry.get("code"), entry.get("uri")
+        if not isinstance(code, str) or not isinstance(uri, str):
+            continue
+        if uri.startswith(_STANDARD_URIS):
+            names[code] = uri.removeprefix(_STANDARD_URIS)
+    return names
 
 
 def template_code(url: str, code: str) -> str:

@@ -26,27 +26,34 @@ _MIME: Final = (
 )
 _RGB: Final = r"#[0-9a-fA-F]{6}"
 _CURRENCY: Final = r"[A-Z]{3}"  # ISO 4217; its list is not in the packages
-_UCUM: Final = r"[!-~]{1,200}"
+# What the HL7 library for UCUM accepts beside the grammar: several notes, spaces in them, and
+# powers of more than our parser computes.
+_UCUM_NOTES: Final = re.compile(r"(?:\{[ -z|~]*\})+")
+_UCUM_POWER: Final = re.compile(r"(?<=[A-Za-z\]*^%'])[+-]?[0-9]{2,}")
 
 
 @cache
 def grammar_check(name: str) -> Callable[[str], bool] | None:
     """The check for a grammar that ValueSetCodes.checkers names; None for an unknown name."""
+    if name == "ucum":
+        return _is_ucum
     pattern = {
         "bcp47": _LANGUAGE,
         "mime": _MIME,
         "currency": _CURRENCY,
-        "ucum": _UCUM,
         "rgb": _RGB,
     }.get(name)
     if pattern is None:
         return None
     compiled = re.compile(pattern)  # compiled lazily: it takes milliseconds
-    if name == "ucum":
-        return lambda code: compiled.fullmatch(code) is not None and _brackets_close(code)
     return lambda code: compiled.fullmatch(code) is not None
 
 
-def _brackets_close(code: str) -> bool:
-    """Whether the brackets of a unit are balanced; whether its units exist is not checked."""
-    return all(code.count(left) == code.count(right) for left, right in ("[]", "{}", "()"))
+def _is_ucum(code: str) -> bool:
+    """Whether it is a code of UCUM (case-sensitive), https://ucum.org/ucum section 2."""
+    # Imported late: few value sets have units.
+    from fhir_kb.fhirpath.values.ucum import unit
+
+    if unit(code) is not None or code == "0":
+        return True
+    return unit(_UCUM_POWER.sub("2", _UCUM_NOTES.sub("{}", code))) is not None

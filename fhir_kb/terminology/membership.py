@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from fhir_kb.terminology.concepts import CodeSystemConcepts
 
 _MAX_DEPTH: Final = 32
-_UCUM: Final = "http://unitsofmeasure.org"
+UCUM: Final = "http://unitsofmeasure.org"
 #: Systems whose codes are defined by a grammar, and its name.
 GRAMMAR_OF_SYSTEM: Final = {
     "urn:ietf:bcp:47": "bcp47",
     "urn:ietf:bcp:13": "mime",
     "urn:iso:std:iso:4217": "currency",
-    "http://unitsofmeasure.org": "ucum",
+    UCUM: "ucum",
     "http://hl7.org/fhir/color-rgb": "rgb",
 }
 
@@ -108,12 +108,14 @@ def _in_system(part: Mapping[str, Any], coding: Coding, source: TerminologySourc
         return _in_list(part, coding, source)
     concepts = source.code_system(system, version)
     filters = list(_objects(part.get("filter")))
-    if concepts is None:
-        return None if filters else matches_grammar(system, coding.code)
-    code = concepts.find_code(coding.code)
-    is_other = bool(version and concepts.version and not is_same_version(version, concepts.version))
+    code = None if concepts is None else concepts.find_code(coding.code)
+    if concepts is None or (code is None and not concepts.is_complete):
+        is_defined = matches_grammar(system, coding.code)
+        return None if filters and is_defined else is_defined
+    if version and not is_this_version(concepts.version, version):
+        return None  # another version may have other codes, and another hierarchy
     if code is None:
-        return None if is_other or not concepts.is_complete else False
+        return False
     return all_of(_matches_filter(concepts, code, entry) for entry in filters)
 
 
@@ -138,17 +140,7 @@ def _in_list(part: Mapping[str, Any], coding: Coding, source: TerminologySource)
 def matches_grammar(system: str, code: str) -> bool | None:
     """Whether a code follows the grammar of its system; None for systems without a grammar."""
     test = grammar_check(GRAMMAR_OF_SYSTEM[system]) if system in GRAMMAR_OF_SYSTEM else None
-    if test is None or not test(code):
-        return None if test is None else False
-    return True if system != _UCUM or _is_unit(code) else None
-
-
-def _is_unit(code: str) -> bool:
-    """Whether all units of a UCUM code are in our table; rarely used ones are not."""
-    # Imported late: few value sets have units.
-    from fhir_kb.fhirpath.values.ucum import unit
-
-    return unit(code) is not None
+    return None if test is None else test(code)
 
 
 def _is_inactive(coding: Coding, source: TerminologySource) -> bool:
@@ -156,6 +148,18 @@ def _is_inactive(coding: Coding, source: TerminologySource) -> bool:
     if concepts is None or (code := concepts.find_code(coding.code)) is None:
         return False
     return concepts.is_inactive(code)
+
+
+def is_this_version(available: str, wanted: str) -> bool:
+    """Whether a code system at hand is the version that is wanted; a build of a release is that.
+
+    Args:
+        available: CodeSystem.version; "" where it states none, and is any.
+        wanted: the version, in full or by its leading parts.
+    """
+    if not available or is_same_version(wanted, available):
+        return True
+    return wanted.startswith(available + "-")
 
 
 def is_same_version(version: str, other: str) -> bool:

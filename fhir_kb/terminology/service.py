@@ -158,6 +158,13 @@ class TerminologyService:
             self._systems[key] = self._load_code_system(system, version)
         return self._systems[key]
 
+    def supplemented(self, system: str) -> str | None:
+        """The code system that a supplement with this url adds to; None where it is none."""
+        resource = self._find(system, "CodeSystem")
+        if resource is None or resource.get("content") != "supplement":
+            return None
+        return str(resource.get("supplements", "")).partition("|")[0]
+
     def _load_code_system(self, system: str, version: str) -> CodeSystemConcepts | None:
         resource = self._find(f"{system}|{version}" if version else system, "CodeSystem")
         if resource is None and version:
@@ -172,7 +179,9 @@ class TerminologyService:
     def has_code(self, system: str, code: str, version: str = "") -> bool | None:
         """Whether the code system has the code; None where not all of its codes are available."""
         concepts = self.code_system(system, version)
-        is_defined = matches_grammar(system, code) if concepts is None else concepts.has_code(code)
+        is_defined = None if concepts is None else concepts.has_code(code)
+        if is_defined is None:
+            is_defined = matches_grammar(system, code)
         if is_defined is None and self._server is not None:
             return self._server.has_code(system, code, version)
         return is_defined

@@ -11,6 +11,7 @@ from fhir_kb.terminology.service import TerminologyService
 from fhir_kb.validate import Validator
 
 ANIMALS = {
+    "caseSensitive": True,
     "resourceType": "CodeSystem",
     "url": "urn:x:animals",
     "version": "1.0",
@@ -218,7 +219,7 @@ def test_rubbish_in_definitions_is_passed_over(rubbish: Any) -> None:
         ("http://unitsofmeasure.org", "kg/m2", True),
         ("http://unitsofmeasure.org", "mm[Hg", False),
         ("http://unitsofmeasure.org", "kg m2", False),
-        ("http://unitsofmeasure.org", "nonsense", None),
+        ("http://unitsofmeasure.org", "nonsense", False),
         ("urn:ietf:bcp:47", "de-AT", True),
         ("urn:ietf:bcp:47", "de_AT", False),
         ("urn:ietf:bcp:13", "text/cql", True),
@@ -270,7 +271,7 @@ def test_codings_are_compared_with_the_users_code_system() -> None:
     assert found(code="owl", display="Eule") == []
     assert found(code="owl", display="Hibou") == ["KB573"]
     assert found(code="unicorn") == ["KB572"]
-    assert found(code="unicorn", version="9") == []
+    assert found(code="unicorn", version="9") == ["KB719"]
 
 
 def test_a_map_is_compared_with_the_value_sets_of_its_scope() -> None:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.packages.core.code_systems import code_systems
 from fhir_kb.terminology.concepts import CodeSystemConcepts, template_code
-from fhir_kb.terminology.membership import is_same_version
+from fhir_kb.terminology.membership import UCUM, is_this_version
 from fhir_kb.validate.core.issue import quoted, report, under
+from fhir_kb.validate.core.json_values import text
+from fhir_kb.validate.datatypes.units import check_unit
 from fhir_kb.validate.finding_codes import (
     NO_SYSTEM,
+    SUPPLEMENT_AS_SYSTEM,
     UNKNOWN_CODE,
     UNKNOWN_VERSION,
     WRONG_DISPLAY,
@@ -47,11 +50,14 @@ def coding_checker(fhir_version: str) -> Checker:
             return None
         if (url, code, display) in valid and "version" not in value:
             return None
+        if url == UCUM:
+            return check_unit(value, context)
         systems = systems or code_systems(fhir_version)
         if (system := systems.get(url)) is None:
             return _by_terminology(url, value, context)
-        if "version" in value and _is_other_version(system, value["version"]):
-            return _version_not_available(system, value["version"])
+        version = value.get("version")
+        if isinstance(version, str) and not is_this_version(system.version, version):
+            return _version_not_available(system, version)
         findings = _by_system(system, value, context)
         if findings is None and _is_english(context):
             if len(valid) >= _CACHE_SIZE:
@@ -62,16 +68,7 @@ def coding_checker(fhir_version: str) -> Checker:
     return check
 
 
-def _is_other_version(system: CodeSystem, version: object) -> bool:
-    """Whether a version is not the one that ships."""
-    if not isinstance(version, str) or not system.version:
-        return False
-    return not is_same_version(version, system.version)
-
-
-def _version_not_available(system: CodeSystem, version: str) -> Findings:
-    if version.startswith(system.version + "-"):
-        return None  # a build of the release, which value sets of the release name
+def _version_not_available(system: CodeSystem | CodeSystemConcepts, version: str) -> Findings:
     message = f"not checked: version {quoted(version)} of {system.url} is not available"
     advice = f"version {system.version} is available"
     return under(report(UNKNOWN_VERSION, message, advice), "system")
@@ -82,22 +79,31 @@ def _by_terminology(url: str, value: Mapping[str, Any], context: Context) -> Fin
     terminology = context.terminology
     if terminology is None:
         return None
-    concepts = terminology.code_system(url)
+    version = text(value, "version")
+    concepts = terminology.code_system(url, version)
     if concepts is None:
+        if (supplemented := terminology.supplemented(url)) is not None:
+            return _supplement_as_system(url, supplemented)
         if not terminology.has_server:
             return None
-        version = str(value.get("version", ""))
         if terminology.has_code(url, value["code"], version) is not False:
             return None
         message = f"{quoted(value['code'])} is not a code of {url}"
         return under(report(UNKNOWN_CODE, message), "code")
-    is_same_version = value.get("version", concepts.version) == concepts.version
-    if concepts.has_code(value["code"]) is False and is_same_version:
+    if not is_this_version(concepts.version, version or concepts.version):
+        return _version_not_available(concepts, version)
+    if concepts.has_code(value["code"]) is False:
         return unknown_code(concepts, value["code"])
     code = concepts.find_code(value["code"])
     if concepts.language and concepts.language.partition("-")[0].lower() != _ENGLISH:
         return None
     return None if code is None else _wrong_display(url, value, concepts.displays[code], context)
+
+
+def _supplement_as_system(url: str, supplemented: str) -> Findings:
+    message = f"{url} is a supplement, and defines no codes"
+    advice = f"write the code system that it supplements: {supplemented}" if supplemented else None
+    return under(report(SUPPLEMENT_AS_SYSTEM, message, advice), "system")
 
 
 def _by_system(system: CodeSystem, value: Mapping[str, Any], context: Context) -> Findings:
@@ -148,5 +154,5 @@ def _is_english(context: Context) -> bool:
     return language is None or str(language).partition("-")[0].lower() == _ENGLISH
 
 
-def _normalized(text: str) -> str:
-    return " ".join(text.split()).casefold()
+def _normalized(display: str) -> str:
+    return " ".join(display.split()).casefold()

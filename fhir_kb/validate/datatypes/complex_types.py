@@ -8,6 +8,7 @@ from binascii import Error as Base64Error
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.core.issue import quoted, report, under
+from fhir_kb.validate.datatypes.units import check_unit
 from fhir_kb.validate.finding_codes import (
     ATTACHMENT_SIZE,
     DUPLICATE_LABEL,
@@ -80,4 +81,5 @@ TYPE_RULES: Final[dict[str, Checker]] = {
     "Identifier": _identifier,
     "Attachment": _attachment,
     "Meta": _meta,
+    **dict.fromkeys(("Quantity", "Age", "Count", "Distance", "Duration"), check_unit),
 }

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics import did_you_mean
-from fhir_kb.terminology.membership import GRAMMAR_OF_SYSTEM
+from fhir_kb.terminology.membership import GRAMMAR_OF_SYSTEM, UCUM, matches_grammar
 from fhir_kb.validate.core.issue import Finding, quoted, under
 from fhir_kb.validate.core.json_values import objects, text
+from fhir_kb.validate.datatypes.units import UCUM_ADVICE
 from fhir_kb.validate.finding_codes import (
     INCLUDED_CODE,
     INCLUDED_SYSTEM,
     SET_ADVICE,
     SET_DOUBTFUL,
+    SUPPLEMENT_AS_SYSTEM,
 )
 from fhir_kb.validate.resources.terminology.value_set_filters import check_filter
 
@@ -106,6 +108,11 @@ def _check_system_is_no_value_set(system: str, context: Context) -> Iterator[Fin
         or terminology.code_system(system) is not None
     ):
         return
+    if supplemented := terminology.supplemented(system):
+        message = f"{system} is a supplement, and defines no codes"
+        advice = f"include the code system that it supplements: {supplemented}"
+        yield Finding(SUPPLEMENT_AS_SYSTEM, message, advice)
+        return
     value_set = terminology.value_set(system)
     if value_set is None:
         return
@@ -146,6 +153,8 @@ def _check_concepts(part: Mapping[str, Any], terminology: TerminologyService) ->
             Finding(SET_ADVICE, message, message_id="VALUESET_CONCEPT_DISPLAY_PRESENCE_MIXED")
         )
     system, version = text(part, "system"), text(part, "version")
+    for index, concept in concepts if system == UCUM else ():
+        findings += under(_check_unit(text(concept, "code")), "concept", index)
     code_system = terminology.code_system(system, version) if system and concepts else None
     if (
         code_system is None
@@ -156,6 +165,12 @@ def _check_concepts(part: Mapping[str, Any], terminology: TerminologyService) ->
     for index, concept in concepts:
         findings += under(list(_check_concept(concept, system, code_system)), "concept", index)
     return findings
+
+
+def _check_unit(code: str) -> list[Finding]:
+    if not code or matches_grammar(UCUM, code) is not False:
+        return []
+    return [Finding(INCLUDED_CODE, f"{quoted(code)} is not a code of UCUM ({UCUM})", UCUM_ADVICE)]
 
 
 def _check_concept(
