@@ -150,16 +150,16 @@ def _is_inactive(coding: Coding, source: TerminologySource) -> bool:
     return concepts.is_inactive(code)
 
 
-def is_this_version(available: str, wanted: str) -> bool:
-    """Whether a code system at hand is the version that is wanted; a build of a release is that.
+def is_this_version(available: str, required: str) -> bool:
+    """Whether a code system at hand is the version that is required; a build of a release is that.
 
     Args:
         available: CodeSystem.version; "" where it states none, and is any.
-        wanted: the version, in full or by its leading parts.
+        required: the version, in full or by its leading parts.
     """
-    if not available or is_same_version(wanted, available):
+    if not available or is_same_version(required, available):
         return True
-    return wanted.startswith(available + "-")
+    return required.startswith(available + "-")
 
 
 def is_same_version(version: str, other: str) -> bool:
