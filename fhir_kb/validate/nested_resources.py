@@ -55,7 +55,11 @@ class Resources:
             context.resource = value
             if not contained:
                 context.container = value
+            outer_bundle_type = context.bundle_type
+            if type_name == "Bundle":
+                context.bundle_type = str(value.get("type"))
             findings = checker(value, context)
+            context.bundle_type = outer_bundle_type
             if "meta" in value or type_name == "Observation":
                 _defer_profiles(value, context)
             if type_name == "Bundle":

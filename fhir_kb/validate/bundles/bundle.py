@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fhir_kb.model.fhir_release import BY_VERSION
 from fhir_kb.validate.bundles.documents import check_document
 from fhir_kb.validate.bundles.links import check_links, check_reachable, check_types
+from fhir_kb.validate.bundles.messages import check_message
 from fhir_kb.validate.bundles.searchsets import check_search_set
 from fhir_kb.validate.core.issue import Finding, quoted, report, under
 from fhir_kb.validate.finding_codes import FIRST_ENTRY, FULL_URL, NO_FULL_URL
@@ -45,8 +46,7 @@ def check_bundle(bundle: Mapping[str, Any], definitions: Definitions) -> Finding
     if isinstance(bundle_type, str) and bundle_type in _FIRST_TYPES:
         listed = entries if isinstance(entries, list) else []
         findings += _check_first(listed, _FIRST_TYPES[bundle_type], bundle_type)
-        if bundle_type == "document" and isinstance(entries, list):
-            findings += check_document(entries)
+        findings += check_document(listed) if bundle_type == "document" else check_message(listed)
     return findings or None
 
 

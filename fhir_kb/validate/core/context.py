@@ -35,6 +35,7 @@ class Context:
 
     __slots__ = (
         "_contained",
+        "bundle_type",
         "canonicals",
         "container",
         "deferred_extensions",
@@ -61,6 +62,8 @@ class Context:
         """The nearest resource: the root, contained, or in a bundle's entry."""
         self.container = root
         """The resource whose contained resources a "#id" may refer to."""
+        self.bundle_type = ""
+        """The type of the nearest bundle around the value; "" where there is none."""
         self.canonicals = canonicals
         """Where definitions are looked up by canonical URL."""
         self.terminology = terminology

@@ -12,6 +12,8 @@ from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.validate.core.issue import combine, quoted, report, under
 from fhir_kb.validate.finding_codes import (
     BAD_REFERENCE,
+    CONDITIONAL_REFERENCE,
+    CONDITIONAL_REFERENCE_IN_BATCH,
     NO_SUCH_CONTAINED,
     REFERENCE_TYPE,
     WRONG_TARGET,
@@ -59,6 +61,9 @@ class References:
                 type_name = self._type_of(reference)
                 if type_name is None:
                     more = self._no_reference(reference)
+                elif type_name and "?" in reference and reference.startswith(f"{type_name}?"):
+                    more = _conditional(reference, context)
+                    more += self._target(type_name, reference, allowed, value)
                 elif (allowed and type_name) or "type" in value:
                     more = self._target(type_name, reference, allowed, value)
                 else:
@@ -147,3 +152,19 @@ class References:
         if not isinstance(type_name, str) or type_name not in self._types:
             return []
         return self._target(type_name, "#" + name, allowed, value)
+
+
+def _conditional(reference: str, context: Context) -> list[Finding]:
+    """A finding on a conditional reference that is in no transaction.
+
+    http://hl7.org/fhir/http.html#trules: a server replaces it "in a transaction (and only there)".
+    """
+    if context.bundle_type == "transaction":
+        return []
+    in_batch = context.bundle_type == "batch"
+    return report(
+        CONDITIONAL_REFERENCE_IN_BATCH if in_batch else CONDITIONAL_REFERENCE,
+        f"the conditional reference {quoted(reference)} is "
+        + ("in a batch, not in a transaction" if in_batch else "not in a transaction"),
+        "refer to Type/id, or use 'identifier' instead of 'reference'",
+    )
