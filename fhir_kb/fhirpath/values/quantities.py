@@ -138,30 +138,36 @@ def rounded_equal(left: Decimal, right: Decimal, most: int = MAX_DIGITS) -> bool
 
 
 def add(left: Quantity, right: Quantity, sign: int) -> Quantity | None:
-    """The sum or difference in the unit of the left quantity; a number takes the other's unit."""
+    """The sum or difference in the more granular of the units; a number takes the other's unit.
+
+    Years and months are added to all calendar durations by the factors of toQuantity():
+    https://hl7.org/fhirpath/#math.
+    """
     if left.unit != right.unit and "1" in (left.unit, right.unit):
         unit = right.unit if left.unit == "1" else left.unit
         return _finite(CONTEXT.add(left.value, sign * right.value), unit)
-    coarse = {left.unit, right.unit} & {"year", "month"}
-    if left.unit != right.unit and coarse:
-        return None  # the factors are approximate: the author has to convert with toQuantity()
-    aligned = _aligned(left, right, loosely=False)
-    if aligned is None:
+    by = _factor(right.unit, left.unit, loosely=False)
+    if by is None or not (_is_reasonable(left.value) and _is_reasonable(right.value)):
         return None
-    return _finite(to_decimal(aligned[0] + sign * aligned[1]), left.unit)
+    first, second = Fraction(left.value), sign * Fraction(right.value)
+    if by < 1:  # the unit of the right one is the more granular
+        return _finite(to_decimal(first / by + second), right.unit)
+    return _finite(to_decimal(first + second * by), left.unit)
 
 
 def multiply(left: Quantity, right: Quantity, *, divide: bool = False) -> Quantity | None:
     """The product or quotient, with the unit that UCUM gives it; None where there is none."""
     if divide and not right.value:
         return None
+    if divide and (left.is_calendar or right.is_calendar) and right.unit != "1":
+        aligned = _aligned(left, right, loosely=False)
+        return None if aligned is None else _finite(to_decimal(aligned[0] / aligned[1]), "1")
     operation = CONTEXT.divide if divide else CONTEXT.multiply
     value = operation(left.value, right.value)
     if right.unit == "1":
         return _finite(value, left.unit)
     if left.is_calendar or right.is_calendar:
-        same = divide and left.unit == right.unit
-        return _finite(value, "1") if same else None
+        return None
     unit = _combined(left.unit, right.unit, -1 if divide else 1)
     return None if unit is None else _finite(value, unit)
 
