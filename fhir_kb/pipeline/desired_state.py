@@ -98,7 +98,7 @@ def desired_from_files(paths: Iterable[Path], release: str) -> DesiredState:
     resources: list[DesiredResource] = []
     for path in paths:
         try:
-            resources += read_resources(path)
+            resources += read_resources(path, release)
         except PushError as error:
             raise PushError(f"{path}: {error.message}", error.help, usage=True) from error
     return DesiredState(release, desired_state(resources))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.packages import PackageError, cache_folders, open_package
 from fhir_kb.push import DesiredResource, PushError, desired_from_json, desired_resource, load_json
-from fhir_kb.servers.content import with_references
+from fhir_kb.servers.references import ReferenceTargets, with_references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,20 +26,22 @@ _SKIPPED: Final = frozenset({"ImplementationGuide"})
 """Of a package: what describes the package and not knowledge."""
 
 
-def read_resources(path: Path) -> Iterator[DesiredResource]:
+def read_resources(path: Path, release: str) -> Iterator[DesiredResource]:
     """The resources of a file, or of the JSON files of a folder.
 
     References between the entries of a bundle by their fullUrl become literal ones. Raises
     PushError for anything that is no FHIR.
+
+    release: The FHIR release by name, whose definitions say what is a reference.
     """
     if not path.exists():
         raise PushError("there is no such file or folder", "Give a bundle, a package or a folder")
     if path.is_dir():
         for file in sorted(path.glob("*.json")):
-            yield from read_resources(file)
+            yield from read_resources(file, release)
         return
     if path.name.endswith((".tgz", ".tar.gz")):
-        yield from _of_package(path)
+        yield from _of_package(path, release)
         return
     if path.stat().st_size > _MAX_BYTES:
         limit = _MAX_BYTES // 2**20
@@ -50,10 +52,10 @@ def read_resources(path: Path) -> Iterator[DesiredResource]:
                 if line.strip():
                     yield desired_from_json(line.strip())
         return
-    yield from _of_json(path.read_bytes())
+    yield from _of_json(path.read_bytes(), release)
 
 
-def _of_json(content: bytes) -> Iterator[DesiredResource]:
+def _of_json(content: bytes, release: str) -> Iterator[DesiredResource]:
     try:
         resource = load_json(content)
     except ValueError:
@@ -63,10 +65,10 @@ def _of_json(content: bytes) -> Iterator[DesiredResource]:
     if resource["resourceType"] != "Bundle" or resource.get("type") == "document":
         yield desired_resource(resource)
         return
-    yield from _of_bundle(resource)
+    yield from _of_bundle(resource, release)
 
 
-def _of_bundle(bundle: Mapping[str, Any]) -> Iterator[DesiredResource]:
+def _of_bundle(bundle: Mapping[str, Any], release: str) -> Iterator[DesiredResource]:
     entries = [entry for entry in bundle.get("entry") or () if isinstance(entry, dict)]
     _check_complete(bundle, entries)
     entries = [entry for entry in entries if _search_mode(entry) != "outcome"]
@@ -87,8 +89,9 @@ def _of_bundle(bundle: Mapping[str, Any]) -> Iterator[DesiredResource]:
         resources.append(resource)
         if isinstance(full_url, str) and full_url:
             names_by_url[full_url] = name
+    targets = ReferenceTargets(names_by_url)
     for resource in resources:
-        yield desired_resource(with_references(resource, names_by_url))
+        yield desired_resource(with_references(resource, targets, release))
 
 
 def _check_complete(bundle: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> None:
@@ -131,7 +134,7 @@ def _id_of(full_url: object, resource: Mapping[str, Any]) -> str:
     return str(url or full_url or "").rstrip("/").rpartition("/")[2].rpartition(":")[2]
 
 
-def _of_package(path: Path) -> Iterator[DesiredResource]:
+def _of_package(path: Path, release: str) -> Iterator[DesiredResource]:
     try:
         package = open_package(path, cache_folders())
     except (PackageError, tarfile.TarError) as error:
@@ -139,6 +142,6 @@ def _of_package(path: Path) -> Iterator[DesiredResource]:
     for file in sorted(package.folder.glob("*.json")):
         if file.name.startswith(".") or file.name == "package.json":
             continue
-        for resource in _of_json(file.read_bytes()):
+        for resource in _of_json(file.read_bytes(), release):
             if resource.type not in _SKIPPED:
                 yield resource

@@ -8,11 +8,19 @@ was lost is found by searching for the artifact's identity, not by id.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from fhir_kb.servers.content import references, with_references
+from fhir_kb.emit import compact_json
 from fhir_kb.servers.identity import escaped, identity_of
 from fhir_kb.servers.protocol import Applied, Outcome, Ref, Rejected, RemoteResource
+from fhir_kb.servers.reference_sites import SiteKind
+from fhir_kb.servers.references import (
+    ReferenceTargets,
+    links,
+    placeholder_urn,
+    references,
+    with_references,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -65,7 +73,7 @@ class AssignedIds:
 
     def as_stored(self, ref: Ref, resource: Resource) -> Resource:
         """The resource as it is on the server: with the server's ids in it."""
-        return _relocated(resource, self.server_ref(ref), self._theirs)
+        return self._relocated(resource, self.server_ref(ref), self._theirs)
 
     def count(self, type_: str, query: Query) -> int:
         """See the protocol."""
@@ -125,6 +133,26 @@ class AssignedIds:
         by_ref.update(rejected)
         return [by_ref[change.ref] for change in changes]
 
+    def has_late_links(self, changes: Iterable[ChangeRequest]) -> bool:
+        """Whether links that no transaction resolves lead from what is created to what is created.
+
+        Servers resolve References; canonicals need not (https://hl7.org/fhir/http.html#trules), and
+        HAPI leaves narrative as it is. Such targets have to be created before.
+        """
+        release = self.capabilities.release
+        creates = {str(change.ref) for change in changes if self._is_create(change)}
+        return any(
+            link.kind is not SiteKind.REFERENCE and link.target in creates - {str(change.ref)}
+            for change in changes
+            if (resource := change.resource) is not None
+            for link in links(resource, release)
+        )
+
+    def has_placeholders(self, resource: Resource) -> bool:
+        """Whether a stored resource still has a placeholder where the server's id should be."""
+        content = compact_json(resource).decode()
+        return any(placeholder_urn(ref) in content for ref in self._queries)
+
     def _is_unassigned(self, ref: Ref) -> bool:
         return ref in self._queries and str(ref) not in self._theirs
 
@@ -136,8 +164,9 @@ class AssignedIds:
     ) -> dict[Ref, Rejected]:
         """The changes that refer to something whose id is assigned only with the same request."""
         rejected = {}
+        release = self.capabilities.release
         for change in changes:
-            targets = creates & set(references(change.resource or {})) - {str(change.ref)}
+            targets = creates & set(references(change.resource or {}, release)) - {str(change.ref)}
             if targets:
                 text = (
                     f"it refers to {min(targets)}, and this server assigns ids itself: only a "
@@ -149,23 +178,29 @@ class AssignedIds:
     def _translated(self, change: ChangeRequest) -> ChangeRequest:
         query = self._queries.get(change.ref)
         if query is not None and self._is_create(change):
-            body = with_references(change.resource, self._theirs)
+            body = self._with_references(change.resource, self._theirs)
             return replace(change, body=body, expected_version="", if_none_exist=query)
         ref = self.server_ref(change.ref)
         resource = change.resource
-        body = resource and _relocated(resource, ref, self._theirs)
+        body = resource and self._relocated(resource, ref, self._theirs)
         return replace(change, ref=ref, body=body)
 
     def _outcome_with_our_id(self, change: ChangeRequest, outcome: Outcome) -> Outcome:
         if isinstance(outcome, Applied) and outcome.stored is not None:
-            stored = _relocated(outcome.stored, change.ref, self._ours)
+            stored = self._relocated(outcome.stored, change.ref, self._ours)
             return replace(outcome, ref=change.ref, stored=stored)
         return replace(outcome, ref=change.ref)
 
     def _with_our_id(self, remote: RemoteResource) -> RemoteResource:
         ref = _ref(self._ours.get(str(remote.ref), str(remote.ref)))
-        resource = remote.resource and _relocated(remote.resource, ref, self._ours)
+        resource = remote.resource and self._relocated(remote.resource, ref, self._ours)
         return replace(remote, ref=ref, resource=resource)
+
+    def _relocated(self, resource: Resource, ref: Ref, refs: Mapping[str, str]) -> Resource:
+        return {**self._with_references(resource, refs), "id": ref.id}
+
+    def _with_references(self, resource: Resource | None, refs: Mapping[str, str]) -> Any:
+        return with_references(resource, ReferenceTargets(refs), self.capabilities.release)
 
     def _assign(self, ref: Ref, server_ref: Ref) -> None:
         self._theirs[str(ref)] = str(server_ref)
@@ -183,11 +218,6 @@ def identity_query(resource: Resource) -> Query:
     if url:
         return {"url": escaped(url)} | ({"version": escaped(version)} if version else {})
     return {"identifier": "|".join(map(escaped, identifier))} if identifier else {}
-
-
-def _relocated(resource: Resource, ref: Ref, refs: Mapping[str, str]) -> Resource:
-    relocated: Resource = with_references(resource, refs)
-    return {**relocated, "id": ref.id}
 
 
 def _ref(name: str) -> Ref:

@@ -1,4 +1,4 @@
-"""Content of resources: without what a server sets, compared, with references rewritten."""
+"""Content of resources: without what a server sets, compared, at another place."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from fhir_kb.emit import compact_json
+from fhir_kb.servers.references import ReferenceTargets, with_references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 Resource = dict[str, Any]
 _OF_THE_SERVER: Final = ("versionId", "lastUpdated", "source")
-_REFERENCE: Final = re.compile(rb'"reference":"([A-Z][A-Za-z]+/[A-Za-z0-9\-.]{1,64})"')
 _START: Final = re.compile(rb'(\{"resourceType":"[A-Za-z]+","id":)"[A-Za-z0-9\-.]{1,64}"')
 _SPACE: Final = re.compile(r"\s+")
 _ATTRIBUTE: Final = re.compile(r'[\w:.-]+="[^"]*"')
@@ -94,20 +94,22 @@ def json_resource(resource: Resource) -> JsonResource:
 
 @dataclass(frozen=True, slots=True)
 class RelocatedResource:
-    """A resource with another id, and with its references rewritten; built anew each time."""
+    """A resource with another id, and with its links rewritten; built anew each time."""
 
     body: LazyResource = field(repr=False)
     id: str
-    references: Mapping[str, str] = field(repr=False)
-    """The new targets by the old ones ("Type/id")."""
+    targets: ReferenceTargets
+    """Where its links lead."""
+    release: str
+    """The FHIR release by name: its definitions say what is a link."""
 
     def __call__(self) -> Resource:
         """The resource."""
-        resource = self.body()
-        if self.references and any(target in self.references for target in self._targets()):
-            resource = with_references(resource, self.references)
-        resource["id"] = self.id
-        return resource
+        body = self.body
+        resource = body()
+        if not isinstance(body, JsonResource) or self.targets.may_change(body.content):
+            resource = with_references(resource, self.targets, self.release)
+        return {**resource, "id": self.id}
 
     @property
     def content(self) -> bytes:
@@ -117,15 +119,8 @@ class RelocatedResource:
         if start is None:
             return compact_json(self())
         content = start[1] + orjson.dumps(self.id) + start.string[start.end() :]
-        return _REFERENCE.sub(self._rewrite, content) if self.references else content
-
-    def _targets(self) -> Iterator[str]:
-        body = self.body
-        return references_in(body.content) if isinstance(body, JsonResource) else references(body())
-
-    def _rewrite(self, reference: re.Match[bytes]) -> bytes:
-        target = self.references.get(reference[1].decode())
-        return reference[0] if target is None else b'"reference":' + orjson.dumps(target)
+        changed = self.targets.change(content) if self.targets else content
+        return compact_json(self()) if changed is None else changed
 
 
 def compact_bytes(body: Resource | LazyResource) -> bytes:
@@ -249,32 +244,3 @@ def _in_order(narrative: str, tags: int = 0) -> str:
 
 def _with_sorted_attributes(tag: re.Match[str]) -> str:
     return f"<{tag[1]} {' '.join(sorted(_ATTRIBUTE.findall(tag[2])))}"
-
-
-def references(value: Any) -> Iterator[str]:
-    """The literal relative references ("Type/id") within, in order of appearance."""
-    if value:
-        yield from references_in(compact_json(value))
-
-
-def references_in(content: bytes) -> Iterator[str]:
-    """The same in compact JSON, in a twentieth of the time of a walk.
-
-    Within a string the quotes would be escaped, so this matches references only.
-    """
-    for target in _REFERENCE.findall(content):
-        yield target.decode()
-
-
-def with_references(value: Any, targets: Mapping[str, str]) -> Any:
-    """The value with its literal references rewritten by `targets`; others stay."""
-    if isinstance(value, dict):
-        return {
-            key: targets.get(inner, inner)
-            if key == "reference" and isinstance(inner, str)
-            else with_references(inner, targets)
-            for key, inner in value.items()
-        }
-    if isinstance(value, list):
-        return [with_references(inner, targets) for inner in value]
-    return value

@@ -6,7 +6,6 @@ https://hl7.org/fhir/http.html#transaction, #history, #concurrency. Nothing here
 from __future__ import annotations
 
 import re
-import uuid
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
@@ -17,7 +16,6 @@ import orjson
 from fhir_kb.emit import compact_json
 from fhir_kb.net import NetError, origin_of
 from fhir_kb.net.response import status_text
-from fhir_kb.servers.content import with_references
 from fhir_kb.servers.protocol import (
     Applied,
     Ref,
@@ -27,6 +25,7 @@ from fhir_kb.servers.protocol import (
     Unavailable,
     UnknownOutcomeError,
 )
+from fhir_kb.servers.references import ReferenceTargets, placeholder_urn, with_references
 from fhir_kb.servers.responses import operation_outcome, outcome_text, rejected
 
 if TYPE_CHECKING:
@@ -60,15 +59,9 @@ def bundle_request(
         for change in changes
         if change.if_none_exist is not None
     }
-    entries = [_entry(change, capabilities, parsed=bool(placeholders)) for change in changes]
-    if placeholders:
-        entries = with_references(entries, placeholders)
+    targets = ReferenceTargets(placeholders)
+    entries = [_entry(change, capabilities, targets) for change in changes]
     return compact_json({"resourceType": "Bundle", "type": mode, "entry": entries})
-
-
-def placeholder_urn(ref: Ref) -> str:
-    """The fullUrl of a resource within a bundle until the server has assigned an id."""
-    return uuid.uuid5(uuid.NAMESPACE_URL, str(ref)).urn
 
 
 def without_id(resource: Resource) -> Resource:
@@ -76,12 +69,15 @@ def without_id(resource: Resource) -> Resource:
     return {key: value for key, value in resource.items() if key != "id"}
 
 
-def _entry(change: ChangeRequest, capabilities: ServerCapabilities, *, parsed: bool) -> Resource:
-    """parsed: whether its references are to be rewritten; else its JSON is taken as it is."""
+def _entry(
+    change: ChangeRequest, capabilities: ServerCapabilities, placeholders: ReferenceTargets
+) -> Resource:
+    """placeholders: what to refer to where the server assigns the id with this bundle."""
     if change.if_none_exist is not None:
+        resource = without_id(change.resource or {})
         return {
             "fullUrl": placeholder_urn(change.ref),
-            "resource": without_id(change.resource or {}),
+            "resource": with_references(resource, placeholders, capabilities.release),
             "request": {
                 "method": "POST",
                 "url": change.ref.type,
@@ -94,7 +90,9 @@ def _entry(change: ChangeRequest, capabilities: ServerCapabilities, *, parsed: b
         return {"request": request}
     return {
         "fullUrl": f"{capabilities.base}/{change.ref}",
-        "resource": change.resource if parsed else orjson.Fragment(change.content),
+        "resource": with_references(change.resource, placeholders, capabilities.release)
+        if placeholders
+        else orjson.Fragment(change.content),
         "request": request,
     }
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fhir_kb.pipeline.resource_files import read_resources
+from fhir_kb.pipeline.resource_files import read_resources as read_resources_of
 from fhir_kb.push import PushError
+
+read_resources = partial(read_resources_of, release="r4")
 
 LIBRARY = {"resourceType": "Library", "id": "a", "url": "https://kb.example/Library/a"}
 ENTRY = {"fullUrl": "https://server.example/fhir/Library/a", "resource": LIBRARY}

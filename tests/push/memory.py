@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.servers.content import content_digest, references
+from fhir_kb.servers.content import content_digest
 from fhir_kb.servers.protocol import (
     Applied,
     ChangeRequest,
@@ -27,6 +27,7 @@ from fhir_kb.servers.protocol import (
     Unavailable,
     UnknownOutcomeError,
 )
+from fhir_kb.servers.references import references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -212,7 +213,7 @@ class MemoryServer:
         there = live is not None and not live.deleted
         if str(change.ref) in self.reject:
             return Rejected(change.ref, 422, "the server does not like it")
-        for name in references(change.resource or {}):
+        for name in references(change.resource or {}, "r4"):
             kind, _, id_ = name.partition("/")
             other = self.now(Ref(kind, id_))
             if (other is None or other.deleted) and name not in coming:

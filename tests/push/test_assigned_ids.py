@@ -188,6 +188,58 @@ def test_what_nothing_can_find_again_is_not_sent(server: ModelServer, tmp_path: 
     assert set(titles(server)) == {"a|1.0.0"}
 
 
+def linked(name: str, target: str) -> dict[str, Any]:
+    """A plan with each link that a transaction need not resolve: canonical, narrative, Markdown."""
+    return artifact(
+        name,
+        library=[f"{target}|1.0.0"],
+        description=f"[see]({target})",
+        text={"status": "generated", "div": f'<div><a href="{target}">see</a></div>'},
+        relatedArtifact=[{"type": "depends-on", "resource": f"{target}/_history/1"}],
+    )
+
+
+def links_of(server: ModelServer, name: str) -> list[str]:
+    (plan,) = (one for one in server.resources.values() if one["title"] == f"The {name}")
+    return [
+        plan["library"][0],
+        plan["description"],
+        plan["text"]["div"],
+        plan["relatedArtifact"][0]["resource"],
+    ]
+
+
+def expected_links(place: str) -> list[str]:
+    return [f"{place}|1.0.0", f"[see]({place})", f'<div><a href="{place}">see</a></div>', place]
+
+
+def test_all_links_lead_to_the_assigned_ids(server: ModelServer, tmp_path: Path) -> None:
+    resources = [linked("p", "Library/l"), artifact("l", kind="Library")]
+    _, result = push(server, tmp_path, resources)
+    assert not result.failed
+    assert not any(made.losses for made in result.applied)
+    (place,) = (place for place in server.resources if place.startswith("Library/"))
+    assert links_of(server, "p") == expected_links(place)
+    again, _ = push(server, tmp_path, resources, full=True)
+    assert not again.has_changes
+
+
+def test_what_a_transaction_does_not_resolve_is_told_and_corrected_by_the_next_push(
+    server: ModelServer, tmp_path: Path
+) -> None:
+    circle = [linked("p", "PlanDefinition/q"), linked("q", "PlanDefinition/p")]
+    _, result = push(server, tmp_path, circle)
+    assert not result.failed
+    assert all(made.losses for made in result.applied)
+    _, result = push(server, tmp_path, circle)
+    assert not any(made.losses for made in result.applied)
+    places = {one["title"]: place for place, one in server.resources.items()}
+    assert links_of(server, "p") == expected_links(places["The q"])
+    assert links_of(server, "q") == expected_links(places["The p"])
+    again, _ = push(server, tmp_path, circle, full=True)
+    assert not again.has_changes
+
+
 def test_one_type_whose_ids_are_the_servers_own_is_enough() -> None:
     types = [{"type": "Library", "updateCreate": True}, {"type": "Basic", "updateCreate": False}]
     statement = {"fhirVersion": "4.0.1", "rest": [{"mode": "server", "resource": types}]}

@@ -19,9 +19,9 @@ from fhir_kb.servers.content import (
     json_resource,
     load_json,
     losses,
-    with_references,
     without_server_elements,
 )
+from fhir_kb.servers.references import ReferenceTargets
 
 DIV = '<div xmlns="http://www.w3.org/1999/xhtml"><p>%s</p></div>'
 
@@ -88,12 +88,6 @@ def test_what_is_lost(sent: dict[str, Any], there: dict[str, Any], lost: list[st
     assert [one.path for one in losses(sent, there)] == lost
 
 
-def test_references_are_led_elsewhere_and_nothing_else_is() -> None:
-    before = {"a": {"reference": "Basic/x"}, "b": [{"reference": "#x"}], "c": "Basic/x"}
-    after = with_references(before, {"Basic/x": "Basic/x-1"})
-    assert after == {"a": {"reference": "Basic/x-1"}, "b": [{"reference": "#x"}], "c": "Basic/x"}
-
-
 def labels(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, Any, Any]]:
     return [(one.label, one.old, one.new) for one in differences(old, new)]
 
@@ -114,13 +108,15 @@ def test_the_text_of_what_is_moved_is_what_it_says(
     resource: dict[str, Any], places: dict[str, str]
 ) -> None:
     for body in (json_resource(resource), lambda: deepcopy(resource)):
-        moved = RelocatedResource(body, "a-1.0.0", places)
+        moved = RelocatedResource(body, "a-1.0.0", ReferenceTargets(places), "r4")
         assert moved()["id"] == "a-1.0.0"
         assert moved.content == compact_json(moved())
         assert (
             load_json(moved.content)
             == moved()
-            == RelocatedResource(json_resource(moved()), "a-1.0.0", places)()
+            == RelocatedResource(
+                json_resource(moved()), "a-1.0.0", ReferenceTargets(places), "r4"
+            )()
         )
         assert compact_bytes(moved) == moved.content == compact_bytes(moved())
 

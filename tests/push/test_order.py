@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 from itertools import pairwise
 
 import pytest
 
-from fhir_kb.push.planning.order import Chunk, chunks
-from fhir_kb.servers.content import references
+from fhir_kb.push.planning.order import Chunk
+from fhir_kb.push.planning.order import chunks as chunks_of
 from fhir_kb.servers.protocol import ChangeRequest, Ref
+from fhir_kb.servers.references import references
+
+chunks = partial(chunks_of, release="r4")
 
 
 def change(name: str, *needs: str, size: int = 0) -> ChangeRequest:
@@ -99,7 +103,9 @@ def test_every_chunk_has_what_it_refers_to_before_it_or_in_it(seed: int, alone: 
 
 def _targets(all_: list[ChangeRequest], name: str) -> list[str]:
     resource = next(one.resource for one in all_ if one.ref.id == name)
-    return [one.partition("/")[2] for one in references(resource) if one != f"Basic/{name}"]
+    return [
+        one.partition("/")[2] for one in references(resource or {}, "r4") if one != f"Basic/{name}"
+    ]
 
 
 def test_a_long_line_does_not_recurse() -> None:

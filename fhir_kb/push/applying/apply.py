@@ -22,10 +22,10 @@ from fhir_kb.servers.content import (
     Loss,
     content_digest,
     losses,
-    references,
     without_server_elements,
 )
 from fhir_kb.servers.protocol import Applied, Outcome, Ref, Rejected, ServerError
+from fhir_kb.servers.references import references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -153,8 +153,10 @@ class _Push:
             self.changes,
             max_entries=_smaller(entries, profile.max_entries),
             max_bytes=_smaller(self.policy.max_bytes, profile.max_bytes),
-            independent_entries=self.sender.mode != "transaction",
+            independent_entries=self.sender.mode != "transaction"
+            or (self.assigned_ids is not None and self.assigned_ids.has_late_links(self.changes)),
             before=before,
+            release=profile.release,
         )
 
     def _send_all(self, journal: Journal) -> None:
@@ -181,11 +183,12 @@ class _Push:
         if not self.missing:
             return chunk.units
         possible = []
+        release = self.server.capabilities.release
         for unit in chunk.units:
             missing = {
                 reference
                 for change in unit.changes
-                for reference in references(change.resource or {})
+                for reference in references(change.resource or {}, release)
                 if reference in self.missing
             }
             if not missing:
@@ -273,6 +276,8 @@ class _Push:
             stored_digest = content_digest(stored)
             if stored_digest != sent_digest:
                 lost = tuple(losses(self._final_content(planned), without_server_elements(stored)))
+            if self.assigned_ids is not None and self.assigned_ids.has_placeholders(stored):
+                sent_digest = ""  # so the next plan corrects it
         replaced = planned.is_new and not applied.created
         self.result.applied.append(AppliedChange(planned, lost if self.verify else (), replaced))
         return RecordedResource(

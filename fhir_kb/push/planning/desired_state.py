@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from fhir_kb.push.planning.policy import IdStyle
     from fhir_kb.push.planning.state import State
     from fhir_kb.servers.content import Resource
+    from fhir_kb.servers.references import ReferenceTargets
 
 _MAX_ID_LENGTH: Final = 64
 _NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9\-.]+")
@@ -143,10 +144,13 @@ def _distinguishing_version(resource: DesiredResource) -> str:
 
 
 def placed_at(
-    resource: DesiredResource, ref: Ref, references: Mapping[str, str]
+    resource: DesiredResource, ref: Ref, targets: ReferenceTargets, release: str
 ) -> RelocatedResource:
-    """The resource with the id of `ref`, its references replaced as `references` says."""
-    return RelocatedResource(resource.body, ref.id, references)
+    """The resource with the id of `ref`, its links rewritten as `targets` says.
+
+    release: The FHIR release by name, whose definitions say what is a link.
+    """
+    return RelocatedResource(resource.body, ref.id, targets, release)
 
 
 def with_new_versions(

@@ -15,7 +15,7 @@ from fhir_kb.push.planning.reference_graph import (
     reversed_references,
     strongly_connected_components,
 )
-from fhir_kb.servers.content import references, references_in
+from fhir_kb.servers.references import references, references_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -81,6 +81,7 @@ def chunks(
     max_bytes: int,
     independent_entries: bool = False,
     before: Mapping[str, Resource] | None = None,
+    release: str,
 ) -> list[Chunk]:
     """The changes in chunks; a cycle is never split, deletions come last.
 
@@ -92,6 +93,7 @@ def chunks(
             batch each entry is done for itself.
         before: What the server holds where something is deleted: a resource is deleted before
             what it refers to.
+        release: The FHIR release by name, whose definitions say what refers to something.
     """
     writes = [change for change in changes if change.action != "delete"]
     deletions = [change for change in changes if change.action == "delete"]
@@ -100,9 +102,9 @@ def chunks(
         content = change.content
         sizes[change.ref] = _ENTRY_OVERHEAD + len(content)
         if change.action != "delete":
-            written[str(change.ref)] = list(references_in(content))
+            written[str(change.ref)] = list(references_in(content, release))
     deleted = {
-        name: list(references((before or {}).get(name, {})))
+        name: list(references((before or {}).get(name, {}), release))
         for name in (str(change.ref) for change in deletions)
     }
     targets = inner_references(written)

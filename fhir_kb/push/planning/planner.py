@@ -20,6 +20,7 @@ from fhir_kb.servers.content import (
     json_resource,
     without_server_elements,
 )
+from fhir_kb.servers.references import ReferenceTargets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,14 +54,12 @@ def make_plan(
         delete: Whether resources that are no longer defined are deleted, not retired.
     """
     refs = _refs(desired, state, remote_state, policy, profile)
-    moved_references = {
-        f"{resource.type}/{resource.id}": str(refs[key])
-        for key, resource in desired.items()
-        if str(refs[key]) != f"{resource.type}/{resource.id}"
-    }
+    targets = _link_targets(desired, refs, profile.base)
     planner = _Planner(state, remote_state, policy, profile.client_ids == "no", profile.release)
     changes = [
-        planner.defined(resource, refs[key], placed_at(resource, refs[key], moved_references))
+        planner.defined(
+            resource, refs[key], placed_at(resource, refs[key], targets, profile.release)
+        )
         for key, resource in desired.items()
     ]
     for key, record in state.resources.items():
@@ -105,6 +104,20 @@ def _refs(
         else:
             refs[key] = resource.fixed_ref or initial_ref(resource, policy.ids, profile.client_ids)
     return refs
+
+
+def _link_targets(
+    desired: Mapping[str, DesiredResource], refs: Mapping[str, Ref], base: str
+) -> ReferenceTargets:
+    """Where links between the desired resources lead: by "Type/id", or by the server's own URL."""
+    names: dict[str, str] = {}
+    for key, resource in desired.items():
+        name, new_name = f"{resource.type}/{resource.id}", str(refs[key])
+        names[f"{base}/{name}"] = new_name
+        if new_name != name:
+            names[name] = new_name
+    urls = {resource.url for resource in desired.values()}
+    return ReferenceTargets(names, frozenset(url for url in urls if url in names))
 
 
 @dataclass(slots=True)
