@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fhir_kb import __version__
+from fhir_kb.cli.interrupted import after_completing
 from fhir_kb.cli.options import log_options
 from fhir_kb.cli.overview import COMMANDS, text
 
@@ -30,6 +31,8 @@ class App(click.Group):
         assert isinstance(command, click.Command)
         if not any(param.name == "verbose" for param in command.params):
             command.params += log_options()
+            if command.callback is not None:
+                command.callback = after_completing(command.callback)
         return command
 
     def resolve_command(

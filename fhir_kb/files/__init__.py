@@ -1,6 +1,7 @@
 """Files that survive a crash: atomic writes, appending, fsync, and a lock between processes."""
 
 from fhir_kb.files.appending import AppendFile, drop_partial_line, whole_lines
+from fhir_kb.files.exchange import exchange
 from fhir_kb.files.lock import FileLock, LockedError
 from fhir_kb.files.reading import (
     IrregularFileError,
@@ -9,6 +10,7 @@ from fhir_kb.files.reading import (
     read_regular,
 )
 from fhir_kb.files.writing import (
+    copy_aside,
     remove,
     replace_durably,
     sync_file,
@@ -24,7 +26,9 @@ __all__ = [
     "FileLock",
     "IrregularFileError",
     "LockedError",
+    "copy_aside",
     "drop_partial_line",
+    "exchange",
     "kind_of_file",
     "open_regular",
     "read_regular",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 from itertools import count
 from typing import TYPE_CHECKING, Final
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 _BINARY: Final = getattr(os, "O_BINARY", 0)
 _SERIAL: Final = count()
+_BLOCK: Final = 1 << 20
 
 
 def write_atomically(
@@ -62,6 +64,13 @@ def write_aside(
             os.fsync(file)
     finally:
         os.close(file)
+
+
+def copy_aside(source: Path, path: Path) -> None:
+    """Write a copy of a file, with its times, that takes another's place later. Raises OSError."""
+    with source.open("rb") as file:
+        write_aside(path, iter(lambda: file.read(_BLOCK), b""))
+    shutil.copystat(source, path)
 
 
 def replace_durably(aside: Path, path: Path) -> None:

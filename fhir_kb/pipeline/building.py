@@ -20,6 +20,7 @@ from fhir_kb.pipeline.cache import (
     program_fingerprint,
 )
 from fhir_kb.pipeline.environment import EnvironmentFailure
+from fhir_kb.pipeline.interrupted_output import complete_output
 from fhir_kb.read.definition_files import definitions_stamp as sources_stamp
 from fhir_kb.read.definition_files import find_definitions
 
@@ -89,6 +90,8 @@ def build(
 ) -> Build:
     """Compile, check and publish the definitions. With any error, the output stays as it was.
 
+    What an earlier build was interrupted in is completed first, whatever the definitions say.
+
     Args:
         definitions: The folder with kb.yaml.
         output: Where to write; None checks only.
@@ -105,6 +108,8 @@ def build(
     """
     for name in releases or ():
         fhir_releases.get(name)
+    if output is not None:
+        complete_output(output)
     cache = Cache(cache_folder)
     program = program_fingerprint()
     found = sources, unreadable = find_definitions(definitions)

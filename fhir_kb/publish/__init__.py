@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fhir_kb.publish.file_content import FileContent, fixed_content, lazy_content
     from fhir_kb.publish.finding_codes import CODES
     from fhir_kb.publish.ndjson_file import ndjson
-    from fhir_kb.publish.output_folder import WriteResult, unchanged_digest, write
+    from fhir_kb.publish.output_folder import WriteResult, complete, unchanged_digest, write
     from fhir_kb.publish.packaging import (
         MAX_PACKAGE_NAME,
         PACKAGE_NAME,
@@ -47,6 +47,7 @@ __all__ = [
     "WriteResult",
     "batch",
     "collection",
+    "complete",
     "document",
     "files_for_release",
     "fixed_content",
@@ -76,6 +77,7 @@ _HOMES = {
     "unchanged_digest": "output_folder",
     "batch": "bundle",
     "collection": "bundle",
+    "complete": "output_folder",
     "lazy_content": "file_content",
     "document": "bundle",
     "files_for_release": "release_files",

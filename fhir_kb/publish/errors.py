@@ -49,6 +49,17 @@ def cannot_write(folder: Path, error: OSError) -> OutputError:
     return OutputError(CANNOT_WRITE, f"cannot write the output folder '{folder}': {reason}", advice)
 
 
+def cannot_complete(folder: Path, error: OSError) -> OutputError:
+    """The operating system's refusal to complete what an earlier build began."""
+    reason, advice = _reason(error, folder)
+    return OutputError(
+        CANNOT_WRITE,
+        f"a build of '{folder}' was interrupted and cannot be completed: {reason}; until it is, "
+        "files of two builds are there",
+        advice,
+    )
+
+
 def _reason(error: OSError, folder: Path) -> tuple[str, str]:
     space = "Free disk space and run the command again"
     permissions = f"Fix the permissions of '{folder}', or choose another folder"

@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 LOCK = f"{OWN_PREFIX}.lock"
 
 
-def locked(folder: Path) -> FileLock:
-    """The lock of an output folder; nothing of it stays. Raises OutputError if another holds it."""
+def locked(folder: Path, *, patience: float = 0.0) -> FileLock:
+    """The lock of an output folder; nothing of it stays.
+
+    patience: Seconds to wait for another run.
+
+    Raises OutputError if another run holds it.
+    """
     try:
-        return FileLock(folder / LOCK, temporary=True)
+        return FileLock(folder / LOCK, patience=patience, temporary=True)
     except LockedError as error:
         raise OutputError(
             BUSY,

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fhir_kb.diagnostics import has_errors
 from fhir_kb.publish.comparison import FolderState, compare, unsafe_names
-from fhir_kb.publish.errors import OutputError, cannot_write
+from fhir_kb.publish.errors import OutputError, cannot_complete, cannot_write
 from fhir_kb.publish.file_content import fixed_content
 from fhir_kb.publish.finding_codes import CANNOT_WRITE, NOT_OURS
-from fhir_kb.publish.journal import STAGE, StagingArea, recover
+from fhir_kb.publish.journal import STAGE, is_interrupted, recover
 from fhir_kb.publish.lock import LOCK, locked
 from fhir_kb.publish.output_manifest import (
     MANIFEST,
@@ -25,6 +25,7 @@ from fhir_kb.publish.output_manifest import (
     stamps_below,
     write_stamps,
 )
+from fhir_kb.publish.staging import StagingArea
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
 
 _IGNORED = {"README.md", ".gitignore", ".gitkeep", ".DS_Store", "Thumbs.db", "desktop.ini"}
 """What may be in a folder that is to become ours: for version control, or left by a desktop."""
+
+
+_PATIENCE = 30.0
 
 
 class WriteResult(NamedTuple):
@@ -88,6 +92,23 @@ def write(
         raise cannot_write(folder, error) from error
 
 
+def complete(folder: Path) -> bool:
+    """Complete a change of an output folder that was interrupted; True if there was one.
+
+    Waits for a build that is running.
+
+    Raises:
+        OutputError: It cannot be completed: the folder has files of two builds.
+    """
+    if not is_interrupted(folder):
+        return False
+    try:
+        with locked(folder, patience=_PATIENCE):
+            return recover(folder)
+    except OSError as error:
+        raise cannot_complete(folder, error) from error
+
+
 def unchanged_digest(folder: Path, *, stamps: Path) -> str:
     """The digest that `write` returned, if nothing of ours in the folder was touched since.
 
@@ -129,7 +150,7 @@ def _state(folder: Path, files: Iterable[str], stamps: Path | None) -> FolderSta
     manifest = read_manifest(folder)
     directories = _directories(files)
     current = stamps_below(folder, directories | _directories(manifest.files))
-    for directory in sorted(directories):
+    for directory in sorted(directories | _directories(manifest.files)):
         if (folder / directory).is_symlink():
             raise OutputError(
                 CANNOT_WRITE,
@@ -165,16 +186,16 @@ def _apply(
     if not change.write and not change.remove and entries == state.manifest.files:
         return WriteResult(unchanged=tuple(entries), digest=state.manifest.digest), stamps
     written: dict[str, StagedFile] = {}
-    with StagingArea(state.folder, files) as staging:
+    with StagingArea(state.folder, files, state.manifest.files) as staging:
         for path, staged in staging.add({path: files[path] for path in change.write}).items():
             entries[path] = FileEntry(staged.size, staged.sha256, files[path].key)
             if state.has_content(path, staged.size, staged.sha256):  # another key, the same bytes
-                staging.drop(staged)
+                staging.drop(path, staged)
                 stamps[path] = state.stamps[path] or staged.stamp
             else:
                 written[path] = staged
         manifest = staging.add({MANIFEST: fixed_content(manifest_bytes(entries))})[MANIFEST]
-        staging.commit(change.remove)
+        staging.commit([path for path in entries if path not in written], change.remove)
     stamps.update((path, staged.stamp) for path, staged in written.items())
     result = WriteResult(
         created=tuple(path for path in written if path not in state.stamps),

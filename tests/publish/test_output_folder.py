@@ -17,12 +17,13 @@ from fhir_kb.publish import (
     OutputError,
     WriteResult,
     fixed_content,
-    journal,
     lazy_content,
+    staging,
     unchanged_digest,
     write,
     writing,
 )
+from fhir_kb.publish.folder_swap import MARK
 from fhir_kb.publish.journal import STAGE
 from fhir_kb.publish.lock import LOCK, locked
 from fhir_kb.publish.output_manifest import MANIFEST
@@ -398,7 +399,7 @@ class TestTrouble:
     def test_journal_of_a_newer_version(self, out: Path) -> None:
         write(out, files(r4_b="1"))
         (out / STAGE).mkdir()
-        journal = '{"format": 2, "renames": [], "removals": ["r4/b"]}'
+        journal = '{"format": 3, "renames": [], "removals": ["r4/b"]}'
         (out / STAGE / "journal.json").write_text(journal)
         error = refusal(out)
         assert error.code == "KB612"
@@ -514,19 +515,19 @@ def test_a_change_is_on_the_disk_before_it_is_carried_out(
 ) -> None:
     write(out, {"r4/a": fixed_content(b"old"), "r4/b": fixed_content(b"old")})
     synced: set[int] = set()
-    sync, carry_out = os.fsync, journal._carry_out
+    sync, carry_out = os.fsync, staging.carry_out
 
     def noting(file: int) -> None:
         synced.add(os.fstat(file).st_ino)
         sync(file)
 
-    def checking(folder: Path, *change: Any) -> None:
-        staged = [*(folder / STAGE).iterdir()]
-        assert len(staged) == 4  # two files, the manifest and the journal
+    def checking(folder: Path, *change: Any, **more: Any) -> None:
+        staged = [path for path in (folder / STAGE).rglob("*") if path.name != MARK]
+        assert len(staged) == 5  # two files in their folder, the manifest and the journal
         assert {one.stat().st_ino for one in staged} <= synced
-        carry_out(folder, *change)
+        carry_out(folder, *change, **more)
 
     monkeypatch.setattr(os, "fsync", noting)
-    monkeypatch.setattr(journal, "_carry_out", checking)
+    monkeypatch.setattr(staging, "carry_out", checking)
     written = write(out, {"r4/a": fixed_content(b"new"), "r4/b": fixed_content(b"newer")})
     assert written.changed == ("r4/a", "r4/b")
