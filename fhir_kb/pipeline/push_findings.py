@@ -6,7 +6,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.diagnostics import Diagnostic, FindingCode, Span, in_order
-from fhir_kb.push.finding_codes import CHANGED_MEANWHILE, NOT_KEPT, NOT_SENT, REFUSED
+from fhir_kb.push.finding_codes import (
+    CHANGED_MEANWHILE,
+    NOT_KEPT,
+    NOT_SENT,
+    REFUSED,
+    STORED_ELSEWHERE,
+)
 from fhir_kb.servers.content import MISSING
 from fhir_kb.servers.responses import issue_expressions
 
@@ -18,7 +24,7 @@ _IN_BUNDLE: Final = re.compile(r"^Bundle\.entry\[\d+\](?:\.resource(?:/\*.*?\*/)
 
 
 def findings(result: PushResult, desired: DesiredState | None) -> tuple[Diagnostic, ...]:
-    """What a server did not take, or did not store as it was sent.
+    """What a server did not take, or did not store as, or where, it was sent.
 
     desired: The definitions' resources, to find their lines; None where nothing is known of them.
     """
@@ -33,6 +39,12 @@ def findings(result: PushResult, desired: DesiredState | None) -> tuple[Diagnost
             diagnostics.append(_finding(code, f"{failed.change.name}: {text}", span, path))
     for applied in result.applied:
         name = _local_name(applied.change, desired)
+        if applied.relocated is not None:
+            message = (
+                f"{applied.change.name}: the server stores it as {applied.relocated}, not as "
+                f"{applied.change.ref}, and is treated as one that assigns ids from now on"
+            )
+            diagnostics.append(_finding(STORED_ELSEWHERE, message, _span(desired, name, ""), ""))
         for loss in applied.losses:
             verb = "drops" if loss.stored is MISSING else "changes"
             message = f"{applied.change.name}: the server {verb} {loss.path}"

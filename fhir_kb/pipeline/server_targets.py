@@ -188,12 +188,17 @@ def connect(
     except NetError as error:
         raise PushError(error.message, error.help or "") from error
     with open_session(settings) as session:
-        cached = None if refresh or folder is None else load_capabilities(folder, target.url)
-        server = open_server(session, target.url, cached)
+        cached = None if folder is None else load_capabilities(folder, target.url)
+        server = open_server(session, target.url, cached, refresh=refresh)
         if folder is not None and server.capabilities != cached:
             save_capabilities(folder, server.capabilities)
         _check_release(target, server.capabilities)
-        yield server
+        known = server.capabilities
+        try:
+            yield server
+        finally:
+            if folder is not None and server.capabilities != known:
+                save_capabilities(folder, server.capabilities)
 
 
 def _check_release(target: ServerTarget, capabilities: ServerCapabilities) -> None:

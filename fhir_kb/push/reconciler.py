@@ -188,6 +188,7 @@ class Reconciler:
         if result.error is None:
             self.state = state
         if options.provenance and result.applied:
+            sender.mode = self.server.capabilities.send_modes[0]
             self._send_provenance(result, sender)
         self._log(result)
         return result

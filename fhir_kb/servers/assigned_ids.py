@@ -1,48 +1,59 @@
-"""A server that assigns ids itself, presented as one that takes ours.
+"""A server whose ids are its own affair, presented as one that takes ours.
 
-A resource to be created has an id of ours until the server has assigned one; from then on
+A resource to be created has an id of ours until the server has said where it stands; from then on
 references to it are rewritten. The caller uses our ids only. What became of a create whose response
-was lost is found by searching for the artifact's identity, not by id.
+was lost is found by searching for the artifact's identity, where it is not at the id of ours.
+
+Also a server that takes ids by its statement may store something elsewhere: it is believed where it
+says that something stands, once that is confirmed, and creates are sent to it without ids then.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
 from fhir_kb.emit import compact_json
-from fhir_kb.servers.identity import escaped, identity_of
-from fhir_kb.servers.protocol import Applied, Outcome, Ref, Rejected, RemoteResource
-from fhir_kb.servers.reference_sites import SiteKind
-from fhir_kb.servers.references import (
-    ReferenceTargets,
-    links,
-    placeholder_urn,
-    references,
-    with_references,
+from fhir_kb.servers.id_map import IdMap
+from fhir_kb.servers.identity_search import by_identity, identity_query, is_same_artifact
+from fhir_kb.servers.protocol import (
+    Applied,
+    ChangeRequest,
+    Outcome,
+    Ref,
+    Rejected,
+    RemoteResource,
+    UnknownOutcomeError,
 )
+from fhir_kb.servers.reference_sites import SiteKind
+from fhir_kb.servers.references import links, placeholder_urn, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fhir_kb.servers.content import Resource
     from fhir_kb.servers.protocol import (
-        ChangeRequest,
         FhirServer,
+        Observation,
         Query,
         SendMode,
         ServerCapabilities,
     )
 
+_CONDITION_REFUSED: Final = frozenset({400, 405, 412, 415, 501})
+"""The statuses of servers that do not take the condition of a create."""
+
 
 class AssignedIds:
-    """A `FhirServer` over a server that assigns ids; see the module. May be used by threads."""
+    """A `FhirServer` over a server that may assign ids; see the module. May be used by threads."""
 
     def __init__(
         self,
         server: FhirServer,
         changes: Iterable[ChangeRequest],
         assigned: Mapping[Ref, Ref] | None = None,
+        *,
+        in_doubt: bool = False,
     ) -> None:
         """Prepare for a push.
 
@@ -50,30 +61,29 @@ class AssignedIds:
             server: The server itself.
             changes: All that will be sent.
             assigned: The server's ids of what was created before, by ours.
+            in_doubt: Whether they were sent already, and what became of them is not known.
         """
         self._server = server
-        self._queries = {
-            change.ref: identity_query(resource)
-            for change in changes
-            if change.action == "create" and (resource := change.resource) is not None
-        }
-        self._theirs: dict[str, str] = {}
-        self._ours: dict[str, str] = {}
-        for ref, server_ref in (assigned or {}).items():
-            self._assign(ref, server_ref)
+        self._creates = {change.ref: change for change in changes if change.action == "create"}
+        self._in_doubt = set(self._creates) if in_doubt else set[Ref]()
+        self.ids = IdMap(server.capabilities.release, assigned)
+        self._is_condition_taken = False
+        self.dangling: set[Ref] = set()
+        """What refers on the server to where something would be if the server took our ids."""
 
     @property
     def capabilities(self) -> ServerCapabilities:
         """See the protocol."""
         return self._server.capabilities
 
-    def server_ref(self, ref: Ref) -> Ref:
-        """Type and id on the server; our own as long as none is assigned."""
-        return _ref(self._theirs.get(str(ref), str(ref)))
+    def observe(self, observation: Observation) -> None:
+        """See the protocol."""
+        self._server.observe(observation)
 
-    def as_stored(self, ref: Ref, resource: Resource) -> Resource:
-        """The resource as it is on the server: with the server's ids in it."""
-        return self._relocated(resource, self.server_ref(ref), self._theirs)
+    @property
+    def _assigns(self) -> bool:
+        """Whether creates are sent without ids."""
+        return self.capabilities.client_ids == "no"
 
     def count(self, type_: str, query: Query) -> int:
         """See the protocol."""
@@ -91,26 +101,34 @@ class AssignedIds:
 
     def read_version(self, ref: Ref, version: str) -> RemoteResource | None:
         """See the protocol."""
-        remote = self._server.read_version(self.server_ref(ref), version)
+        remote = self._server.read_version(self.ids.server_ref(ref), version)
         return self._with_our_id(remote) if remote else None
 
     def read(
         self, refs: Iterable[Ref], *, include_deleted: bool = False
     ) -> Mapping[Ref, RemoteResource]:
-        """See the protocol. What has no assigned id yet is searched by its identity."""
+        """See the protocol. What may stand anywhere is searched by its identity."""
         requested = list(refs)
         unassigned = [ref for ref in requested if self._is_unassigned(ref)]
+        places = {
+            self.ids.server_ref(ref): ref
+            for ref in requested
+            if not (self._assigns and self._is_unassigned(ref))
+        }
         remotes: dict[Ref, RemoteResource] = {}
-        for ref in unassigned:
-            query = self._queries[ref]
-            hits = sorted(self._server.search(ref.type, query), key=_by_ref) if query else []
-            if hits:
-                self._assign(ref, hits[0].ref)
-                remotes[ref] = hits[0]
-        assigned = {self.server_ref(ref): ref for ref in requested if ref not in unassigned}
-        if assigned:
-            by_server_ref = self._server.read(assigned, include_deleted=include_deleted)
-            remotes.update((assigned[ref], remote) for ref, remote in by_server_ref.items())
+        if places:
+            by_server_ref = self._server.read(places, include_deleted=include_deleted)
+            remotes.update((places[ref], remote) for ref, remote in by_server_ref.items())
+        missing = [
+            self._creates[ref]
+            for ref in unassigned
+            if (ref not in remotes or remotes[ref].deleted)
+            and (self._assigns or ref in self._in_doubt)
+        ]
+        was_named = not self._assigns
+        for ref, hit in by_identity(self._server, missing).items():
+            self._note_place(ref, hit.ref, was_named=was_named)
+            remotes[ref] = hit
         return {ref: self._with_our_id(remote) for ref, remote in remotes.items()}
 
     def send(self, changes: Sequence[ChangeRequest], mode: SendMode) -> Sequence[Outcome]:
@@ -118,20 +136,126 @@ class AssignedIds:
 
         A create that finds its artifact on the server is a conflict: a `read` then knows its id.
         """
-        creates = {str(change.ref) for change in changes if self._is_create(change)}
-        rejected = {} if mode == "transaction" else self._unresolvable(changes, creates)
+        creates = {str(change.ref) for change in changes if self._is_unassigned(change.ref)}
+        rejected: dict[Ref, Outcome] = {}
+        if self._assigns:
+            if mode != "transaction":
+                rejected.update(self._unresolvable(changes, creates))
+            if "no-conditional-create" in self.capabilities.observed:
+                rejected.update(self._existing(changes))
         sent = [change for change in changes if change.ref not in rejected]
-        requests = [self._translated(change) for change in sent]
-        outcomes = self._server.send(requests, mode) if requests else []
-        for change, outcome in zip(sent, outcomes, strict=True):
-            if isinstance(outcome, Applied) and self._is_create(change):
-                self._assign(change.ref, outcome.ref)
-        by_ref: dict[Ref, Outcome] = {
-            change.ref: self._outcome_with_our_id(change, outcome)
-            for change, outcome in zip(sent, outcomes, strict=True)
+        outcomes = dict(zip([change.ref for change in sent], self._sent(sent, mode), strict=True))
+        outcomes.update(rejected)
+        return [self._outcome_with_our_id(change, outcomes[change.ref]) for change in changes]
+
+    def _sent(self, changes: Sequence[ChangeRequest], mode: SendMode) -> Sequence[Outcome]:
+        """The outcomes of the changes, with the server's ids."""
+        if not changes:
+            return []
+        requests = [self._translated(change) for change in changes]
+        try:
+            outcomes = self._server.send(requests, mode)
+        except UnknownOutcomeError:
+            self._in_doubt.update({change.ref for change in changes} & set(self._creates))
+            raise
+        if self._may_refuse_condition(requests, outcomes) and not self._existing(changes):
+            unguarded = [
+                replace(request, is_guarded=False) if request.action == "create" else request
+                for request in requests
+            ]
+            again = self._server.send(unguarded, mode)
+            if any(isinstance(outcome, Applied) for outcome in again):
+                self.observe("no-conditional-create")
+                outcomes = again
+        return self._confirmed(changes, requests, outcomes)
+
+    def _may_refuse_condition(
+        self, requests: Sequence[ChangeRequest], outcomes: Sequence[Outcome]
+    ) -> bool:
+        """Whether all creates were refused, perhaps for their condition and not their content."""
+        creates = [
+            outcome
+            for request, outcome in zip(requests, outcomes, strict=True)
+            if request.action == "create" and request.is_guarded
+        ]
+        self._is_condition_taken |= any(isinstance(outcome, Applied) for outcome in creates)
+        return (
+            bool(creates)
+            and not self._is_condition_taken
+            and all(
+                isinstance(outcome, Rejected) and outcome.status in _CONDITION_REFUSED
+                for outcome in creates
+            )
+        )
+
+    def _existing(self, changes: Sequence[ChangeRequest]) -> dict[Ref, Rejected]:
+        """The creates of what the server holds already, as conflicts."""
+        creates = [change.ref for change in changes if change.action == "create"]
+        remotes = self.read(creates) if creates else {}
+        return {
+            ref: Rejected(ref, 0, "it exists already", conflict=True)
+            for ref, remote in remotes.items()
+            if not remote.deleted
         }
-        by_ref.update(rejected)
-        return [by_ref[change.ref] for change in changes]
+
+    def _confirmed(
+        self,
+        changes: Sequence[ChangeRequest],
+        requests: Sequence[ChangeRequest],
+        outcomes: Sequence[Outcome],
+    ) -> list[Outcome]:
+        """The outcomes, where each place is one where the resource certainly is."""
+        doubtful = [
+            outcome.ref
+            for request, outcome in zip(requests, outcomes, strict=True)
+            if isinstance(outcome, Applied)
+            and request.action != "delete"
+            and outcome.stored is None
+            and (not outcome.is_placed or outcome.ref != request.ref)
+        ]
+        remotes = self._server.read(doubtful, include_deleted=True) if doubtful else {}
+        return [
+            self._placed(change, request, outcome, remotes)
+            if isinstance(outcome, Applied) and change.action != "delete"
+            else outcome
+            for change, request, outcome in zip(changes, requests, outcomes, strict=True)
+        ]
+
+    def _placed(
+        self,
+        change: ChangeRequest,
+        request: ChangeRequest,
+        outcome: Applied,
+        remotes: Mapping[Ref, RemoteResource],
+    ) -> Outcome:
+        if outcome.ref == request.ref and outcome.is_placed:
+            return outcome
+        if outcome.stored is None and (remote := remotes.get(outcome.ref)) is not None:
+            outcome = replace(
+                outcome, version=remote.version, updated=remote.updated, stored=remote.resource
+            )
+        if outcome.stored is None or not is_same_artifact(request, outcome.stored):
+            hit = by_identity(self._server, [change]).get(change.ref)
+            if hit is None:
+                return Rejected(
+                    change.ref, 0, f"the server says that it stored it as {outcome.ref}: it did not"
+                )
+            outcome = Applied(
+                hit.ref, hit.version, hit.updated, created=outcome.created, stored=hit.resource
+            )
+        self._note_place(change.ref, outcome.ref, was_named=request.if_none_exist is None)
+        return outcome
+
+    def _note_place(self, ref: Ref, server_ref: Ref, *, was_named: bool) -> None:
+        """Note where something is.
+
+        was_named: whether the request named a place; another one shows that the server assigns ids.
+        """
+        is_expected = server_ref == self.ids.server_ref(ref)
+        if was_named and not is_expected:
+            self.observe("assigns-ids")
+        if not was_named or not is_expected:
+            self.ids.assign(ref, server_ref, is_relocated=was_named)
 
     def has_late_links(self, changes: Iterable[ChangeRequest]) -> bool:
         """Whether links that no transaction resolves lead from what is created to what is created.
@@ -139,8 +263,10 @@ class AssignedIds:
         Servers resolve References; canonicals need not (https://hl7.org/fhir/http.html#trules), and
         HAPI leaves narrative as it is. Such targets have to be created before.
         """
+        if not self._assigns:
+            return False
         release = self.capabilities.release
-        creates = {str(change.ref) for change in changes if self._is_create(change)}
+        creates = {str(change.ref) for change in changes if self._is_unassigned(change.ref)}
         return any(
             link.kind is not SiteKind.REFERENCE and link.target in creates - {str(change.ref)}
             for change in changes
@@ -150,14 +276,13 @@ class AssignedIds:
 
     def has_placeholders(self, resource: Resource) -> bool:
         """Whether a stored resource still has a placeholder where the server's id should be."""
+        if not self.ids:
+            return False
         content = compact_json(resource).decode()
-        return any(placeholder_urn(ref) in content for ref in self._queries)
+        return any(placeholder_urn(ref) in content for ref in self._creates)
 
     def _is_unassigned(self, ref: Ref) -> bool:
-        return ref in self._queries and str(ref) not in self._theirs
-
-    def _is_create(self, change: ChangeRequest) -> bool:
-        return self._is_unassigned(change.ref)
+        return ref in self._creates and ref not in self.ids
 
     def _unresolvable(
         self, changes: Sequence[ChangeRequest], creates: set[str]
@@ -176,53 +301,41 @@ class AssignedIds:
         return rejected
 
     def _translated(self, change: ChangeRequest) -> ChangeRequest:
-        query = self._queries.get(change.ref)
-        if query is not None and self._is_create(change):
-            body = self._with_references(change.resource, self._theirs)
-            return replace(change, body=body, expected_version="", if_none_exist=query)
-        ref = self.server_ref(change.ref)
+        guarded = replace(
+            change, is_guarded="no-conditional-create" not in self.capabilities.observed
+        )
+        body: Resource | None
+        if self._assigns and self._is_unassigned(change.ref):
+            body = self.ids.with_server_ids(change.resource or {})
+            query = identity_query(change.resource or {})
+            return replace(guarded, body=body, expected_version="", if_none_exist=query)
+        if not self.ids:
+            return guarded
         resource = change.resource
-        body = resource and self._relocated(resource, ref, self._theirs)
-        return replace(change, ref=ref, body=body)
+        body = resource and self.ids.as_stored(change.ref, resource)
+        return replace(guarded, ref=self.ids.server_ref(change.ref), body=body)
 
     def _outcome_with_our_id(self, change: ChangeRequest, outcome: Outcome) -> Outcome:
-        if isinstance(outcome, Applied) and outcome.stored is not None:
-            stored = self._relocated(outcome.stored, change.ref, self._ours)
+        if self.ids and isinstance(outcome, Applied) and outcome.stored is not None:
+            self._note_references(change.ref, outcome.stored)
+            stored = self.ids.with_our_ids(change.ref, outcome.stored)
             return replace(outcome, ref=change.ref, stored=stored)
         return replace(outcome, ref=change.ref)
 
+    def _note_references(self, ref: Ref, stored: Resource) -> None:
+        if self.ids.has_vacated(references(stored, self.capabilities.release)):
+            self.dangling.add(ref)
+        else:
+            self.dangling.discard(ref)
+
     def _with_our_id(self, remote: RemoteResource) -> RemoteResource:
-        ref = _ref(self._ours.get(str(remote.ref), str(remote.ref)))
-        resource = remote.resource and self._relocated(remote.resource, ref, self._ours)
+        ref = self.ids.our_ref(remote.ref)
+        if self.ids and remote.resource is not None:
+            self._note_references(ref, remote.resource)
+        resource = remote.resource and self.ids.with_our_ids(ref, remote.resource)
         return replace(remote, ref=ref, resource=resource)
-
-    def _relocated(self, resource: Resource, ref: Ref, refs: Mapping[str, str]) -> Resource:
-        return {**self._with_references(resource, refs), "id": ref.id}
-
-    def _with_references(self, resource: Resource | None, refs: Mapping[str, str]) -> Any:
-        return with_references(resource, ReferenceTargets(refs), self.capabilities.release)
-
-    def _assign(self, ref: Ref, server_ref: Ref) -> None:
-        self._theirs[str(ref)] = str(server_ref)
-        self._ours[str(server_ref)] = str(ref)
 
 
 def without_expected_version(change: ChangeRequest) -> ChangeRequest:
     """A create for a server that assigns ids: what was deleted there gets another id."""
     return replace(change, expected_version="") if change.action == "create" else change
-
-
-def identity_query(resource: Resource) -> Query:
-    """The search that finds an artifact on whatever server; empty where nothing does."""
-    url, version, identifier = identity_of(resource)
-    if url:
-        return {"url": escaped(url)} | ({"version": escaped(version)} if version else {})
-    return {"identifier": "|".join(map(escaped, identifier))} if identifier else {}
-
-
-def _ref(name: str) -> Ref:
-    return Ref(*name.split("/", 1))
-
-
-def _by_ref(remote: RemoteResource) -> Ref:
-    return remote.ref

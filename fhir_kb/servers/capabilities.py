@@ -7,11 +7,12 @@ on it, and the contract tests hold them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from fhir_kb.model.fhir_release import release_of_version
-from fhir_kb.servers.protocol import SendMode, ServerCapabilities
+from fhir_kb.servers.json_values import is_type, object_in, objects, strings, text_in
+from fhir_kb.servers.protocol import Observation, SendMode, ServerCapabilities
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -45,15 +46,17 @@ def software_quirks(software: str) -> SoftwareQuirks | None:
 
 def capabilities_from_statement(base: str, statement: Resource) -> ServerCapabilities:
     """The capabilities of the server at `base` with this CapabilityStatement."""
-    software = statement.get("software")
-    software = software if isinstance(software, dict) else {}
-    name = " ".join(str(software.get(part) or "") for part in ("name", "version")).strip()
+    software = object_in(statement.get("software"))
+    name = " ".join(text_in(software.get(part)) for part in ("name", "version")).strip()
     quirks = software_quirks(name) or SoftwareQuirks()
-    version = str(statement.get("fhirVersion") or "")
+    version = text_in(statement.get("fhirVersion"))
     release = release_of_version(version)
-    modes = (rest for rest in _objects(statement.get("rest")) if rest.get("mode") == "server")
+    modes = (rest for rest in objects(statement.get("rest")) if rest.get("mode") == "server")
     rest = next(modes, {})
-    resources = {str(entry.get("type")): entry for entry in _objects(rest.get("resource"))}
+    entries = objects(rest.get("resource"))
+    resources = {
+        text_in(entry.get("type")): entry for entry in entries if is_type(entry.get("type"))
+    }
     return ServerCapabilities(
         base,
         software=name,
@@ -63,18 +66,42 @@ def capabilities_from_statement(base: str, statement: Resource) -> ServerCapabil
             type_: frozenset(_codes(entry.get("interaction"))) for type_, entry in resources.items()
         },
         search={
-            type_: frozenset(str(param.get("name")) for param in _objects(entry.get("searchParam")))
+            type_: frozenset(
+                text_in(param.get("name")) for param in objects(entry.get("searchParam"))
+            )
             for type_, entry in resources.items()
         },
         send_modes=_send_modes(
             {*_codes(rest.get("interaction")), *(["batch"] if quirks.batches else [])}
         ),
-        versioning={str(entry.get("versioning")) for entry in resources.values()} != {"no-version"},
+        versioning={text_in(entry.get("versioning")) for entry in resources.values()}
+        != {"no-version"},
         if_none_match=quirks.if_none_match,
         client_ids=_client_ids(resources.values()),
         conditional=_conditional(resources.values()),
         page_size=quirks.page_size,
     )
+
+
+def with_observation(
+    capabilities: ServerCapabilities, observation: Observation
+) -> ServerCapabilities:
+    """The capabilities of a server that has shown something that its statement does not say."""
+    if observation in capabilities.observed:
+        return capabilities
+    capabilities = replace(
+        capabilities, observed=tuple(sorted({*capabilities.observed, observation}))
+    )
+    if observation == "assigns-ids":
+        return replace(capabilities, client_ids="no")
+    if observation in ("no-transaction", "no-batch"):
+        refused = observation.removeprefix("no-")
+        modes = tuple(mode for mode in capabilities.send_modes if mode != refused)
+        return replace(capabilities, send_modes=modes)
+    if observation == "no-history":
+        types = {type_: words - {"history-type"} for type_, words in capabilities.types.items()}
+        return replace(capabilities, types=types)
+    return capabilities
 
 
 def capabilities_to_json(capabilities: ServerCapabilities) -> dict[str, Any]:
@@ -107,6 +134,8 @@ def capabilities_from_json(stored: Mapping[str, Any], base: str) -> ServerCapabi
             if not all(map(_is_string_list, value.values())):
                 return None
             values[name] = {type_: frozenset(words) for type_, words in value.items()}
+        elif name == "observed" and not set(strings(value)) <= set(get_args(Observation)):
+            return None
         elif isinstance(default, tuple) and _is_string_list(value):
             values[name] = tuple(value)
         elif type(value) is type(default) and not isinstance(default, (dict, tuple)):
@@ -150,15 +179,9 @@ def _conditional(resources: Collection[Mapping[str, Any]]) -> tuple[str, ...]:
     return tuple(
         word
         for word, name in names.items()
-        if resources and all(entry.get(name) for entry in resources)
+        if resources and all(entry.get(name) is True for entry in resources)
     )
 
 
-def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
-    for entry in value if isinstance(value, list) else ():
-        if isinstance(entry, dict):
-            yield entry
-
-
 def _codes(value: Any) -> Iterator[str]:
-    return (str(entry.get("code")) for entry in _objects(value))
+    return (text_in(entry.get("code")) for entry in objects(value))

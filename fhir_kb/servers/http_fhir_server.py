@@ -8,35 +8,34 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, urlencode
 
 from fhir_kb.emit import compact_json
 from fhir_kb.net import NetError
-from fhir_kb.servers.capabilities import capabilities_from_statement, is_same_software
+from fhir_kb.servers.capabilities import (
+    capabilities_from_statement,
+    is_same_software,
+    with_observation,
+)
+from fhir_kb.servers.http_reads import JSON, HttpReads
 from fhir_kb.servers.interactions import (
     BUSY,
     GONE,
     UNCLEAR,
+    applied,
+    blamed_entry,
     bundle_outcomes,
     bundle_request,
     conditions,
     create_outcome,
-    history_entry,
-    next_page,
-    own_url,
-    ref_in,
-    remote_resource,
-    response_version,
-    search_match,
+    stated_place,
     without_id,
 )
+from fhir_kb.servers.links import response_version
 from fhir_kb.servers.protocol import (
     Applied,
     ChangeRequest,
+    NotSupportedError,
     Outcome,
-    Query,
-    Ref,
-    RemoteResource,
     SendMode,
     ServerCapabilities,
     ServerError,
@@ -45,35 +44,36 @@ from fhir_kb.servers.protocol import (
 )
 from fhir_kb.servers.responses import (
     NOT_IMPLEMENTED,
+    is_unsupported,
     rejected,
     resource_in,
     response_text,
-    unusable,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from fhir_kb.net import Response, Session
     from fhir_kb.servers.content import Resource
+    from fhir_kb.servers.protocol import Ref
 
-_JSON: Final = "application/fhir+json"
-_MAX_URL: Final = 1800
-_MAX_IDS: Final = 1000
-_MAX_PAGES: Final = 10_000
-_SUMMARY_ELEMENTS: Final = "url,version"
 _CONDITION_HEADERS: Final = {
     "ifMatch": "If-Match",
     "ifNoneMatch": "If-None-Match",
     "ifNoneExist": "If-None-Exist",
 }
-_BAD: Final = 400
-"""The status of servers whose versions are numbers for what is no number."""
+_NOT_ALLOWED: Final = 405
+_CREATED: Final = 201
+_MODE_REFUSED: Final = frozenset({_NOT_ALLOWED, NOT_IMPLEMENTED})
 _LOG: Final = logging.getLogger(__name__)
 
 
 def open_server(
-    session: Session, base: str, cached: ServerCapabilities | None = None
+    session: Session,
+    base: str,
+    cached: ServerCapabilities | None = None,
+    *,
+    refresh: bool = False,
 ) -> HttpFhirServer:
     """The server at `base`. Its capabilities are requested at once.
 
@@ -82,19 +82,24 @@ def open_server(
         base: The base URL.
         cached: The capabilities of last time. Then only a summary is requested (all of it is
             megabytes), and they hold if software and FHIR version are the same.
+        refresh: Request all of it; only what the server was observed to do is taken from `cached`.
 
     Raises:
         ServerError: There is no usable response.
     """
     server = HttpFhirServer(session, base.rstrip("/"))
     metadata = f"{server.base}/metadata"
-    if cached is not None and cached.base == server.base:
-        summary = server.get_resource(f"{metadata}?_summary=true")
-        if is_same_software(cached, summary):
-            server.capabilities = cached
+    known = cached if cached is not None and cached.base == server.base else None
+    if known is not None and not refresh:
+        summary = _summary(server, metadata)
+        if summary is not None and is_same_software(known, summary):
+            server.capabilities = known
             return server
     statement = server.get_resource(metadata)
     server.capabilities = capabilities_from_statement(server.base, statement)
+    if known is not None and is_same_software(known, statement):
+        for observation in known.observed:
+            server.capabilities = with_observation(server.capabilities, observation)
     _LOG.info(
         "%s: FHIR %s, %s",
         server.base, server.capabilities.fhir_version, server.capabilities.software,
@@ -102,171 +107,18 @@ def open_server(
     return server
 
 
-class HttpFhirServer:
+def _summary(server: HttpFhirServer, metadata: str) -> Resource | None:
+    """The summary of the CapabilityStatement; None where the server refuses to give one."""
+    try:
+        return server.get_resource(f"{metadata}?_summary=true")
+    except ServerError as error:
+        if not error.is_refusal:
+            raise
+        return None
+
+
+class HttpFhirServer(HttpReads):
     """See `FhirServer`. May be used by several threads."""
-
-    capabilities: ServerCapabilities
-
-    def __init__(self, session: Session, base: str) -> None:
-        self.session = session
-        self.base = base
-
-    # reads
-
-    def get_resource(self, url: str, form: bytes | None = None) -> Resource:
-        """The resource at `url`. Raises ServerError."""
-        response, resource = self._read(url, form)
-        if response.status >= 400 or resource is None:
-            raise unusable(response, url)
-        return resource
-
-    def _read(self, url: str, form: bytes | None = None) -> tuple[Response, Resource | None]:
-        """The response to a read; one that makes no sense is requested again."""
-        headers = {"Accept": _JSON, "Cache-Control": "no-cache"}
-        if form is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        resource: Resource | None = None
-
-        def problem(response: Response) -> str:
-            nonlocal resource
-            resource = resource_in(response)
-            if response.status >= 500 and response.status != NOT_IMPLEMENTED:
-                return f"the server failed (HTTP {response.status})"
-            is_readable = resource is not None or response.status >= 400
-            return "" if is_readable else f"HTTP {response.status} without FHIR"
-
-        method = "GET" if form is None else "POST"
-        try:
-            response = self.session.request(
-                method, url, headers=headers, content=form, retry_if=problem
-            )
-        except NetError as error:
-            raise ServerError(error.message, error.help) from error
-        return response, resource if resource is not None else resource_in(response)
-
-    def count(self, type_: str, query: Query) -> int:
-        """See the protocol."""
-        bundle = self._search_page(type_, {**query, "_summary": "count"})
-        total = bundle.get("total")
-        if not isinstance(total, int):
-            raise ServerError(
-                f"GET {self.base}/{type_}?_summary=count: the response has no Bundle.total",
-                "The server has to support _summary=count",
-            )
-        return total
-
-    def search(
-        self, type_: str, query: Query, *, summary: bool = False
-    ) -> Iterator[RemoteResource]:
-        """See the protocol."""
-        parameters = {**query, "_count": str(self.capabilities.page_size)}
-        if summary:
-            parameters["_elements"] = _SUMMARY_ELEMENTS
-        first = self._search_page(type_, parameters)
-        matches = 0
-        for entry in self._entries(first):
-            match = search_match(entry, type_, summary=summary)
-            if match is not None:
-                matches += 1
-                yield match
-        total = first.get("total")
-        if isinstance(total, int) and total > matches and not next_page(first):
-            raise ServerError(
-                f"GET {self.base}/{type_}: Bundle.total is {total}, but only {matches} came and "
-                "there is no link to a next page",
-                "Ask the operator of the server: it has to give the other pages",
-            )
-
-    def _search_page(self, type_: str, query: Query) -> Resource:
-        form = urlencode(
-            [
-                (name, value)
-                for name, values in query.items()
-                for value in ([values] if isinstance(values, str) else values)
-            ]
-        )
-        if len(form) <= _MAX_URL:
-            return self.get_resource(f"{self.base}/{type_}?{form}")
-        return self.get_resource(f"{self.base}/{type_}/_search", form.encode())
-
-    def _entries(self, bundle: Resource) -> Iterator[Resource]:
-        """The entries of all pages. Raises ServerError where there is no end of pages."""
-        visited: set[str] = set()
-        for _ in range(_MAX_PAGES):
-            for entry in bundle.get("entry") or ():
-                if isinstance(entry, dict):
-                    yield entry
-            link = next_page(bundle)
-            if not link:
-                return
-            url = own_url(link, self.base)
-            if url in visited:
-                break
-            visited.add(url)
-            bundle = self.get_resource(url)
-        raise ServerError(
-            f"{self.base}: too many pages: the links to the next page have no end",
-            "Ask the operator of the server",
-        )
-
-    def changed_since(self, type_: str, since: str) -> Iterator[RemoteResource]:
-        """See the protocol."""
-        query = urlencode({"_since": since, "_count": str(self.capabilities.page_size)})
-        latest: dict[Ref, RemoteResource | None] = {}
-        for entry in self._entries(self.get_resource(f"{self.base}/{type_}/_history?{query}")):
-            change = history_entry(entry, type_)
-            if change is not None:
-                latest.setdefault(*change)  # the newest comes first
-        for ref, remote in latest.items():
-            current = remote or self._read_one(ref)  # some servers only say that it has changed
-            if current is not None:
-                yield current
-
-    def read(
-        self, refs: Iterable[Ref], *, include_deleted: bool = False
-    ) -> Mapping[Ref, RemoteResource]:
-        """See the protocol."""
-        by_type: dict[str, list[str]] = {}
-        for ref in refs:
-            by_type.setdefault(ref.type, []).append(ref.id)
-        remotes: dict[Ref, RemoteResource] = {}
-        for type_, ids in by_type.items():
-            for start in range(0, len(ids), _MAX_IDS):
-                batch = ids[start : start + _MAX_IDS]
-                if len(batch) > 1:
-                    for remote in self.search(type_, {"_id": ",".join(batch)}):
-                        remotes[remote.ref] = remote
-                for id_ in batch if include_deleted or len(batch) == 1 else ():
-                    ref = Ref(type_, id_)
-                    single = None if ref in remotes else self._read_one(ref)
-                    if single is not None:
-                        remotes[ref] = single
-        return remotes
-
-    def _read_one(self, ref: Ref) -> RemoteResource | None:
-        url = f"{self.base}/{ref.type}/{quote(ref.id)}"
-        response, resource = self._read(url)
-        if response.status == 404:
-            return None
-        if response.status == 410:
-            return RemoteResource(ref, response_version(response), deleted=True)
-        remote = remote_resource(resource) if response.status < 300 else None
-        if remote is None:
-            raise unusable(response, url)
-        return remote
-
-    def read_version(self, ref: Ref, version: str) -> RemoteResource | None:
-        """See the protocol."""
-        url = f"{self.base}/{ref.type}/{ref.id}/_history/{quote(version)}"
-        response, resource = self._read(url)
-        if response.status in GONE or response.status == _BAD:
-            return None
-        remote = remote_resource(resource) if response.status < 300 else None
-        if remote is None:
-            raise unusable(response, url)
-        return remote
-
-    # changes
 
     def send(self, changes: Sequence[ChangeRequest], mode: SendMode) -> Sequence[Outcome]:
         """See the protocol."""
@@ -277,6 +129,11 @@ class HttpFhirServer:
         if response.status in BUSY:
             wait = response.retry_after
             return [Unavailable(change.ref, response.status, wait) for change in changes]
+        if response.status in _MODE_REFUSED or (
+            is_unsupported(response.status, resource, mode) and blamed_entry(resource) is None
+        ):
+            self.observe("no-transaction" if mode == "transaction" else "no-batch")
+            raise NotSupportedError(response_text(response, self.base), "", response.status)
         return bundle_outcomes(changes, mode, response.status, resource)
 
     def _send_single(self, change: ChangeRequest) -> Outcome:
@@ -293,14 +150,14 @@ class HttpFhirServer:
             return Unavailable(change.ref, response.status, response.retry_after)
         if response.status >= 400 and not (content is None and response.status in GONE):
             return rejected(change, response.status, resource)
-        stored = resource if resource and resource.get("resourceType") == change.ref.type else None
-        remote = remote_resource(stored)
-        return Applied(
-            change.ref,
-            remote.version if remote else response_version(response),
-            remote.updated if remote else "",
-            created=response.status == 201,
-            stored=stored,
+        if content is None:
+            return Applied(change.ref, response_version(response))
+        return applied(
+            change,
+            _place(change, response, resource),
+            resource,
+            version=response_version(response),
+            created=response.status == _CREATED,
         )
 
     def _create(self, change: ChangeRequest, headers: Mapping[str, str]) -> Outcome:
@@ -310,17 +167,12 @@ class HttpFhirServer:
         response, resource = self._send("POST", url, content, headers)
         if response.status in BUSY:
             return Unavailable(change.ref, response.status, response.retry_after)
-        if response.status >= _BAD:
+        if response.status >= 400:
             return rejected(change, response.status, resource)
-        remote = remote_resource(resource)
-        remote = remote if remote and remote.ref.type == change.ref.type else None
-        ref = remote.ref if remote else ref_in(change.ref.type, response.headers.get("location"))
-        if exists := create_outcome(change, response.status, ref):
+        place = _place(change, response, resource)
+        if exists := create_outcome(change, response.status, place):
             return exists
-        version = remote.version if remote else response_version(response)
-        updated = remote.updated if remote else ""
-        stored = remote.resource if remote else None
-        return Applied(ref or change.ref, version, updated, created=True, stored=stored)
+        return applied(change, place, resource, version=response_version(response), created=True)
 
     def _send(
         self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]
@@ -331,8 +183,8 @@ class HttpFhirServer:
                 method,
                 url,
                 headers={
-                    "Accept": _JSON,
-                    "Content-Type": _JSON,
+                    "Accept": JSON,
+                    "Content-Type": JSON,
                     "Prefer": "return=representation",
                     **headers,
                 },
@@ -344,6 +196,14 @@ class HttpFhirServer:
         if response.status in UNCLEAR or 300 <= response.status < 400:
             raise UnknownOutcomeError(response_text(response, url), response.retry_after)
         resource = resource_in(response)
-        if response.content and resource is None and response.status not in BUSY:
+        is_final = response.status in BUSY or response.status in _MODE_REFUSED
+        if response.content and resource is None and not is_final:
             raise UnknownOutcomeError(response_text(response, url))
         return response, resource
+
+
+def _place(change: ChangeRequest, response: Response, resource: Resource | None) -> Ref | None:
+    """Where a response says that a resource is stored. Raises UnknownOutcomeError."""
+    headers = response.headers
+    locations = (headers.get("location"), headers.get("content-location"))
+    return stated_place(change, *locations, resource=resource)

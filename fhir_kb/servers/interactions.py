@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import orjson
 
 from fhir_kb.emit import compact_json
-from fhir_kb.net import NetError, origin_of
 from fhir_kb.net.response import status_text
+from fhir_kb.servers.json_values import is_id, is_type, object_in, objects, strings, text_in
+from fhir_kb.servers.links import MISBEHAVES, etag, place_in, ref_in, version_in
 from fhir_kb.servers.protocol import (
     Applied,
     Ref,
@@ -31,7 +31,6 @@ from fhir_kb.servers.responses import operation_outcome, outcome_text, rejected
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fhir_kb.net import Response
     from fhir_kb.servers.content import Resource
     from fhir_kb.servers.protocol import (
         ChangeRequest,
@@ -45,6 +44,7 @@ UNCLEAR: Final = frozenset({408, 500, 502, 504})
 """The statuses that leave open whether the server, or a proxy before it, has made the change."""
 GONE: Final = frozenset({404, 410})
 _FOUND: Final = 200
+_CREATED: Final = 201
 _STATUS: Final = re.compile(r"[2-5][0-9]{2}(?![0-9])")
 _ENTRY: Final = re.compile(r"Bundle\.entry\[([0-9]{1,6})\]|Bundle\.entry\(([0-9]{1,6})\)")
 _NO_OUTCOMES: Final = "the response does not have an outcome for each change"
@@ -99,6 +99,8 @@ def _entry(
 
 def conditions(change: ChangeRequest, capabilities: ServerCapabilities) -> dict[str, str]:
     """What keeps a change from being made to another version than was planned."""
+    if change.action == "create" and not change.is_guarded:
+        return {}
     if change.if_none_exist is not None:
         return (
             {"ifNoneExist": urlencode(list(change.if_none_exist.items()))}
@@ -130,6 +132,10 @@ def bundle_outcomes(
     outcomes = [
         _entry_outcome(change, entry) for change, entry in zip(changes, entries, strict=True)
     ]
+    requested = {change.ref for change in changes}
+    for change, outcome in zip(changes, outcomes, strict=True):
+        if isinstance(outcome, Applied) and outcome.ref in requested - {change.ref}:
+            raise UnknownOutcomeError("the outcomes are not in the order of the changes")
     if mode == "transaction" and not all(map(_fits_transaction, outcomes)):
         raise UnknownOutcomeError(
             "the server reports that it carried out only a part of a transaction"
@@ -165,17 +171,11 @@ def _all_rejected(
 def blamed_entry(outcome: Resource | None) -> int | None:
     """The number of the entry that an OperationOutcome blames; None where it names none or more."""
     numbers: set[int] = set()
-    for issue in (outcome or {}).get("issue") or ():
-        if not isinstance(issue, dict):
-            continue
-        paths = [*_list(issue.get("expression")), *_list(issue.get("location"))]
-        for text in [*paths, str(issue.get("diagnostics") or "")]:
-            numbers |= {int(match[1] or match[2]) for match in _ENTRY.finditer(str(text))}
+    for issue in objects((outcome or {}).get("issue")):
+        paths = [*strings(issue.get("expression")), *strings(issue.get("location"))]
+        for text in [*paths, text_in(issue.get("diagnostics"))]:
+            numbers |= {int(match[1] or match[2]) for match in _ENTRY.finditer(text)}
     return numbers.pop() if len(numbers) == 1 else None
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _entry_outcome(change: ChangeRequest, entry: object) -> Outcome:
@@ -183,7 +183,7 @@ def _entry_outcome(change: ChangeRequest, entry: object) -> Outcome:
     response = entry.get("response") if isinstance(entry, dict) else None
     if not isinstance(entry, dict) or not isinstance(response, dict):
         raise UnknownOutcomeError(_NO_OUTCOMES)
-    stated = _STATUS.match(str(response.get("status") or ""))
+    stated = _STATUS.match(text_in(response.get("status")))
     if stated is None:
         raise UnknownOutcomeError(_NO_OUTCOMES)
     status = int(stated[0])
@@ -196,22 +196,67 @@ def _entry_outcome(change: ChangeRequest, entry: object) -> Outcome:
         raise UnknownOutcomeError(text + (reason and f": {reason}"))
     if status >= 400 and not (change.action == "delete" and status in GONE):
         return rejected(change, status, operation_outcome(response.get("outcome"), resource))
+    if change.action == "delete":
+        return Applied(change.ref, etag(response.get("etag")))
+    location = response.get("location")
+    place = stated_place(change, location, resource=resource)
+    if change.if_none_exist is not None and (exists := create_outcome(change, status, place)):
+        return exists
+    return applied(
+        change,
+        place,
+        resource,
+        version=etag(response.get("etag")) or version_in(location),
+        updated=text_in(response.get("lastModified")),
+        created=status == _CREATED,
+    )
+
+
+def applied(
+    change: ChangeRequest,
+    place: Ref | None,
+    resource: object,
+    *,
+    version: str,
+    updated: str = "",
+    created: bool,
+) -> Applied:
+    """The outcome of a change that was made.
+
+    Args:
+        change: The change.
+        place: Where the response says that the resource is; None where it does not.
+        resource: What the response says that is stored there.
+        version: Of the response, if it has one.
+        updated: The same.
+        created: Whether nothing was there before.
+    """
+    ref = place or change.ref
     remote = remote_resource(resource)
-    ref = change.ref
-    if change.if_none_exist is not None:
-        created = remote.ref if remote else ref_in(ref.type, response.get("location"))
-        if exists := create_outcome(change, status, created):
-            return exists
-        ref = created or ref
-    if remote is not None and remote.ref != ref:
-        remote = None
+    if remote is None or remote.ref != ref:
+        return Applied(ref, version, updated, created=created, is_placed=place is not None)
     return Applied(
         ref,
-        remote.version if remote and remote.version else etag(response.get("etag")),
-        remote.updated if remote and remote.updated else str(response.get("lastModified") or ""),
-        created=status == 201,
-        stored=remote.resource if remote else None,
+        remote.version or version,
+        remote.updated or updated,
+        created=created,
+        stored=remote.resource,
     )
+
+
+def stated_place(change: ChangeRequest, *locations: object, resource: object) -> Ref | None:
+    """Where a response says that a resource is stored; None where it does not say.
+
+    https://hl7.org/fhir/http.html#create: `location` is the truth; without it, the resource itself
+    says. Raises UnknownOutcomeError where it is said to be of another type.
+    """
+    for location in locations:
+        if (place := place_in(location)) is not None:
+            if place.type != change.ref.type:
+                raise UnknownOutcomeError(f"the server says that it stored {change.ref} as {place}")
+            return place
+    remote = remote_resource(resource)
+    return remote.ref if remote and remote.ref.type == change.ref.type else None
 
 
 def create_outcome(change: ChangeRequest, status: int, ref: Ref | None) -> Rejected | None:
@@ -235,26 +280,32 @@ def remote_resource(resource: object, *, summary: bool = False) -> RemoteResourc
     if not isinstance(resource, dict):
         return None
     type_, id_ = resource.get("resourceType"), resource.get("id")
-    if not isinstance(type_, str) or not isinstance(id_, str) or not type_ or not id_:
+    if not is_type(type_) or not is_id(id_):
         return None
-    meta = resource.get("meta")
-    meta = meta if isinstance(meta, dict) else {}
+    meta = object_in(resource.get("meta"))
     return RemoteResource(
         Ref(type_, id_),
-        str(meta.get("versionId") or ""),
-        str(meta.get("lastUpdated") or ""),
-        str(resource.get("url") or ""),
-        str(resource.get("version") or ""),
+        text_in(meta.get("versionId")),
+        text_in(meta.get("lastUpdated")),
+        text_in(resource.get("url")),
+        text_in(resource.get("version")),
         resource=None if summary else resource,
     )
 
 
 def search_match(entry: Mapping[str, Any], type_: str, *, summary: bool) -> RemoteResource | None:
-    """The match in an entry of a searchset; None for what is only included."""
-    search = entry.get("search")
-    if isinstance(search, dict) and search.get("mode") in ("outcome", "include"):
+    """The match in an entry of a searchset; None for what is only included.
+
+    Raises ServerError for a match that does not say where it is: it must not count as none.
+    """
+    if object_in(entry.get("search")).get("mode") in ("outcome", "include"):
         return None
-    match = remote_resource(entry.get("resource"), summary=summary)
+    resource = object_in(entry.get("resource"))
+    match = remote_resource(resource, summary=summary)
+    if match is None and resource.get("resourceType") == type_:
+        raise ServerError(
+            f"the response to a search of {type_} has a resource without a usable id", MISBEHAVES
+        )
     return match if match is not None and match.ref.type == type_ else None
 
 
@@ -266,65 +317,11 @@ def history_entry(entry: Mapping[str, Any], type_: str) -> tuple[Ref, RemoteReso
     remote = remote_resource(entry.get("resource"))
     if remote is not None:
         return remote.ref, remote
-    request, response = entry.get("request"), entry.get("response")
-    response = response if isinstance(response, dict) else {}
-    request = request if isinstance(request, dict) else {}
+    request, response = object_in(entry.get("request")), object_in(entry.get("response"))
     ref = ref_in(type_, request.get("url"), entry.get("fullUrl"), response.get("location"))
     if ref is None:
         return None
     if request.get("method") != "DELETE":
         return ref, None
-    updated = str(response.get("lastModified") or "")
+    updated = text_in(response.get("lastModified"))
     return ref, RemoteResource(ref, etag(response.get("etag")), updated, deleted=True)
-
-
-def ref_in(type_: str, *urls: object) -> Ref | None:
-    """The first place of a type that one of these URLs names."""
-    for url in urls:
-        segments = str(url or "").partition("?")[0].split("/")
-        for segment, id_ in pairwise(segments):
-            if segment == type_ and id_ and not id_.startswith("_"):
-                return Ref(type_, id_)
-    return None
-
-
-def etag(value: object) -> str:
-    """The version that an ETag names; HAPI writes `1`, others `W/"1"`."""
-    return str(value or "").removeprefix("W/").strip('"')
-
-
-def response_version(response: Response) -> str:
-    """The version that the headers of a response name; "" for none."""
-    if version := etag(response.headers.get("etag")):
-        return version
-    headers = response.headers
-    location = headers.get("content-location") or headers.get("location") or ""
-    _, history, version = location.partition("/_history/")
-    return version if history else ""
-
-
-def next_page(bundle: Mapping[str, Any]) -> str:
-    """The URL of the next page; "" for none."""
-    for link in bundle.get("link") or ():
-        if isinstance(link, dict) and link.get("relation") == "next":
-            return str(link.get("url") or "")
-    return ""
-
-
-def own_url(url: str, base: str) -> str:
-    """The URL of a page at the server at `base`: behind a proxy, servers often misname themselves.
-
-    Raises ServerError where it leads to another path.
-    """
-    try:
-        if origin_of(url) == origin_of(base):
-            return url
-    except NetError:
-        pass
-    parts, own = urlsplit(url), urlsplit(base)
-    if not parts.path.startswith(own.path.rstrip("/") or "/") or not parts.query:
-        raise ServerError(
-            f"{base}: the link to the next page points to another server",
-            "Ask the operator of the server to correct its own base URL",
-        )
-    return f"{own.scheme}://{own.netloc}{parts.path}?{parts.query}"

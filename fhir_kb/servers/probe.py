@@ -14,12 +14,24 @@ from fhir_kb.servers.protocol import ServerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fhir_kb.servers.protocol import FhirServer, ServerCapabilities
+    from fhir_kb.servers.protocol import FhirServer, Observation, ServerCapabilities
 
 Basis = Literal["says", "tried", "known", "not known"]
 """Whether the server says so itself, has shown it, its software is known for it, or nobody knows
 before something is written."""
 _NOWHERE: Final = "fhir-kb-looks-for-nothing"
+
+_OBSERVED: Final[dict[Observation, str]] = {
+    "assigns-ids": "assigns ids, though it says that it takes ours",
+    "no-transaction": "refuses transactions",
+    "no-batch": "refuses batches",
+    "no-history": "refuses the history of types",
+    "no-post-search": "refuses POST [type]/_search",
+    "no-elements": "refuses _elements",
+    "no-page-size": "refuses _count",
+    "no-summary-count": "refuses or ignores _summary=count",
+    "no-conditional-create": "refuses the condition of a create",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +60,7 @@ def probe(server: FhirServer) -> list[ProbeResult]:
         _ids(capabilities),
         _references(capabilities),
         _limits(capabilities),
+        *(ProbeResult("observed", _OBSERVED[name], "tried") for name in capabilities.observed),
     ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ nothing else in this package knows HTTP.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from fhir_kb.diagnostics.errors import FhirKbError
 from fhir_kb.servers.content import compact_bytes
@@ -23,6 +23,18 @@ search syntax, with its special characters escaped; not yet encoded for URLs."""
 SendMode = Literal["transaction", "batch", "single"]
 """How changes are sent: all or nothing, several at once each for itself, or one by one."""
 Action = Literal["create", "update", "delete"]
+Observation = Literal[
+    "assigns-ids",
+    "no-transaction",
+    "no-batch",
+    "no-history",
+    "no-post-search",
+    "no-elements",
+    "no-page-size",
+    "no-summary-count",
+    "no-conditional-create",
+]
+"""What a server does otherwise than its statement says, or than every server should."""
 
 
 class Ref(NamedTuple):
@@ -66,6 +78,8 @@ class ChangeRequest:
     """The version that the change is based on; "" to create, or where there are no versions."""
     if_none_exist: Query | None = None
     """Of a create whose id the server assigns: it is made only if this search finds nothing."""
+    is_guarded: bool = True
+    """Whether a create goes with the condition that nothing is there yet."""
 
     @property
     def resource(self) -> Resource | None:
@@ -83,12 +97,14 @@ class Applied:
     """The change was made, now or before."""
 
     ref: Ref
-    """The resource's place, also where the server has assigned the id."""
+    """The resource's place by the server's response, which is not always where it was sent to."""
     version: str = ""
     updated: str = ""
     created: bool = False
     stored: Resource | None = field(default=None, repr=False)
     """What the server says that it stored; None where it does not say."""
+    is_placed: bool = field(default=True, compare=False)
+    """Whether the response names the place; otherwise it is taken for where it was sent to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +149,30 @@ class UnknownOutcomeError(FhirKbError):
         self.retry_after = retry_after
 
 
+_FINAL: Final = frozenset({400, 404, 405, 406, 410, 411, 413, 414, 415, 422, 501})
+
+
 class ServerError(FhirKbError):
     """The server cannot be reached, or rejects a whole request."""
+
+    status: int
+    """The HTTP status that it answered; 0 where none came, or one that is no answer."""
+
+    def __init__(self, message: str, help: str = "", status: int = 0) -> None:  # noqa: A002
+        super().__init__(message, help)
+        self.status = status
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the server does not do what was asked for; another way may do."""
+        return self.status in _FINAL
+
+
+class NotSupportedError(ServerError):
+    """The server does not do what its statement promises; nothing was done, and it is noted.
+
+    There is another way: its capabilities are by now without what it refused.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +211,8 @@ class ServerCapabilities:
     """Of a bundle; 0 where no limit is known."""
     page_size: int = 1000
     """The largest `_count` to ask for."""
+    observed: tuple[Observation, ...] = ()
+    """What it has shown to be otherwise than its statement says."""
 
 
 class FhirServer(Protocol):
@@ -184,6 +224,9 @@ class FhirServer(Protocol):
     @property
     def capabilities(self) -> ServerCapabilities:
         """What it can do; requested once."""
+
+    def observe(self, observation: Observation) -> None:
+        """Note what the server has just shown: its capabilities are otherwise from now on."""
 
     def count(self, type_: str, query: Query) -> int:
         """How many resources a search would find."""
@@ -227,5 +270,6 @@ class FhirServer(Protocol):
 
         Raises:
             UnknownOutcomeError: The changes may have been made.
+            NotSupportedError: They surely were not; the server refuses this mode.
             ServerError: They surely were not, and cannot be.
         """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from fhir_kb.net import redacted_url
 from fhir_kb.net.redaction import redact
 from fhir_kb.net.response import status_text
 from fhir_kb.net.retry import tries_text
 from fhir_kb.servers.content import load_json
+from fhir_kb.servers.json_values import is_type, object_in, objects, strings, text_in
 from fhir_kb.servers.protocol import Rejected, ServerError
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ _LOGIN_REFUSED: Final = frozenset({401, 403})
 _TOO_MANY: Final = 429
 NOT_IMPLEMENTED: Final = 501
 """What the server cannot do, now or later: no retry helps."""
+_REFUSED: Final = frozenset({400, 404, 422})
 _MAX_TEXT: Final = 300
 
 
@@ -28,9 +30,9 @@ def resource_in(response: Response) -> Resource | None:
     """The resource in the body; None where it is something else, such as an HTML page."""
     try:
         body = load_json(response.content)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
-    is_resource = isinstance(body, dict) and isinstance(body.get("resourceType"), str)
+    is_resource = isinstance(body, dict) and is_type(body.get("resourceType"))
     return body if is_resource else None
 
 
@@ -45,11 +47,10 @@ def operation_outcome(*candidates: object) -> Resource | None:
 def outcome_text(outcome: Resource | None) -> str:
     """The errors of an OperationOutcome in a few words, without secrets of ours; "" for none."""
     texts: list[str] = []
-    for issue in (outcome or {}).get("issue") or ():
-        if isinstance(issue, dict) and issue.get("severity") in ("error", "fatal", None):
-            details = issue.get("details")
-            detail = details.get("text") if isinstance(details, dict) else None
-            texts.append(str(issue.get("diagnostics") or detail or issue.get("code") or ""))
+    for issue in objects((outcome or {}).get("issue")):
+        if text_in(issue.get("severity")) in ("error", "fatal", ""):
+            said = (issue.get("diagnostics"), object_in(issue.get("details")).get("text"))
+            texts.append(next(filter(None, map(text_in, (*said, issue.get("code")))), ""))
     text = redact(" ".join("; ".join(filter(None, texts)).split()))
     return text if len(text) <= _MAX_TEXT else f"{text[: _MAX_TEXT - 1]}…"
 
@@ -84,7 +85,16 @@ def unusable(response: Response, url: str) -> ServerError:
         advice = "The server is overloaded or down: try again later, or ask its operator"
     else:
         advice = "Check the address, and that a FHIR server is there"
-    return ServerError(response_text(response, url), advice)
+    return ServerError(response_text(response, url), advice, response.status)
+
+
+def is_unsupported(status: int, resource: Resource | None, what: str) -> bool:
+    """Whether a response says that the server does not do `what` ("transaction") at all."""
+    issues = objects((operation_outcome(resource) or {}).get("issue"))
+    return status in _REFUSED and any(
+        issue.get("code") == "not-supported" and what in outcome_text({"issue": [issue]}).lower()
+        for issue in issues
+    )
 
 
 def rejected(change: ChangeRequest, status: int, resource: Resource | None) -> Rejected:
@@ -97,8 +107,7 @@ def rejected(change: ChangeRequest, status: int, resource: Resource | None) -> R
 def issue_expressions(outcome: Resource | None) -> list[tuple[str, str]]:
     """(place, text) of each issue of an OperationOutcome that names a place in the resource."""
     issues: list[tuple[str, str]] = []
-    for issue in (outcome or {}).get("issue") or ():
-        expressions: Any = issue.get("expression") if isinstance(issue, dict) else None
-        named = [path for path in expressions or () if isinstance(path, str)]
-        issues += [(path, outcome_text({"issue": [issue]})) for path in named]
+    for issue in objects((outcome or {}).get("issue")):
+        text = outcome_text({"issue": [issue]})
+        issues += [(path, text) for path in strings(issue.get("expression"))]
     return issues

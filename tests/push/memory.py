@@ -13,10 +13,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from fhir_kb.servers.capabilities import with_observation
 from fhir_kb.servers.content import content_digest
 from fhir_kb.servers.protocol import (
     Applied,
     ChangeRequest,
+    Observation,
     Outcome,
     Ref,
     Rejected,
@@ -131,6 +133,9 @@ class MemoryServer:
         return sum(map(len, self.history.values()))
 
     # the protocol
+
+    def observe(self, observation: Observation) -> None:
+        self.capabilities = with_observation(self.capabilities, observation)
 
     def count(self, type_: str, query: Mapping[str, Any]) -> int:
         self._ask(f"count {type_}")

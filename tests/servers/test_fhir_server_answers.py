@@ -84,7 +84,7 @@ def outcome(text: str, **issue: Any) -> dict[str, Any]:
     return {"resourceType": "OperationOutcome", "issue": [said]}
 
 
-def bundle(*entries: dict[str, Any], **more: Any) -> dict[str, Any]:
+def bundle(*entries: object, **more: Any) -> dict[str, Any]:
     return {"resourceType": "Bundle", "entry": list(entries), **more}
 
 
@@ -185,7 +185,13 @@ class TestSending:
         one, _ = server(says(bundle(entry, entry)))
         first = one.send(CHANGES, "batch")[0]
         assert isinstance(first, Applied)
-        assert (first.version, first.stored) == ("5", None)
+        assert first.ref == Ref("Library", "z")
+
+    def test_the_location_counts_not_the_body(self) -> None:
+        response = {"status": "200", "etag": "5", "location": f"{BASE}/Library/a/_history/5"}
+        one, _ = server(says(bundle({"resource": library("z"), "response": response})))
+        (first,) = one.send(CHANGES[:1], "batch")
+        assert first == Applied(A, "5")
 
     def test_a_refused_transaction_is_refused_for_all(self) -> None:
         one, _ = server(says(outcome("unknown code"), 422))
@@ -272,22 +278,45 @@ class TestAsking:
         assert headers["Cache-Control"] == "no-cache"
         assert repeat
 
-    def test_a_count_that_is_none(self) -> None:
-        one, _ = server(says(bundle()))
-        with pytest.raises(ServerError, match="count"):
-            one.count("Library", {})
+    @pytest.mark.parametrize("total", [None, "7", -1, True, [7]])
+    def test_without_a_count_it_is_counted(self, total: object) -> None:
+        one, _ = server(says(bundle(match("a"), match("b"), total=total)))
+        assert one.count("Library", {}) == 2
+        assert "no-summary-count" in one.capabilities.observed
 
     def test_what_only_goes_with_the_answer_is_left_out(self) -> None:
         entries = (
             {"resource": outcome("careful"), "search": {"mode": "outcome"}},
             {"resource": library("z"), "search": {"mode": "include"}},
             {"resource": {"resourceType": "Basic", "id": "q"}},
-            {"resource": {"resourceType": "Library"}},
             {"fullUrl": "x"},
             match("a"),
         )
         one, _ = server(says(bundle(*entries)))
         assert [live.ref for live in one.search("Library", {})] == [A]
+
+    @pytest.mark.parametrize("id_", [None, 7, "", "a/b", "..", ["a"], "a" * 200])
+    def test_a_match_that_is_nowhere_is_not_none(self, id_: object) -> None:
+        one, _ = server(says(bundle({"resource": {"resourceType": "Library", "id": id_}})))
+        with pytest.raises(ServerError, match="without a usable id"):
+            list(one.search("Library", {}))
+
+    @pytest.mark.parametrize(
+        "body",
+        [outcome("fine"), library("a"), bundle(entry=5), bundle(entry={}), bundle(entry=[5])],
+    )
+    def test_what_is_no_bundle_is_not_an_empty_one(self, body: dict[str, Any]) -> None:
+        one, _ = server(says(body))
+        with pytest.raises(ServerError, match="Bundle"):
+            list(one.search("Library", {}))
+        with pytest.raises(ServerError, match="Bundle"):
+            list(one.changed_since("Library", "2026-01-01T00:00:00Z"))
+
+    @pytest.mark.parametrize("url", [7, None, [], {}, ""])
+    def test_a_next_page_without_a_url_is_not_the_end(self, url: object) -> None:
+        one, _ = server(says(bundle(match("a"), link=[{"relation": "next", "url": url}])))
+        with pytest.raises(ServerError, match="next page"):
+            list(one.search("Library", {}))
 
     def test_pages_that_go_in_circles(self) -> None:
         one, script = server(says(bundle(match("a"), link=link(f"{BASE}?page=2"))))
@@ -351,5 +380,6 @@ def test_what_a_server_does_not_implement_is_not_requested_again() -> None:
     made, script = server(says(outcome("no"), 501))
     with pytest.raises(ServerError, match="HTTP 501 Not Implemented") as caught:
         made.count("Library", {})
-    assert len(script.asked) == 1
+    urls = [url for _, url, *_ in script.asked]
+    assert len(urls) == len(set(urls))
     assert "overloaded" not in caught.value.help

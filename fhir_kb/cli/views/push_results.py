@@ -84,6 +84,7 @@ def result_data(result: PushResult) -> dict[str, Any]:
             _change_data(applied.change)
             | ({"losses": list(map(_loss_data, applied.losses))} if applied.losses else {})
             | ({"replaced": True} if applied.replaced else {})
+            | ({"storedAs": str(applied.relocated)} if applied.relocated else {})
             for applied in result.applied
         ],
         "failed": [

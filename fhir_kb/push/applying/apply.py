@@ -12,7 +12,7 @@ from fhir_kb.push.applying.outcomes import (
     FailedChange,
     PushResult,
 )
-from fhir_kb.push.applying.scheduling import ChunkScheduler
+from fhir_kb.push.applying.scheduling import ChunkScheduler, possible_units
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.planning.order import Chunk, Unit, chunks
 from fhir_kb.push.planning.state import RecordedResource
@@ -24,8 +24,15 @@ from fhir_kb.servers.content import (
     losses,
     without_server_elements,
 )
-from fhir_kb.servers.protocol import Applied, Outcome, Ref, Rejected, ServerError
-from fhir_kb.servers.references import references
+from fhir_kb.servers.protocol import (
+    Applied,
+    ChangeRequest,
+    NotSupportedError,
+    Outcome,
+    Ref,
+    Rejected,
+    ServerError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -37,10 +44,10 @@ if TYPE_CHECKING:
     from fhir_kb.push.planning.state import State
     from fhir_kb.push.workspace.workspace import Workspace
     from fhir_kb.servers.content import Resource
-    from fhir_kb.servers.protocol import ChangeRequest
 
-_Sent: TypeAlias = "Mapping[Ref, Outcome] | ServerError | PushError"
-"""What became of a chunk: of each change, or why it is not known."""
+_Sent: TypeAlias = "dict[Ref, Outcome] | list[ChangeRequest] | ServerError | PushError"
+"""What became of a chunk: of each change, or why it is not known. A list: the server refuses the
+mode, and these were not made."""
 
 
 def apply(
@@ -91,19 +98,20 @@ class _Push:
     ) -> None:
         self.planned = {change.ref: planned for planned, change in approved.changes}
         self.changes = [change for _, change in approved.changes]
-        self.assigned_ids: AssignedIds | None = None
         if sender.server.capabilities.client_ids == "no":
             self.changes = [without_expected_version(change) for change in self.changes]
-            self.assigned_ids = AssignedIds(sender.server, self.changes)
-            sender = replace(sender, server=self.assigned_ids)
-        self.server, self.workspace, self.state = sender.server, workspace, state
-        self.sender, self.policy = sender, policy
+        self.server = AssignedIds(sender.server, self.changes)
+        self.ids = self.server.ids
+        self.workspace, self.state = workspace, state
+        self.sender, self.policy = replace(sender, server=self.server), policy
         self.progress, self.verify = progress, verify
         self.number = state.last_push + 1
         self.result = PushResult(self.number)
         self.sent_digests: dict[Ref, str] = {}
         self.final_digests: dict[Ref, str] = {}
         self.missing = {str(ref) for ref in approved.absent}
+        self.refused: list[ChangeRequest] = []
+        """What was not made because the server refuses the mode in which it was sent."""
 
     def run(self, in_place: Sequence[PlannedChange]) -> PushResult:
         """Record what is in place, then send the rest."""
@@ -141,7 +149,7 @@ class _Push:
         )  # fmt: skip
         return sent_digest, compact_json(desired)
 
-    def _chunks(self) -> list[Chunk]:
+    def _chunks(self, changes: Sequence[ChangeRequest]) -> list[Chunk]:
         profile = self.server.capabilities
         entries = 1 if self.sender.mode == "single" else self.policy.max_entries
         before = {
@@ -150,28 +158,34 @@ class _Push:
             if planned.remote is not None and planned.remote.resource is not None
         }
         return chunks(
-            self.changes,
+            changes,
             max_entries=_smaller(entries, profile.max_entries),
             max_bytes=_smaller(self.policy.max_bytes, profile.max_bytes),
             independent_entries=self.sender.mode != "transaction"
-            or (self.assigned_ids is not None and self.assigned_ids.has_late_links(self.changes)),
+            or self.server.has_late_links(changes),
             before=before,
             release=profile.release,
         )
 
     def _send_all(self, journal: Journal) -> None:
-        """Send every chunk after those that it depends on."""
-        scheduler = ChunkScheduler(self._chunks(), self.policy.max_concurrent)
+        """Send every chunk after those that it depends on; again in the mode that is left."""
         self.progress.stage("pushing", len(self.changes))
-        scheduler.run(
-            task=lambda chunk: self._task(journal, chunk),
-            done=lambda outcomes: self._note(journal, outcomes),
-            overloaded=lambda: self.sender.busy,
-            stopped=lambda: self.result.error is not None,
-        )
-        for chunk in scheduler.waiting:
-            for change in chunk.changes:
-                self._fail(change.ref, "not sent: the push was interrupted before")
+        changes: Sequence[ChangeRequest] = self.changes
+        while changes:
+            scheduler = ChunkScheduler(self._chunks(changes), self.policy.max_concurrent)
+            scheduler.run(
+                task=lambda chunk: self._task(journal, chunk),
+                done=lambda outcomes: self._note(journal, outcomes),
+                overloaded=lambda: self.sender.busy,
+                stopped=lambda: self.result.error is not None or bool(self.refused),
+            )
+            changes = [change for chunk in scheduler.waiting for change in chunk.changes]
+            if self.result.error is not None:
+                break
+            changes, self.refused = [*self.refused, *changes], []
+            self.sender.mode = self.server.capabilities.send_modes[0]
+        for change in changes:
+            self._fail(change.ref, "not sent: the push was interrupted before")
 
     def _task(self, journal: Journal, chunk: Chunk) -> Callable[[], _Sent]:
         """What sends a chunk in a thread of its own: it shares nothing but the journal."""
@@ -180,25 +194,11 @@ class _Push:
 
     def _possible_units(self, chunk: Chunk) -> list[Unit]:
         """The units of a chunk that refer to nothing that could not be made."""
-        if not self.missing:
-            return chunk.units
-        possible = []
-        release = self.server.capabilities.release
-        for unit in chunk.units:
-            missing = {
-                reference
-                for change in unit.changes
-                for reference in references(change.resource or {}, release)
-                if reference in self.missing
-            }
-            if not missing:
-                possible.append(unit)
-                continue
-            for change in unit.changes:
-                self._fail(
-                    change.ref,
-                    f"not sent: it refers to {min(missing)}, which is not on the server",
-                )
+        possible, missing = possible_units(
+            chunk.units, self.missing, self.server.capabilities.release
+        )
+        for ref, reference in missing.items():
+            self._fail(ref, f"not sent: it refers to {reference}, which is not on the server")
         return possible
 
     def _send(self, journal: Journal, units: Sequence[Unit]) -> _Sent:
@@ -208,6 +208,8 @@ class _Push:
         try:
             journal.sending(self._sent_change(change) for change in changes)
             return self.sender.send(units)
+        except NotSupportedError:
+            return [change for unit in units for change in unit.changes]
         except (ServerError, PushError) as error:
             return error
 
@@ -228,9 +230,14 @@ class _Push:
         if isinstance(outcomes, (ServerError, PushError)):
             self.result.error = self.result.error or outcomes
             return
+        if isinstance(outcomes, list):
+            self.refused += outcomes
+            journal.not_done(self.planned[change.ref].key for change in outcomes)
+            return
         applied = {ref: entry for ref, entry in outcomes.items() if isinstance(entry, Applied)}
         refused = {ref: entry for ref, entry in outcomes.items() if isinstance(entry, Rejected)}
         try:
+            applied = self._corrected(applied)
             stored = self._stored(applied)
         except ServerError as error:
             self.result.error = error
@@ -247,6 +254,23 @@ class _Push:
         for key, record in records.items():
             self.state.record(key, record)
         self.progress.advance(len(outcomes))
+
+    def _corrected(self, applied: dict[Ref, Applied]) -> dict[Ref, Applied]:
+        """The outcomes, once what was sent refers to where the server has put the rest of it."""
+        corrections = [
+            ChangeRequest("update", ref, self.planned[ref].desired, entry.version)
+            for ref, entry in applied.items()
+            if ref in self.server.dangling and ref in self.sent_digests
+        ]
+        if not corrections:
+            return applied
+        outcomes = self.sender.send([Unit((change,), 0) for change in corrections])
+        corrected = {
+            ref: replace(outcome, created=applied[ref].created)
+            for ref, outcome in outcomes.items()
+            if isinstance(outcome, Applied)
+        }
+        return {**applied, **corrected}
 
     def _stored(self, applied: Mapping[Ref, Applied]) -> dict[Ref, Resource]:
         """What the server stored: from its response, or else from what it holds now."""
@@ -265,21 +289,28 @@ class _Push:
         if planned.body is None:
             self.result.applied.append(AppliedChange(planned))
             return None
-        ref, sent_digest = applied.ref, self.sent_digests[applied.ref]
-        if self.assigned_ids is not None:
-            ref = self.assigned_ids.server_ref(ref)
-            sent_digest = self.final_digests.get(applied.ref, sent_digest)
-            stored = stored and self.assigned_ids.as_stored(applied.ref, stored)
+        ref = self.ids.server_ref(applied.ref)
+        sent_digest = self.final_digests.get(applied.ref, self.sent_digests[applied.ref])
+        if stored is not None and applied.ref in self.server.dangling:
+            stored = self.ids.as_dangling(stored)
+        stored = stored and self.ids.as_stored(applied.ref, stored)
         stored_digest = ""
         lost: tuple[Loss, ...] = ()
         if stored is not None:
             stored_digest = content_digest(stored)
             if stored_digest != sent_digest:
                 lost = tuple(losses(self._final_content(planned), without_server_elements(stored)))
-            if self.assigned_ids is not None and self.assigned_ids.has_placeholders(stored):
+            if self.server.has_placeholders(stored):
                 sent_digest = ""  # so the next plan corrects it
         replaced = planned.is_new and not applied.created
-        self.result.applied.append(AppliedChange(planned, lost if self.verify else (), replaced))
+        self.result.applied.append(
+            AppliedChange(
+                planned,
+                lost if self.verify else (),
+                replaced,
+                self.ids.relocated.get(applied.ref),
+            )
+        )
         return RecordedResource(
             ref, applied.version, applied.updated, sent_digest, stored_digest, self.number,
             planned.retired,
@@ -287,7 +318,7 @@ class _Push:
 
     def _keep_final_contents(self, refs: Iterable[Ref]) -> None:
         """Keep contents as they are on the server: only its response told what they refer to."""
-        if self.assigned_ids is None:
+        if not self.ids:
             return
         contents = {
             ref: self._final_content(self.planned[ref]) for ref in refs if ref in self.sent_digests
@@ -302,7 +333,7 @@ class _Push:
         """What the server has to hold, with all ids that it has assigned by now."""
         desired = planned.desired
         assert desired is not None
-        return self.assigned_ids.as_stored(planned.ref, desired) if self.assigned_ids else desired
+        return self.ids.as_stored(planned.ref, desired)
 
     def _fail(self, ref: Ref, reason: str, rejection: Rejected | None = None) -> None:
         self.missing.add(str(ref))

@@ -24,6 +24,8 @@ class AppliedChange:
     replaced: bool = False
     """Whether something was there that the plan did not know of, and the server let us replace
     it."""
+    relocated: Ref | None = None
+    """Where the server has put it, though another place was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def _looked_up(
         for key, sent in push.unanswered.items()
     }
     assigned_ids = _assigned_ids(push, changes.values(), server)
-    remote = (assigned_ids or server).read([change.ref for change in changes.values()])
+    remote = assigned_ids.read([change.ref for change in changes.values()])
     for key, change in changes.items():
         applied = applied_by(change, remote.get(change.ref))
         if applied is None:
@@ -63,13 +63,13 @@ def _looked_up(
         if stored is None or content is None:
             yield key, None
             continue
-        ref, sent_digest = change.ref, sent.digest
-        if assigned_ids is not None:
-            ref = assigned_ids.server_ref(ref)
-            content, stored = (
-                assigned_ids.as_stored(change.ref, body) for body in (content, stored)
-            )
-            sent_digest = content_digest(content)
+        ids = assigned_ids.ids
+        ref = ids.server_ref(change.ref)
+        if change.ref in assigned_ids.dangling:
+            content = stored = ids.as_dangling(stored)  # so the next plan corrects it
+        content, stored = (ids.as_stored(change.ref, body) for body in (content, stored))
+        sent_digest = content_digest(content)
+        if sent_digest != sent.digest:
             workspace.history.append_contents(push.number, [(sent_digest, compact_json(content))])
         yield key, RecordedResource(
             ref, applied.version, applied.updated, sent_digest, content_digest(stored),
@@ -79,13 +79,13 @@ def _looked_up(
 
 def _assigned_ids(
     push: InterruptedPush, changes: Iterable[ChangeRequest], server: FhirServer
-) -> AssignedIds | None:
-    """The server as the push saw it, where it assigns ids itself."""
-    if server.capabilities.client_ids != "no":
-        return None
+) -> AssignedIds:
+    """The server as the push saw it; what is not at the id of ours may be elsewhere."""
     server_refs = {
         sent.ref: record.ref
         for key, sent in push.sent.items()
-        if (record := push.done.get(key)) is not None
+        if (record := push.done.get(key)) is not None and record.ref != sent.ref
     }
-    return AssignedIds(server, map(without_expected_version, changes), server_refs)
+    if server.capabilities.client_ids == "no":
+        changes = map(without_expected_version, changes)
+    return AssignedIds(server, changes, server_refs, in_doubt=True)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+from fhir_kb.servers.references import references
 
-    from fhir_kb.push.planning.order import Chunk
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from fhir_kb.push.planning.order import Chunk, Unit
+    from fhir_kb.servers.protocol import Ref
 
 T = TypeVar("T")
 
@@ -62,3 +65,34 @@ class ChunkScheduler:
                         limit = max(1, limit // 2)
                     else:
                         limit = min(self._max_concurrent, limit + 1)
+
+
+def possible_units(
+    units: Sequence[Unit], missing: Collection[str], release: str
+) -> tuple[list[Unit], dict[Ref, str]]:
+    """The units that refer to nothing that is missing on the server.
+
+    Args:
+        units: In order.
+        missing: What could not be made ("Type/id").
+        release: The FHIR release, by whose definitions things refer to others.
+
+    Returns:
+        The units that can be sent; for each change of the others, the first that is missing.
+    """
+    if not missing:
+        return list(units), {}
+    possible: list[Unit] = []
+    lacking: dict[Ref, str] = {}
+    for unit in units:
+        targets = {
+            reference
+            for change in unit.changes
+            for reference in references(change.resource or {}, release)
+            if reference in missing
+        }
+        if targets:
+            lacking.update({change.ref: min(targets) for change in unit.changes})
+        else:
+            possible.append(unit)
+    return possible, lacking

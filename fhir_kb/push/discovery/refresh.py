@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from fhir_kb.push.discovery.batches import THREADS, batches
 from fhir_kb.push.planning.state import NEVER, instant
-from fhir_kb.servers.protocol import Ref, RemoteResource
+from fhir_kb.servers.protocol import NotSupportedError, Ref, RemoteResource, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -138,11 +138,14 @@ def _changed(
     recent = Counter(record.updated for record in records if instant(record.updated) >= start)
     if recent.total() > _FEW and _counts_agree(server, type_, recent, max_counts):
         since = max(recent, key=instant)
-    changed = [
-        remote
-        for remote in server.changed_since(type_, since)
-        if remote.version != versions.get(remote.ref)
-    ]
+    try:
+        changed = [
+            remote
+            for remote in server.changed_since(type_, since)
+            if remote.version != versions.get(remote.ref)
+        ]
+    except NotSupportedError:
+        return _changed_by_versions(server, versions)
     if _was_restored(server, type_, records, {remote.ref for remote in changed}):
         return _changed_by_versions(server, versions)
     return changed
@@ -190,7 +193,13 @@ def _counts_agree(
     for first in range(0, len(ends), step):
         interval = ends[first : first + step]
         query = {"_lastUpdated": (start, f"le{interval[-1]}")}
-        if server.count(type_, query) != sum(recent[end] for end in interval):
+        try:
+            count = server.count(type_, query)
+        except ServerError as error:
+            if not error.is_refusal:
+                raise
+            return False
+        if count != sum(recent[end] for end in interval):
             return False
         start = f"gt{interval[-1]}"
     return True

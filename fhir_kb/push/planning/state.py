@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from fhir_kb.servers.json_values import usable_instant
+
 if TYPE_CHECKING:
     from fhir_kb.servers.protocol import Ref
 
@@ -57,14 +59,14 @@ class State:
     def begin_refreshing(self) -> None:
         """After a first push: what happens from its first change on is asked for next time."""
         if not self.refreshed_until:
-            updates = [entry.updated for entry in self.resources.values() if entry.updated]
+            updates = [
+                entry.updated
+                for entry in self.resources.values()
+                if usable_instant(entry.updated) is not None
+            ]
             self.refreshed_until = min(updates, key=instant, default="")
 
 
 def instant(text: str) -> datetime:
     """A FHIR instant; the beginning of time where it cannot be read."""
-    try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        return NEVER
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    return usable_instant(text) or NEVER

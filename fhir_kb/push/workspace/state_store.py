@@ -9,6 +9,7 @@ from fhir_kb.push.planning.state import State
 from fhir_kb.push.stored_types import checked
 from fhir_kb.push.workspace.files import damaged, read_json, write_json
 from fhir_kb.push.workspace.records import RECORD_VERSION, parse_records, records_json
+from fhir_kb.servers.json_values import usable_instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,7 +35,7 @@ class StateStore:
         if not content:
             return State(server)
         try:
-            return self._parsed(content)
+            return _with_usable_time(self._parsed(content))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise damaged(self._path) from error
 
@@ -62,3 +63,10 @@ class StateStore:
             "resources": records_json(state.resources),
         }
         write_json(self._path, content)
+
+
+def _with_usable_time(state: State) -> State:
+    """The state itself. Raises ValueError where its time is no instant."""
+    if state.refreshed_until and usable_instant(state.refreshed_until) is None:
+        raise ValueError(state.refreshed_until)
+    return state

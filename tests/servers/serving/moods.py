@@ -195,9 +195,11 @@ def gives_own_ids(asked: Asked, forward: Forward) -> Reply:
         return forward(asked)
     for entry in bundle["entry"]:
         request = entry["request"]
-        if request["method"] == "PUT" and "ifMatch" not in request:
+        is_create = request.get("ifMatch", 'W/"0"') == 'W/"0"'
+        if request["method"] == "PUT" and is_create:
             request["method"], request["url"] = "POST", request["url"].partition("/")[0]
             request.pop("ifNoneMatch", None)
+            request.pop("ifMatch", None)
             entry["resource"].pop("id", None)
     return forward(replace(asked, body=orjson.dumps(bundle)))
 
