@@ -23,6 +23,7 @@ from fhir_kb.pipeline.release_statements import (
     MAX_MANIFEST,
     StatedRelease,
     folder_release,
+    given_release,
     package_release,
 )
 from fhir_kb.validate import ValidationOptions
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from io import BufferedReader
     from pathlib import Path
 
+    from fhir_kb.packages.dependencies.resolution import MissingPackage
     from fhir_kb.pipeline.file_checks import CheckLines, LikelierRelease
 
 MAX_PACKAGE: Final = 4 * 1024 * 1024 * 1024
@@ -68,6 +70,7 @@ def validate_files(
     detect_release: bool = False,
     on_skipped: Callable[[SkippedFile], None] | None = None,
     on_likelier_release: Callable[[LikelierRelease], None] | None = None,
+    on_missing_package: Callable[[MissingPackage], None] | None = None,
 ) -> Iterator[FileReport]:
     """Check files, pipes ("-" is the standard input), and the files in folders and packages.
 
@@ -79,9 +82,11 @@ def validate_files(
         options: The settings of the validation; None: FHIR R5 without packages.
         lines: What checks NDJSON, such as `fhir_kb.bulk.ndjson.check_lines`, which uses all cores.
         detect_release: Whether the FHIR release that a package, folder or file names goes before
-            that of the options.
+            that of the packages of the options, and that before the one of the options.
         on_skipped: Receives each file in a folder or package that is no FHIR.
         on_likelier_release: Receives, at the end, the release of which there are far fewer errors.
+        on_missing_package: Receives, before the reports, each package that those of the options
+            depend on and that is not on this machine.
 
     Yields:
         A report for each resource, as soon as it was checked.
@@ -92,7 +97,8 @@ def validate_files(
         PackageError: A package cannot be used.
     """
     options = options or ValidationOptions()
-    checks = FileChecks(options, lines, detect_release=detect_release)
+    options, source = _with_packages(options, detect_release, on_missing_package or _ignore)
+    checks = FileChecks(options, lines, detect_release=detect_release, default_source=source)
     run = _Run(checks, on_skipped or _ignore, cache(folder_release))
     for path in paths:
         is_empty = True
@@ -111,8 +117,25 @@ def validate_files(
         on_likelier_release(likelier)
 
 
-def _ignore(_: SkippedFile) -> None:
-    """Nobody asked what was skipped."""
+def _ignore(_: object) -> None:
+    """Nobody asked."""
+
+
+def _with_packages(
+    options: ValidationOptions,
+    detect_release: bool,
+    on_missing_package: Callable[[MissingPackage], None],
+) -> tuple[ValidationOptions, str]:
+    """The options in the release that their packages name, and where: "from a.b#1.0.0", or ""."""
+    if not options.packages and not options.also:
+        return options, ""
+    loaded = options.load_packages()
+    for package in loaded.missing:
+        on_missing_package(package)
+    stated = given_release(loaded.given, options.xml_files()) if detect_release else None
+    if stated is None or stated.release is None:
+        return options, stated.source if stated else ""
+    return options._replace(fhir_version=stated.release.version), stated.source
 
 
 def _folder(folder: Path, run: _Run) -> Iterator[FileReport]:

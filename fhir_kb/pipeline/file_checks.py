@@ -63,14 +63,21 @@ class FileChecks:
         options: The settings of the validation.
         lines: What checks NDJSON; None: this process does.
         detect_release: Whether the release that files name goes before that of the options.
+        default_source: Where the release of the options is named: "from hl7.fhir.uv.cpg#2.0.0".
     """
 
     def __init__(
-        self, options: ValidationOptions, lines: CheckLines | None, *, detect_release: bool
+        self,
+        options: ValidationOptions,
+        lines: CheckLines | None,
+        *,
+        detect_release: bool,
+        default_source: str = "",
     ) -> None:
         self._options: Final = options
         self._lines: Final = lines
         self._detects: Final = detect_release
+        self._default_source: Final = default_source
         self._validators: Final[dict[str, Validator]] = {}
         self._sample: Final[list[_Sample]] = []
         self._sampled = 0
@@ -98,7 +105,7 @@ class FileChecks:
         report = check_text_with(validator, data)
         if not _version(stated):
             self._keep(_Sample(data, False, sum(entry.errors for entry in report.resources)))
-        yield from _reports(file, report.resources, stated)
+        yield from self._reports(file, report.resources, stated)
 
     def lines(
         self, file: str, lines: Iterable[bytes], stated: StatedRelease | None = None
@@ -110,14 +117,14 @@ class FileChecks:
         stated = self._stated(b"".join(head), stated)
         version = _version(stated) or self._options.fhir_version
         if _version(stated):
-            yield from _reports(file, self._check_lines(lines, version), stated)
+            yield from self._reports(file, self._check_lines(lines, version), stated)
             return
         first: list[bytes] = []
         reports = self._check_lines(self._recording(lines, first), version)
         for number, report in enumerate(reports):
             if number < len(first):
                 self._keep(_Sample(first[number], True, report.errors))
-            yield from _reports(file, (report,), stated)
+            yield from self._reports(file, (report,), stated)
 
     def likelier_release(self) -> LikelierRelease | None:
         """The release of which a sample of what was checked has far fewer errors, if any.
@@ -154,6 +161,15 @@ class FileChecks:
             )
         )
 
+    def _reports(
+        self, file: str, reports: Iterable[ResourceReport], stated: StatedRelease | None
+    ) -> Iterator[FileReport]:
+        source = stated.source if stated else self._default_source
+        for report in reports:
+            yield FileReport(
+                file, report.fhir_version, report.resource_type, report.id, report.issues, source
+            )
+
     def _check_lines(self, lines: Iterable[bytes], version: str) -> Iterator[ResourceReport]:
         if self._lines is None:
             return check_lines_with(self.validator(version), lines)
@@ -180,13 +196,3 @@ class FileChecks:
 def _version(stated: StatedRelease | None) -> str:
     """The FHIR version that is stated; "" where the options have to name it."""
     return stated.release.version if stated and stated.release else ""
-
-
-def _reports(
-    file: str, reports: Iterable[ResourceReport], stated: StatedRelease | None
-) -> Iterator[FileReport]:
-    source = stated.source if stated else ""
-    for report in reports:
-        yield FileReport(
-            file, report.fhir_version, report.resource_type, report.id, report.issues, source
-        )

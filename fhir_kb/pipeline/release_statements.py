@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from fhir_kb.model.fhir_release import FhirRelease, release_of_version, release_spelled
+from fhir_kb.model.fhir_release import BY_VERSION, FhirRelease, release_of_version, release_spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from fhir_kb.packages.cache.store import Package
+
 MANIFEST: Final = "package.json"
 _LEVELS: Final = 3
 """How many folders, from a file's own outwards, may have its package.json."""
 MAX_MANIFEST: Final = 1024 * 1024
+_MAX_GIVEN: Final = 20
+"""How many definitions of a folder are read for the release that they name."""
 _STATING: Final = ("StructureDefinition", "ImplementationGuide", "CapabilityStatement")
 """The resource types with an element `fhirVersion`."""
 _URL_STEP: Final = re.compile(r"/(?:base|fhir-?)?(r4b|r4|r5)(?=/|$)", re.IGNORECASE)
 """The release in a server's base: https://fhir.example.org/baseR4/Patient/1."""
 _VERSION: Final = re.compile(r"[\w.+\-]{1,40}")
+_CORE_PROFILE: Final = re.compile(
+    rb"http://hl7\.org/fhir/StructureDefinition/[\w.\-]+\|([0-9]+\.[0-9]+\.[0-9]+)(?![\w.])"
+)
+"""A profile of FHIR itself with its version, in meta.profile."""
+_XML_META_END: Final = re.compile(rb"</(?:[\w.\-]+:)?meta\s*>")
 _XML_ROOT: Final = re.compile(rb"<(?:[\w.\-]+:)?([A-Z]\w+)[\s>]")
 _XML_VERSION: Final = re.compile(rb"<(?:[\w.\-]+:)?fhirVersion\s+value\s*=\s*[\"']([^\"']+)[\"']")
 _XML_URL: Final = re.compile(
@@ -60,12 +70,46 @@ def folder_release(folder: Path) -> StatedRelease | None:
     return None
 
 
+def given_release(packages: Iterable[Package], files: Iterable[Path]) -> StatedRelease | None:
+    """The release of the packages and definitions that resources are checked against.
+
+    None where they name none; without a release where they do not all name the same.
+
+    Args:
+        packages: Packages, and files and folders with definitions.
+        files: XML files with definitions.
+
+    Raises:
+        PackageError: A definition cannot be read.
+    """
+    stated = [_release_of_given(package) for package in packages]
+    stated += [content_release(path.read_bytes()) for path in files]
+    known = {one.release.label: one for one in stated if one is not None and one.release}
+    if len(known) > 1:
+        labels = " and ".join(sorted(known))
+        return StatedRelease(None, f"default; what it is checked against is for {labels}")
+    return next(iter(known.values()), None)
+
+
+def _release_of_given(package: Package) -> StatedRelease | None:
+    if package.name:
+        return _stated(list(package.fhir_versions), package.label)
+    if package.folder.is_dir() and (stated := folder_release(package.folder)) is not None:
+        return stated
+    stating = (entry for entry in package.entries() if entry.resource_type in _STATING)
+    for entry in islice(stating, _MAX_GIVEN):
+        resource = package.read(entry)
+        if (stated := _stated(resource.get("fhirVersion"), package.label)) is not None:
+            return stated
+    return None
+
+
 def content_release(data: bytes) -> StatedRelease | None:
     """What a resource or bundle says, as JSON or XML; of NDJSON, the first one.
 
     None where it names no release.
     """
-    if b"fhirVersion" not in data and b"Bundle" not in data:
+    if b"fhirVersion" not in data and b"Bundle" not in data and _CORE_PROFILE.search(data) is None:
         return None
     if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<":
         return _xml_release(data)
@@ -75,21 +119,24 @@ def content_release(data: bytes) -> StatedRelease | None:
 def _xml_release(data: bytes) -> StatedRelease | None:
     root = _XML_ROOT.search(data[:65536])
     resource_type = root[1].decode() if root else ""
+    stated = None
     if resource_type in _STATING:
         versions = [version.decode("utf-8", "replace") for version in _XML_VERSION.findall(data)]
-        return _stated(versions, f"{resource_type}.fhirVersion")
-    if resource_type != "Bundle":
-        return None
-    urls = (url.decode("utf-8", "replace") for url in _XML_URL.findall(data))
-    return _base_release(urls)
+        stated = _stated(versions, f"{resource_type}.fhirVersion")
+    elif resource_type == "Bundle":
+        urls = (url.decode("utf-8", "replace") for url in _XML_URL.findall(data))
+        stated = _base_release(urls)
+    meta_end = _XML_META_END.search(data)
+    return stated or _profile_release(data[: meta_end.start()] if meta_end else b"")
 
 
 def _resource_release(resource: dict[str, Any]) -> StatedRelease | None:
     resource_type = resource.get("resourceType")
     if resource_type in _STATING:
-        return _stated(resource.get("fhirVersion"), f"{resource_type}.fhirVersion")
+        stated = _stated(resource.get("fhirVersion"), f"{resource_type}.fhirVersion")
+        return stated or _profile_release(_profiles(resource))
     if resource_type != "Bundle":
-        return None
+        return _profile_release(_profiles(resource))
     entries = list(_objects(resource.get("entry")))
     contents = [entry["resource"] for entry in entries if isinstance(entry.get("resource"), dict)]
     statements = [
@@ -102,7 +149,23 @@ def _resource_release(resource: dict[str, Any]) -> StatedRelease | None:
         return statements[0]
     links = _objects(resource.get("link"))
     urls = [link.get("url") for link in links] + [entry.get("fullUrl") for entry in entries]
-    return _base_release(url for url in urls if isinstance(url, str))
+    stated = _base_release(url for url in urls if isinstance(url, str))
+    return stated or _profile_release(b" ".join(map(_profiles, [resource, *contents])))
+
+
+def _profiles(resource: dict[str, Any]) -> bytes:
+    """The profiles that a resource claims, with spaces between."""
+    meta = resource.get("meta")
+    profiles = meta.get("profile") if isinstance(meta, dict) else None
+    listed = profiles if isinstance(profiles, list) else []
+    return " ".join(item for item in listed if isinstance(item, str)).encode("utf-8", "replace")
+
+
+def _profile_release(profiles: bytes) -> StatedRelease | None:
+    """The release of FHIR's own profiles in a text, where they agree on one."""
+    versions = {version.decode() for version in _CORE_PROFILE.findall(profiles)}
+    exact = sorted(version for version in versions if version in BY_VERSION)
+    return _stated(exact, "meta.profile") if len(exact) == 1 else None
 
 
 def _base_release(urls: Iterable[str]) -> StatedRelease | None:

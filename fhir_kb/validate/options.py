@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from fhir_kb.packages import Canonicals, PackageSet
+    from fhir_kb.packages.dependencies.resolution import LoadedPackages
     from fhir_kb.terminology.service import TerminologyService
     from fhir_kb.validate.validator import Validator
 
@@ -45,21 +46,44 @@ class ValidationOptions(NamedTuple):
             self._require_profiles(core_profiles(self.fhir_version))
             terminology = self._terminology(None)
             return Validator(self.fhir_version, profiles=self.profiles, terminology=terminology)
-        from fhir_kb.packages.dependencies.resolution import load_packages
-
-        xml = [path for path in self._files() if _is_xml(path)]
-        from_xml = [entry for path in xml for entry in _xml_resources(path, self.fhir_version)]
-        json_ = [path for path in self.also if not _is_xml(path)]
-        packages = load_packages(self.packages, also=json_).packages
-        given = CanonicalChain(InMemoryCanonicals(from_xml), packages)
+        from_xml = [
+            resource
+            for path in self.xml_files()
+            for resource in _xml_resources(path, self.fhir_version)
+        ]
+        packages = self.load_packages().packages
+        in_packages = [
+            resource
+            for package in packages.packages
+            for path in package.xml_files()
+            for resource in _xml_resources(path, self.fhir_version)
+            if not package.matching(str(resource.get("url")))
+        ]
+        given = CanonicalChain(
+            InMemoryCanonicals(from_xml), packages, InMemoryCanonicals(in_packages)
+        )
         self._require_profiles(CanonicalChain(given, core_profiles(self.fhir_version)))
         return Validator(
             self.fhir_version,
             canonicals=given,
             profiles=self.profiles,
-            global_profiles=_global_profiles(from_xml, packages),
+            global_profiles=_global_profiles([*from_xml, *in_packages], packages),
             terminology=self._terminology(given),
         )
+
+    def load_packages(self) -> LoadedPackages:
+        """The packages, the files and folders of `also`, and what they depend on.
+
+        Raises:
+            PackageError: A package is missing or cannot be used.
+        """
+        from fhir_kb.packages.dependencies.resolution import load_packages
+
+        return load_packages(self.packages, also=[path for path in self.also if not _is_xml(path)])
+
+    def xml_files(self) -> list[Path]:
+        """The XML files of `also`, which are in no package."""
+        return [path for path in self._files() if _is_xml(path)]
 
     def _terminology(self, given: Canonicals | None) -> TerminologyService | None:
         """The terminology service with the server behind it; None where no server is set."""

@@ -325,3 +325,16 @@ def test_without_a_lock_file_nothing_is_locked(tmp_path: Path) -> None:
 def test_a_lock_file_is_the_same_in_any_order() -> None:
     a, b = LockedPackage("a.b", "1.0.0", "x"), LockedPackage("a.b", "1.0.1", "y")
     assert lock_file_bytes((a, b)) == lock_file_bytes((b, a))
+
+
+def test_a_moving_version_is_refused_with_all_that_lead_to_it(
+    registry: Registry, get: Getter
+) -> None:
+    registry.publish("org.example.a.r4", "1.0.0", org_example_b_r4="1.0.0")
+    registry.publish("org.example.b.r4", "1.0.0", org_example_c_r4="current")
+    message = (
+        r"org\.example\.c\.r4#current' cannot be used: its content changes .*, which "
+        r"org\.example\.b\.r4#1\.0\.0 depends on, and org\.example\.a\.r4#1\.0\.0 on org"
+    )
+    with pytest.raises(PackageError, match=message):
+        get("org.example.a.r4#1.0.0")

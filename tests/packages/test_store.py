@@ -20,6 +20,7 @@ from fhir_kb.packages import (
     open_package,
 )
 from fhir_kb.packages.cache import folder_index as indexing
+from fhir_kb.packages.dependencies.lock_file import content_digest
 
 SET = f"{BASE}/ValueSet/colours"
 
@@ -305,3 +306,36 @@ def test_errors_pass_between_processes() -> None:
 
     error = pickle.loads(pickle.dumps(PackageError("what", "do")))
     assert (error.message, error.help, error.help) == ("what", "do", "do")
+
+
+def test_definitions_in_folders_of_a_package_are_found_and_examples_are_not(
+    where: CacheFolders,
+) -> None:
+    folder = install(where.packages, "a.b", "1.0.0", resource("ValueSet", "top"))
+    inside = {"profiles": "one", "profiles/deeper": "two", "example": "three", "tests": "four"}
+    for name, value_set in inside.items():
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        content = json.dumps(resource("ValueSet", value_set))
+        (folder / name / f"{value_set}.json").write_text(content, encoding="utf-8")
+    package = open_installed("a.b", "1.0.0", where)
+    found = {entry.id for entry in package.entries()}
+    assert found == {"top", "one", "two"}
+    two = package.find(f"{BASE}/ValueSet/two")
+    assert two is not None
+    assert two["id"] == "two"
+    (folder / "profiles" / "new.json").write_text(json.dumps(resource("ValueSet", "new")))
+    again = open_installed("a.b", "1.0.0", where)
+    assert again.find(f"{BASE}/ValueSet/new") is not None
+
+
+def test_the_digest_of_a_package_covers_all_that_may_define_something(where: CacheFolders) -> None:
+    folder = install(where.packages, "a.b", "1.0.0", resource("ValueSet", "top"))
+    digests = [content_digest(folder)]
+    for name in ("inner/a.json", "inner/b.xml", "c.xml"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("{}")
+        digests.append(content_digest(folder))
+    assert len(set(digests)) == 4
+    (folder / "example").mkdir()
+    (folder / "example" / "a.json").write_text("{}")
+    assert content_digest(folder) == digests[-1]

@@ -7,9 +7,13 @@ import pytest
 
 from fhir_kb.pipeline import validate_files
 from fhir_kb.pipeline.release_statements import content_release, folder_release, package_release
+from fhir_kb.validate import ValidationOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+CORE = "http://hl7.org/fhir/StructureDefinition/"
 
 
 def bundle(*entries: dict[str, Any], **rest: Any) -> dict[str, Any]:
@@ -40,6 +44,16 @@ def bundle(*entries: dict[str, Any], **rest: Any) -> dict[str, Any]:
             "CapabilityStatement.fhirVersion",
         ),
         (
+            {"resourceType": "Patient", "meta": {"profile": [f"{CORE}Patient|4.0.1"]}},
+            "r4",
+            "meta.profile",
+        ),
+        (
+            bundle({"resource": {"resourceType": "A", "meta": {"profile": [f"{CORE}A|4.3.0"]}}}),
+            "r4b",
+            "meta.profile",
+        ),
+        (
             bundle({"fullUrl": "https://fhir.example.org/baseR4/Patient/1"}),
             "r4",
             "the bundle's base",
@@ -66,6 +80,10 @@ def test_content_that_names_a_release(content: Any, release: str, source: str) -
         {"resourceType": "StructureDefinition", "fhirVersion": 4},
         {"resourceType": "ImplementationGuide", "fhirVersion": ["4.0.1", "5.0.0"]},
         bundle({"fullUrl": "https://a.org/r4/Patient/1"}, {"fullUrl": "https://a.org/r5/A/1"}),
+        {"resourceType": "Patient", "meta": {"profile": [f"{CORE}A|4.0.1", f"{CORE}A|5.0.0"]}},
+        {"resourceType": "Patient", "meta": {"profile": [f"{CORE}A|5.2.0", f"{CORE}A"]}},
+        {"resourceType": "Patient", "meta": {"profile": ["https://example.org/A|4.0.1"]}},
+        {"resourceType": "Patient", "meta": {"profile": f"{CORE}A|4.0.1"}, "id": f"{CORE}A|4.0.1"},
         bundle({"fullUrl": "urn:uuid:r4"}, {"resource": 5}, link=5),
         ["Bundle"],
     ],
@@ -141,3 +159,76 @@ def test_a_release_that_is_not_supported_is_told(tmp_path: Path) -> None:
         ("5.0.0", "package.json names 3.0.2, which is not supported"),
         ("4.0.1", "from ImplementationGuide.fhirVersion"),
     ]
+
+
+def test_the_profiles_of_xml_name_a_release() -> None:
+    meta = f'<meta><profile value="{CORE}Patient|4.0.1"/></meta>'
+    stated = content_release(f'<Patient xmlns="http://hl7.org/fhir">{meta}</Patient>'.encode())
+    assert stated is not None
+    assert stated.source == "from meta.profile"
+    later = f'<contained><A><meta/></A></contained><x value="{CORE}Patient|4.0.1"/>'
+    assert (
+        content_release(f'<Patient xmlns="http://hl7.org/fhir">{later}</Patient>'.encode()) is None
+    )
+
+
+def _package(folder: Path, name: str, *versions: str, **more: Any) -> str:
+    (folder / name / "package").mkdir(parents=True)
+    manifest = {"name": name, "version": "1.0.0", "fhirVersions": list(versions), **more}
+    (folder / name / "package" / "package.json").write_text(json.dumps(manifest))
+    return str(folder / name)
+
+
+def _checked_as(
+    tmp_path: Path, *packages: str, content: Any = None, **more: Any
+) -> tuple[str, str]:
+    file = tmp_path / "patient.json"
+    file.write_text(json.dumps(content or {"resourceType": "Patient"}))
+    options = ValidationOptions(packages=packages, **more)
+    (report,) = validate_files([file], options, detect_release=True)
+    return report.fhir_version, report.release_source
+
+
+def test_a_package_names_the_release_of_files_that_name_none(tmp_path: Path) -> None:
+    r4 = _package(tmp_path, "a.b", "4.0.1")
+    assert _checked_as(tmp_path, r4) == ("4.0.1", "from a.b#1.0.0")
+    content = {"resourceType": "CapabilityStatement", "fhirVersion": "4.3.0"}
+    assert _checked_as(tmp_path, r4, content=content)[0] == "4.3.0"
+    several = _package(tmp_path, "c.d", "4.0.1", "4.3.0")
+    assert _checked_as(tmp_path, several) == ("5.0.0", "")
+    r4b = _package(tmp_path, "e.f", "4.3.0")
+    version, source = _checked_as(tmp_path, r4, r4b)
+    assert version == "5.0.0"
+    assert source == "default; what it is checked against is for R4 and R4B"
+
+
+def test_what_a_package_depends_on_does_not_name_the_release(tmp_path: Path) -> None:
+    r4 = _package(tmp_path, "a.b", "4.0.1", dependencies={"c.d": "1.0.0"})
+    r5 = _package(tmp_path, "e.f", dependencies={"a.b": "current"})
+    assert _checked_as(tmp_path, r5) == ("5.0.0", "")
+    assert _checked_as(tmp_path, r5, r4) == ("4.0.1", "from a.b#1.0.0")
+
+
+@pytest.mark.parametrize("name", ["profile.json", "profile.xml"])
+def test_definitions_name_the_release_too(tmp_path: Path, name: str) -> None:
+    definition = {"resourceType": "StructureDefinition", "url": "https://a.test/p", "name": "P"}
+    xml = '<StructureDefinition xmlns="http://hl7.org/fhir"><fhirVersion value="4.0.1"/>'
+    text = json.dumps({**definition, "fhirVersion": "4.0.1"})
+    path = tmp_path / "also" / name
+    path.parent.mkdir()
+    path.write_text(text if name.endswith("json") else f"{xml}</StructureDefinition>")
+    for also in (path, path.parent):
+        assert _checked_as(tmp_path, also=(also,))[0] == "4.0.1"
+
+
+def test_a_missing_package_is_reported_before_the_files(tmp_path: Path) -> None:
+    package = _package(tmp_path, "a.b", dependencies={"c.d": "current", "v1@npm:e.f": "1.0.0"})
+    file = tmp_path / "patient.json"
+    file.write_text('{"resourceType": "Patient"}')
+    missing: list[str] = []
+    options = ValidationOptions(packages=(package,))
+    reports = validate_files(
+        [file], options, on_missing_package=lambda entry: missing.append(str(entry.requirement))
+    )
+    assert len(list(reports)) == 1
+    assert missing == ["c.d#current", "e.f#1.0.0"]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fhir_kb.diagnostics.render.human import Style
+    from fhir_kb.packages.dependencies.resolution import MissingPackage
     from fhir_kb.pipeline import FileReport, LikelierRelease, SkippedFile
     from fhir_kb.validate import ResourceReport, ValidationOptions
 
@@ -38,6 +39,7 @@ class ValidationRun:
         self._skipped: Final[list[SkippedFile]] = []
         self._releases: Final[Counter[tuple[str, str]]] = Counter()
         self._likelier: Final[list[LikelierRelease]] = []
+        self._missing: Final[list[MissingPackage]] = []
 
     def definitions(
         self, knowledge_base: Path, paths: tuple[Path, ...], release: str | None
@@ -84,6 +86,7 @@ class ValidationRun:
             detect_release=detect_release,
             on_skipped=self._skipped.append,
             on_likelier_release=None if self._quiet else self._likelier.append,
+            on_missing_package=self._missing.append,
         )
         default = "default" if detect_release else "--fhir"
         for report in reports:
@@ -106,6 +109,7 @@ class ValidationRun:
         if self._form == "human" and not self._quiet and not self._kept:
             put(f"{', '.join(self._checked)}: no problems found\n")
         self._show_releases()
+        self._show_missing()
         self.show_skipped()
         return int(self._failed)
 
@@ -135,6 +139,14 @@ class ValidationRun:
                 f"looks like {release.label}: --fhir {release.name} has {errors}\n",
                 error=self._form != "human",
             )
+
+    def _show_missing(self) -> None:
+        """The packages that could not be used; beside the output for programs."""
+        for package in () if self._quiet else self._missing:
+            label = "not usable" if package.reason else "not on this machine"
+            reason = f": {package.reason}" if package.reason else ""
+            text = f"{label}: {package.requirement}, {package.chain_in_words}{reason}"
+            put(f"{terminal_safe(text)}\n", error=self._form != "human")
 
     def show_skipped(self) -> None:
         """How many files were not checked, or all of them; beside the output for programs."""

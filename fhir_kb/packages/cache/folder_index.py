@@ -3,9 +3,11 @@
 In a folder that is no package, resources in Bundles are indexed too: the file "bundle.json//3"
 stands for entry 3 (from 0 on) of bundle.json.
 
+Of a package, the folders inside are indexed too, but for those with examples and tests.
+
 A kept index is used while its key is the same, that is, while the folder is unchanged. For a
-package, which nobody edits, the key is the modification time of the folder and of its package.json;
-for any other folder, the size and modification time of every file.
+package, which nobody edits, the key is the modification time of its folders and of its
+package.json; for any other folder, the size and modification time of every file.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -30,7 +32,11 @@ if TYPE_CHECKING:
 MAX_FILES = 200_000
 BROKEN = "broken"
 INSIDE = "//"
-_FORMAT = 3
+_FORMAT = 4
+_JSON: Final = ".json"
+_XML: Final = ".xml"
+_NO_DEFINITIONS: Final = frozenset({"example", "examples", "test", "tests", "node_modules"})
+"""Folders of a package whose resources define nothing: https://hl7.org/fhir/packages.html."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +55,7 @@ def index_of(folder: Path, own: Path, *, is_package: bool, rebuild: bool = False
     Args:
         folder: The folder, or a file that is named instead of one.
         own: The cache of fhir-kb.
-        is_package: Whether it is a package, which has one folder; of any other folder, the folders
-            below it are indexed too.
+        is_package: Whether it is a package, whose bundles are examples.
         rebuild: Whether to make the index even if the cache has one.
 
     Raises:
@@ -63,7 +68,7 @@ def index_of(folder: Path, own: Path, *, is_package: bool, rebuild: bool = False
         cache_file = own / "indexes" / f"{name}.json"
         index = None if rebuild else _read_cache(cache_file, key)
         if index is None:
-            names = _files_in(folder) if files is None else sorted(files)
+            names = package_files(folder) if files is None else sorted(files)
             index = _build(folder, names, is_package=is_package)
             _write_cache(cache_file, key, index)
     except OSError as error:
@@ -75,7 +80,7 @@ def index_of(folder: Path, own: Path, *, is_package: bool, rebuild: bool = False
 
 
 def _package_key(folder: Path) -> str:
-    parts = [folder.stat().st_mtime_ns]
+    parts = [inner.stat().st_mtime_ns for inner in _package_folders(folder)]
     for name in ("package.json", ".index.json"):
         with contextlib.suppress(FileNotFoundError):
             status = (folder / name).stat()
@@ -83,11 +88,46 @@ def _package_key(folder: Path) -> str:
     return "-".join(map(str, parts))
 
 
-def _files_in(folder: Path) -> list[str]:
-    """The names of the JSON files of a package."""
-    with os.scandir(folder) as entries:
-        names = [e.name for e in entries if e.name.lower().endswith(".json") and e.name[0] != "."]
+def package_files(folder: Path, suffix: str = _JSON) -> list[str]:
+    """The files of a package that may define something, in order; without package.json.
+
+    Args:
+        folder: The folder of its package.json.
+        suffix: ".json" or ".xml".
+
+    Returns:
+        Their paths below the folder: "ValueSet-a.json", "profiles/StructureDefinition-b.json".
+
+    Raises:
+        OSError: A folder cannot be listed.
+        PackageError: There are too many.
+    """
+    names: list[str] = []
+    for inner in _package_folders(folder):
+        with os.scandir(inner) as entries:
+            names += [
+                Path(entry.path).relative_to(folder).as_posix()
+                for entry in entries
+                if entry.name.lower().endswith(suffix) and entry.name[0] != "."
+            ]
     return _not_too_many(folder, sorted(set(names) - {"package.json"}))
+
+
+def _package_folders(folder: Path) -> Iterator[Path]:
+    """The folder of a package and those inside that may define something, in order."""
+    todo = [folder]
+    while todo:
+        current = todo.pop()
+        yield current
+        with os.scandir(current) as entries:
+            names = sorted(
+                entry.name
+                for entry in entries
+                if entry.is_dir(follow_symlinks=False)
+                and entry.name[0] != "."
+                and entry.name.lower() not in _NO_DEFINITIONS
+            )
+        todo += [current / name for name in reversed(names)]
 
 
 def _unreadable(error: OSError) -> None:

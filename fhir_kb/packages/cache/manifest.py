@@ -27,7 +27,7 @@ class Manifest:
     version: str
     fhir_versions: tuple[str, ...] = ()
     dependencies: Mapping[str, str] = field(default_factory=dict)
-    """Name -> version or range as written, sorted by name."""
+    """Name -> version or range, both as written, sorted by name; see `dependency_requirement`."""
     canonical: str = ""
     title: str = ""
 
@@ -40,6 +40,11 @@ def is_name(text: str) -> bool:
 def is_version_name(text: str) -> bool:
     """Whether a text is a valid version, which is also safe as the name of a folder."""
     return len(text) <= MAX_LENGTH and VERSION.fullmatch(text) is not None
+
+
+def is_dependency_name(text: str) -> bool:
+    """Whether a text is a package name, or one with an alias before it: "alias@npm:name"."""
+    return all(map(is_name, text.split("@npm:", 1)))
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -62,7 +67,7 @@ def parse_manifest(content: Mapping[str, Any]) -> Manifest:
     versions = content.get("fhirVersions") or content.get("fhir-version-list") or ()
     dependencies = content.get("dependencies") or {}
     if not isinstance(dependencies, dict) or not all(
-        is_name(key) and isinstance(value, str) for key, value in dependencies.items()
+        is_dependency_name(key) and isinstance(value, str) for key, value in dependencies.items()
     ):
         raise PackageError("its dependencies are not names with versions", GET_AGAIN)
     return Manifest(

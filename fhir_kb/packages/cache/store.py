@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.packages.cache.folder_index import FolderIndex, index_of, resource_in
+from fhir_kb.packages.cache.folder_index import FolderIndex, index_of, package_files, resource_in
 from fhir_kb.packages.cache.folders import CacheFolders, cache_folders
 from fhir_kb.packages.cache.manifest import Manifest, is_name, is_version_name, read_manifest
 from fhir_kb.packages.canonicals import version_key
@@ -87,6 +87,17 @@ class Package:
     def read(self, entry: IndexEntry) -> Mapping[str, Any]:
         """The resource of one of its entries, read once. Don't change it."""
         return self._cache.get(entry)
+
+    def xml_files(self) -> list[Path]:
+        """The XML files of a package that may define something; none of any other folder."""
+        if not self.name:
+            return []
+        try:
+            return [self.folder / name for name in package_files(self.folder, ".xml")]
+        except OSError as error:
+            reason = error.strerror or str(error)
+            advice = "Fix the permissions of that folder"
+            raise PackageError(f"'{self.folder}' cannot be read: {reason}", advice) from error
 
     def refresh(self) -> None:
         """Make the index again: files have changed since it was made."""

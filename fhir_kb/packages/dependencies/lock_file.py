@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from fhir_kb.packages.cache.folder_index import package_files
 from fhir_kb.packages.cache.manifest import is_name, is_version_name
 from fhir_kb.packages.errors import PackageError
 from fhir_kb.packages.json_files import UnreadableError, read_object
@@ -75,23 +75,16 @@ def lock_file_bytes(packages: tuple[LockedPackage, ...]) -> bytes:
 
 
 def content_digest(folder: Path) -> str:
-    """A SHA-256 over the JSON files of an unpacked package; all of them are read.
+    """A SHA-256 over the files of an unpacked package that may define something; all are read.
 
     package.json and hidden files are left out, as tools rewrite them: so the digest does not depend
     on the tool that unpacked the package. Raises PackageError.
     """
     digest = hashlib.sha256()
     try:
-        with os.scandir(folder) as entries:
-            names = sorted(
-                entry.name
-                for entry in entries
-                if entry.name.endswith(".json") and entry.name[0] != "."
-            )
-        for name in names:
-            if name != "package.json":
-                content = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-                digest.update(f"{name} {content}\n".encode())
+        for name in sorted([*package_files(folder), *package_files(folder, ".xml")]):
+            content = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            digest.update(f"{name} {content}\n".encode())
     except OSError as error:
         reason = error.strerror or str(error)
         raise PackageError(

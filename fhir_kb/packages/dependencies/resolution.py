@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -67,12 +68,28 @@ class MissingPackage:
     """A package that is required and not available."""
 
     requirement: PackageRequirement
-    required_by: str = ""
-    """The label of the package that depends on it; "" where the user named it."""
+    chain: tuple[str, ...] = ()
+    """The label of the package that depends on it, then of the one that depends on that, …; empty
+    where the user named it."""
+    reason: str = ""
+    """Why it cannot be used at all; "" where it is only not there."""
+
+    @property
+    def required_by(self) -> str:
+        """The label of the package that depends on it; "" where the user named it."""
+        return self.chain[0] if self.chain else ""
+
+    @property
+    def chain_in_words(self) -> str:
+        """Who needs it: "which b#1.0.0 depends on, and a#1.0.0 on b#1.0.0"."""
+        outer = [f"{package} on {inner}" for inner, package in pairwise(self.chain)]
+        return ", and ".join([f"which {self.required_by} depends on", *outer]) if self.chain else ""
 
 
 def resolve_dependencies(
-    roots: Iterable[tuple[PackageRequirement, str]], source: PackageSource
+    roots: Iterable[tuple[PackageRequirement, str]],
+    source: PackageSource,
+    given: Iterable[ResolvedPackage] = (),
 ) -> tuple[list[ResolvedPackage], list[MissingPackage]]:
     """The required packages and all that they depend on, each once, in the order of discovery.
 
@@ -83,28 +100,34 @@ def resolve_dependencies(
         roots: Requirements, each with the label of the package that has it, or "" where the user
             has named it.
         source: Where versions are looked up.
+        given: Packages that the user gave as files or folders; they go before those of the source.
 
     Returns:
-        The packages, and those that are missing.
+        The packages, without those that are given, and those that are missing.
 
     Raises:
         PackageError: There are more than MAX_PACKAGES, or the source fails.
     """
+    given = list(given)
+    are_given = {(package.name, package.version) for package in given}
     resolved: dict[tuple[str, str], ResolvedPackage] = {}
     missing: dict[PackageRequirement, MissingPackage] = {}
     visited: set[PackageRequirement] = set()
-    queue = list(roots)
-    for requirement, required_by in queue:  # the queue grows in this loop
+    queue = [(root, (label,) if label else ()) for root, label in roots]
+    for requirement, chain in queue:  # the queue grows in this loop
         if requirement in visited:
             continue
         visited.add(requirement)
-        if required_by and _ships(requirement) and not _is_here(requirement, source):
+        if chain and _ships(requirement) and not _is_here(requirement, source):
             continue
-        package = source.choose(requirement)
+        package = _given_for(requirement, given) if chain else None
+        package = package or source.choose(requirement)
         if package is None:
-            missing[requirement] = MissingPackage(requirement, required_by)
+            missing[requirement] = MissingPackage(requirement, chain)
             continue
-        if (package.name, package.version) in resolved:
+        if not chain:
+            given.append(package)
+        if (package.name, package.version) in resolved.keys() | are_given:
             continue
         resolved[package.name, package.version] = package
         if len(resolved) > MAX_PACKAGES:
@@ -112,11 +135,36 @@ def resolve_dependencies(
                 f"more than {MAX_PACKAGES} packages are required",
                 "Name the packages that you need, without those that depend on so many",
             )
-        queue += [
-            (dependency_requirement(name, versions), package.label)
-            for name, versions in sorted(package.dependencies.items())
-        ]
+        required, unusable = requirements_of(package)
+        queue += [(requirement, (package.label, *chain)) for requirement in required]
+        for entry in unusable:
+            missing[entry.requirement] = replace(entry, chain=(package.label, *chain))
     return list(resolved.values()), list(missing.values())
+
+
+def requirements_of(
+    package: ResolvedPackage | Package,
+) -> tuple[list[PackageRequirement], list[MissingPackage]]:
+    """What a package depends on, and the entries of its dependencies that cannot be understood."""
+    required: list[PackageRequirement] = []
+    unusable: list[MissingPackage] = []
+    for name, versions in sorted(package.dependencies.items()):
+        try:
+            required.append(dependency_requirement(name, versions))
+        except PackageError as error:
+            entry = PackageRequirement(name, versions)
+            unusable.append(MissingPackage(entry, (package.label,), error.message))
+    return required, unusable
+
+
+def _given_for(
+    requirement: PackageRequirement, given: Iterable[ResolvedPackage]
+) -> ResolvedPackage | None:
+    """The given package that meets a requirement; any version meets "current" and "dev"."""
+    versions = {package.version: package for package in given if package.name == requirement.name}
+    if requirement.is_moving:
+        return next(iter(versions.values()), None)
+    return versions.get(choose_version(requirement, versions) or "")
 
 
 def _ships(requirement: PackageRequirement) -> bool:
@@ -169,6 +217,8 @@ class LoadedPackages:
     """Those that the user named come first."""
     missing: tuple[MissingPackage, ...] = ()
     """Packages that these depend on and that are not on this machine."""
+    given: tuple[Package, ...] = ()
+    """Those that the user named, or gave as files and folders."""
 
 
 def load_packages(
@@ -198,15 +248,21 @@ def load_packages(
             opened.append(open_package(Path(word), folders))
         else:
             roots.append((parse_requirement(word), ""))
+    missing: list[MissingPackage] = []
     for package in opened:
-        for name, versions in package.dependencies.items():
-            roots.append((dependency_requirement(name, versions), package.label))
-    resolved, missing = resolve_dependencies(roots, source)
-    for package_missing in missing:
+        required, unusable = requirements_of(package)
+        roots += [(requirement, package.label) for requirement in required]
+        missing += unusable
+    given = [ResolvedPackage(p.name, p.version, p.dependencies) for p in opened if p.name]
+    resolved, not_here = resolve_dependencies(roots, source, given)
+    for package_missing in not_here:
         if not package_missing.required_by:
             raise missing_package_error(str(package_missing.requirement), folders)
-    opened += [open_installed(package.name, package.version, folders) for package in resolved]
-    return LoadedPackages(PackageSet(opened), tuple(missing))
+    installed = [open_installed(package.name, package.version, folders) for package in resolved]
+    named = {requirement.name for requirement, label in roots if not label}
+    given_packages = (*opened, *(package for package in installed if package.name in named))
+    packages = PackageSet([*opened, *installed])
+    return LoadedPackages(packages, (*missing, *not_here), given_packages)
 
 
 def is_package_path(word: str) -> bool:

@@ -65,6 +65,11 @@ class PackageRequirement:
         """Whether it names one version."""
         return _VERSION.fullmatch(self.versions) is not None and self.versions.count(".") > 1
 
+    @property
+    def is_moving(self) -> bool:
+        """Whether it names a build whose content changes: "current", "dev", "current$branch"."""
+        return self.versions in MOVING or self.versions.startswith("current$")
+
 
 def parse_requirement(text: str) -> PackageRequirement:
     """The requirement that a user writes, for example as an option of the command line.
@@ -76,23 +81,32 @@ def parse_requirement(text: str) -> PackageRequirement:
         PackageError: The text names no package or no version.
     """
     name, _, versions = text.strip().replace("@", "#").partition("#")
-    return _checked(PackageRequirement(name, versions.strip() or LATEST), text)
+    requirement = _checked(PackageRequirement(name, versions.strip() or LATEST), text)
+    if requirement.is_moving:
+        raise PackageError(
+            f"'{requirement}' cannot be used: its content changes from build to build",
+            "Name a published version, or give the package as a .tgz file or folder",
+        )
+    return requirement
 
 
 def dependency_requirement(name: str, versions: str) -> PackageRequirement:
     """The requirement of an entry of a package's dependencies.
 
     Args:
-        name: The name of the package.
-        versions: A version or range. "npm:other@1.0.0" stands for another package under this name,
-            as npm has it.
+        name: The name of the package. "alias@npm:other" stands for `other`.
+        versions: A version or range; also "current" or "dev". "npm:other@1.0.0" stands for another
+            package under this name, as npm has it.
 
     Raises:
         PackageError: The entry names no package or no version.
     """
+    text = f"{name}: {versions}"
+    if "@npm:" in name:
+        name = name.partition("@npm:")[2].partition("@")[0]
     if versions.startswith("npm:"):
         name, _, versions = versions.removeprefix("npm:").partition("@")
-    return _checked(PackageRequirement(name, versions.strip() or LATEST), f"{name}: {versions}")
+    return _checked(PackageRequirement(name, versions.strip() or LATEST), text)
 
 
 def _checked(requirement: PackageRequirement, text: str) -> PackageRequirement:
@@ -100,12 +114,8 @@ def _checked(requirement: PackageRequirement, text: str) -> PackageRequirement:
         raise PackageError(
             f"'{text[:200]}' names no package", "Write name#version, such as hl7.fhir.uv.cpg#2.0.0"
         )
-    if requirement.versions in MOVING or requirement.versions.startswith("current$"):
-        raise PackageError(
-            f"'{requirement}' cannot be used: its content changes from build to build",
-            "Name a published version, or give the package as a .tgz file or folder",
-        )
-    _alternatives(requirement.versions)
+    if not requirement.is_moving:
+        _alternatives(requirement.versions)
     return requirement
 
 
@@ -129,6 +139,8 @@ def choose_version(
         return latest if latest in ordered else next(reversed(releases or ordered), None)
     if requirement.versions in ordered:
         return requirement.versions
+    if requirement.is_moving:
+        return None
     alternatives = _alternatives(requirement.versions)
     return next((v for v in reversed(ordered) if any(_fits(v, a) for a in alternatives)), None)
 

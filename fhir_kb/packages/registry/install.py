@@ -17,6 +17,7 @@ from fhir_kb.packages.cache.store import missing_package_error
 from fhir_kb.packages.dependencies.lock_file import LockedPackage, content_digest
 from fhir_kb.packages.dependencies.resolution import (
     LocalPackages,
+    MissingPackage,
     ResolvedPackage,
     resolve_dependencies,
 )
@@ -94,7 +95,7 @@ class PackageInstaller:
         """The required packages and all that they depend on, installed. Raises PackageError."""
         resolved, missing = resolve_dependencies([(root, "") for root in requirements], self)
         if missing:
-            raise self._missing_error(missing[0].requirement, missing[0].required_by)
+            raise self._missing_error(missing[0])
         return [self._installed(package) for package in resolved]
 
     def has(self, name: str, version: str) -> bool:
@@ -106,7 +107,8 @@ class PackageInstaller:
         name = requirement.name
         locked = [version for locked_name, version in self._locked if locked_name == name]
         version = choose_version(requirement, locked)
-        if version is None and requirement.is_exact and self.has(name, requirement.versions):
+        is_named = requirement.is_exact or requirement.is_moving
+        if version is None and is_named and self.has(name, requirement.versions):
             version = requirement.versions
         if version is not None and self.has(name, version):
             return self._local.resolved(name, version)
@@ -197,19 +199,27 @@ class PackageInstaller:
         folder = os.fsencode(self._folders.packages.absolute() / label)
         return self._folders.own / "origins" / f"{hashlib.sha256(folder).hexdigest()[:32]}.json"
 
-    def _missing_error(self, requirement: PackageRequirement, required_by: str) -> PackageError:
+    def _missing_error(self, package: MissingPackage) -> PackageError:
+        requirement = package.requirement
+        chain = f", {package.chain_in_words}" if package.chain else ""
+        if package.reason:
+            advice = f"Tell the publisher of {package.required_by}"
+            return PackageError(f"{package.reason}{chain}", advice)
+        if requirement.is_moving:
+            return PackageError(
+                f"'{requirement}' cannot be used: its content changes from build to build{chain}",
+                "Give it to 'validate --package' as a .tgz file or folder",
+            )
         if self._registry is not None:
             versions = sorted(self._registry.listing(requirement.name).versions, key=version_order)
-            needs = f", which {required_by} depends on" if required_by else ""
             return PackageError(
-                f"the registry has no package {requirement}{needs}",
+                f"the registry has no package {requirement}{chain}",
                 f"It has {', '.join(versions[-8:])}" if versions else "Check the name",
             )
         error = missing_package_error(str(requirement), self._folders)
         unpack = error.help.rpartition(", or ")[2]
         how = "Run this without --offline" if self._offline else _NO_REGISTRY
-        needs = f", and {required_by} depends on it" if required_by else ""
-        return PackageError(f"{error.message}{needs}", f"{how}; or {unpack}")
+        return PackageError(f"{error.message}{chain}", f"{how}; or {unpack}")
 
 
 def _check(folder: Path, published: PublishedVersion) -> None:

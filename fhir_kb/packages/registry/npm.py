@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from fhir_kb.net import NetError, OfflineError, join_url, redacted_url
 from fhir_kb.packages.cache.archives import MAX_PACKED
-from fhir_kb.packages.cache.manifest import is_name, is_version_name
+from fhir_kb.packages.cache.manifest import is_dependency_name, is_version_name
 from fhir_kb.packages.errors import PackageError
 from fhir_kb.packages.json_files import UnreadableError, parse_object
 
@@ -142,7 +142,7 @@ def _published_version(
         {
             key: value
             for key, value in (dependencies if isinstance(dependencies, dict) else {}).items()
-            if is_name(key) and isinstance(value, str)
+            if is_dependency_name(key) and isinstance(value, str)
         },
     )
 
