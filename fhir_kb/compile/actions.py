@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.compile import recommendation
+from fhir_kb.compile.action_description import action_description, action_title
 from fhir_kb.compile.concepts import codeable_concept, codeable_concepts
 from fhir_kb.compile.elements import element, with_span_of
-from fhir_kb.compile.expressions import compile_dynamic_value, compile_expression
+from fhir_kb.compile.expressions import compile_condition, compile_dynamic_value, compile_expression
 from fhir_kb.compile.participants import compile_participant
 from fhir_kb.compile.quantities import duration_choice
 from fhir_kb.compile.related import cited_artifacts, compile_all_related, evidence_artifacts
@@ -36,25 +37,29 @@ _CODE_PATHS: Final = {
 def compile_action(context: CompileContext, step: Step) -> Element:
     """The action of a step, with those of its own steps."""
     grade = step.recommendation
+    activity = context.activity(step.does) if step.does is not None else None
+    timing = step.timing or (activity.timing if activity else None)
     return element(
         step.span,
         extension=list(recommendation.grade_extensions(context, grade)) if grade else None,
         id=step.id,
         linkId=step.id,
         prefix=step.prefix,
-        title=step.title or _activity_title(context, step),
-        description=step.text,
-        priority=step.priority,
+        title=action_title(context, step),
+        description=action_description(context, step),
+        priority=step.priority or (activity.priority if activity else None),
         code=codeable_concept(context, step.code),
         reason=codeable_concepts(context, step.reason),
         documentation=list(_documentation(context, step)),
         goalId=list(_goal_ids(context, step)),
         trigger=[_trigger(context, trigger) for trigger in step.triggers],
-        condition=list(_conditions(context, step)),
+        condition=[
+            compile_condition(context, kind, condition) for kind, condition in step.conditions
+        ],
         input=[_data(context, data) for data in step.inputs],
         output=[_data(context, data) for data in step.outputs],
         relatedAction=list(_related_actions(context, step)),
-        timingTiming=compile_timing(context, step.timing),
+        timingTiming=compile_timing(context, timing),
         location=_location(context, step),
         participant=[
             compile_participant(context, participant) for participant in step.participants
@@ -81,11 +86,6 @@ def _goal_ids(context: CompileContext, step: Step) -> Iterator[str]:
             context.report_missing("goal", name, context.goal_ids)
         else:
             yield with_span_of(goal_id, name)
-
-
-def _activity_title(context: CompileContext, step: Step) -> str | None:
-    activity = context.activity(step.does) if step.does is not None else None
-    return activity.title if activity else None
 
 
 def _definition(context: CompileContext, step: Step) -> str | None:
@@ -142,18 +142,6 @@ def _trigger_type(trigger: Trigger) -> str:
     if trigger.data is not None:
         return "data-changed"
     return "periodic" if trigger.timing is not None else "named-event"
-
-
-def _conditions(context: CompileContext, step: Step) -> Iterator[Element]:
-    for kind, expressions in (
-        ("applicability", step.when),
-        ("start", step.once),
-        ("stop", step.until),
-    ):
-        for condition in expressions:
-            compiled = compile_expression(context, condition)
-            if compiled is not None:
-                yield element(condition.span, kind=kind, expression=compiled)
 
 
 def _data(context: CompileContext, data: Data) -> Element:

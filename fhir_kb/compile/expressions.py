@@ -1,4 +1,8 @@
-"""Expressions in FHIRPath, in CQL or in plain text, which no engine evaluates."""
+"""Expressions in FHIRPath, in CQL or in words, and conditions of them.
+
+Words are for people. An engine that finds them where it expects an expression drops the step and
+says nothing, so they are an extension there (docs/adr/0012-words-and-engines.md).
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from fhir_kb.model.activity import Expression as Said
 
 ALTERNATIVE = "http://hl7.org/fhir/StructureDefinition/cqf-alternativeExpression"
+FORMAL = "http://hl7.org/fhir/StructureDefinition/cqf-expression"
+WORDS = "http://hl7.org/fhir/StructureDefinition/originalText"
 WORDS_ALONE = "text/plain"
 
 
@@ -28,6 +34,29 @@ def compile_expression(context: CompileContext, expression: Said) -> Element | N
     name = variable_name(expression.name) if expression.name is not None else None
     reference = context.library(expression.library) if expression.library is not None else None
     return _expression(context, expression, name, reference)
+
+
+def compile_condition(context: CompileContext, kind: str, condition: Said) -> Element | None:
+    """The `condition` of an action, of that kind.
+
+    Only an applicability that can be evaluated has an `expression`. Words alone are in the
+    extension originalText; what starts or ends a step is in cqf-expression, because HAPI's engine
+    takes these kinds for applicability and drops the step before it has started.
+    """
+    compiled = compile_expression(context, condition)
+    if compiled is None:
+        return None
+    if kind == "applicability" and condition.is_formal:
+        return element(condition.span, kind=kind, expression=compiled)
+    formal = (
+        element(condition.span, url=FORMAL, valueExpression=compiled)
+        if condition.is_formal
+        else None
+    )
+    words = (
+        element(condition.span, url=WORDS, valueString=condition.text) if condition.text else None
+    )
+    return element(condition.span, extension=[words, formal], kind=kind)
 
 
 def compile_dynamic_value(context: CompileContext, value: DynamicValue) -> Element | None:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fhir_kb.compile.compile_context import CompileContext
-    from fhir_kb.model.activity import Expression
     from fhir_kb.model.plan import Data, Order, Step, Trigger
 
 _CHOOSE: Final = {
@@ -45,9 +44,9 @@ def _lines(context: CompileContext, step: Step) -> Iterator[str]:
     grade = step.recommendation
     if grade is not None:
         yield grade_text(context, grade) + (f": {grade.text}" if grade.text else "")
-    yield from _labelled("when", map(_expression_words, step.when))
-    yield from _labelled("once", map(_expression_words, step.once))
-    yield from _labelled("until", map(_expression_words, step.until))
+    yield from _labelled("when", (each.readable for each in step.when))
+    yield from _labelled("once", (each.readable for each in step.once))
+    yield from _labelled("until", (each.readable for each in step.until))
     yield from _labelled(
         "set going by", (_trigger_words(context, trigger) for trigger in step.triggers)
     )
@@ -82,15 +81,8 @@ def _labelled(label: str, words: Iterator[str] | map[str] | list[str]) -> Iterat
         yield f"{label}: {'; '.join(present)}"
 
 
-def _expression_words(expression: Expression) -> str:
-    """The words of an expression; without any, the expression itself."""
-    return str(
-        expression.text or expression.fhirpath or expression.cql or expression.cql_identifier or ""
-    )
-
-
 def _trigger_words(context: CompileContext, trigger: Trigger) -> str:
-    condition = _expression_words(trigger.condition) if trigger.condition else ""
+    condition = trigger.condition.readable if trigger.condition else ""
     data = f"change of {trigger.data}" if trigger.data else ""
     parts = (trigger.name, data, timing_text(compile_timing(context, trigger.timing)), condition)
     return ", ".join(str(part) for part in parts if part)

@@ -81,6 +81,16 @@ class Expression(Record):
         "The library that has that definition.", default=None
     )
 
+    @property
+    def is_formal(self) -> bool:
+        """Whether a computer can work it out: it is more than words."""
+        return any(text is not None for text in (self.fhirpath, self.cql, self.cql_identifier))
+
+    @property
+    def readable(self) -> str:
+        """Its words; without any, the expression itself."""
+        return str(self.text or self.fhirpath or self.cql or self.cql_identifier or "")
+
 
 @record
 class DynamicValue(Record):
@@ -93,6 +103,11 @@ class DynamicValue(Record):
     fhirpath: Text | None = doc("In FHIRPath.", default=None)
     cql: Text | None = doc("In CQL.", default=None)
     cql_identifier: Text | None = doc("The name of a CQL definition in a library.", default=None)
+
+    @property
+    def is_formal(self) -> bool:
+        """Whether a computer can work it out: it is more than words."""
+        return any(text is not None for text in (self.fhirpath, self.cql, self.cql_identifier))
 
 
 @record

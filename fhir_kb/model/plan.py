@@ -142,6 +142,24 @@ class Step(Record):
     related: tuple[Related, ...] = doc("Further documentation.", default=())
     steps: tuple[Step, ...] = doc("Its own steps.", default=())
 
+    @property
+    def conditions(self) -> tuple[tuple[str, Expression], ...]:
+        """Its conditions with their kinds (http://hl7.org/fhir/action-condition-kind)."""
+        kinds = (("applicability", self.when), ("start", self.once), ("stop", self.until))
+        return tuple((kind, condition) for kind, given in kinds for condition in given)
+
+    @property
+    def conditions_for_people(self) -> tuple[tuple[str, Expression], ...]:
+        """Those that no engine acts on: in words alone, or of when it starts and what ends it.
+
+        FHIR's $apply decides by applicability only; HAPI takes the other kinds for the same.
+        """
+        return tuple(
+            (kind, condition)
+            for kind, condition in self.conditions
+            if kind != "applicability" or not condition.is_formal
+        )
+
 
 @record
 class Plan(Record):

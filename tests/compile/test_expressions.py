@@ -13,22 +13,52 @@ def conditions(folder: Path, lines: str, **more: str) -> list[dict[str, object]]
     return plan(folder, STEPS + lines, **more)["action"][0]["condition"]
 
 
-def test_words_alone_are_nothing_that_an_engine_could_take_for_true(tmp_path: Path) -> None:
-    (one,) = conditions(tmp_path, "      when: The patient is cold\n")
+def test_words_alone_are_no_expression_that_an_engine_would_fail_at(tmp_path: Path) -> None:
+    action = plan(tmp_path, STEPS + "      when: The patient is cold\n      text: Warm.\n")[
+        "action"
+    ][0]
+    (one,) = action["condition"]
     assert one == {
+        "extension": [
+            {
+                "url": "http://hl7.org/fhir/StructureDefinition/originalText",
+                "valueString": "The patient is cold",
+            }
+        ],
         "kind": "applicability",
-        "expression": {
-            "description": "The patient is cold",
-            "language": "text/plain",
-            "expression": "The patient is cold",
-        },
     }
+    assert action["description"] == "When: The patient is cold\n\nWarm."
 
 
 def test_when_once_and_until_are_of_different_kinds(tmp_path: Path) -> None:
     found = conditions(tmp_path, "      when: A\n      once: B\n      until: C\n")
-    kinds = {one["expression"]["description"]: one["kind"] for one in found}
+    kinds = {one["extension"][0]["valueString"]: one["kind"] for one in found}
     assert kinds == {"A": "applicability", "B": "start", "C": "stop"}
+
+
+def test_what_starts_and_ends_a_step_is_said_in_its_order_and_never_evaluated(
+    tmp_path: Path,
+) -> None:
+    lines = (
+        "      until: {text: Warm again, fhirpath: 'true'}\n      once: [{cql: Cold}, He says so]\n"
+    )
+    action = plan(tmp_path, STEPS + lines)["action"][0]
+    assert [one.get("expression") for one in action["condition"]] == [None, None, None]
+    (formal,) = action["condition"][0]["extension"]
+    assert formal == {
+        "url": "http://hl7.org/fhir/StructureDefinition/cqf-expression",
+        "valueExpression": {"language": "text/cql-expression", "expression": "Cold"},
+    }
+    assert [one["url"].rpartition("/")[2] for one in action["condition"][2]["extension"]] == [
+        "originalText",
+        "cqf-expression",
+    ]
+    assert action["description"] == "Once: Cold\n\nOnce: He says so\n\nUntil: Warm again"
+
+
+def test_a_condition_that_engines_evaluate_is_not_repeated(tmp_path: Path) -> None:
+    action = plan(tmp_path, STEPS + "      when: {text: Adult, fhirpath: 'true'}\n")["action"][0]
+    assert "description" not in action
 
 
 def test_words_explain_the_expression(tmp_path: Path) -> None:
