@@ -30,7 +30,7 @@ BLOCK = "    "
 
 def refreshed(page: str, work: Path, server: str = "") -> str:
     """The page with the output of its commands, run in the folder `work` in their order."""
-    lines = page.split("\n")
+    lines = [*page.split("\n"), ""]
     made: list[str] = []
     at = 0
     while at < len(lines):
@@ -51,9 +51,14 @@ def refreshed(page: str, work: Path, server: str = "") -> str:
                 one.replace(server or SHOWN_SERVER, SHOWN_SERVER) for one in said(command, work)
             ]
             made += [f"{BLOCK}{one}".rstrip() for one in answer if one or not asked]
-            while lines[at].startswith(BLOCK) and not lines[at].startswith(f"{BLOCK}$"):
+            while _is_output(lines[at]) or (not lines[at] and _is_output(lines[at + 1])):
                 at += 1
-    return "\n".join(made)
+    return "\n".join(made[:-1])
+
+
+def _is_output(line: str) -> bool:
+    """Whether the page has this line as what a command said; an output may have empty ones, too."""
+    return line.startswith(BLOCK) and not line.startswith(f"{BLOCK}$")
 
 
 def said(command: str, work: Path) -> list[str]:
