@@ -18,7 +18,20 @@ from fhir_kb.model.schema_shape import (
     SchemaShape,
     layout,
 )
-from fhir_kb.model.text import Date, Duration, File, Id, Markdown, Quantity, Text, Uri
+from fhir_kb.model.text import (
+    CodeText,
+    Country,
+    Date,
+    Duration,
+    File,
+    Id,
+    Language,
+    Markdown,
+    Quantity,
+    Text,
+    Title,
+    Uri,
+)
 from fhir_kb.read.markdown import CLASSES
 from fhir_kb.read.scalar_formats import SCALAR_FORMATS
 from fhir_kb.read.schema import ROOTS
@@ -41,6 +54,10 @@ KINDS: Final[dict[type, str]] = {
     Quantity: "a quantity",
     Duration: "a length of time",
     File: "a file",
+    CodeText: "a code",
+    Country: "a country",
+    Language: "a language tag",
+    Title: "a title",
 }
 ORDER: Final = ("kb", "topic", "concepts", "references")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import os
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fhir_kb.bulk.errors import WorkerLostError
@@ -14,7 +16,6 @@ from fhir_kb.pipeline.building import build as build_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from fhir_kb.diagnostics.progress import Progress
 
@@ -63,5 +64,5 @@ def _without_collector() -> Iterator[None]:
 
 def cache_folder(definitions: Path) -> Path:
     """The build cache of a folder of definitions: in .fhir-kb beside it."""
-    absolute = definitions.absolute()
+    absolute = Path(os.path.abspath(definitions))  # noqa: PTH100  (without "..", links as named)
     return absolute.parent / ".fhir-kb" / "cache" / absolute.name

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from fhir_kb.cli.knowledge_base_folder import default_definitions
 from fhir_kb.model.fhir_release import NAMES, release_spelled
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class Topic(ParamType):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """The topics of the definitions that the command works on."""
-        folder = Path(ctx.params.get("definitions") or "definitions")
+        folder = Path(ctx.params.get("definitions") or default_definitions())
         return completions(name for name in topics_in(folder) if name.startswith(incomplete))
 
 
@@ -136,7 +137,7 @@ def _topics(definitions: Path) -> Iterator[str]:
 definitions = click.argument(
     "definitions",
     metavar="[DEFINITIONS]",
-    default="definitions",
+    default=default_definitions,
     type=click.Path(file_okay=False, path_type=Path),
 )
 releases = click.option(

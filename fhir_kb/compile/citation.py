@@ -43,7 +43,7 @@ def compile_citation(context: CompileContext, work: Reference) -> Element:
         work.span,
         title=with_span_of(f"{citation_text.short_citation(work)}: {work.title}", work.title),
         summary=[element(work.span, style=style, text=full_text)],
-        citedArtifact=_cited_artifact(work),
+        citedArtifact=_cited_artifact(context, work),
     )
     blocks = [
         write.heading(2, work.title),
@@ -61,7 +61,7 @@ def compile_citation(context: CompileContext, work: Reference) -> Element:
     return resource
 
 
-def _cited_artifact(work: Reference) -> Element:
+def _cited_artifact(context: CompileContext, work: Reference) -> Element:
     retracted = (
         hl7_concept(work.span, hl7_codes.ARTIFACT_STATUS, "retracted") if work.retracted else None
     )
@@ -79,6 +79,7 @@ def _cited_artifact(work: Reference) -> Element:
         currentState=[retracted],
         title=list(_titles(work, language)),
         abstract=[abstract],
+        relatesTo=list(_relations(context, work)),
         publicationForm=[_form(work, language)],
         webLocation=list(_locations(work)),
         classification=list(_classifications(work)),
@@ -91,13 +92,34 @@ def _identifiers(work: Reference) -> Iterator[Element]:
     for value, system in ((work.doi, _DOI), (work.pmid, _PUBMED), (work.pmcid, _PMC)):
         if value is not None:
             yield element(value.span, system=system, value=value)
-    if work.isbn is not None:
+    if work.isbn is not None and work.type not in _CONTAINERS:
         yield _isbn(work.isbn)
     if work.registration is not None:
         kind = element(work.registration.span, text="Registration number")
         yield element(work.registration.span, type=kind, value=work.registration)
     for other in work.identifiers:
         yield element(other.span, system=other.system, value=other.value)
+
+
+def _relations(context: CompileContext, work: Reference) -> Iterator[Element]:
+    """The works that this one retracts or corrects, and those that do it to this one."""
+    for kind, names in (("retracts", work.retracts), ("corrects", work.corrects)):
+        for name in names:
+            if (other := context.reference(name)) is not None:
+                yield _relation(context, kind, other, name.span)
+    for notice in context.source.references:
+        for kind, names in (("retracted-by", notice.retracts), ("correction-in", notice.corrects)):
+            if work.id in names:
+                yield _relation(context, kind, notice, notice.span)
+
+
+def _relation(context: CompileContext, kind: str, other: Reference, span: Span) -> Element:
+    return element(
+        span,
+        type=kind,
+        display=citation_text.short_citation(other),
+        resource=context.canonical("Citation", context.part_id(other.id)),
+    )
 
 
 def _isbn(number: Text) -> Element:
@@ -119,7 +141,7 @@ def _titles(work: Reference, language: Element | None) -> Iterator[Element]:
 
 
 def _form(work: Reference, language: Element | None) -> Element:
-    first, _, last = (work.pages or "").partition("-")
+    first, last = citation_text.first_and_last_page(work.pages or "")
     return element(
         work.span,
         publishedIn=_published_in(work),
@@ -130,8 +152,8 @@ def _form(work: Reference, language: Element | None) -> Element:
         language=[language],
         accessionNumber=work.article_number,
         pageString=work.pages,
-        firstPage=with_span_of(first.strip(), work.pages),
-        lastPage=with_span_of(last.strip(), work.pages),
+        firstPage=with_span_of(first, work.pages),
+        lastPage=with_span_of(last, work.pages),
         copyright=work.license,
     )
 
@@ -148,6 +170,8 @@ def _published_in(work: Reference) -> Element:
         return element(work.span, **publisher_parts)
     code = _CONTAINERS.get(str(work.type), "D020492")
     identifiers = []
+    if work.isbn is not None and work.type in _CONTAINERS:
+        identifiers.append(_isbn(work.isbn))
     if journal.issn:
         identifiers.append(_urn("issn", journal.issn))
     if journal.abbreviation:
@@ -168,9 +192,8 @@ def _both(own: Text | None, of_journal: Text | None) -> str | None:
 
 def _locations(work: Reference) -> Iterator[Element]:
     if work.doi is not None:
-        yield _location(
-            with_span_of(f"https://doi.org/{work.doi}", work.doi), "doi-based", work.doi.span
-        )
+        address = with_span_of(citation_text.doi_url(work.doi), work.doi)
+        yield _location(address, "doi-based", work.doi.span)
     if work.url is not None:
         yield _location(work.url, "webpage", work.url.span)
 
@@ -184,11 +207,7 @@ def _classifications(work: Reference) -> Iterator[Element]:
     kind = hl7_concept(work.type.span, hl7_codes.CLASSIFICATION, "knowledge-artifact-type")
     code = hl7_codes.WORK_CODES.get(str(work.type))
     text = with_span_of(code_words.REFERENCE[work.type], work.type)
-    work_kind = (
-        hl7_concept(work.type.span, hl7_codes.ARTIFACT_KIND, code)
-        if code
-        else element(work.type.span, text=text)
-    )
+    work_kind = hl7_concept(work.type.span, *code) if code else element(work.type.span, text=text)
     yield element(work.type.span, type=kind, classifier=[work_kind])
     if work.study is not None:
         design = element(work.study.span, text="Study design")

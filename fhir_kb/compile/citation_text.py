@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from fhir_kb.model.reference import Author, Reference
@@ -17,6 +18,7 @@ _MONTHS: Final = (
     *("Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
 )
 _INITIALS: Final = re.compile(r"\s+[A-Z]{1,4}(?:\s+(?:Jr|Sr|2nd|3rd))?$")
+_DOI_SIGNS: Final = "/:;()@!$&'*+,=-._~"
 _END: Final = (".", "?", "!")
 
 
@@ -50,10 +52,28 @@ def short_citation(work: Reference) -> str:
     return f"{' and '.join(names)} {year}"
 
 
+def doi_url(doi: str) -> str:
+    """The address of a DOI; signs that no URI may hold (`<`, `>`, `#`, …) are encoded.
+
+    A DOI may hold any sign that can be printed (ISO 26324): those in SICI form hold `<` and `>`.
+    """
+    return f"https://doi.org/{quote(doi, safe=_DOI_SIGNS)}"
+
+
+def first_and_last_page(pages: str) -> tuple[str, str]:
+    """The first and the last page, in full: `674-82` is 674 and 682. Empty where there is none."""
+    first, _, last = (
+        part.strip() for part in re.sub(r"[\u2010-\u2015]", "-", pages).partition("-")
+    )
+    if first.isdecimal() and last.isdecimal() and len(last) < len(first):
+        last = first[: len(first) - len(last)] + last
+    return first, last
+
+
 def citation_link(work: Reference) -> str | None:
     """Where a work is found on the web."""
     if work.doi:
-        return f"https://doi.org/{work.doi}"
+        return doi_url(work.doi)
     if work.url:
         return str(work.url)
     return f"https://pubmed.ncbi.nlm.nih.gov/{work.pmid}/" if work.pmid else None

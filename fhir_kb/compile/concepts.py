@@ -107,7 +107,11 @@ def _codings(context: CompileContext, source: Concept | Meaning | None) -> list[
     for field, short in _SHORT:
         code = getattr(source, field)
         if code is not None:
-            codings.append(element(code.span, system=context.code_system(short), code=code))
+            codings.append(
+                element(
+                    code.span, system=context.code_system(short), code=code, display=code.display
+                )
+            )
     codings.extend(coding for coding in (_coding(context, code) for code in source.codes) if coding)
     return codings
 
@@ -116,7 +120,7 @@ def _coding(context: CompileContext, code: Code) -> Element | None:
     system = context.code_system(code.system)
     if system is None:
         return None
-    display = code.display or _own_display(context, code)
+    display = code.display or code.code.display or _own_display(context, code)
     return element(code.span, system=system, code=code.code, display=display)
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.compile import citation_text, hl7_codes
 from fhir_kb.compile import narrative as write
-from fhir_kb.compile.concepts import hl7_coding, hl7_concept, readable_text
-from fhir_kb.compile.element_text import quantity_text
+from fhir_kb.compile.concepts import hl7_coding, hl7_concept
 from fhir_kb.compile.elements import element, with_span_of
 from fhir_kb.compile.evidence_variable import variable_roles, variable_title
 from fhir_kb.compile.metadata import artifact_resource
-from fhir_kb.compile.quantities import single_quantity
 from fhir_kb.compile.related import cited_artifact, cited_artifacts, resource_reference
+from fhir_kb.compile.statistic import compile_statistic, statistic_text
 from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.model import Element, Text
-    from fhir_kb.model.evidence import Aspect, Certainty, Evidence, Interval, Quote, Statistic
+    from fhir_kb.model.evidence import Aspect, Certainty, Evidence, Quote
 
 #: kinds that bring studies together; the others are designs of a study
 SYNTHESES: Final = frozenset({"systematic-review", "meta-analysis", "narrative-review"})
@@ -45,7 +43,7 @@ def compile_evidence(context: CompileContext, evidence: Evidence) -> Element:
         variableDefinition=list(_variables(context, evidence)),
         synthesisType=study if is_synthesis else None,
         studyDesign=None if is_synthesis else [study],
-        statistic=[_statistic(context, number) for number in evidence.statistics],
+        statistic=[compile_statistic(context, number) for number in evidence.statistics],
         certainty=[_certainty(context, evidence.certainty)] if evidence.certainty else None,
     )
     resource["text"] = _narrative(context, evidence, resource)
@@ -100,55 +98,6 @@ def _variables(context: CompileContext, evidence: Evidence) -> Iterator[Element]
         )
 
 
-def _statistic(context: CompileContext, statistic: Statistic) -> Element:
-    sample = element(
-        statistic.span,
-        numberOfStudies=statistic.studies,
-        numberOfParticipants=statistic.participants,
-    )
-    estimates = [_interval(context, statistic.interval), _p_value(context, statistic.p_value)]
-    code = with_span_of(code_words.STATISTIC[statistic.measure], statistic.measure)
-    return element(
-        statistic.span,
-        description=statistic.text,
-        statisticType=hl7_concept(statistic.measure.span, hl7_codes.STATISTIC, code),
-        quantity=single_quantity(context, statistic.value),
-        sampleSize=sample,
-        attributeEstimate=estimates,
-    )
-
-
-def _interval(context: CompileContext, interval: Interval | None) -> Element | None:
-    if interval is None:
-        return None
-    try:
-        level = Decimal(str(interval.level or "95").rstrip("% ")) / 100
-    except InvalidOperation:
-        context.report(
-            "KB350", f"'{interval.level}' is no level in percent", interval.level.span, "write 95"
-        )
-        return None
-    return element(
-        interval.span,
-        type=hl7_concept(interval.span, hl7_codes.ESTIMATE, "C53324"),
-        level=level.normalize(),
-        range=element(
-            interval.span,
-            low=single_quantity(context, interval.low),
-            high=single_quantity(context, interval.high),
-        ),
-    )
-
-
-def _p_value(context: CompileContext, text: Text | None) -> Element | None:
-    value = single_quantity(context, text)
-    if value is None or text is None:
-        return None
-    return element(
-        text.span, type=hl7_concept(text.span, hl7_codes.ESTIMATE, "C44185"), quantity=value
-    )
-
-
 def _certainty(context: CompileContext, certainty: Certainty) -> Element:
     work = context.reference(certainty.from_) if certainty.from_ is not None else None
     note = (
@@ -198,26 +147,6 @@ def certainty_lines(context: CompileContext, certainty: Certainty) -> list[str]:
     work = context.reference(certainty.from_) if certainty.from_ is not None else None
     lines.append(f"Rated in: {citation_text.full_citation(work)}" if work else "")
     return [line for line in lines if line]
-
-
-def statistic_text(statistic: Element) -> str:
-    """A statistic in a line."""
-    measure, number = statistic.get("statisticType"), statistic.get("quantity")
-    text = f"{readable_text(measure)} {quantity_text(number)}"
-    for estimate in statistic.get("attributeEstimate", ()):
-        kind = readable_text(estimate["type"])
-        if "range" in estimate:
-            level = f"{(estimate['level'] * 100).normalize():f} %"
-            text += f" ({level} {kind.lower()} {quantity_text(estimate['range'])})"
-        else:
-            text += f", {kind} {quantity_text(estimate.get('quantity'))}"
-    sample = statistic.get("sampleSize", {})
-    sizes = [f"{sample[name]} {word}" for name, word in _SIZES if name in sample]
-    text += f"; {', '.join(sizes)}" if sizes else ""
-    return f"{statistic['description']} ({text})" if "description" in statistic else text
-
-
-_SIZES: Final = (("numberOfStudies", "studies"), ("numberOfParticipants", "participants"))
 
 
 def _narrative(context: CompileContext, evidence: Evidence, resource: Element) -> Element:

@@ -27,6 +27,8 @@ STUDY_DESIGN: Final = _FHIR + "study-design"
 STUDY_TYPE: Final = _THO + "study-type"
 CLASSIFICATION: Final = _FHIR + "cited-artifact-classification-type"
 ARTIFACT_KIND: Final = _FHIR + "citation-artifact-classifier"
+#: the code system that EBMonFHIR's profiles take further codes from
+EBM_CODES: Final = "https://fevir.net/resources/CodeSystem/179423"
 PUBLISHED_IN: Final = _FHIR + "published-in-type"
 SUMMARY_STYLE: Final = _FHIR + "citation-summary-style"
 ARTIFACT_STATUS: Final = _FHIR + "cited-artifact-status-type"
@@ -143,9 +145,11 @@ DISPLAYS: Final[dict[str, dict[str, str]]] = {
         "D001877": "Book",
         "D064886": "Dataset",
         "D000076942": "Preprint",
+        "D016425": "Published Erratum",
         "webpage": "Webpage",
         "executable-app": "Executable app",
     },
+    EBM_CODES: {"classified-as-book-part": "Book Part"},
     PUBLISHED_IN: {"D020492": "Periodical", "D001877": "Book", "D019991": "Database"},
     SUMMARY_STYLE: {"vancouver": "Vancouver style"},
     ARTIFACT_STATUS: {"retracted": "Retracted"},
@@ -171,10 +175,12 @@ STUDY_CODES: Final[dict[str, tuple[tuple[str, str], ...]]] = {
 }
 #: kinds of work → citation-artifact-classifier
 WORK_CODES: Final = {
-    "article": "D016428",
-    "book": "D001877",
-    "preprint": "D000076942",
-    "dataset": "D064886",
-    "web-page": "webpage",
-    "software": "executable-app",
+    "article": (ARTIFACT_KIND, "D016428"),
+    "book": (ARTIFACT_KIND, "D001877"),
+    "chapter": (EBM_CODES, "classified-as-book-part"),
+    "preprint": (ARTIFACT_KIND, "D000076942"),
+    "dataset": (ARTIFACT_KIND, "D064886"),
+    "web-page": (ARTIFACT_KIND, "webpage"),
+    "software": (ARTIFACT_KIND, "executable-app"),
+    "erratum": (ARTIFACT_KIND, "D016425"),
 }

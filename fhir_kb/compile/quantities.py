@@ -71,8 +71,7 @@ def parse_amount(context: CompileContext, text: Text | None) -> Amount | None:
         )
         return None
     if unit and not _is_ucum(unit):
-        advice = f"if it is something counted: {{{unit}}}"
-        context.report("KB351", f"'{unit}' is no unit of UCUM", text.span, advice)
+        context.report("KB351", f"'{unit}' is no unit of UCUM", text.span, _advice(unit))
         return None
     upper = Decimal(high) if high is not None else None
     return Amount(low, upper, unit, match["comparator"] or "", text.span)
@@ -165,6 +164,16 @@ def _quantity(value: Decimal, amount: Amount) -> Element:
     )
 
 
+def _advice(unit: str) -> str:
+    """The unit of UCUM that a word stands for: `years`, `mg/kg/dose`, `IU`, `mmHg`."""
+    parts = [_UNIT_WORDS.get(part.casefold(), part) for part in unit.split("/")]
+    known = "/".join(part if _is_ucum(part) else f"{{{part.strip('{}')}}}" for part in parts)
+    counted = all(part.startswith("{") for part in known.split("/"))
+    if counted or not _is_ucum(known):
+        return f"if it is something counted: {{{unit}}}"
+    return f"write '{known}'"
+
+
 def _is_ucum(unit: str) -> bool:
     if unit in _COMMON:
         return True
@@ -173,6 +182,17 @@ def _is_ucum(unit: str) -> bool:
     return ucum.unit(unit) is not None
 
 
+#: words and signs that people write for units, and what UCUM has for them
+_UNIT_WORDS: Final = {
+    "second": "s", "seconds": "s", "sec": "s", "minute": "min", "minutes": "min", "mins": "min",
+    "hour": "h", "hours": "h", "hr": "h", "hrs": "h", "day": "d", "days": "d", "week": "wk",
+    "weeks": "wk", "month": "mo", "months": "mo", "year": "a", "years": "a", "yr": "a", "yrs": "a",
+    "iu": "[IU]", "mmhg": "mm[Hg]", "cmh2o": "cm[H2O]", "mcg": "ug", "μg": "ug", "µg": "ug",
+    "cc": "mL", "ml": "mL", "dl": "dL", "°c": "Cel", "°f": "[degF]", "kcal": "kcal", "percent": "%",
+    "gram": "g", "grams": "g", "kilogram": "kg", "litre": "L", "liter": "L", "milligram": "mg",
+    "milligrams": "mg", "inch": "[in_i]", "lb": "[lb_av]", "lbs": "[lb_av]", "meq": "meq",
+    "kg/m^2": "kg/m2", "m^2": "m2",
+}  # fmt: skip
 #: units that are known without loading all of UCUM
 _COMMON: Final = frozenset(
     {*_TIMES, "mg", "g", "kg", "mL", "L", "%", "mg/kg", "mg/d", "mm", "cm", "1"}

@@ -27,9 +27,15 @@ class Timing(Record):
         "The events of the day that it goes by.", default=()
     )
     offset: Duration | None = doc("How long before or after that event.", default=None)
-    at: tuple[Annotated[Text, Pattern(r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day")], ...] = (
-        doc("Times of the day: `08:00`.", default=())
-    )
+    at: tuple[
+        Annotated[
+            Text,
+            Pattern(
+                r"([01][0-9]|2[0-3]):[0-5][0-9]", "a time of day", "hours and minutes: '08:30'"
+            ),
+        ],
+        ...,
+    ] = doc("Times of the day: `08:00`.", default=())
     days: tuple[Annotated[Text, OneOf(code_words.DAYS)], ...] = doc("Days of the week.", default=())
 
 

@@ -203,6 +203,8 @@ REFERENCE: Final = {
     "preprint": "Preprint",
     "dataset": "Dataset",
     "software": "Software",
+    "retraction-notice": "Retraction notice",
+    "erratum": "Published erratum",
 }
 # how the findings of a rule are taken
 TAKEN: Final = _same("off", "information", "warning", "error")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, ClassVar
 
 from fhir_kb.model.record import Keyed, Names, Record, doc, record
-from fhir_kb.model.text import Id, Markdown, Text, Uri
+from fhir_kb.model.text import CodeText, Id, Markdown, Text, Uri
 
 
 @record
@@ -17,7 +17,11 @@ class Code(Record):
         "the name of a code system of this knowledge base, or its canonical URL.",
         example="snomed",
     )
-    code: Text = doc("The code, as the code system writes it.", example="279062009")
+    code: CodeText = doc(
+        "The code, as the code system writes it; its display may follow in bars: "
+        "`279039007 |Low back pain|`.",
+        example="279062009",
+    )
     display: Text | None = doc("The code system's own words for it.", default=None)
 
 
@@ -30,11 +34,15 @@ class Concept(Record):
     name: Id | None = doc("The name it is used by.", default=None)
     text: Text = doc("The words that people read.", example="Myofascial pain")
     definition: Markdown | None = doc("What is meant, in a sentence or two.", default=None)
-    snomed: Text | None = doc("A SNOMED CT concept id.", default=None, example="279062009")
-    loinc: Text | None = doc("A LOINC code.", default=None)
-    rxnorm: Text | None = doc("An RxNorm code.", default=None)
-    icd_10: Text | None = doc("An ICD-10 code.", default=None)
-    atc: Text | None = doc("An ATC code.", default=None)
+    snomed: CodeText | None = doc(
+        "A SNOMED CT concept id; its display may follow: `279039007 |Low back pain|`.",
+        default=None,
+        example="279062009",
+    )
+    loinc: CodeText | None = doc("A LOINC code.", default=None)
+    rxnorm: CodeText | None = doc("An RxNorm code.", default=None)
+    icd_10: CodeText | None = doc("An ICD-10 code.", default=None)
+    atc: CodeText | None = doc("An ATC code.", default=None)
     codes: tuple[Code, ...] = doc("Codes of any code system.", default=())
 
 
@@ -48,11 +56,13 @@ class Meaning(Record):
         "The name of a concept of the topic or of concepts.yaml.", default=None
     )
     text: Text | None = doc("The words, where it needs no name of its own.", default=None)
-    snomed: Text | None = doc("A SNOMED CT concept id.", default=None)
-    loinc: Text | None = doc("A LOINC code.", default=None)
-    rxnorm: Text | None = doc("An RxNorm code.", default=None)
-    icd_10: Text | None = doc("An ICD-10 code.", default=None)
-    atc: Text | None = doc("An ATC code.", default=None)
+    snomed: CodeText | None = doc(
+        "A SNOMED CT concept id; its display may follow: `279039007 |Low back pain|`.", default=None
+    )
+    loinc: CodeText | None = doc("A LOINC code.", default=None)
+    rxnorm: CodeText | None = doc("An RxNorm code.", default=None)
+    icd_10: CodeText | None = doc("An ICD-10 code.", default=None)
+    atc: CodeText | None = doc("An ATC code.", default=None)
     codes: tuple[Code, ...] = doc("Codes of any code system.", default=())
 
 

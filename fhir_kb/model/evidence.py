@@ -74,7 +74,7 @@ class Interval(Record):
 
     low: Quantity = doc("The lower bound.")
     high: Quantity = doc("The upper bound.")
-    level: Text = doc("The level in percent.", default=None, example="95")
+    level: Text = doc("The level in percent; 95 if left out.", default=None, example="95")
 
 
 @record

@@ -90,6 +90,9 @@ class Pattern(NamedTuple):
     called: str
     """What people call such a text: "a semantic version"."""
 
+    help: str = ""
+    """What it looks like, with an example; empty where its name says it."""
+
 
 class Keyed(NamedTuple):
     """A tuple of records that is written as a map by name."""

@@ -8,11 +8,13 @@ from fhir_kb.model import code_words
 from fhir_kb.model.concept import Meaning
 from fhir_kb.model.fhir_release import NAMES
 from fhir_kb.model.record import Keyed, OneOf, Pattern, Record, doc, record
-from fhir_kb.model.text import Date, Id, Markdown, Text, Uri
+from fhir_kb.model.text import Country, Date, Id, Language, Markdown, Text, Uri
 
 _RELEASES = OneOf({name: name for name in NAMES})
 SEMVER = Pattern(
-    r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?", "a semantic version"
+    r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?",
+    "a semantic version",
+    "three numbers: '1.0.0'",
 )
 
 
@@ -67,7 +69,7 @@ class Settings(Record):
     canonical: Uri = doc(
         "The base of every canonical URL: an artifact is at `<canonical>/<Type>/<id>`. "
         "Choose it once; it need not be a web address, but should be yours.",
-        example="https://kb.example.org/fhir",
+        example="https://ward-kb.example/fhir",
     )
     version: Annotated[Text, SEMVER] = doc("The version of what a topic gives none for.")
     status: Annotated[Text, OneOf(code_words.STATUS)] = doc("How far it is.", default=None)
@@ -75,9 +77,9 @@ class Settings(Record):
     date: Date = doc("When it was last changed in substance; topics may say later dates.")
     publisher: Text = doc("The organization that publishes it.")
     contact: tuple[Contact, ...] = doc("Whom to ask.", default=())
-    language: Text = doc("The language of the texts (BCP 47).", default=None, example="en")
+    language: Language = doc("The language of the texts (BCP 47).", default=None, example="en")
     audience: tuple[Meaning, ...] = doc("Whom the pages are for.", default=())
-    jurisdiction: tuple[Text, ...] = doc(
+    jurisdiction: tuple[Country, ...] = doc(
         "Countries it is meant for (ISO 3166, two letters), or `world`.", default=()
     )
     copyright: Markdown | None = doc("The copyright statement.", default=None)

@@ -42,6 +42,46 @@ class Date(Text):
     __slots__ = ()
 
 
+class Country(Text):
+    """A country by its two letters (ISO 3166-1), or `world`."""
+
+    __slots__ = ()
+
+
+class Language(Text):
+    """A language tag (BCP 47): `en`, `pt-BR`."""
+
+    __slots__ = ()
+
+
+class CodeText(Text):
+    """A code; a display may follow it in bars, as SNOMED International writes them.
+
+    `279039007 |Low back pain|` is the string `279039007` with the display `Low back pain`.
+    """
+
+    __slots__ = ("display",)
+    display: str | None
+
+    def __new__(cls, value: str, span: Span) -> CodeText:
+        """The code that `value` begins with, and its display."""
+        code, _, display = value.partition("|")
+        self = str.__new__(cls, code.strip())
+        self.span = span
+        self.display = " ".join(display.removesuffix("|").split()) or None
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        written = f"{self} |{self.display}|" if self.display else str(self)
+        return type(self), (written, self.span)
+
+
+class Title(Text):
+    """The title of a work as plain text: a catalogue's inline tags and entities are resolved."""
+
+    __slots__ = ()
+
+
 class Uri(Text):
     """An absolute URI."""
 

@@ -11,7 +11,7 @@ from fhir_kb.model.evidence import Evidence
 from fhir_kb.model.plan import Plan
 from fhir_kb.model.record import Keyed, Names, OneOf, Record, doc, record
 from fhir_kb.model.settings import SEMVER, Contact
-from fhir_kb.model.text import Date, File, Id, Markdown, Text, Uri
+from fhir_kb.model.text import Country, Date, File, Id, Markdown, Text, Uri
 
 
 @record
@@ -115,7 +115,7 @@ class Topic(Record):
     categories: tuple[Meaning, ...] = doc("The headings it is filed under.", default=())
     audience: tuple[Meaning, ...] = doc("Whom it is for.", default=())
     context: Context | None = doc("Where it is meant to be used.", default=None)
-    jurisdiction: tuple[Text, ...] = doc("Countries it is meant for.", default=())
+    jurisdiction: tuple[Country, ...] = doc("Countries it is meant for.", default=())
     copyright: Markdown | None = doc("The copyright statement.", default=None)
     license: Text | None = doc("An SPDX licence identifier.", default=None)
     disclaimer: Markdown | None = doc("What readers have to bear in mind.", default=None)

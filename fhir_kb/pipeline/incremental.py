@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.diagnostics import Diagnostic, Span, in_order
+from fhir_kb.diagnostics import Diagnostic, Severity, Span, in_order
 from fhir_kb.lint import check_knowledge_base, check_shared
+from fhir_kb.lint.cross_references.unknown_concept import RULE as UNKNOWN_CONCEPT
+from fhir_kb.lint.cross_references.unknown_topic import RULE as UNKNOWN_TOPIC
 from fhir_kb.model.fhir_release import NAMES
 from fhir_kb.model.knowledge_base import KnowledgeBase, TopicEntry
 from fhir_kb.pipeline.cache import Cache, findings_from, findings_json, fingerprint
@@ -108,7 +110,8 @@ def collect(
     executor.shutdown()
     topics = [*compiled.everything()]
     findings.extend(finding for topic in topics for finding in topic.findings)
-    compiled.findings = in_order(findings)
+    unread = len(entries) < len(sources.folders)
+    compiled.findings = in_order(_without_consequences(findings, sources, unread=unread))
     compiled.losses = in_order(loss for topic in topics for loss in topic.losses)
     return compiled
 
@@ -223,6 +226,27 @@ class _IncrementalRun:
         others = [word for other in named for word in _entry_words(other)]
         own = (self.program, self._settings_hash, *self._options(), folder, self._hashes[folder])
         return fingerprint(*own, *others)
+
+
+def _without_consequences(
+    findings: Sequence[Diagnostic], sources: DefinitionFiles, *, unread: bool
+) -> Iterator[Diagnostic]:
+    """The findings without those that only follow from a file that could not be read.
+
+    Where concepts.yaml has an error, no name of a concept is known; where a topic has one, its
+    name is not. The error itself stays: nothing is published until it is mended.
+    """
+    concepts = sources.shown_path(CONCEPTS_FILE)
+    consequences = set()
+    if any(one.severity is Severity.ERROR and _file(one) == concepts for one in findings):
+        consequences.add(UNKNOWN_CONCEPT.id)
+    if unread:
+        consequences.add(UNKNOWN_TOPIC.id)
+    yield from (finding for finding in findings if finding.code not in consequences)
+
+
+def _file(finding: Diagnostic) -> str | None:
+    return finding.span.file if finding.span is not None else None
 
 
 def _with_predecessors(only: Sequence[str], compiled: CompiledKnowledgeBase) -> list[str]:

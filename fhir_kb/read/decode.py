@@ -16,13 +16,16 @@ from fhir_kb.model.schema_shape import (
     SchemaShape,
     layout,
 )
-from fhir_kb.model.text import File, Markdown
+from fhir_kb.model.text import File, Markdown, Title
 from fhir_kb.read import scalar_formats
+from fhir_kb.read.corrections import corrected
+from fhir_kb.read.inline_markup import plain_title
 from fhir_kb.read.unsafe_markup import unsafe_markup
 from fhir_kb.read.yaml import YamlNode, has_foreign_tag, is_null, span_of
 
 if TYPE_CHECKING:
-    from fhir_kb.model.record import Record
+    from fhir_kb.model.record import Pattern, Record
+    from fhir_kb.read.scalar_formats import ScalarFormat
 
 MAX_DEPTH: Final = 48
 MAX_VALUES: Final = 200_000
@@ -120,6 +123,8 @@ class _Decoder:
         return self.report("KB112", f"'{key}' is true or false, not '{_short(text)}'", node, advice)
 
     def _text(self, node: yaml.ScalarNode, text: str, shape: ScalarShape, key: str) -> Any:
+        if shape.type is Title and len(text) <= MAX_TEXT:
+            text = plain_title(text)
         if not text.strip():
             return self.report("KB116", f"'{key}' is empty", node, "give it a text, or take it out")
         if len(text) > MAX_TEXT:
@@ -134,13 +139,12 @@ class _Decoder:
                 node,
                 did_you_mean(text, shape.words.words) or _listed(shape.words.words),
             )
-        if shape.pattern and _compiled(shape.pattern.regex).fullmatch(text) is None:
-            called = shape.pattern.called
-            return self.report("KB114", f"'{_short(text)}' is not {called}", node)
-        expected = scalar_formats.mismatch(shape.type, text)
+        expected = _mismatch(shape, text)
         if expected is not None:
             message = f"'{_short(text)}' is not {expected.called}"
-            return self.report("KB114", message, node, expected.help)
+            meant = corrected(text, lambda other: _mismatch(shape, other) is None)
+            advice = f"write '{meant}'" if meant is not None else expected.help or None
+            return self.report("KB114", message, node, advice)
         if shape.type is File and (".." in text.split("/") or text.startswith(("/", "\\"))):
             return self.report("KB140", f"'{_short(text)}' is outside the topic's folder", node)
         if shape.type is Markdown:
@@ -242,6 +246,8 @@ class _Decoder:
                 advice = did_you_mean(name.value, known) or f"expected one of: {', '.join(known)}"
                 if name.value == "<<":
                     advice = "merge keys are not YAML 1.2; write the keys out"
+                elif node.flow_style and is_null(item):
+                    advice = "within {…} a comma ends a value: put a text that has one in quotes"
                 self.report("KB110", f"'{_short(name.value)}' is not a key here", name, advice)
                 continue
             fields[key.field] = self.value(item, key.shape, key.name, depth + 1)
@@ -288,6 +294,14 @@ class _Decoder:
         listed = ", ".join(f"'{key.name}'" for key in lacking)
         message = f"{called} {listed}"
         self.report("KB111", message, name if name is not None else node, lacking[0].doc)
+
+
+def _mismatch(shape: ScalarShape, text: str) -> Pattern | ScalarFormat | None:
+    """The form that a text does not have; None where it has all that its place wants."""
+    pattern = shape.pattern
+    if pattern is not None and _compiled(pattern.regex).fullmatch(text) is None:
+        return pattern
+    return scalar_formats.mismatch(shape.type, text)
 
 
 _REGEXES: dict[str, re.Pattern[str]] = {}

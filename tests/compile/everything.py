@@ -23,7 +23,7 @@ from fhir_kb.model.concept import (
     Meaning,
     ValueSet,
 )
-from fhir_kb.model.evidence import Evidence, Interval
+from fhir_kb.model.evidence import Evidence, Interval, Statistic
 from fhir_kb.model.knowledge_base import KnowledgeBase, TopicEntry, TopicSource
 from fhir_kb.model.page import Link, Page, Section
 from fhir_kb.model.plan import Data, Goal, Step, Trigger
@@ -71,6 +71,8 @@ FIXED: dict[tuple[type[Record], str], str] = {
     (Goal, "id"): NAMES["goal"],
     (Include, "system"): "local",
     (Interval, "level"): "90",
+    (Interval, "low"): "2460 mg",
+    (Interval, "high"): "2462 mg",
     (Journal, "issn"): "1469-493X",
     (Library, "id"): NAMES["library"],
     (Library, "name"): "LogicOfIt",
@@ -87,6 +89,7 @@ FIXED: dict[tuple[type[Record], str], str] = {
     (Settings, "language"): "de",
     (Settings, "status"): "active",
     (Settings, "version"): "9.9.9",
+    (Statistic, "value"): "2461 mg",
     (System, "name"): "local",
     (System, "url"): "https://codes.example/local",
     (Timing, "offset"): "45 min",

@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 from compiling import clean, read
 
-from fhir_kb.compile.citation_text import citation_link, full_citation, short_citation
+from fhir_kb import releases
+from fhir_kb.compile.citation_text import (
+    citation_link,
+    first_and_last_page,
+    full_citation,
+    short_citation,
+)
 
 WORKS = {
     "article": """
@@ -134,7 +140,77 @@ def test_a_citation_has_the_parts(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("pages", "first", "last"),
+    [("674-82", "674", "682"), ("12-18", "12", "18"), ("e12-e15", "e12", "e15"), ("9", "9", ""),
+     ("S12\u201320", "S12", "20"), ("99-101", "99", "101"), ("1183-1203", "1183", "1203")],
+)  # fmt: skip
+def test_pages_are_written_in_full(pages: str, first: str, last: str) -> None:
+    assert first_and_last_page(pages) == (first, last)
+
+
+def test_a_doi_in_sici_form_is_encoded_where_it_is_an_address(tmp_path: Path) -> None:
+    doi = "10.1002/(SICI)1097-0258(19980815/30)17:15/16<1661::AID-SIM968>3.0.CO;2-2"
+    text = f"work: {{type: article, title: T, doi: '{doi}'}}\n"
+    topic = "activities: {look: {title: Look, from: work}}\n"
+    made = clean(tmp_path, topic, files={"references.yaml": text})
+    work = made["Citation/sepsis.work"]["citedArtifact"]
+    assert work["identifier"][0]["value"] == doi
+    encoded = doi.replace("<", "%3C").replace(">", "%3E")
+    assert work["webLocation"][0]["url"] == f"https://doi.org/{encoded}"
+    (related,) = made["ActivityDefinition/sepsis.look"]["relatedArtifact"]
+    assert related["document"]["url"] == f"https://doi.org/{encoded}"
+    assert f"doi:{doi}" in related["citation"]
+
+
+def test_the_isbn_of_a_chapter_is_that_of_its_book(tmp_path: Path) -> None:
+    text = references("chapter") + "  isbn: 978-0-306-40615-7\n"
+    work = clean(tmp_path, files={"references.yaml": text})["Citation/sepsis.work"]["citedArtifact"]
+    isbn = {"system": "urn:ietf:rfc:3986", "value": "urn:isbn:978-0-306-40615-7"}
+    assert work["publicationForm"][0]["publishedIn"]["identifier"] == [isbn]
+    assert "identifier" not in work
+
+
+def test_a_notice_and_what_it_retracts_name_each_other(tmp_path: Path) -> None:
+    text = (
+        "trial: {type: article, title: A trial, published: 2010, retracted: true}\n"
+        "notice: {type: retraction-notice, title: Retraction, published: 2012, retracts: trial}\n"
+    )
+    made = clean(tmp_path, files={"references.yaml": text})
+    url = "https://kb.test/fhir/Citation/sepsis"
+    assert made["Citation/sepsis.notice"]["citedArtifact"]["relatesTo"] == [
+        {"type": "retracts", "display": "A trial 2010", "resource": f"{url}.trial|1.0.0"}
+    ]
+    assert made["Citation/sepsis.trial"]["citedArtifact"]["relatesTo"] == [
+        {"type": "retracted-by", "display": "Retraction 2012", "resource": f"{url}.notice|1.0.0"}
+    ]
+
+
 def test_a_retracted_work_says_so(tmp_path: Path) -> None:
     made = clean(tmp_path, files={"references.yaml": references("retracted")})
     (state,) = made["Citation/sepsis.work"]["citedArtifact"]["currentState"]
     assert state["coding"][0]["code"] == "retracted"
+
+
+@pytest.mark.parametrize(
+    ("kind", "profile"),
+    [
+        ("article", "journal-article"),
+        ("book", "book"),
+        ("chapter", "book-part"),
+        ("preprint", "preprint"),
+        ("dataset", "dataset"),
+        ("software", "software"),
+        ("web-page", "web-page"),
+        ("report", None),
+    ],
+)
+def test_the_profile_of_ebmonfhir_is_claimed(
+    kind: str, profile: str | None, tmp_path: Path
+) -> None:
+    text = f"work: {{type: {kind}, title: T, journal: J, url: 'https://ward.example/a'}}\n"
+    compiled = clean(tmp_path, files={"references.yaml": text})["Citation/sepsis.work"]
+    (made,) = releases.get("r5").lower(compiled).resources
+    claimed = made.get("meta", {}).get("profile", [])
+    ebm = "http://hl7.org/fhir/uv/ebm/StructureDefinition/"
+    assert claimed == ([f"{ebm}{profile}-citation"] if profile else [])

@@ -110,11 +110,27 @@ def test_data_are_asked_for_by_the_codes_of_a_value_set(tmp_path: Path) -> None:
     }
 
 
+def test_a_code_and_its_display_as_snomed_international_writes_them(tmp_path: Path) -> None:
+    concepts = (
+        "back: {text: Back pain, snomed: 279039007 |Low back pain|}\n"
+        "lung: {text: Lung, codes: [{system: snomed, code: '39607008 |Lung structure|'}]}\n"
+    )
+    topic = "focus: back\nalso-about: [lung]\n"
+    made = clean(tmp_path, topic, concepts=concepts)["PlanDefinition/sepsis"]
+    focus = made["useContext"][0]["valueCodeableConcept"]
+    codings = [concept["coding"][0] for concept in (focus, *made["topic"])]
+    snomed = "http://snomed.info/sct"
+    assert codings == [
+        {"system": snomed, "code": "279039007", "display": "Low back pain"},
+        {"system": snomed, "code": "39607008", "display": "Lung structure"},
+    ]
+
+
 @pytest.mark.lab
 def test_displays_are_those_of_hl7(official_packages: Path) -> None:
     for system, codes in hl7_codes.DISPLAYS.items():
-        if system == hl7_codes.DIRECTION:
-            continue  # of CPG's package
+        if system in (hl7_codes.DIRECTION, hl7_codes.EBM_CODES):
+            continue  # of CPG's and EBMonFHIR's packages
         known = displays(system, official_packages)
         assert {code: known.get(code) for code in codes} == codes, system
 

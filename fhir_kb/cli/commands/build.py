@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from fhir_kb.cli import options
+from fhir_kb.cli.knowledge_base_folder import default_output
 
 
 @click.command("build")
@@ -17,8 +18,8 @@ from fhir_kb.cli import options
     "--output",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
-    default=Path("output"),
-    help="The folder to write to; 'output' if left out.",
+    help="The folder to write to; 'output' if left out, beside the definitions where these were "
+    "looked for.",
 )
 @options.releases
 @click.option(
@@ -40,9 +41,11 @@ from fhir_kb.cli import options
 @options.everything
 @options.form
 @options.quiet
+@click.pass_context
 def command(
+    ctx: click.Context,
     definitions: Path,
-    output: Path,
+    output: Path | None,
     releases: tuple[str, ...] | None,
     jobs: int | None,
     cache: bool,
@@ -58,11 +61,16 @@ def command(
     """
     import gc
 
+    from click.core import ParameterSource
+
     from fhir_kb.bulk import build
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.progress import show_progress
     from fhir_kb.cli.views import build_summary, findings
 
+    if output is None:
+        looked_for = ctx.get_parameter_source("definitions") is ParameterSource.DEFAULT
+        output = default_output(definitions) if looked_for else Path("output")
     gc.disable()  # the process ends with the build, and looking for garbage takes a fifth of it
     with show_progress(quiet=quiet) as progress:
         result = build(

@@ -9,6 +9,7 @@ import click
 
 from fhir_kb.cli import options
 from fhir_kb.cli.exit_codes import USAGE
+from fhir_kb.cli.knowledge_base_folder import default_definitions
 
 UNKNOWN_TOPIC = "KB225"
 KINDS = ("transaction", "batch", "collection", "document")
@@ -21,7 +22,7 @@ KINDS = ("transaction", "batch", "collection", "document")
     "--definitions",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="FOLDER",
-    default=Path("definitions"),
+    default=default_definitions,
     is_eager=True,
     help="The folder with kb.yaml; 'definitions' if left out.",
 )

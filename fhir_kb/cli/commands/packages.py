@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fhir_kb.cli import options
+from fhir_kb.cli.knowledge_base_folder import default_definitions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,7 @@ class PackageName(options.ParamType):
 @click.option(
     "--definitions",
     type=click.Path(file_okay=False, path_type=Path),
-    default="definitions",
+    default=default_definitions,
     metavar="DIR",
     help="The folder with kb.yaml and fhir-packages.lock; definitions if left out.",
 )

@@ -8,10 +8,12 @@ from fhir_kb.lint.references.reference_without_identifier import (
     RULE as REFERENCE_WITHOUT_IDENTIFIER,
 )
 from fhir_kb.lint.references.retracted_reference import RULE as RETRACTED_REFERENCE
+from fhir_kb.lint.references.retraction_notice import RULE as RETRACTION_NOTICE
 from fhir_kb.lint.references.unused_reference import RULE as UNUSED_REFERENCE
 
 RULES = (
     RETRACTED_REFERENCE,
+    RETRACTION_NOTICE,
     CODE_CHECK_DIGIT,
     IDENTIFIER_CHECK_DIGIT,
     UNUSED_REFERENCE,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.lint.rule import Finding, Rule, TopicScope
+from fhir_kb.model.reference import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ def _check(scope: TopicScope) -> Iterator[Finding]:
     if not retracted:
         return
     for use in scope.uses("reference"):
-        if use.name in retracted:
+        if use.name in retracted and not isinstance(use.by, Reference):
             yield Finding(
                 use.name.span, f"'{use.name}' was retracted; it must not be cited as a source"
             )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def _check(scope: TopicScope) -> Iterator[Finding]:
     used = scope.used("reference") | {link.target for link in scope.links}
     for reference in scope.source.references:
-        if reference.id not in used:
+        if reference.id not in used and not reference.retracts and not reference.corrects:
             message = f"nothing cites the reference '{reference.id}'"
             advice = f"cite it where it is used ([@{reference.id}] in the page), or take it out"
             yield Finding(reference.id.span, message, advice)

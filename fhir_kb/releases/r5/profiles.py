@@ -26,6 +26,7 @@ _CORE = "http://hl7.org/fhir/StructureDefinition/"
 _EBM = "http://hl7.org/fhir/uv/ebm/StructureDefinition/"
 _KIND = "http://hl7.org/fhir/cited-artifact-classification-type"
 _ARTIFACT = "http://hl7.org/fhir/citation-artifact-classifier"
+_EBM_CODES = "https://fevir.net/resources/CodeSystem/179423"
 _CERTAINTY_TYPE = "http://hl7.org/fhir/certainty-type"
 _CERTAINTY_RATING = "http://hl7.org/fhir/certainty-rating"
 _ROLE = _EBM + "variable-definition-variable-role-code"
@@ -65,7 +66,7 @@ def _core() -> tuple[ClaimedProfile, ...]:
     return tuple(profiles)
 
 
-def _classified(code: str, display: str) -> Condition:
+def _classified(code: str, display: str, system: str = _ARTIFACT) -> Condition:
     """One classification says what kind of work it is, and says this; no kind comes twice."""
 
     def is_met(citation: Mapping[str, Any]) -> bool:
@@ -80,7 +81,7 @@ def _classified(code: str, display: str) -> Condition:
             codes.append(str(types[0].get("code")))
             if codes[-1] == "knowledge-artifact-type":
                 fits = _is(types[0], _KIND, codes[-1], "Knowledge Artifact Type") and _is_work(
-                    classification, code, display
+                    classification, system, code, display
                 )
         unique = all(
             codes.count(kind) == 1 for kind in {*_ONCE, "knowledge-artifact-type"} & {*codes}
@@ -90,12 +91,12 @@ def _classified(code: str, display: str) -> Condition:
     return is_met
 
 
-def _is_work(classification: Mapping[str, Any], code: str, display: str) -> bool:
+def _is_work(classification: Mapping[str, Any], system: str, code: str, display: str) -> bool:
     works = [concept.get("coding", ()) for concept in classification.get("classifier", ())]
     matching = [
         codings
         for codings in works
-        if any(_is(coding, _ARTIFACT, code, display) for coding in codings)
+        if any(_is(coding, system, code, display) for coding in codings)
     ]
     return len(matching) == 1 and len(matching[0]) == 1
 
@@ -110,6 +111,17 @@ def _is(coding: Mapping[str, Any], system: str, code: str, display: str) -> bool
 
 def _is_timeless(citation: Mapping[str, Any]) -> bool:
     return "effectivePeriod" not in citation
+
+
+def _is_in_a_book(citation: Mapping[str, Any]) -> bool:
+    """Every form says of what it is published in either nothing or just this: a book."""
+    forms = citation.get("citedArtifact", {}).get("publicationForm", ())
+    kinds = [form.get("publishedIn", {}).get("type") for form in forms]
+    book = ("http://hl7.org/fhir/published-in-type", "D001877", "Book")
+    return all(
+        kind is None or any(_is(coding, *book) for coding in kind.get("coding", ()))
+        for kind in kinds
+    )
 
 
 def _is_on_the_web(citation: Mapping[str, Any]) -> bool:
@@ -170,6 +182,20 @@ PROFILES: tuple[ClaimedProfile, ...] = (
         "Citation",
         _EBM + "web-page-citation",
         both(_classified("webpage", "Webpage"), _is_on_the_web),
+    ),
+    ClaimedProfile(
+        "Citation",
+        _EBM + "book-part-citation",
+        both(_classified("classified-as-book-part", "Book Part", _EBM_CODES), _is_in_a_book),
+    ),
+    *(
+        ClaimedProfile("Citation", f"{_EBM}{name}-citation", _classified(code, display))
+        for name, code, display in (
+            ("book", "D001877", "Book"),
+            ("preprint", "D000076942", "Preprint"),
+            ("dataset", "D064886", "Dataset"),
+            ("software", "executable-app", "Executable app"),
+        )
     ),
     ClaimedProfile("Evidence", _EBM + "evidence-synthesis-evidence", _is_synthesis),
     ClaimedProfile("ArtifactAssessment", _EBM + "certainty-of-evidence", _is_certainty),
