@@ -29,8 +29,28 @@ bundles = click.option(
     metavar="FILE",
     help="Push this bundle, package, NDJSON or folder instead of the definitions; repeatable.",
 )
+scope = click.option(
+    "--scope",
+    "scope",
+    metavar="NAME",
+    default="",
+    help="Push as this scope; else that of the knowledge base, or each bundle's own.",
+)
+scope_filter = click.option(
+    "--scope",
+    "scope",
+    metavar="NAME",
+    default="",
+    help="Only what this scope brought; 'fhir-kb status' lists them.",
+)
+prune = click.option(
+    "--prune",
+    is_flag=True,
+    help="Retire what the bundle brought before and no longer holds, as is always done for "
+    "definitions; otherwise that is left as it is.",
+)
 delete = click.option(
-    "--delete", is_flag=True, help="Delete what is no longer defined; otherwise it is retired."
+    "--delete", is_flag=True, help="Delete what would be retired because it is no longer defined."
 )
 full = click.option(
     "--full", is_flag=True, help="Read everything from the server, and do not rely on our records."

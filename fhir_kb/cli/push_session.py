@@ -30,6 +30,8 @@ class PushSession:
     server: FhirServer
     reconciler: Reconciler
     progress: Progress
+    other_names: dict[str, int]
+    """Other base URLs of the same machine that something was pushed to, with how much."""
 
 
 @contextmanager
@@ -38,10 +40,13 @@ def open_session(target_name: str, definitions: Path, *, quiet: bool) -> Iterato
     from fhir_kb.bulk import cache_folder
     from fhir_kb.cli.progress import show_progress
     from fhir_kb.pipeline.server_targets import connect, find_target
-    from fhir_kb.push import open_reconciler, workspace_folder
+    from fhir_kb.push import open_reconciler, other_names, workspace_folder
 
     target = find_target(target_name, definitions, os.environ)
     folder = workspace_folder(cache_folder(definitions).parent.parent, target.url)
+    names = other_names(folder, target.url)
+    for name, count in names.items():
+        sys.stderr.write(_other_name_text(name, count, target.url))
     with (
         show_progress(quiet=quiet) as progress,
         connect(target, folder) as server,
@@ -49,19 +54,32 @@ def open_session(target_name: str, definitions: Path, *, quiet: bool) -> Iterato
     ):
         if reconciler.recovered is not None:
             progress.stage(f"the last push was interrupted after {reconciler.recovered} changes")
-        yield PushSession(target, server, reconciler, progress)
+        yield PushSession(target, server, reconciler, progress, names)
+
+
+def _other_name_text(name: str, count: int, url: str) -> str:
+    from fhir_kb.diagnostics.render.terminal_text import terminal_safe
+
+    resources = "1 resource" if count == 1 else f"{count} resources"
+    return (
+        f"warning: {terminal_safe(url)} is {terminal_safe(name)} by another name:\n"
+        f"  {resources} pushed there before will not be recognized as ours. Use one name\n"
+    )
 
 
 def load_desired(
-    session: PushSession, definitions: Path, bundles: tuple[Path, ...]
+    session: PushSession, definitions: Path, bundles: tuple[Path, ...], scope: str = ""
 ) -> DesiredState:
-    """What the server shall hold: by the definitions, or by the given files."""
+    """What the server shall hold: by the definitions, or by the given files.
+
+    scope: The scope to push it as; "" for its own.
+    """
     from fhir_kb.bulk import ProcessExecutor, available_cores, cache_folder
     from fhir_kb.pipeline.desired_state import desired_from_definitions, desired_from_files
 
     release = session.server.capabilities.release
     if bundles:
-        return desired_from_files(bundles, release)
+        return desired_from_files(bundles, release, scope)
     folder = cache_folder(definitions)
     with ProcessExecutor(available_cores(), models=False) as executor:
         return desired_from_definitions(
@@ -70,7 +88,20 @@ def load_desired(
             executor=executor,
             cache_folder=folder.with_name(f"{folder.name}.{release}"),
             progress=session.progress,
+            scope=scope,
         )
+
+
+def recorded_scopes(session: PushSession, scope: str) -> tuple[str, ...]:
+    """The scope that was given, if anything was pushed as it; none for "". Raises PushError."""
+    from fhir_kb.diagnostics import did_you_mean
+    from fhir_kb.push import PushError, scope_names
+
+    known = scope_names(session.reconciler.state)
+    if not scope or scope in known:
+        return (scope,) if scope else ()
+    advice = did_you_mean(scope, known) or f"there are {', '.join(known) or 'none'}"
+    raise PushError(f"nothing was pushed to this server as '{scope}'", advice, usage=True)
 
 
 def report_errors(desired: DesiredState, form: str, *, everything: bool) -> bool:
@@ -106,6 +137,8 @@ class PushRequest:
     """Whether to carry it out without asking."""
     form: str
     everything: bool = False
+    aim: str = "what is defined"
+    """What the server shall hold, in words."""
 
 
 def push(
@@ -124,7 +157,7 @@ def push(
     result = session.reconciler.push(plan, request.options, progress=session.progress)
     unresolved = unresolved_changes(plan, approvals)
     orphaned = [change for change in plan.changes if change.action == "orphaned"]
-    _show_result(session, result, desired, request, (unresolved, orphaned))
+    _show_result(session, (plan, result), desired, request, (unresolved, orphaned))
     if result.error is not None:
         raise result.error
     lossy = any(applied.losses for applied in result.applied)
@@ -145,7 +178,7 @@ def _show_plan(
 
 def _show_result(
     session: PushSession,
-    result: PushResult,
+    pushed: tuple[Plan, PushResult],
     desired: DesiredState | None,
     request: PushRequest,
     remaining: tuple[list[PlannedChange], list[PlannedChange]],
@@ -156,15 +189,18 @@ def _show_result(
     from fhir_kb.diagnostics.render.json import as_records
     from fhir_kb.pipeline.push_findings import findings as push_findings
 
+    plan, result = pushed
     diagnostics = push_findings(result, desired)
     if request.form == "json":
         content = {"target": session.target.name, **push_results.result_data(result)}
         content |= push_results.remaining_data(*remaining)
+        content |= {"otherNames": list(session.other_names)}
+        content |= {"scopes": list(plan.scopes), "unpruned": list(plan.unpruned)}
         put(json_line({**content, "findings": as_records(diagnostics)}))
         return
     style = style_of(sys.stdout, everything=request.everything)
     findings.show(diagnostics, "human", style)
-    put(push_results.render_result(result, style, *remaining))
+    put(push_results.render_result(result, style, *remaining, request.aim))
 
 
 def _confirmed(session: PushSession, count: int) -> bool:

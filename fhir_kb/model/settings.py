@@ -148,7 +148,7 @@ class PushTarget(Record):
     )
     most_changes: int | None = doc(
         "The share of the recorded resources, in percent, that one push may change without "
-        "approval; 30 if left out.",
+        "approval; 30 if left out, and 50 of what it retires or deletes.",
         default=None,
     )
     entries: int | None = doc("At most so many resources a request; 200 if left out.", default=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics import Diagnostic, has_errors, in_order
@@ -11,9 +11,10 @@ from fhir_kb.pipeline.cache import Cache, program_fingerprint
 from fhir_kb.pipeline.executors import SerialExecutor
 from fhir_kb.pipeline.incremental import collect
 from fhir_kb.pipeline.origins import Origins
+from fhir_kb.pipeline.push_scopes import manifest_of, scope_of_files
 from fhir_kb.pipeline.resource_files import read_resources
 from fhir_kb.publish import unresolved_references
-from fhir_kb.push import DesiredResource, PushError, desired_from_json, desired_state
+from fhir_kb.push import DesiredResource, PushError, PushScope, desired_from_json, desired_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,11 +36,20 @@ class DesiredState:
     """What the release cannot express."""
     origins: Origins | None = None
     """Where the resources were written; None for given files."""
+    scopes: tuple[str, ...] = ()
+    """What they are of: the knowledge base, or the bundles; sorted."""
 
     @property
     def has_errors(self) -> bool:
         """Whether nothing may be pushed."""
         return has_errors(self.diagnostics)
+
+    def push_scope(self, *, prune: bool) -> PushScope:
+        """What a plan for it may retire.
+
+        prune: Whether a bundle's plan retires what it brought before; definitions' always does.
+        """
+        return PushScope(self.scopes, prune or self.origins is not None)
 
     def local_names(self) -> dict[str, str]:
         """How the definitions name the resource of a key: "Type/id"."""
@@ -57,6 +67,7 @@ def desired_from_definitions(
     executor: Executor | None = None,
     cache_folder: Path | None = None,
     progress: Progress | None = None,
+    scope: str = "",
 ) -> DesiredState:
     """What the definitions ask a server to hold; compiled and checked as by `build`.
 
@@ -66,6 +77,7 @@ def desired_from_definitions(
         executor: Runs the work; None: this process.
         cache_folder: Where compiled topics are kept; None: nowhere.
         progress: Is told how far it is.
+        scope: The scope to push as; "" for that of the knowledge base.
     """
     compiled = collect(
         definitions,
@@ -83,22 +95,36 @@ def desired_from_definitions(
         findings += unresolved_references(emitted, release)
     state = DesiredState(release, {}, in_order(findings), compiled.losses)
     if not state.has_errors:
-        state.resources = desired_state(
-            desired_from_json(resource.line_bytes) for resource in emitted
-        )
+        resources = [desired_from_json(resource.line_bytes) for resource in emitted]
+        scope = scope or manifest_of(resources)
+        state.resources = desired_state(_in_scope(resources, scope))
+        state.scopes = (scope,)
         state.origins = Origins(definitions, compiled, release)
     return state
 
 
-def desired_from_files(paths: Iterable[Path], release: str) -> DesiredState:
+def desired_from_files(paths: Iterable[Path], release: str, scope: str = "") -> DesiredState:
     """What bundles, packages, NDJSON or single resources ask a server to hold.
+
+    Args:
+        paths: The files; each is a scope of its own.
+        release: The FHIR release of the server.
+        scope: The scope to push all of them as; "" for that of each.
 
     Raises PushError where a file is none of these.
     """
     resources: list[DesiredResource] = []
+    scopes: set[str] = set()
     for path in paths:
         try:
-            resources += read_resources(path, release)
+            of_file = list(read_resources(path, release))
         except PushError as error:
             raise PushError(f"{path}: {error.message}", error.help, usage=True) from error
-    return DesiredState(release, desired_state(resources))
+        name = scope or scope_of_files(path, of_file)
+        scopes.add(name)
+        resources += _in_scope(of_file, name)
+    return DesiredState(release, desired_state(resources), scopes=tuple(sorted(scopes)))
+
+
+def _in_scope(resources: Iterable[DesiredResource], scope: str) -> list[DesiredResource]:
+    return [replace(resource, scope=scope) for resource in resources]

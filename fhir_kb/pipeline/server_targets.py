@@ -14,6 +14,7 @@ from fhir_kb.model.fhir_release import BY_NAME, releases_in_words
 from fhir_kb.net import NetError, SessionSettings, open_session, redacted_url
 from fhir_kb.net.login import Login, Logins, NoLogin, login_file_path, logins_from, session_settings
 from fhir_kb.push import PushError, TargetPolicy, load_capabilities, open_server, save_capabilities
+from fhir_kb.push.workspace.server_base import is_same_base
 from fhir_kb.read.definition_files import find_definitions
 from fhir_kb.read.plain_data import TooLargeError, node_at, plain_data
 from fhir_kb.read.topics import read_settings
@@ -60,10 +61,12 @@ def find_target(name: str, definitions: Path, environ: Mapping[str, str]) -> Ser
     """
     settings_by_name = _target_settings(definitions)
     settings = settings_by_name.get(name)
-    if settings is None and name.startswith(_SCHEMES):
+    if settings is None and name.lower().startswith(_SCHEMES):
         url = _checked_url(name)
         same_url = (
-            target for target in settings_by_name.values() if _checked_url(target.url) == url
+            target
+            for target in settings_by_name.values()
+            if is_same_base(_checked_url(target.url), url)
         )
         settings = next(same_url, None)
         if settings is None:
@@ -103,6 +106,7 @@ def _policy(settings: PushTarget) -> TargetPolicy:
         kept_elements=tuple(map(str, settings.keep)),
         ignored_elements=tuple(map(str, settings.ignore)),
         max_changed_share=default.max_changed_share if share is None else share / 100,
+        max_removed_share=default.max_removed_share if share is None else share / 100,
         max_entries=max(1, settings.entries or default.max_entries),
         max_concurrent=max(1, settings.at_once or default.max_concurrent),
     )

@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from fhir_kb.push.planning.drift import Drift
     from fhir_kb.push.planning.plan import Plan, PlannedChange, approved_changes, unresolved_changes
     from fhir_kb.push.planning.plan_file import parse_plan, plan_json, serialize_plan
+    from fhir_kb.push.planning.scopes import PushScope, scope_names
     from fhir_kb.push.reconciler import PushOptions, Reconciler, open_reconciler
     from fhir_kb.push.workspace.server_capabilities import load_capabilities, save_capabilities
-    from fhir_kb.push.workspace.workspace import workspace_folder
+    from fhir_kb.push.workspace.workspace import other_names, workspace_folder
     from fhir_kb.servers.content import load_json
     from fhir_kb.servers.http_fhir_server import open_server
 
@@ -49,6 +50,7 @@ __all__ = [
     "PushError",
     "PushOptions",
     "PushResult",
+    "PushScope",
     "Reconciler",
     "Ref",
     "RemoteResource",
@@ -63,9 +65,11 @@ __all__ = [
     "load_json",
     "open_reconciler",
     "open_server",
+    "other_names",
     "parse_plan",
     "plan_json",
     "save_capabilities",
+    "scope_names",
     "serialize_plan",
     "unresolved_changes",
     "workspace_folder",
@@ -78,9 +82,10 @@ _HOMES = {
     ),
     "push.planning.plan": ("Plan", "PlannedChange", "approved_changes", "unresolved_changes"),
     "push.planning.plan_file": ("parse_plan", "plan_json", "serialize_plan"),
+    "push.planning.scopes": ("PushScope", "scope_names"),
     "push.planning.drift": ("Drift",),
     "push.reconciler": ("PushOptions", "Reconciler", "open_reconciler"),
-    "push.workspace.workspace": ("workspace_folder",),
+    "push.workspace.workspace": ("other_names", "workspace_folder"),
     "push.workspace.server_capabilities": ("load_capabilities", "save_capabilities"),
     "servers.content": ("load_json",),
     "servers.http_fhir_server": ("open_server",),

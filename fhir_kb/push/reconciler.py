@@ -8,24 +8,23 @@ with open_reconciler(folder, server, policy) as reconciler:
 from __future__ import annotations
 
 import contextlib
-import getpass
 import time
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from fhir_kb.diagnostics.progress import NullProgress
 from fhir_kb.push.applying.apply import apply
-from fhir_kb.push.applying.outcomes import ApprovedChanges, FailedChange
-from fhir_kb.push.applying.provenance import provenances
+from fhir_kb.push.applying.log_entry import log_entry
+from fhir_kb.push.applying.outcomes import ApprovedChanges
+from fhir_kb.push.applying.provenance import send_provenance
 from fhir_kb.push.applying.recovery import recover
 from fhir_kb.push.applying.sending import Sender
-from fhir_kb.push.applying.staleness import check_saved_plan
+from fhir_kb.push.applying.staleness import check_recomputed, check_saved_plan
 from fhir_kb.push.discovery.discover import discover
 from fhir_kb.push.discovery.refresh import read_contents
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.planning.desired_state import with_new_versions
 from fhir_kb.push.planning.drift import Drift, drift_of
-from fhir_kb.push.planning.order import Unit
 from fhir_kb.push.planning.plan import (
     Plan,
     PlannedChange,
@@ -35,9 +34,15 @@ from fhir_kb.push.planning.plan import (
 )
 from fhir_kb.push.planning.planner import keys_to_read, make_plan
 from fhir_kb.push.planning.policy import TargetPolicy
-from fhir_kb.push.workspace.push_log import LogEntry
+from fhir_kb.push.planning.scopes import (
+    UNNAMED,
+    PushScope,
+    is_push_of,
+    is_restored,
+    resources_in_scopes,
+    scopes_text,
+)
 from fhir_kb.push.workspace.workspace import Workspace, open_workspace
-from fhir_kb.servers.protocol import Rejected, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,7 +51,8 @@ if TYPE_CHECKING:
     from fhir_kb.diagnostics.progress import Progress
     from fhir_kb.push.applying.outcomes import PushResult
     from fhir_kb.push.planning.desired_state import DesiredResource
-    from fhir_kb.push.planning.state import State
+    from fhir_kb.push.planning.state import RecordedResource, State
+    from fhir_kb.push.workspace.push_log import LogEntry
     from fhir_kb.servers.content import Resource
     from fhir_kb.servers.protocol import FhirServer
 
@@ -104,12 +110,18 @@ class Reconciler:
         """How many changes of an interrupted push the server had made; None if there was none."""
 
     def plan(
-        self, desired: Mapping[str, DesiredResource], *, delete: bool = False, full: bool = False
+        self,
+        desired: Mapping[str, DesiredResource],
+        scope: PushScope | None = None,
+        *,
+        delete: bool = False,
+        full: bool = False,
     ) -> Plan:
         """What has to change for the server to hold the desired state.
 
         Args:
             desired: The desired state.
+            scope: What the plan may retire; the unnamed scope if left out.
             delete: Whether resources that are no longer defined are deleted, not retired.
             full: Whether all recorded resources are read, whatever the server says of changes.
 
@@ -117,35 +129,79 @@ class Reconciler:
             ServerError: The server cannot be asked.
         """
         capabilities = self.server.capabilities
+        scope = scope or PushScope()
         if self.policy.ids == "plain":
-            self.state = with_new_versions(self.state, desired, capabilities.client_ids)
+            self.state = with_new_versions(
+                self.state, desired, capabilities.client_ids, scope.names
+            )
         remote_state = discover(self.server, self.state, desired, self.policy, full=full)
         arguments = desired, self.state, remote_state, self.policy, capabilities
-        plan = make_plan(*arguments, delete=delete)
+        plan = make_plan(*arguments, scope=scope, delete=delete)
         keys = keys_to_read(plan, remote_state)
         if not keys:
             return plan
         read_contents(self.server, remote_state, keys)
-        return make_plan(*arguments, delete=delete)
+        return make_plan(*arguments, scope=scope, delete=delete)
 
-    def push_before_last(self) -> int:
-        """The number of the push before the last; 0 where there was only one."""
-        numbers = self.workspace.history.push_numbers()
-        return numbers[-2] if len(numbers) > 1 else 0
+    def recomputed(
+        self, saved: Plan, desired: Mapping[str, DesiredResource], scopes: Sequence[str]
+    ) -> Plan:
+        """The plan that a plan from a file is the same as; nothing in the file is believed.
 
-    def rollback(self, push: int, *, delete: bool = False) -> Plan:
+        Args:
+            saved: The plan from the file.
+            desired: The desired state that it was made of.
+            scopes: The scopes of that.
+
+        Raises:
+            PushError: The plan is another one, is of another scope, or is stale.
+            ServerError: The server cannot be asked.
+        """
+        if sorted(saved.scopes) != sorted(scopes):
+            raise PushError(
+                f"the plan was made for {scopes_text(saved.scopes)}, not for {scopes_text(scopes)}",
+                "Give --bundle FILE and --scope as when the plan was made",
+                usage=True,
+            )
+        check_saved_plan(saved, self.server, self.state)
+        now = self.plan(desired, PushScope(saved.scopes, saved.prune), delete=saved.delete)
+        check_recomputed(saved, now)
+        return now
+
+    def push_before_last(self, scopes: Sequence[str] = ()) -> int:
+        """The number of the push before the last of these scopes; 0 where it was the first.
+
+        Raises:
+            PushError: None of them was pushed from here.
+        """
+        history = self.workspace.history
+        numbers = history.push_numbers()
+        last = len(numbers) - 1
+        while scopes and last >= 0 and not is_push_of(history.scopes_of(numbers[last]), scopes):
+            last -= 1
+        if scopes and last < 0:
+            raise PushError(f"nothing was pushed from here as '{scopes[0]}'", usage=True)
+        return numbers[last - 1] if last > 0 else 0
+
+    def rollback(self, push: int, scopes: Sequence[str] = (), *, delete: bool = False) -> Plan:
         """What has to change for the server to be as it was after an earlier push.
 
         Args:
             push: The number of that push; 0 for before the first.
+            scopes: Only what these hold is restored; those of the last push if left out.
             delete: Whether resources that came later are deleted, not retired.
 
         Raises:
             PushError: That push is not in the history.
             ServerError: The server cannot be asked.
         """
-        desired = self.workspace.history.desired_state_after(push) if push else {}
-        return self.plan(desired, delete=delete)
+        names = tuple(scopes) or self.state.last_scopes or (UNNAMED,)
+        desired: dict[str, DesiredResource] = {}
+        if push:
+            desired = self.workspace.history.desired_state_after(
+                push, lambda key, record: is_restored(key, record, self.state, names)
+            )
+        return self.plan(desired, PushScope(names, is_rollback=True), delete=delete)
 
     def push(
         self,
@@ -170,7 +226,8 @@ class Reconciler:
         """
         options = options or PushOptions()
         approvals = options.approvals
-        if reason := too_many_changes(plan, self.policy, approvals):
+        held = resources_in_scopes(self.state, plan.scopes)
+        if reason := too_many_changes(plan, self.policy, approvals, held):
             raise PushError(reason, "Check the plan, then approve it with --allow-many", usage=True)
         if options.check_stale:
             check_saved_plan(plan, self.server, self.state)
@@ -189,17 +246,21 @@ class Reconciler:
             self.state = state
         if options.provenance and result.applied:
             sender.mode = self.server.capabilities.send_modes[0]
-            self._send_provenance(result, sender)
-        self._log(result)
+            workspace = self.workspace.folder.name[-8:]
+            send_provenance(result, self.state.resources, sender, workspace)
+        self._log(result, plan.scopes)
         return result
 
     def _state_after_forgetting(self, plan: Plan) -> State:
-        """The recorded state, less what the plan forgets."""
+        """The recorded state, less what the plan forgets; what it holds, its scopes hold."""
         state = self.state.copy()
         state.refreshed_until = plan.refreshed_until or state.refreshed_until
         for change in plan.changes:
-            if change.action == "forget":
+            record = state.resources.get(change.key)
+            if change.action == "forget" and not change.scopes:
                 state.record(change.key, None)
+            elif record is not None and change.scopes != record.scopes:
+                state.record(change.key, replace(record, scopes=change.scopes))
         return state
 
     def _approved(self, plan: Plan, approvals: Sequence[str]) -> ApprovedChanges:
@@ -208,6 +269,7 @@ class Reconciler:
             list(approved_changes(plan, approvals)),
             [change for change in plan.changes if self._is_in_place(change)],
             [change.ref for change in plan.changes if is_target_absent(change)],
+            plan.scopes,
         )
 
     def _is_in_place(self, change: PlannedChange) -> bool:
@@ -221,14 +283,22 @@ class Reconciler:
             change.action == "unchanged" and record is not None and record.version != remote.version
         )
 
-    def drift(self) -> list[Drift]:
+    def recorded(self, scopes: Sequence[str] = ()) -> dict[str, RecordedResource]:
+        """The recorded resources that these scopes hold, by key; all where none is named."""
+        return resources_in_scopes(self.state, scopes) if scopes else dict(self.state.resources)
+
+    def drift(self, scopes: Sequence[str] = ()) -> list[Drift]:
         """The recorded resources that somebody else has changed or deleted; all of them are read.
+
+        Args:
+            scopes: Only what these hold; everything where none is named.
 
         Raises:
             ServerError: The server cannot be asked.
             PushError: The history cannot be read.
         """
-        remote_state = discover(self.server, self.state, {}, self.policy, full=True)
+        state = replace(self.state, resources=self.recorded(scopes))
+        remote_state = discover(self.server, state, {}, self.policy, full=True)
         entries = (
             drift_of(
                 key,
@@ -237,13 +307,16 @@ class Reconciler:
                 lambda record: self.workspace.history.content(record) or {},
                 self.policy,
             )
-            for key, record in sorted(self.state.resources.items())
+            for key, record in sorted(state.resources.items())
         )
         return [entry for entry in entries if entry is not None]
 
-    def pull(self) -> list[Resource]:
-        """The recorded resources as the server holds them now. Raises ServerError."""
-        remotes = self.server.read([record.ref for record in self.state.resources.values()])
+    def pull(self, scopes: Sequence[str] = ()) -> list[Resource]:
+        """The recorded resources, those of these scopes, as the server holds them now.
+
+        Raises ServerError.
+        """
+        remotes = self.server.read([record.ref for record in self.recorded(scopes).values()])
         resources = [remote.resource for _, remote in sorted(remotes.items()) if not remote.deleted]
         return [resource for resource in resources if resource is not None]
 
@@ -251,74 +324,7 @@ class Reconciler:
         """An entry for each push, the oldest first. Raises PushError."""
         return self.workspace.log.entries()
 
-    def _send_provenance(self, result: PushResult, sender: Sender) -> None:
-        """Send Provenance of what was applied; where that fails, the result says so."""
-        for change in provenances(
-            result.number,
-            [entry for entry in result.applied if entry.change.body is not None],
-            self.state.resources,
-            user=_user(),
-            recorded_at=_now(),
-            workspace=self.workspace.folder.name[-8:],
-        ):
-            name = str(change.ref)
-            planned = PlannedChange("create", name, change.ref, name, change.body)
-            if self.server.capabilities.client_ids == "no":
-                reason = "not sent: the server assigns ids itself, so it could not be found again"
-                result.failed.append(FailedChange(planned, reason))
-                return
-            try:
-                (outcome,) = sender.send([Unit((change,), 0)]).values()
-            except ServerError as error:
-                result.failed.append(FailedChange(planned, error.message))
-                return
-            if isinstance(outcome, Rejected):
-                result.failed.append(FailedChange(planned, outcome.text, outcome))
-
-    def _log(self, result: PushResult) -> None:
-        if not result.number:
-            return
-        applied = []
-        for entry in result.applied:
-            change = entry.change
-            record = self.state.resources.get(change.key)
-            applied.append(
-                {
-                    "action": change.action,
-                    "reference": str(record.ref if record else change.ref),
-                    "name": change.name,
-                    "version": record.version if record else "",
-                    "digest": record.sent_digest if record else "",
-                }
-            )
-        failed = [
-            {
-                "action": entry.change.action,
-                "reference": str(entry.change.ref),
-                "reason": entry.reason,
-            }
-            for entry in result.failed
-        ]
-        error = str(result.error) if result.error else ""
-        self.workspace.log.add(
-            LogEntry(
-                _now(),
-                _user(),
-                self.server.capabilities.base,
-                result.number,
-                applied,
-                failed,
-                error,
-            )
-        )
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return ""
+    def _log(self, result: PushResult, scopes: Sequence[str]) -> None:
+        if result.number:
+            base = self.server.capabilities.base
+            self.workspace.log.add(log_entry(result, self.state, base, scopes))

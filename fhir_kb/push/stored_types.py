@@ -51,6 +51,13 @@ def _checked_fields(class_: type) -> tuple[tuple[str, str, type], ...]:
     )
 
 
+def strings(values: object) -> tuple[str, ...]:
+    """A list of strings. Raises TypeError for anything else."""
+    if not isinstance(values, list) or not all(type(value) is str for value in values):
+        raise TypeError("not a list of strings")
+    return tuple(values)
+
+
 def objects(rows: object) -> list[dict[str, Any]]:
     """A list of JSON objects. Raises TypeError for anything else."""
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

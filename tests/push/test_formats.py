@@ -19,7 +19,6 @@ from pushed import artifact, desired, no_sleep, push, reconciler
 
 from fhir_kb.push import (
     PushError,
-    PushOptions,
     Ref,
     load_capabilities,
     parse_plan,
@@ -74,8 +73,8 @@ def test_a_workspace_in_format_1_is_read_and_continued(folder: Path, server: Mem
     assert plan.counts() == {"unchanged": 3}
     _, result = push(server, folder, [artifact("a", title="Third"), *SECOND[1:]])
     assert (result.number, len(result.applied)) == (3, 1)
-    assert json.loads((folder / "state.json").read_bytes())["format"] == 2
-    assert json.loads((folder / "pushes" / "3.json").read_bytes())["format"] == 2
+    assert json.loads((folder / "state.json").read_bytes())["format"] == 3
+    assert json.loads((folder / "pushes" / "3.json").read_bytes())["format"] == 3
     with reconciler(server, folder) as opened:
         assert [entry.push for entry in opened.log()] == [1, 2, 3]
         assert [row["action"] for row in opened.log()[1].applied] == ["update", "retire"]
@@ -105,20 +104,15 @@ def test_a_push_that_was_interrupted_in_format_1_is_recovered(tmp_path: Path) ->
     assert not (folder / "journal.jsonl").exists()
 
 
-def test_a_plan_in_format_1_is_applied(folder: Path, server: MemoryServer) -> None:
-    server.edit(B, title="Theirs")
-    plan = parse_plan((FORMAT_1 / "finished" / "plan.json").read_bytes())
-    with reconciler(server, folder) as opened:
-        now = opened.plan(desired(*THIRD))
-        facts = [
-            [(c.action, c.key, c.ref, c.expected_version, c.approval) for c in one.changes]
-            for one in (plan, now)
-        ]
-        assert facts[0] == facts[1]
-        assert (plan.refreshed_until, plan.recorded_resources) == ("2026-01-01T00:00:01+00:00", 4)
-        result = opened.push(plan, PushOptions(check_stale=True), sleep=no_sleep)
-    assert [entry.change.action for entry in result.applied] == ["update", "create", "create"]
-    assert server.contents()[str(B)]["title"] == "Theirs"
+@pytest.mark.parametrize(
+    "content",
+    [(FORMAT_1 / "finished" / "plan.json").read_bytes(), b'{"format":"fhir-kb plan 2"}'],
+    ids=[1, 2],
+)
+def test_an_older_plan_is_to_be_made_again(content: bytes) -> None:
+    with pytest.raises(PushError, match="made by an older fhir-kb: it has format") as caught:
+        parse_plan(content)
+    assert caught.value.help == "Make it again with 'fhir-kb plan --out FILE'"
 
 
 def test_what_is_remembered_of_a_server_is_asked_again(folder: Path, server: MemoryServer) -> None:
@@ -166,9 +160,9 @@ def test_a_file_of_a_newer_version_is_refused(
     name: str, read: Callable[[Reconciler], None], folder: Path, server: MemoryServer
 ) -> None:
     path = folder / name
-    before = b'{"format":3,"anything":{"new":true}}\n'
+    before = b'{"format":4,"anything":{"new":true}}\n'
     path.write_bytes(before)
-    message = rf"{path.name} was written by a newer fhir-kb: it has format 3, .* reads up to 2"
+    message = rf"{path.name} was written by a newer fhir-kb: it has format 4, .* reads up to 3"
     with pytest.raises(PushError, match=message) as caught, reconciler(server, folder) as opened:
         read(opened)
     assert "Upgrade fhir-kb" in caught.value.help
@@ -203,15 +197,15 @@ def test_a_damaged_file_is_refused(
 
 def test_a_plan_of_a_newer_version_is_refused() -> None:
     with pytest.raises(
-        PushError, match=r"the plan was written by a newer fhir-kb: it has format 3"
+        PushError, match=r"the plan was written by a newer fhir-kb: it has format 4"
     ):
-        parse_plan(b'{"format":"fhir-kb plan 3","new":{}}')
+        parse_plan(b'{"format":"fhir-kb plan 4","new":{}}')
 
 
 @pytest.mark.parametrize(
     "damage",
-    [b"", b"[]", b'{"format":"fhir-kb plan 2"}', b'{"format":"fhir-kb plan new"}', b'{"format":2}',
-     b'{"format":"another plan 2"}', b'{"format":"fhir-kb plan 1","items":[{}]}'],
+    [b"", b"[]", b'{"format":"fhir-kb plan 3"}', b'{"format":"fhir-kb plan new"}', b'{"format":2}',
+     b'{"format":"another plan 3"}'],
 )  # fmt: skip
 def test_a_damaged_plan_is_refused(damage: bytes) -> None:
     with pytest.raises(PushError, match="is not a plan of fhir-kb, or is damaged"):

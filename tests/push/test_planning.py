@@ -8,6 +8,7 @@ from memory import MemoryServer
 from pushed import artifact, desired, kinds, no_sleep, push, reconciler
 
 from fhir_kb.push import (
+    PushOptions,
     Ref,
     TargetPolicy,
 )
@@ -237,7 +238,7 @@ def test_what_is_changed_between_plan_and_push_is_not_deleted(
         plan = opened.plan(desired(artifact("c")), delete=True)
         server.edit(A, title="Theirs")
         server.minds_versions_on_delete = False  # as HAPI
-        result = opened.push(plan, sleep=no_sleep)
+        result = opened.push(plan, PushOptions(("many",)), sleep=no_sleep)
     assert [str(one.change.ref) for one in result.failed] == [str(A)]
     assert set(server.contents()) == {str(A), "PlanDefinition/c-1.0.0"}
 
@@ -249,7 +250,7 @@ def test_what_refers_is_deleted_with_or_before_what_it_refers_to(
     push(server, tmp_path, [evidence, artifact("a")])
     gone: list[str] = []
     server.on_send = lambda changes: gone.extend(str(one.ref) for one in changes)
-    push(server, tmp_path, [artifact("b")], delete=True)
+    push(server, tmp_path, [artifact("b")], "many", delete=True)
     assert gone == [str(B), "Evidence/e-1.0.0", str(A)]
 
 

@@ -181,7 +181,7 @@ def test_a_plan_that_was_tampered_with_does_nothing(
     assert server.contents()[str(A)]["title"] == "Ours"
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"format": "fhir-kb plan 2"}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"format": "fhir-kb plan 3"}', b"\xff"])
 def test_what_is_no_plan_is_refused(content: bytes) -> None:
     with pytest.raises(PushError, match="not a plan of fhir-kb"):
         parse_plan(content)

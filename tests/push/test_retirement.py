@@ -75,7 +75,7 @@ def test_no_status_is_sent_that_the_type_does_not_have(
         for resource in published[release.name]
     ]
     push(server, tmp_path, resources)
-    plan, result = push(server, tmp_path, [])
+    plan, result = push(server, tmp_path, [], "many")
     assert not result.failed
     actions = kinds(plan)
     for ref, content in server.contents().items():
@@ -85,7 +85,7 @@ def test_no_status_is_sent_that_the_type_does_not_have(
             assert content["status"] == status
     orphaned = [change for change in plan.changes if change.action == "orphaned"]
     assert all("--delete deletes it" in change.reason for change in orphaned)
-    plan, _ = push(server, tmp_path, [], delete=True)
+    plan, _ = push(server, tmp_path, [], "many", delete=True)
     assert set(kinds(plan).values()) == {"delete"}
     assert server.contents() == {}
 

@@ -131,7 +131,7 @@ def _done(what: str, number: int, server: MemoryServer, model: Model, folder: Pa
                 model.become({one: (title, "active") for one, title in model.defined.items()})
             else:
                 model.push()
-        words = () if what == "push" else WORDS
+        words = ("many",) if what == "push" else WORDS
         result = opened.push(plan, PushOptions(words), sleep=no_sleep)
         assert not result.failed
         assert result.error is None

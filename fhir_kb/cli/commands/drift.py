@@ -18,11 +18,18 @@ if TYPE_CHECKING:
 @options.definitions
 @push_options.target
 @click.option("--exit-code", "exit_code", is_flag=True, help="End with 4 where there is drift.")
+@push_options.scope_filter
 @options.everything
 @options.plain_form
 @options.quiet
 def command(
-    definitions: Path, target_name: str, exit_code: bool, everything: bool, form: str, quiet: bool
+    definitions: Path,
+    target_name: str,
+    exit_code: bool,
+    scope: str,
+    everything: bool,
+    form: str,
+    quiet: bool,
 ) -> int:
     """Show what others have changed or deleted on a server since our last push.
 
@@ -32,13 +39,16 @@ def command(
     from fhir_kb.cli.views import push_results
 
     with push_session.open_session(target_name, definitions, quiet=quiet) as session:
-        session.progress.stage("reading the server", len(session.reconciler.state.resources))
-        drifts = session.reconciler.drift()
+        scopes = push_session.recorded_scopes(session, scope)
+        count = len(session.reconciler.recorded(scopes))
+        session.progress.stage("reading the server", count)
+        drifts = session.reconciler.drift(scopes)
     name = session.target.name
     if form == "json":
-        content = {"target": name, "drift": push_results.drift_data(drifts)}
+        data = push_results.drift_data(drifts)
+        content = {"target": name, "recordedResources": count, "drift": data}
         put(push_session.json_line(content))
     else:
         style = style_of(sys.stdout, everything=everything)
-        put(push_results.render_drift(drifts, name, style))
+        put(push_results.render_drift(drifts, name, style, count))
     return CHANGES if exit_code and drifts else FINE

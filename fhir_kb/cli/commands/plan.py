@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     help="The server: its name in kb.yaml, or its base URL; repeatable.",
 )
 @push_options.bundles
+@push_options.scope
+@push_options.prune
 @push_options.delete
 @push_options.full
 @click.option(
@@ -43,6 +45,8 @@ def command(
     definitions: Path,
     targets: tuple[str, ...],
     bundles: tuple[Path, ...],
+    scope: str,
+    prune: bool,
     delete: bool,
     full: bool,
     out: Path | None,
@@ -60,11 +64,13 @@ def command(
     has_changes = False
     for name in targets:
         with push_session.open_session(name, definitions, quiet=quiet) as session:
-            desired = push_session.load_desired(session, definitions, bundles)
+            desired = push_session.load_desired(session, definitions, bundles, scope)
             if push_session.report_errors(desired, form, everything=everything):
                 return FINDINGS
             session.progress.stage("comparing with the server")
-            plan = session.reconciler.plan(desired.resources, delete=delete, full=full)
+            plan = session.reconciler.plan(
+                desired.resources, desired.push_scope(prune=prune), delete=delete, full=full
+            )
             _write(out, plan)
             has_changes = has_changes or plan.has_changes
         _show(session, desired, plan, form, everything=everything)
@@ -96,7 +102,8 @@ def _show(
     name = session.target.name
     if form == "json":
         losses = as_records(desired.losses, [desired.release])
-        put(push_session.json_line({"target": name, **plan_json(plan), "losses": losses}))
+        content = {"target": name, **plan_json(plan), "losses": losses}
+        put(push_session.json_line({**content, "otherNames": list(session.other_names)}))
         return
     if form == "markdown":
         put(plans.render_markdown(plan, name, desired))

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from fhir_kb.cli import options, push_options, push_session
+from fhir_kb.cli.exit_codes import FINDINGS, FINE
 
 
 @click.command("pull")
@@ -20,23 +21,34 @@ from fhir_kb.cli import options, push_options, push_session
     default=Path("pulled"),
     help="The folder to write to, a file for each resource; 'pulled' if left out.",
 )
+@push_options.scope_filter
 @options.plain_form
 @options.quiet
-def command(definitions: Path, target_name: str, output: Path, form: str, quiet: bool) -> int:
+def command(
+    definitions: Path, target_name: str, output: Path, scope: str, form: str, quiet: bool
+) -> int:
     """Write the resources that we pushed to a server, as they are there now, to files.
 
     Files of an earlier pull that are no longer on the server are removed; others are left alone.
+    Ends with 1 where the server no longer holds some of them.
     """
     from fhir_kb.cli.console import put
+    from fhir_kb.diagnostics.render.terminal_text import terminal_safe
     from fhir_kb.pipeline.pulled_files import write_pulled
 
     with push_session.open_session(target_name, definitions, quiet=quiet) as session:
-        session.progress.stage("reading the server", len(session.reconciler.state.resources))
-        resources = session.reconciler.pull()
+        scopes = push_session.recorded_scopes(session, scope)
+        recorded = session.reconciler.recorded(scopes)
+        session.progress.stage("reading the server", len(recorded))
+        resources = session.reconciler.pull(scopes)
     files = write_pulled(resources, output)
     name = session.target.name
+    held = {(resource.get("resourceType"), resource.get("id")) for resource in resources}
+    missing = sorted(str(record.ref) for record in recorded.values() if record.ref not in held)
     if form == "json":
-        put(push_session.json_line({"target": name, "files": [str(file) for file in files]}))
+        content = {"target": name, "files": [str(file) for file in files], "missing": missing}
+        put(push_session.json_line(content))
     else:
         put(f"{output.as_posix()}/: {len(files)} resources of {name}\n")
-    return 0
+        put("".join(f"{terminal_safe(ref)} is no longer on the server\n" for ref in missing))
+    return FINDINGS if missing else FINE

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from typing import Final
 
 import click
 
 from fhir_kb.cli import options, push_options, push_session
 from fhir_kb.cli.exit_codes import FINDINGS
+
+_NOT_COMPARED: Final = (
+    "The plan is not compared with the definitions: there are none here, and no --bundle is given"
+)
 
 
 @click.command("push")
@@ -23,6 +29,8 @@ from fhir_kb.cli.exit_codes import FINDINGS
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @push_options.approvals
+@push_options.scope
+@push_options.prune
 @push_options.delete
 @push_options.full
 @click.option(
@@ -45,6 +53,8 @@ def command(
     adopt: bool,
     overwrite: bool,
     many: bool,
+    scope: str,
+    prune: bool,
     delete: bool,
     full: bool,
     verify: bool,
@@ -62,17 +72,26 @@ def command(
 
     approvals = push_options.given_approvals(adopt=adopt, overwrite=overwrite, many=many)
     with push_session.open_session(target_name, definitions, quiet=quiet) as session:
+        saved = None if plan_file is None else parse_plan(plan_file.read_bytes())
         desired = None
-        if plan_file is not None:
-            plan = parse_plan(plan_file.read_bytes())
-        else:
-            desired = push_session.load_desired(session, definitions, bundles)
+        if saved is None or bundles or definitions.is_dir():
+            desired = push_session.load_desired(session, definitions, bundles, scope)
             if push_session.report_errors(desired, form, everything=everything):
                 return FINDINGS
-            session.progress.stage("comparing with the server")
-            plan = session.reconciler.plan(desired.resources, delete=delete, full=full)
+        session.progress.stage("comparing with the server")
+        if desired is None:
+            assert saved is not None
+            plan = saved
+            sys.stderr.write(f"{_NOT_COMPARED}\n")
+        elif saved is not None:
+            plan = session.reconciler.recomputed(saved, desired.resources, desired.scopes)
+        else:
+            plan = session.reconciler.plan(
+                desired.resources, desired.push_scope(prune=prune), delete=delete, full=full
+            )
         options_ = PushOptions(
-            approvals, verify=verify, check_stale=plan_file is not None, provenance=provenance
+            approvals, verify=verify, check_stale=desired is None, provenance=provenance
         )
-        request = push_session.PushRequest(options_, yes, form, everything)
+        aim = "what is given" if bundles else "what the plan says" if saved else "what is defined"
+        request = push_session.PushRequest(options_, yes, form, everything, aim)
         return push_session.push(session, plan, desired, request)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     help="The push to go back to; the one before the last if left out; 0: before the first.",
 )
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@push_options.scope_filter
 @push_options.approvals
 @push_options.delete
 @options.everything
@@ -33,6 +34,7 @@ def command(
     target_name: str,
     number: int | None,
     yes: bool,
+    scope: str,
     adopt: bool,
     overwrite: bool,
     many: bool,
@@ -44,14 +46,21 @@ def command(
     """Restore the state of a server after an earlier push, after showing what will change.
 
     What was changed since is put back, what was deleted is created again, and what was added is
-    retired (or deleted, with --delete). 'fhir-kb status' lists the pushes.
+    retired (or deleted, with --delete). It is that of the last push's scope (the definitions, or a
+    bundle) unless --scope says otherwise. 'fhir-kb status' lists pushes and scopes.
     """
     from fhir_kb.push import PushOptions
 
     approvals = push_options.given_approvals(adopt=adopt, overwrite=overwrite, many=many)
     with push_session.open_session(target_name, definitions, quiet=quiet) as session:
         session.progress.stage("comparing with the server")
-        push = session.reconciler.push_before_last() if number is None else number
-        plan = session.reconciler.rollback(push, delete=delete)
-        request = push_session.PushRequest(PushOptions(approvals), yes, form, everything)
+        scopes = (
+            push_session.recorded_scopes(session, scope) or session.reconciler.state.last_scopes
+        )
+        push = session.reconciler.push_before_last(scopes) if number is None else number
+        plan = session.reconciler.rollback(push, scopes, delete=delete)
+        aim = (
+            f"what it held after push {push}" if push else "nothing of it, as before the first push"
+        )
+        request = push_session.PushRequest(PushOptions(approvals), yes, form, everything, aim)
         return push_session.push(session, plan, None, request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.cli.views.differences import difference_lines, value_pair
@@ -64,7 +65,7 @@ def render_plan(
     """
     server = [BY_NAME[plan.release].title, capabilities.software]
     title = f"{style.bold(terminal_safe(name))} ({terminal_safe(', '.join(filter(None, server)))})"
-    lines = [f"{title}: {counts(plan)}"]
+    lines = [f"{title}: {counts(plan, desired)}", *_scope_lines(plan, desired, style)]
     origins = _Origins(desired)
     changes = [change for change in plan.changes if change.action != "unchanged"]
     for change in changes[:limit]:
@@ -74,6 +75,28 @@ def render_plan(
     if limit is not None and len(changes) > limit:
         lines.append(style.dim(f"  … and {len(changes) - limit} more; --all shows them"))
     return "".join(f"{line}\n" for line in lines)
+
+
+def _scope_lines(plan: Plan, desired: DesiredState | None, style: Style) -> Iterator[str]:
+    """The scopes, where they are not those of the definitions; what is left or shared."""
+    if desired is None or desired.origins is None:
+        for scope in filter(None, plan.scopes):
+            yield style.dim(f"  scope {terminal_safe(scope)}")
+    if plan.unpruned:
+        yield (
+            "  1 pushed before is no longer in the bundle and stays; --prune retires it"
+            if len(plan.unpruned) == 1
+            else f"  {len(plan.unpruned)} pushed before are no longer in the bundle and stay; "
+            "--prune retires them"
+        )
+    shared = Counter(
+        scope
+        for change in plan.changes
+        for scope in change.scopes
+        if scope not in plan.scopes and scope and not change.retired
+    )
+    for scope, count in sorted(shared.items()):
+        yield f"  {count} held by '{terminal_safe(scope)}', too"
 
 
 class _Origins:
@@ -91,11 +114,13 @@ class _Origins:
         return lambda path: self.span(change, path)
 
 
-def counts(plan: Plan) -> str:
-    """How many changes of each action there are."""
+def counts(plan: Plan, desired: DesiredState | None) -> str:
+    """How many changes of each action there are; of --prune also where it retires nothing."""
     numbers = plan.counts()
+    if plan.prune and desired is not None and desired.origins is None:
+        numbers.setdefault("delete" if plan.delete else "retire", 0)
     parts = [
-        f"{numbers[action]} {words}" for action, words in _COUNTED.items() if numbers.get(action)
+        f"{numbers[action]} {words}" for action, words in _COUNTED.items() if action in numbers
     ]
     return ", ".join(parts) or "nothing on the server and nothing defined"
 
@@ -122,7 +147,7 @@ def _reason(change: PlannedChange, style: Style) -> Iterator[str]:
 
 def render_markdown(plan: Plan, name: str, desired: DesiredState) -> str:
     """The plan for a merge request: a table, and the differences of each resource below it."""
-    lines = [f"### {_cell(name)}: {counts(plan)}", ""]
+    lines = [f"### {_cell(name)}: {counts(plan, desired)}", ""]
     origins = _Origins(desired)
     changes = [change for change in plan.changes if change.action != "unchanged"]
     if changes:

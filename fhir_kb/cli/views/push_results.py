@@ -31,6 +31,7 @@ def render_result(
     style: Style,
     unresolved: Sequence[PlannedChange],
     orphaned: Sequence[PlannedChange],
+    aim: str,
 ) -> str:
     """What a push did and what it left, in a few lines.
 
@@ -39,6 +40,7 @@ def render_result(
         style: With which colours.
         unresolved: Changes that were left undone: conflicts, and what needs an approval.
         orphaned: Resources that stay on the server though they are no longer defined.
+        aim: What the server holds where there was nothing to do.
     """
     lines = []
     numbers = Counter(str(applied.change.action) for applied in result.applied)
@@ -47,7 +49,7 @@ def render_result(
         title = style.bold(f"push {result.number}")
         lines.append(f"{title}: {', '.join(parts) or 'nothing sent'}")
     elif not unresolved:
-        lines.append("Nothing to push: the server holds what is defined")
+        lines.append(f"Nothing to push: the server holds {aim}")
     else:
         lines.append("Nothing was pushed")
     lines += _unresolved_lines(unresolved)
@@ -118,10 +120,12 @@ def _loss_data(loss: Loss) -> dict[str, Any]:
     return {"path": loss.path, "sent": loss.sent} | stored
 
 
-def render_drift(drifts: Sequence[Drift], name: str, style: Style) -> str:
-    """What is no longer as we left it."""
+def render_drift(drifts: Sequence[Drift], name: str, style: Style, count: int) -> str:
+    """What is no longer as we left it, of so many resources."""
     title = style.bold(terminal_safe(name))
     if not drifts:
+        if not count:
+            return f"{title}: nothing that was pushed from here is recorded\n"
         return f"{title}: no changes since the last push\n"
     lines = [f"{title}: {len(drifts)} changed since, not by us"]
     sign, colour = SIGNS["conflict"]

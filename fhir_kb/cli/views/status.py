@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fhir_kb.cli.views.page import Page
 from fhir_kb.diagnostics.render.terminal_text import terminal_safe
+from fhir_kb.push.planning.scopes import resources_in_scopes, scope_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,12 @@ def page(
         lines.append(f"  {number:>5} {kind}")
     if retired:
         lines.append(f"  {retired:>5} retired")
+    names = scope_names(state)
+    scopes = {
+        name: sum(not record.retired for record in resources_in_scopes(state, [name]).values())
+        for name in names
+    }
+    lines += [f"  {count:>5} of {terminal_safe(scope)}" for scope, count in scopes.items()]
     lines += map(_push, log[-_SHOWN:])
     data = {
         "target": name,
@@ -52,6 +59,7 @@ def page(
         "fhirVersion": capabilities.fhir_version,
         "resources": dict(sorted(types.items())),
         "retired": retired,
+        "scopes": scopes,
         "pushes": [asdict(entry) for entry in log],
     }
     return Page("".join(f"{line}\n" for line in lines), data)
@@ -63,4 +71,5 @@ def _push(entry: LogEntry) -> str:
     failed = f", {len(entry.failed)} failed" if entry.failed else ""
     interrupted = ", interrupted" if entry.error else ""
     when, user = entry.time[:16].replace("T", " "), terminal_safe(entry.user)
-    return f"  push {entry.push}  {when}  {user}  {what or 'nothing'}{failed}{interrupted}"
+    scopes = "".join(f"\n         {terminal_safe(scope)}" for scope in entry.scopes if scope)
+    return f"  push {entry.push}  {when}  {user}  {what or 'nothing'}{failed}{interrupted}{scopes}"

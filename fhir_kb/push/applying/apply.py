@@ -112,12 +112,13 @@ class _Push:
         self.missing = {str(ref) for ref in approved.absent}
         self.refused: list[ChangeRequest] = []
         """What was not made because the server refuses the mode in which it was sent."""
+        self.scopes = approved.scopes
 
     def run(self, in_place: Sequence[PlannedChange]) -> PushResult:
         """Record what is in place, then send the rest."""
         self.workspace.history.save_contents(self.number, self._contents(in_place))
-        self.state.last_push = self.number
-        journal = self.workspace.begin_push(self.number)
+        self.state.last_push, self.state.last_scopes = self.number, self.scopes
+        journal = self.workspace.begin_push(self.number, self.scopes)
         try:
             self._send_all(journal)
         finally:
@@ -145,7 +146,7 @@ class _Push:
         sent_digest, stored_digest = content_digest(desired), content_digest(remote.resource)
         self.state.resources[planned.key] = RecordedResource(
             remote.ref, remote.version, remote.updated, sent_digest, stored_digest, self.number,
-            planned.retired,
+            planned.retired, planned.scopes,
         )  # fmt: skip
         return sent_digest, compact_json(desired)
 
@@ -223,6 +224,7 @@ class _Push:
             change.expected_version,
             sent_digest,
             planned.retired,
+            planned.scopes,
         )
 
     def _note(self, journal: Journal, outcomes: _Sent) -> None:
@@ -313,7 +315,7 @@ class _Push:
         )
         return RecordedResource(
             ref, applied.version, applied.updated, sent_digest, stored_digest, self.number,
-            planned.retired,
+            planned.retired, planned.scopes,
         )  # fmt: skip
 
     def _keep_final_contents(self, refs: Iterable[Ref]) -> None:

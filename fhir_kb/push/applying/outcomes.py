@@ -59,3 +59,5 @@ class ApprovedChanges(NamedTuple):
     """What the server holds as desired, in a version that we did not write: it is recorded."""
     absent: Sequence[Ref] = ()
     """Resources that are defined but missing there: what refers to them is not sent."""
+    scopes: tuple[str, ...] = ()
+    """The scopes of the plan."""

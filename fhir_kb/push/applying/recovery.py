@@ -38,7 +38,7 @@ def recover(workspace: Workspace, state: State, server: FhirServer) -> int | Non
     applied = {**push.done, **dict(_looked_up(workspace, push, server))}
     for key, record in applied.items():
         state.record(key, record)
-    state.last_push = max(state.last_push, push.number)
+    state.last_push, state.last_scopes = max(state.last_push, push.number), push.scopes
     state.begin_refreshing()
     workspace.end_push(state)
     return len(applied)
@@ -73,7 +73,7 @@ def _looked_up(
             workspace.history.append_contents(push.number, [(sent_digest, compact_json(content))])
         yield key, RecordedResource(
             ref, applied.version, applied.updated, sent_digest, content_digest(stored),
-            push.number, sent.retired,
+            push.number, sent.retired, sent.scopes,
         )  # fmt: skip
 
 

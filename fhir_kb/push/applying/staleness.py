@@ -8,7 +8,10 @@ from fhir_kb.emit import compact_json
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.planning.desired_state import desired_resource
 from fhir_kb.push.planning.differences import differences
-from fhir_kb.push.planning.plan_file import difference_json
+from fhir_kb.push.planning.plan_file import change_json, difference_json
+from fhir_kb.push.planning.planner import is_as_recorded
+from fhir_kb.push.planning.scopes import has_scope
+from fhir_kb.push.workspace.server_base import is_same_base
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,15 +33,17 @@ def check_saved_plan(plan: Plan, server: FhirServer, state: State) -> None:
         PushError: It does not, or it is for another server.
         ServerError: The server cannot be asked.
     """
-    if plan.server.rstrip("/") != server.capabilities.base.rstrip("/"):
+    if not is_same_base(plan.server, server.capabilities.base):
         raise PushError(
             f"the plan was made for another server: {plan.server}",
             "Make a plan for this one",
             usage=True,
         )
     changes = [change for change in plan.changes if change.server_change() is not None]
+    if len({change.key for change in plan.changes}) < len(plan.changes):
+        raise _tampered("change a resource twice")
     for change in plan.changes:
-        _check_recorded(change, state)
+        _check_recorded(change, plan, state)
     for change in changes:
         _check_body(change)
     refs = {change.ref: change for change in changes}
@@ -46,14 +51,48 @@ def check_saved_plan(plan: Plan, server: FhirServer, state: State) -> None:
     _check_not_stale(refs, remote)
     for change in changes:
         _check_differences(change, remote.get(change.ref))
+        _check_ours(change, remote.get(change.ref), state)
 
 
-def _check_recorded(change: PlannedChange, state: State) -> None:
+def check_recomputed(saved: Plan, now: Plan) -> None:
+    """Check that a plan from a file is what the definitions and the server come to now.
+
+    Raises:
+        PushError: It is not.
+    """
+    rows, rows_now = _rows(saved), _rows(now)
+    differing = sorted(key for key in rows | rows_now if rows.get(key) != rows_now.get(key))
+    if not differing:
+        return
+    changes = {change.key: change for change in (*now.changes, *saved.changes)}
+    names = ", ".join(changes[key].name for key in differing[:_MAX_NAMES])
+    more = f" and {len(differing) - _MAX_NAMES} more" if len(differing) > _MAX_NAMES else ""
+    raise PushError(
+        f"the plan is not what definitions and server come to now: {names}{more} differ",
+        "Make it again with 'fhir-kb plan --out FILE'",
+        usage=True,
+    )
+
+
+def _rows(plan: Plan) -> dict[str, bytes]:
+    """What a plan does and shows of each resource, by key; what it leaves alone is left out."""
+    return {
+        change.key: compact_json([change_json(change), change.desired])
+        for change in plan.changes
+        if change.action != "unchanged"
+    }
+
+
+def _check_recorded(change: PlannedChange, plan: Plan, state: State) -> None:
     if change.action not in _OF_RECORDED or (change.action == "conflict" and not change.approval):
         return
     recorded = state.resources.get(change.key)
     if recorded is None or recorded.ref != change.ref:
         raise _tampered(f"{change.action} {change.ref}, which is not recorded as pushed from here")
+    if change.retired and not has_scope(change.key, recorded, plan.scopes):
+        raise _tampered(f"{change.action} {change.ref}, which is of another scope")
+    if change.retired and change.action in ("retire", "delete") and recorded.scopes[1:]:
+        raise _tampered(f"{change.action} {change.ref}, which another scope holds, too")
 
 
 def _check_body(change: PlannedChange) -> None:
@@ -99,11 +138,24 @@ def _check_differences(change: PlannedChange, remote: RemoteResource | None) -> 
         raise _tampered(f"change {change.ref} otherwise than it shows")
 
 
+def _check_ours(change: PlannedChange, remote: RemoteResource | None, state: State) -> None:
+    """Whether what the server holds is what we left there, where the plan asks for no approval."""
+    record = state.resources.get(change.key)
+    if record is None or remote is None or change.approval:
+        return
+    if not is_as_recorded(record, remote):
+        raise _tampered(f"{change.action} {change.ref}, which others have changed")
+    if change.action == "retire" and [entry.path for entry in change.differences] != [
+        f"{change.ref.type}.status"
+    ]:
+        raise _tampered(f"retire {change.ref} and change more than its status")
+
+
 def _written(shown: list[Difference] | tuple[Difference, ...]) -> list[bytes]:
     return sorted(compact_json(difference_json(difference)) for difference in shown)
 
 
 def _tampered(what: str) -> PushError:
     return PushError(
-        f"the plan would {what}", "Make a new plan with 'fhir-kb plan --out FILE'", usage=True
+        f"the plan would {what}", "Make it again with 'fhir-kb plan --out FILE'", usage=True
     )

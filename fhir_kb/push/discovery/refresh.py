@@ -57,7 +57,13 @@ def refresh(server: FhirServer, state: State, remote_state: RemoteState) -> None
                 if remote.ref in keys:
                     recorded[keys[remote.ref]] = remote
     remote_state.refreshed_until = _later(
-        state.refreshed_until, [remote.updated for remote in recorded.values()]
+        state.refreshed_until,
+        [remote.updated for remote in recorded.values()],
+        [
+            remote.updated
+            for key, remote in recorded.items()
+            if remote.deleted or remote.version != state.resources[key].version
+        ],
     )
 
 
@@ -109,17 +115,24 @@ def as_recorded(record: RecordedResource) -> RemoteResource:
     return RemoteResource(record.ref, record.version, record.updated)
 
 
-def _later(refreshed_until: str, updates: Iterable[str]) -> str:
+def _later(refreshed_until: str, updates: Iterable[str], foreign: Iterable[str]) -> str:
     """Until when all changes are in the remote state.
 
     A transaction that ran during the refresh may have an earlier time than what was read, so this
-    is a while before the latest update.
+    is a while before the latest update. What others have changed may be left as it is, and then has
+    to be seen the next time, too: it is not later than any of that.
+
+    Args:
+        refreshed_until: The last answer to this.
+        updates: When the recorded resources were changed last.
+        foreign: When those were that are not as they are recorded; "" where that is not known.
     """
     start = instant(refreshed_until)
     latest = max(map(instant, updates), default=start)
     if latest == NEVER:
         return refreshed_until
-    return max(start, latest - _TRANSACTION_TIME).isoformat()
+    latest = min([latest - _TRANSACTION_TIME, *map(instant, foreign)])
+    return max(start, latest).isoformat()
 
 
 def _changed(
@@ -135,9 +148,9 @@ def _changed(
     if not refreshed_until or "history-type" not in interactions:
         return _changed_by_versions(server, versions)
     since, start = refreshed_until, instant(refreshed_until)
-    recent = Counter(record.updated for record in records if instant(record.updated) >= start)
-    if recent.total() > _FEW and _counts_agree(server, type_, recent, max_counts):
-        since = max(recent, key=instant)
+    recent = [record for record in records if instant(record.updated) >= start]
+    if len(recent) > _FEW and _counts_agree(server, type_, refreshed_until, recent, max_counts):
+        since = max((record.updated for record in recent), key=instant)
     try:
         changed = [
             remote
@@ -173,36 +186,55 @@ def _was_restored(
 
 
 def _counts_agree(
-    server: FhirServer, type_: str, recent: Mapping[str, int], max_counts: int
+    server: FhirServer,
+    type_: str,
+    refreshed_until: str,
+    recent: Sequence[RecordedResource],
+    max_counts: int,
 ) -> bool:
     """Whether the server holds exactly those of our own recent changes that we made.
 
-    Somebody else's change of one of them is later than the transaction that wrote it: it leaves
-    its interval of time for a later one, and a count is too low. Only what was changed while we
-    pushed, within one interval, is missed; `--full` and the condition on every update see that.
+    Somebody else's change of one of them is later than the transaction, and the push, that wrote
+    it: it leaves its interval of time for a later one, and a count is too low. Only what was
+    changed while we pushed, within one interval, is missed; `--full` and the condition on every
+    update see that.
 
     Args:
         server: Is asked.
         type_: The resource type.
-        recent: How many resources were written at which instant.
+        refreshed_until: From when on changes are not known; others may have made some before ours.
+        recent: What we wrote since.
         max_counts: How many counts may be asked for.
     """
-    ends = sorted(recent, key=instant)
-    step = -(-len(ends) // max_counts)
-    start = f"ge{ends[0]}"
-    for first in range(0, len(ends), step):
-        interval = ends[first : first + step]
-        query = {"_lastUpdated": (start, f"le{interval[-1]}")}
+    intervals = _intervals(recent, max_counts)
+    start = f"ge{refreshed_until}"
+    for end, expected in intervals:
         try:
-            count = server.count(type_, query)
+            count = server.count(type_, {"_lastUpdated": (start, f"le{end}")})
         except ServerError as error:
             if not error.is_refusal:
                 raise
             return False
-        if count != sum(recent[end] for end in interval):
+        if count != expected:
             return False
-        start = f"gt{interval[-1]}"
-    return True
+        start = f"gt{end}"
+    return bool(intervals)
+
+
+def _intervals(recent: Sequence[RecordedResource], max_counts: int) -> list[tuple[str, int]]:
+    """Where intervals of time end, and how much we wrote in each: of transactions, or of pushes.
+
+    Empty where there are too many even of pushes.
+    """
+    written = Counter(record.updated for record in recent)
+    if len(written) > max_counts:
+        ends: dict[int, str] = {}
+        for record in recent:
+            ends[record.push] = max(ends.get(record.push, ""), record.updated, key=instant)
+        written = Counter(ends[record.push] for record in recent)
+    if len(written) > max_counts:
+        return []
+    return sorted(written.items(), key=lambda interval: instant(interval[0]))
 
 
 def _changed_by_versions(server: FhirServer, versions: Mapping[Ref, str]) -> list[RemoteResource]:

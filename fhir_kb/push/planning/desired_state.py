@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.push.errors import PushError
+from fhir_kb.push.planning.scopes import UNNAMED, has_scope
 from fhir_kb.servers.content import (
     LazyResource,
     RelocatedResource,
@@ -19,7 +20,7 @@ from fhir_kb.servers.identity import identity_of, string_element
 from fhir_kb.servers.protocol import Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from fhir_kb.push.planning.policy import IdStyle
     from fhir_kb.push.planning.state import State
@@ -48,6 +49,10 @@ class DesiredResource:
     """Where it has to be, whatever the policy says; then `body` has the ids of the server."""
     retired: bool = False
     """Whether it exists only because it was defined once (of a rollback)."""
+    scope: str = UNNAMED
+    """What holds it: the definitions, or one bundle."""
+    other_scopes: tuple[str, ...] = ()
+    """What else held it then (of a rollback)."""
 
     @property
     def name(self) -> str:
@@ -154,7 +159,10 @@ def placed_at(
 
 
 def with_new_versions(
-    state: State, desired: Mapping[str, DesiredResource], client_ids: str
+    state: State,
+    desired: Mapping[str, DesiredResource],
+    client_ids: str,
+    scopes: Collection[str] = (UNNAMED,),
 ) -> State:
     """The state where new versions of artifacts take over the ids of the old ones.
 
@@ -163,9 +171,14 @@ def with_new_versions(
         desired: The desired state.
         client_ids: As in `initial_ref`; where the server assigns ids, the canonical url tells
             which artifact is the same.
+        scopes: Only what these hold is replaced.
     """
     result = state.copy()
-    undefined = {key: record for key, record in state.resources.items() if key not in desired}
+    undefined = {
+        key: record
+        for key, record in state.resources.items()
+        if key not in desired and has_scope(key, record, scopes)
+    }
     old_keys: dict[object, str] = {record.ref: key for key, record in undefined.items()}
     if client_ids == "no":
         old_keys = {key.partition("|")[0]: key for key in undefined if "|" in key}

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final, Literal
 from fhir_kb.servers.protocol import ChangeRequest, Ref, RemoteResource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fhir_kb.push.planning.differences import Difference
     from fhir_kb.push.planning.policy import TargetPolicy
+    from fhir_kb.push.planning.state import RecordedResource
     from fhir_kb.servers.content import LazyResource, Resource
 
 PlanAction = Literal[
@@ -29,8 +30,8 @@ more).
 
 SENDING: Final = frozenset({"create", "update", "retire", "delete"})
 """The actions that send something without an approval."""
-_ALWAYS_ALLOWED: Final = 10
-"""So few changes never need the approval "many", whatever their share."""
+_FEW_CHANGES: Final = 10
+"""So few changes need the approval "many" only where they remove much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class PlannedChange:
     """What the server holds at `ref`, or held before it was deleted."""
     retired: bool = False
     """Whether it is not defined any more once this is done."""
+    scopes: tuple[str, ...] = ()
+    """The scopes that hold it once this is done, that of the plan first."""
 
     @property
     def desired(self) -> Resource | None:
@@ -96,7 +99,17 @@ class Plan:
     refreshed_until: str = ""
     """As in `RemoteState`."""
     recorded_resources: int = 0
-    """How many resources are recorded for this server."""
+    """How many resources the scopes of the plan hold on this server."""
+    scopes: tuple[str, ...] = ()
+    """What the plan is of: the definitions, or which bundles."""
+    delete: bool = False
+    """Whether what is no longer held is deleted, not retired."""
+    prune: bool = True
+    """Whether what is no longer held is retired; otherwise it is left as it is."""
+    is_rollback: bool = False
+    """Whether it restores an earlier state."""
+    unpruned: tuple[str, ...] = ()
+    """The keys of what the scopes brought before and no longer hold, where that is left."""
 
     def counts(self) -> dict[str, int]:
         """How many resources there are of each action."""
@@ -144,17 +157,49 @@ def unresolved_changes(plan: Plan, approvals: Sequence[str]) -> list[PlannedChan
     ]
 
 
-def too_many_changes(plan: Plan, policy: TargetPolicy, approvals: Sequence[str]) -> str:
-    """Why this plan needs the approval "many"; "" where it does not."""
+def too_many_changes(
+    plan: Plan,
+    policy: TargetPolicy,
+    approvals: Sequence[str],
+    recorded: Mapping[str, RecordedResource],
+) -> str:
+    """Why this plan needs the approval "many"; "" where it does not.
+
+    More than ten changes are compared with the share that one push may change. What is retired or
+    deleted, and no newer version of it is defined, is compared with a share of its own, however few
+    it is: ten of ten resources are all of them. A rollback is called to remove what came later.
+
+    Args:
+        plan: What is to be done.
+        policy: Has the shares.
+        approvals: What the person approves.
+        recorded: What the scopes of the plan hold, by key; what was retired before does not count.
+    """
     if "many" in approvals:
         return ""
-    changed = sum(
-        server_change.action != "create" for _, server_change in approved_changes(plan, approvals)
+    recorded_resources = sum(not record.retired for record in recorded.values())
+    sent = [change for change in approved_changes(plan, approvals) if change[1].action != "create"]
+    if len(sent) > max(_FEW_CHANGES, policy.max_changed_share * recorded_resources):
+        return _share_text("changes", len(sent), recorded_resources, policy.max_changed_share)
+    defined = {_without_version(change.key) for change in plan.changes if not change.retired}
+    removed = sum(
+        change.retired
+        and _without_version(change.key) not in defined
+        and not (change.key in recorded and recorded[change.key].retired)
+        for change, _ in sent
     )
-    limit = policy.max_changed_share * plan.recorded_resources
-    if changed <= _ALWAYS_ALLOWED or changed <= limit:
-        return ""
+    if removed > policy.max_removed_share * recorded_resources and not plan.is_rollback:
+        return _share_text("removes", removed, recorded_resources, policy.max_removed_share)
+    return ""
+
+
+def _share_text(verb: str, number: int, recorded_resources: int, share: float) -> str:
     return (
-        f"the plan changes {changed} of the {plan.recorded_resources} resources recorded for this "
-        f"server, more than {policy.max_changed_share:.0%}"
+        f"the plan {verb} {number} of the {recorded_resources} resources that were pushed to this "
+        f"server before, more than {share:.0%}"
     )
+
+
+def _without_version(key: str) -> str:
+    """What is the same for all versions of an artifact: of "Type url|version", the first part."""
+    return key.partition("|")[0]

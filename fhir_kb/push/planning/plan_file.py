@@ -10,7 +10,7 @@ from fhir_kb.push.errors import PushError
 from fhir_kb.push.format_version import check_version
 from fhir_kb.push.planning.differences import Difference
 from fhir_kb.push.planning.plan import Plan, PlanAction, PlannedChange
-from fhir_kb.push.stored_types import checked, objects
+from fhir_kb.push.stored_types import checked, objects, strings
 from fhir_kb.servers.content import MISSING, load_json
 from fhir_kb.servers.protocol import Ref, RemoteResource
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NAME: Final = "fhir-kb plan"
-_VERSION: Final = 2
+_VERSION: Final = 3
 _BODY: Final = (dict, type(None))
 """What the JSON of a resource is: an object, or nothing for a deletion."""
-_ACTIONS_OF_VERSION_1: Final = {"left": "orphaned"}
+_MAKE_AGAIN: Final = "Make it again with 'fhir-kb plan --out FILE'"
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
@@ -30,10 +30,14 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "format": f"{_NAME} {_VERSION}",
         "server": plan.server,
         "fhir": plan.release,
+        "scopes": list(plan.scopes),
+        "delete": plan.delete,
+        "prune": plan.prune,
         "counts": dict(sorted(plan.counts().items())),
         "recordedResources": plan.recorded_resources,
         "refreshedUntil": plan.refreshed_until,
-        "changes": [_change_json(change) for change in plan.changes],
+        "unpruned": list(plan.unpruned),
+        "changes": [change_json(change) for change in plan.changes],
     }
 
 
@@ -53,7 +57,8 @@ def _digest(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(compact_json(content)).hexdigest()
 
 
-def _change_json(change: PlannedChange) -> dict[str, Any]:
+def change_json(change: PlannedChange) -> dict[str, Any]:
+    """A change as JSON, without the content of the resource."""
     row: dict[str, Any] = {
         "action": change.action,
         "key": change.key,
@@ -66,6 +71,8 @@ def _change_json(change: PlannedChange) -> dict[str, Any]:
         row["remote"] = "deleted" if change.remote.deleted else "present"
     if change.retired:
         row["retired"] = True
+    if change.scopes:
+        row["scopes"] = list(change.scopes)
     if change.reason:
         row["reason"] = change.reason
     if change.approval:
@@ -84,17 +91,15 @@ def difference_json(difference: Difference) -> dict[str, Any]:
 
 
 def parse_plan(content: bytes) -> Plan:
-    """The plan in a file that `serialize_plan` made, or an earlier version of it.
+    """The plan in a file that `serialize_plan` made.
 
     Raises:
-        PushError: It is no plan, or one of a newer version.
+        PushError: It is no plan, one of another version, or not as it was made.
     """
     try:
         document = load_json(content)
-        if _version(document["format"]) == _VERSION:
-            _check_digest(document)
-        else:
-            document = _upgraded(document)
+        _check_version(document["format"])
+        _check_digest(document)
         return checked(
             Plan(
                 document["server"],
@@ -102,12 +107,17 @@ def parse_plan(content: bytes) -> Plan:
                 tuple(_change(row) for row in objects(document["changes"])),
                 document["refreshedUntil"],
                 document["recordedResources"],
+                strings(document["scopes"]),
+                document["delete"],
+                document["prune"],
+                is_rollback=False,
+                unpruned=strings(document["unpruned"]),
             )
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PushError(
             "the file is not a plan of fhir-kb, or is damaged",
-            "Make one with 'fhir-kb plan --out FILE'",
+            _MAKE_AGAIN,
             usage=True,
         ) from error
 
@@ -117,16 +127,25 @@ def _check_digest(document: Mapping[str, Any]) -> None:
     if document["digest"] != _digest(document):
         raise PushError(
             "the plan was changed since it was made: its digest is of another content",
-            "Make a new plan with 'fhir-kb plan --out FILE'",
+            _MAKE_AGAIN,
             usage=True,
         )
 
 
-def _version(format_: str) -> int:
+def _check_version(format_: str) -> None:
+    """Raises PushError for another version, ValueError where it is none.
+
+    An older plan has no digest, or names no scopes: what it would do cannot be checked.
+    """
     name, _, version = format_.rpartition(" ")
     if name != _NAME:
         raise ValueError(format_)
-    return check_version("the plan", int(version), _VERSION)
+    if check_version("the plan", int(version), _VERSION) < _VERSION:
+        raise PushError(
+            f"the plan was made by an older fhir-kb: it has format {version}, not {_VERSION}",
+            _MAKE_AGAIN,
+            usage=True,
+        )
 
 
 def _change(row: Mapping[str, Any]) -> PlannedChange:
@@ -148,6 +167,7 @@ def _change(row: Mapping[str, Any]) -> PlannedChange:
         row.get("approval", ""),
         RemoteResource(ref, version, deleted=remote == "deleted") if remote else None,
         retired=row.get("retired", False),
+        scopes=strings(row.get("scopes", [])),
     )
     return checked(change)
 
@@ -155,25 +175,3 @@ def _change(row: Mapping[str, Any]) -> PlannedChange:
 def _difference(row: Mapping[str, Any]) -> Difference:
     old, new = row.get("old", MISSING), row.get("new", MISSING)
     return checked(Difference(row["path"], row["label"], old, new))
-
-
-def _upgraded(document: Mapping[str, Any]) -> dict[str, Any]:
-    """A plan of version 1, with the names of version 2."""
-    return {
-        "server": document["server"],
-        "fhir": document["fhir"],
-        "changes": [_upgraded_change(row) for row in objects(document["items"])],
-        "refreshedUntil": document["seen"],
-        "recordedResources": document["records"],
-    }
-
-
-def _upgraded_change(row: Mapping[str, Any]) -> dict[str, Any]:
-    renamed = {"place": "reference", "expected": "expectedVersion", "needs": "approval"}
-    upgraded = {renamed.get(name, name): value for name, value in row.items()}
-    upgraded["action"] = _ACTIONS_OF_VERSION_1.get(row["kind"], row["kind"])
-    if row.get("deleted"):
-        upgraded["remote"] = "deleted"
-    elif row.get("there"):
-        upgraded["remote"] = "present"
-    return upgraded

@@ -14,6 +14,7 @@ from fhir_kb.push.planning.differences import Difference, differences
 from fhir_kb.push.planning.plan import Plan, PlannedChange
 from fhir_kb.push.planning.policy import with_kept_elements, without_elements
 from fhir_kb.push.planning.retirement import retired_status
+from fhir_kb.push.planning.scopes import PushScope, other_holders, resources_in_scopes
 from fhir_kb.servers.content import (
     content_digest,
     is_equivalent,
@@ -40,6 +41,7 @@ def make_plan(
     policy: TargetPolicy,
     profile: ServerCapabilities,
     *,
+    scope: PushScope = PushScope(),  # noqa: B008 (an immutable value)
     delete: bool = False,
 ) -> Plan:
     """The plan that brings a server to the desired state.
@@ -51,27 +53,38 @@ def make_plan(
             until then the plan has no differences there.
         policy: How the server is treated.
         profile: What the server can do.
+        scope: What it may retire.
         delete: Whether resources that are no longer defined are deleted, not retired.
     """
     refs = _refs(desired, state, remote_state, policy, profile)
     targets = _link_targets(desired, refs, profile.base)
-    planner = _Planner(state, remote_state, policy, profile.client_ids == "no", profile.release)
+    planner = _Planner(
+        state, remote_state, policy, profile.client_ids == "no", profile.release, scope
+    )
     changes = [
         planner.defined(
             resource, refs[key], placed_at(resource, refs[key], targets, profile.release)
         )
         for key, resource in desired.items()
     ]
-    for key, record in state.resources.items():
-        if key not in desired and (change := planner.undefined(key, record, delete=delete)):
+    held = resources_in_scopes(state, scope.names)
+    undefined = {key: record for key, record in held.items() if key not in desired}
+    for key, record in undefined.items() if scope.prune else ():
+        if change := planner.undefined(key, record, delete=delete):
             changes.append(change)
     changes.sort(key=lambda change: change.key)
+    left = (key for key, record in undefined.items() if not record.retired)
     return Plan(
         profile.base,
         profile.release,
         tuple(changes),
         remote_state.refreshed_until,
-        len(state.resources),
+        len(held),
+        scope.names,
+        delete,
+        scope.prune,
+        scope.is_rollback,
+        () if scope.prune else tuple(sorted(left)),
     )
 
 
@@ -127,6 +140,7 @@ class _Planner:
     policy: TargetPolicy
     server_assigns_ids: bool
     release: str
+    scope: PushScope
 
     def defined(self, resource: DesiredResource, ref: Ref, body: LazyResource) -> PlannedChange:
         """What to do with a resource that is defined."""
@@ -134,18 +148,27 @@ class _Planner:
         if record is None:
             return self._unrecorded(resource, ref, body)
         remote = self.remote_state.recorded[resource.key]
+        others = resource.other_scopes + other_holders(
+            record,
+            (resource.scope, *resource.other_scopes, *self.scope.names)
+            if self.scope.is_rollback
+            else (resource.scope,),
+        )
         change = PlannedChange(
             "unchanged", resource.key, ref, resource.name, body, remote.version,
-            retired=resource.retired,
+            retired=resource.retired, scopes=(resource.scope, *others),
         )  # fmt: skip
         if remote.deleted:
             return _conflict(change, remote, "it was deleted on the server")
         content, body = self._with_kept(body, remote)
         change = replace(change, body=body, remote=remote)
-        if _is_as_recorded(record, remote):
+        if is_as_recorded(record, remote):
             if content_digest(content) == record.sent_digest:
                 return change
-            return replace(change, action="update", differences=_differences(remote, content))
+            changes = _differences(remote, content)
+            last = record.scopes[:1]
+            reason = f"'{last[0]}' pushed it last, too" if last and last[0] in others else ""
+            return replace(change, action="update", differences=changes, reason=reason)
         if self._is_same(content, remote):
             return replace(change, reason="it was changed on the server to what is defined")
         return _conflict(change, remote, _dated(remote, "it was changed on the server, not by us"))
@@ -155,17 +178,23 @@ class _Planner:
     ) -> PlannedChange | None:
         """What to do with a recorded resource that is no longer defined; None: nothing."""
         remote = self.remote_state.recorded[key]
+        others = other_holders(record, self.scope.names)
         change = PlannedChange(
             "orphaned", key, record.ref, _name(key, record.ref), None, remote.version,
-            remote=remote, retired=True,
+            remote=remote, retired=True, scopes=record.scopes or self.scope.names[:1],
         )  # fmt: skip
+        if others and self.scope.is_rollback and record.scopes[0] in others:
+            return None
+        if others:
+            reason = f"it stays: '{others[0]}' holds it, too"
+            return replace(change, action="forget", reason=reason, retired=False, scopes=others)
         if remote.deleted:
-            return replace(change, action="forget", remote=None)
-        is_as_recorded = _is_as_recorded(record, remote)
+            return replace(change, action="forget", remote=None, scopes=())
+        is_ours = is_as_recorded(record, remote)
         reason = _dated(remote, "it is no longer defined, but was changed on the server")
         conflict = replace(change, action="conflict", reason=reason, approval="overwrite")
         if delete:
-            return replace(change, action="delete") if is_as_recorded else conflict
+            return replace(change, action="delete") if is_ours else conflict
         if record.retired:
             return None
         if remote.resource is None:
@@ -173,11 +202,12 @@ class _Planner:
         status = retired_status(self.release, record.ref.type)
         if status is None:
             return replace(change, reason=self._cannot_be_retired(record.ref.type))
-        if remote.resource.get("status") == status and not is_as_recorded:
-            return replace(change, action="forget", reason="it was retired on the server")
+        if remote.resource.get("status") == status and not is_ours:
+            reason = "it was retired on the server"
+            return replace(change, action="forget", reason=reason, scopes=())
         retired = without_server_elements({**remote.resource, "status": status})
         changes = _differences(remote, retired)
-        if is_as_recorded:
+        if is_ours:
             return replace(
                 change, action="retire", body=json_resource(retired), differences=changes
             )
@@ -190,8 +220,9 @@ class _Planner:
     def _unrecorded(self, resource: DesiredResource, ref: Ref, body: LazyResource) -> PlannedChange:
         """What to do with a defined resource that we have not sent yet."""
         change = PlannedChange(
-            "create", resource.key, ref, resource.name, body, retired=resource.retired
-        )
+            "create", resource.key, ref, resource.name, body, retired=resource.retired,
+            scopes=(resource.scope, *resource.other_scopes),
+        )  # fmt: skip
         if duplicates := self.remote_state.duplicates.get(resource.key):
             refs = ", ".join(str(remote.ref) for remote in duplicates)
             reason = f"the server has it more than once: {refs}"
@@ -209,10 +240,16 @@ class _Planner:
                 version = occupant.version if occupant else ""
                 return replace(change, remote=occupant, expected_version=version)
             if is_identifiable and not resource.fixed_ref:
-                reason = "another resource has its id on the server"
+                reason = f"another resource has its id on the server{self._holder(ref)}"
                 return replace(change, action="conflict", reason=reason, remote=occupant)
             remote = occupant
         return self._adopted(change, body, remote)
+
+    def _holder(self, ref: Ref) -> str:
+        """What has pushed the resource at `ref`, as an addition to a message."""
+        records = (record for record in self.state.resources.values() if record.ref == ref)
+        scopes = (scope for record in records for scope in record.scopes[:1] if scope)
+        return next((f": '{scope}' pushed it" for scope in scopes), "")
 
     def _adopted(
         self, change: PlannedChange, body: LazyResource, remote: RemoteResource
@@ -252,7 +289,7 @@ class _Planner:
         )
 
 
-def _is_as_recorded(record: RecordedResource, remote: RemoteResource) -> bool:
+def is_as_recorded(record: RecordedResource, remote: RemoteResource) -> bool:
     """Whether the server holds what we wrote or saw last."""
     if remote.version and remote.version == record.version:
         return True

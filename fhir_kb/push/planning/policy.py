@@ -32,6 +32,8 @@ class TargetPolicy:
     max_changed_share: float = 0.3
     """The share of the recorded resources, from 0 to 1, that one push may change without the
     approval "many"."""
+    max_removed_share: float = 0.5
+    """The same for what one push retires or deletes, also where that is few."""
     max_entries: int = 200
     """Changes sent in one request, at most; half as many are enough."""
     max_bytes: int = 2_000_000

@@ -31,6 +31,9 @@ class RecordedResource:
     """The number of the push that sent it."""
     retired: bool = False
     """Whether it is no longer defined, and was retired for that."""
+    scopes: tuple[str, ...] = ()
+    """The scopes that hold it, the one that pushed it last first; empty where a version before
+    scopes recorded it."""
 
 
 @dataclass(slots=True)
@@ -44,6 +47,8 @@ class State:
     last_push: int = 0
     resources: dict[str, RecordedResource] = field(default_factory=dict)
     """By key."""
+    last_scopes: tuple[str, ...] = ()
+    """The scopes of the last push; empty where a version before scopes made it."""
 
     def copy(self) -> State:
         """An independent copy."""

@@ -9,7 +9,8 @@ import orjson
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.format_version import check_version
 from fhir_kb.push.planning.desired_state import DesiredResource
-from fhir_kb.push.stored_types import objects
+from fhir_kb.push.planning.scopes import UNNAMED
+from fhir_kb.push.stored_types import objects, strings
 from fhir_kb.push.workspace.files import (
     AppendOnlyFile,
     damaged,
@@ -23,7 +24,7 @@ from fhir_kb.push.workspace.records import RECORD_VERSION, parse_records, record
 from fhir_kb.servers.content import json_resource, load_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from fhir_kb.push.planning.state import RecordedResource, State
@@ -70,13 +71,25 @@ class History:
         resources = records_json(state.resources)
         write_json(
             self._resources_path(state.last_push),
-            {"format": RECORD_VERSION, "resources": resources},
+            {
+                "format": RECORD_VERSION,
+                "scopes": list(state.last_scopes),
+                "resources": resources,
+            },
         )
 
     def push_numbers(self) -> list[int]:
         """The numbers of the pushes that are kept, in order."""
         names = (path.stem for path in self._folder.glob("*.json"))
         return sorted(int(name) for name in names if name.isdecimal())
+
+    def scopes_of(self, push: int) -> tuple[str, ...]:
+        """The scopes of a push; empty where a version before scopes made it, or it is not kept."""
+        path = self._resources_path(push)
+        try:
+            return strings(read_json(path).get("scopes", []))
+        except TypeError as error:
+            raise damaged(path) from error
 
     def resources_after(self, push: int) -> dict[str, RecordedResource]:
         """The resources that were recorded after a push, by key."""
@@ -96,10 +109,19 @@ class History:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise damaged(path) from error
 
-    def desired_state_after(self, push: int) -> dict[str, DesiredResource]:
-        """The desired state that brings the server back to what it was after a push."""
+    def desired_state_after(
+        self, push: int, belongs: Callable[[str, RecordedResource], bool] | None = None
+    ) -> dict[str, DesiredResource]:
+        """The desired state that brings the server back to what it was after a push.
+
+        Args:
+            push: The number of the push.
+            belongs: Whether a resource that was recorded then belongs to it; all if left out.
+        """
         desired = {}
         for key, record in self.resources_after(push).items():
+            if belongs is not None and not belongs(key, record):
+                continue
             content = self.content(record)
             if content is None:
                 raise damaged(self._contents_path(record.push))
@@ -110,6 +132,8 @@ class History:
                 body=json_resource(content),
                 fixed_ref=record.ref,
                 retired=record.retired,
+                scope=record.scopes[0] if record.scopes else UNNAMED,
+                other_scopes=record.scopes[1:],
             )
         return desired
 

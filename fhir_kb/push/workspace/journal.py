@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from fhir_kb.push.format_version import check_version
-from fhir_kb.push.stored_types import checked
+from fhir_kb.push.stored_types import checked, strings
 from fhir_kb.push.workspace.files import (
     AppendOnlyFile,
     damaged,
@@ -25,11 +25,13 @@ from fhir_kb.push.workspace.records import (
     RECORD_VERSION,
     parse_record,
     parse_ref,
+    parse_scopes,
     record_json,
+    scopes_json,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from fhir_kb.push.planning.state import RecordedResource
@@ -49,6 +51,8 @@ class SentChange(NamedTuple):
     digest: str
     """Of its content; "" for a deletion."""
     retired: bool
+    scopes: tuple[str, ...] = ()
+    """The scopes that hold the resource then."""
 
 
 @dataclass(slots=True)
@@ -56,6 +60,8 @@ class InterruptedPush:
     """A push that did not end, by its journal."""
 
     number: int
+    scopes: tuple[str, ...] = ()
+    """The scopes of the push."""
     sent: dict[str, SentChange] = field(default_factory=dict)
     """All that it sent, by key."""
     done: dict[str, RecordedResource | None] = field(default_factory=dict)
@@ -67,12 +73,12 @@ class InterruptedPush:
 class Journal:
     """The journal of one push; several threads may use it. Every method may raise PushError."""
 
-    def __init__(self, folder: Path, push: int) -> None:
+    def __init__(self, folder: Path, push: int, scopes: Sequence[str] = ()) -> None:
         self._lock = threading.Lock()
         path = folder / _NAME
         drop_partial_line(path)  # of a push that ended before it had sent anything
         self._file = AppendOnlyFile(path)
-        self._add({"format": RECORD_VERSION, "push": push}, durable=True)
+        self._add({"format": RECORD_VERSION, "push": push, "scopes": list(scopes)}, durable=True)
 
     def sending(self, changes: Iterable[SentChange]) -> None:
         """Note what is about to be sent; it is on the disk when this returns."""
@@ -84,6 +90,7 @@ class Journal:
                 "expectedVersion": change.expected_version,
                 "digest": change.digest,
                 "retired": change.retired,
+                **scopes_json(change.scopes),
             }
             for change in changes
         ]
@@ -122,7 +129,8 @@ def interrupted_push(folder: Path) -> InterruptedPush | None:
             entry = orjson.loads(line)
             if push is None:
                 version = check_version(str(path), entry.get("format", 1), RECORD_VERSION)
-                push = checked(InterruptedPush(entry["push"]))
+                scopes = strings(entry.get("scopes", []))
+                push = checked(InterruptedPush(entry["push"], scopes))
             else:
                 _add_entry(push, entry, version)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -155,6 +163,7 @@ def _sent_change(row: Any, version: int) -> SentChange:
             row["expectedVersion"],
             row["digest"],
             row["retired"],
+            parse_scopes(row),
         )
     )
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from fhir_kb.push.format_version import check_version
-from fhir_kb.push.stored_types import checked, objects
+from fhir_kb.push.stored_types import checked, objects, strings
 from fhir_kb.push.workspace.files import AppendOnlyFile, damaged, drop_partial_line, whole_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,8 @@ class LogEntry:
     """What was not: action, reference and reason."""
     error: str = ""
     """Why the push was interrupted."""
+    scopes: Sequence[str] = ()
+    """What was pushed: the definitions, or which bundles."""
 
 
 class PushLog:
@@ -89,4 +91,5 @@ def _entry_of_version_1(line: Mapping[str, Any]) -> LogEntry:
 def _checked(entry: LogEntry) -> LogEntry:
     objects(entry.applied)
     objects(entry.failed)
+    strings(list(entry.scopes) if isinstance(entry.scopes, (list, tuple)) else entry.scopes)
     return checked(entry)

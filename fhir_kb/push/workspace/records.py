@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.push.planning.state import RecordedResource
-from fhir_kb.push.stored_types import checked
+from fhir_kb.push.stored_types import checked, strings
 from fhir_kb.servers.protocol import Ref
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-RECORD_VERSION: Final = 2
-"""The version in which resources are recorded now; in version 1 each was an array."""
+RECORD_VERSION: Final = 3
+"""The version in which resources are recorded now. In version 1 each was an array; in version 2
+none had a scope."""
 
 
 def record_json(record: RecordedResource) -> dict[str, Any]:
@@ -25,7 +26,23 @@ def record_json(record: RecordedResource) -> dict[str, Any]:
         "storedDigest": record.stored_digest,
         "push": record.push,
         "retired": record.retired,
+        **scopes_json(record.scopes),
     }
+
+
+def scopes_json(scopes: Sequence[str]) -> dict[str, Any]:
+    """Scopes as JSON: the one that pushed last, and the others that hold the same resource."""
+    if not scopes:
+        return {}
+    others = {"otherScopes": list(scopes[1:])} if len(scopes) > 1 else {}
+    return {"scope": scopes[0], **others}
+
+
+def parse_scopes(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The inverse of `scopes_json`. Raises TypeError where they are no strings."""
+    if "scope" not in row:
+        return ()
+    return strings([row["scope"], *strings(row.get("otherScopes", []))])
 
 
 def parse_record(row: Any, version: int) -> RecordedResource:
@@ -45,6 +62,7 @@ def parse_record(row: Any, version: int) -> RecordedResource:
             row["storedDigest"],
             row["push"],
             row["retired"],
+            parse_scopes(row),
         )
     )
 

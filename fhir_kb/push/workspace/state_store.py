@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.push.format_version import check_version
 from fhir_kb.push.planning.state import State
-from fhir_kb.push.stored_types import checked
+from fhir_kb.push.stored_types import checked, strings
 from fhir_kb.push.workspace.files import damaged, read_json, write_json
 from fhir_kb.push.workspace.records import RECORD_VERSION, parse_records, records_json
 from fhir_kb.servers.json_values import usable_instant
@@ -50,6 +50,7 @@ class StateStore:
                 content["refreshedUntil"],
                 content["lastPush"],
                 parse_records(content["resources"], version),
+                strings(content.get("lastScopes", [])),
             )
         )
 
@@ -60,6 +61,7 @@ class StateStore:
             "server": state.server,
             "refreshedUntil": state.refreshed_until,
             "lastPush": state.last_push,
+            "lastScopes": list(state.last_scopes),
             "resources": records_json(state.resources),
         }
         write_json(self._path, content)

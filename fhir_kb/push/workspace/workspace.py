@@ -18,10 +18,11 @@ from fhir_kb.push.workspace.journal import (
     remove_journal,
 )
 from fhir_kb.push.workspace.push_log import PushLog
+from fhir_kb.push.workspace.server_base import is_same_machine, normal_base
 from fhir_kb.push.workspace.state_store import StateStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from fhir_kb.push.planning.state import State
@@ -38,9 +39,9 @@ class Workspace:
         self.history = History(folder)
         self.log = PushLog(folder)
 
-    def begin_push(self, number: int) -> Journal:
-        """The journal of a push that begins. Raises PushError."""
-        return Journal(self.folder, number)
+    def begin_push(self, number: int, scopes: Sequence[str] = ()) -> Journal:
+        """The journal of a push that begins, of these scopes. Raises PushError."""
+        return Journal(self.folder, number, scopes)
 
     def interrupted_push(self) -> InterruptedPush | None:
         """The push that did not end, if there is one. Raises PushError."""
@@ -79,8 +80,36 @@ def open_workspace(folder: Path) -> Iterator[Workspace]:
 
 
 def workspace_folder(root: Path, base: str) -> Path:
-    """The folder of the server at `base`, below `root`."""
-    address = base.rstrip("/")
+    """The folder of the server at `base`, below `root`; the same however the base is written."""
+    folder = _folder(root, normal_base(base))
+    earlier = _folder(root, base.rstrip("/"))
+    return earlier if earlier.exists() and not folder.exists() else folder
+
+
+def other_names(folder: Path, base: str) -> dict[str, int]:
+    """Other names of this machine that something was pushed to, with how many resources.
+
+    Args:
+        folder: The workspace of the server at `base`.
+        base: The base URL of a server.
+
+    Returns:
+        Base URLs that differ from `base` in their name of this machine only ("localhost").
+    """
+    names = {}
+    for path in sorted(folder.parent.glob("*/state.json")):
+        if path.parent == folder:
+            continue
+        try:
+            state = StateStore(path.parent).load("")
+        except PushError:
+            continue  # it is of another server than this one is about
+        if state.resources and is_same_machine(state.server, base):
+            names[state.server] = len(state.resources)
+    return names
+
+
+def _folder(root: Path, address: str) -> Path:
     name = _NOT_IN_NAMES.sub("-", address.partition("://")[2]).strip("-.")[:60]
     digest = hashlib.sha256(address.encode()).hexdigest()[:8]
     return root / "servers" / f"{name}-{digest}"

@@ -1,0 +1,96 @@
+"""The scope of what is pushed: which knowledge base it is, or which bundle.
+
+See docs/adr/0010-scopes.md.
+"""
+
+from __future__ import annotations
+
+import tarfile
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from fhir_kb.packages import PackageError, cache_folders, open_package
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from fhir_kb.push import DesiredResource
+
+_MANIFEST: Final = "asset-collection"
+"""http://terminology.hl7.org/CodeSystem/library-type: a Library that lists what belongs to it."""
+_URI_SYSTEM: Final = "urn:ietf:rfc:3986"
+
+
+def scope_of_files(path: Path, resources: Sequence[DesiredResource]) -> str:
+    """The scope of a bundle, package, NDJSON or folder.
+
+    The first that there is: the identifier of the Bundle; the manifest that its resources are
+    listed by, as in everything that `build` makes; the name of the package; the name of the file.
+
+    Args:
+        path: The file or folder.
+        resources: What is in it.
+    """
+    return _identifier(path) or manifest_of(resources) or _package_name(path) or path.resolve().name
+
+
+def manifest_of(resources: Iterable[DesiredResource]) -> str:
+    """The canonical url of the manifest of these resources; "" where there is none, or several.
+
+    A manifest is a Library of type asset-collection; one that another lists is a part of that.
+    """
+    parts: dict[str, set[str]] = {}
+    for resource in resources:
+        if resource.type == "Library" and resource.url:
+            content = resource.body()
+            if _MANIFEST in _codes(content.get("type")):
+                parts[resource.url] = set(_components(content))
+    listed = set().union(*(urls - {own} for own, urls in parts.items()))
+    roots = [url for url in parts if url not in listed]
+    return roots[0] if len(roots) == 1 else ""
+
+
+def _codes(concept: Any) -> Iterator[object]:
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    for coding in codings if isinstance(codings, list) else ():
+        if isinstance(coding, dict):
+            yield coding.get("code")
+
+
+def _components(library: Mapping[str, Any]) -> Iterator[str]:
+    """The canonical urls of what a manifest is composed of, without their versions."""
+    artifacts = library.get("relatedArtifact")
+    for artifact in artifacts if isinstance(artifacts, list) else ():
+        if isinstance(artifact, dict) and artifact.get("type") == "composed-of":
+            yield str(artifact.get("resource") or "").partition("|")[0]
+
+
+def _identifier(path: Path) -> str:
+    """The identifier of a Bundle in a file; "" where the file is none, or has none."""
+    if path.is_dir() or path.name.endswith((".tgz", ".tar.gz", ".ndjson")):
+        return ""
+    try:
+        bundle = orjson.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return ""
+    if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
+        return ""
+    identifier = bundle.get("identifier")
+    if not isinstance(identifier, dict) or bundle.get("type") == "document":
+        return ""
+    system, value = identifier.get("system") or "", identifier.get("value") or ""
+    if not isinstance(value, str) or not isinstance(system, str) or not value:
+        return ""
+    return value if system in ("", _URI_SYSTEM) else f"{system}|{value}"
+
+
+def _package_name(path: Path) -> str:
+    """The name of a FHIR package; "" for anything else."""
+    if not path.name.endswith((".tgz", ".tar.gz")) and not path.is_dir():
+        return ""
+    try:
+        return str(open_package(path, cache_folders()).manifest.name)
+    except (PackageError, tarfile.TarError, OSError):
+        return ""
