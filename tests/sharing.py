@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pytest
 
 _OF_HAPI = re.compile(
-    r"test_hapi_(?:bundles\.py::test_server_holds_what_was_published|server_contract|terminology)"
+    r"test_hapi_(?:bundles\.py::test_server_holds_what_was_published|server_contract|terminology|proxy)"
     r"|test_apply\.py|test_readme_tour|test_push_hapi(?!\.py::test_a_server_that_is_killed)"
 )
 _RELEASE = re.compile(r"\[(r4b|r5)\b|TestHapi(R5)", re.IGNORECASE)

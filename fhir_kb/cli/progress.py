@@ -129,14 +129,14 @@ def show_progress(*, quiet: bool = False) -> Iterator[Progress]:
 
 @contextmanager
 def show_waits(note: Callable[[str], None]) -> Iterator[None]:
-    """Give `note` a line before a wait for a server that is busy or cannot be reached.
+    """Give `note` a line before a wait for a server, and each notice about one.
 
     Several threads may wait for the same server: there is one line a second at most, and one more
     for a later try than that of the line before.
     """
     import logging
 
-    class Handler(logging.Handler):
+    class Waits(logging.Handler):
         last = -1.0
         number = 0
 
@@ -147,12 +147,18 @@ def show_waits(note: Callable[[str], None]) -> Iterator[None]:
                 self.last, self.number = record.created, number
                 note(record.getMessage())
 
-    logger = logging.getLogger("fhir_kb.net.retry")
-    handler, level = Handler(), logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    class Notices(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            note(record.getMessage())
+
+    handlers = {"fhir_kb.net.retry": Waits(), "fhir_kb.net.notices": Notices()}
+    levels = {name: logging.getLogger(name).level for name in handlers}
+    for name, handler in handlers.items():
+        logging.getLogger(name).addHandler(handler)
+        logging.getLogger(name).setLevel(logging.INFO)
     try:
         yield
     finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
+        for name, handler in handlers.items():
+            logging.getLogger(name).removeHandler(handler)
+            logging.getLogger(name).setLevel(levels[name])

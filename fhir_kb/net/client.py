@@ -11,7 +11,6 @@ from fhir_kb.net.access import Access
 from fhir_kb.net.errors import OfflineError
 from fhir_kb.net.failures import rejection
 from fhir_kb.net.redaction import redacted_url
-from fhir_kb.net.response import Response
 from fhir_kb.net.retry import UNAVAILABLE, RetryPolicy
 from fhir_kb.net.session import Session, open_session
 from fhir_kb.net.settings import MAX_RESPONSE, SessionSettings
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     import requests
 
+    from fhir_kb.net.response import Response
     from fhir_kb.net.retry import Attempts
 
 T = TypeVar("T")
@@ -87,10 +87,19 @@ class Client:
         headers = {"Accept": accept, "Content-Type": content_type}
         return self._response("POST", url, headers, content, max_response)
 
-    def download(self, url: str, target: Path, *, max_size: int) -> DownloadedFile:
+    def download(
+        self, url: str, target: Path, *, max_size: int, may_leave: bool = False
+    ) -> DownloadedFile:
         """Write what is at `url` to a file, as it was sent.
 
         The file is not complete until this returns.
+
+        Args:
+            url: Where it is.
+            target: The file to write.
+            max_size: In bytes.
+            may_leave: Whether a redirect to another https server is followed: only where the
+                caller knows the file's digest.
 
         Raises:
             NetError: There is no such file, or it is too large.
@@ -110,7 +119,7 @@ class Client:
             return DownloadedFile(size, sha1, sha256, sha512, redacted_url(response.url))
 
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
-        return self._exchange("GET", url, headers, None, receive)
+        return self._exchange("GET", url, headers, None, receive, may_leave=may_leave)
 
     def _response(
         self,
@@ -121,15 +130,7 @@ class Client:
         max_response: int,
     ) -> Response:
         def receive(response: requests.Response, attempts: Attempts) -> Response:
-            return Response(
-                response.status_code,
-                {name.lower(): value for name, value in response.headers.items()},
-                b"".join(self._session().chunks(response, max_response, decoded=True)),
-                redacted_url(response.url),
-                method,
-                attempts.number,
-                attempts.seconds,
-            )
+            return self._session().received(method, response, attempts, max_response)
 
         return self._exchange(method, url, headers, content, receive)
 
@@ -140,6 +141,8 @@ class Client:
         headers: Mapping[str, str],
         content: bytes | None,
         receive: Callable[[requests.Response, Attempts], T],
+        *,
+        may_leave: bool = False,
     ) -> T:
         """What `receive` makes of a response of success."""
         if self._offline:
@@ -150,10 +153,13 @@ class Client:
 
         def receive_success(response: requests.Response, attempts: Attempts) -> T:
             if not response.ok:
-                raise rejection(method, url, response.status_code, attempts.summary())
+                page = self._session().page_of(response)
+                raise rejection(method, url, response.status_code, attempts.summary(), page)
             return receive(response, attempts)
 
-        return self._session().exchange(method, url, headers, content, receive_success, retry=True)
+        return self._session().exchange(
+            method, url, headers, content, receive_success, retry=True, may_leave=may_leave
+        )
 
     def _session(self) -> Session:
         if self._opened is None:

@@ -12,6 +12,8 @@ class NetError(FhirKbError):
     """The HTTP status of the response, 0 where none came."""
     is_transient: bool = False
     """Whether the connection failed, so that a retry may help."""
+    tries: int | None = None
+    """How often it is worth trying; None: as often as the policy says."""
 
     def __init__(self, message: str, help: str = "", status: int = 0) -> None:  # noqa: A002
         super().__init__(message, help)

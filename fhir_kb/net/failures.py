@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import socket
+import ssl
 from typing import TYPE_CHECKING, Final
 
 from requests import exceptions
@@ -14,6 +16,8 @@ from fhir_kb.net.response import status_text
 from fhir_kb.net.urls import split_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from requests import RequestException
 
 _ADVICE: Final = {
@@ -26,24 +30,37 @@ _ADVICE: Final = {
 _TRANSIENT: Final = (
     exceptions.ConnectionError, exceptions.Timeout, exceptions.ChunkedEncodingError, HTTPError,
 )  # fmt: skip
+_NOBODY_THERE: Final = frozenset({errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH})
 _OVERLOADED: Final = "The server is overloaded or down: try again later, or ask its operator"
 
 
-def rejection(method: str, url: str, status: int, tries: str = "") -> NetError:
-    """The error for a response that is no success. tries: such as "tried 6 times in 31 s"."""
+def rejection(method: str, url: str, status: int, tries: str = "", page: str = "") -> NetError:
+    """The error for a response that is no success.
+
+    tries: such as "tried 6 times in 31 s". page: what came, such as "an HTML page 'Forbidden'".
+    """
     advice = _ADVICE.get(status, _OVERLOADED if status >= 500 else "Check the address")
-    text = f"{method} {redacted_url(url)}: {status_text(status)}"
+    text = f"{method} {redacted_url(url)}: {status_text(status)}" + (page and f" with {page}")
     return NetError(text + (tries and f" ({tries})"), advice, status)
 
 
 def failure(
-    error: RequestException | HTTPError, method: str, url: str, tries: str = ""
+    error: RequestException | HTTPError,
+    method: str,
+    url: str,
+    tries: str = "",
+    *,
+    reached: bool = False,
 ) -> NetError:
-    """The error for no response. What the library says is left out: it may hold a password."""
+    """The error for no response. What the library says is left out: it may hold a password.
+
+    tries: such as "tried 6 times in 31 s". reached: see `tries_allowed`.
+    """
     text, advice = reason(error, url)
     text = f"{method} {redacted_url(url)}: {text}"
     failed = NetError(text + (tries and f" ({tries})"), advice)
     failed.is_transient = is_transient(error)
+    failed.tries = tries_allowed(error, reached=reached)
     return failed
 
 
@@ -53,12 +70,55 @@ def is_transient(error: RequestException | HTTPError) -> bool:
     return isinstance(error, _TRANSIENT) and not isinstance(error, lasting)
 
 
+def tries_allowed(error: RequestException | HTTPError, *, reached: bool) -> int | None:
+    """How often a request may be sent that fails so; None: as often as the policy says.
+
+    Where nobody listens, nobody will in a moment: one short try more, but none for a name that does
+    not exist or a certificate that cannot be trusted.
+
+    Args:
+        error: Why there is no response.
+        reached: Whether the server has answered before; then it may be restarting.
+    """
+    if not is_transient(error):
+        return 1
+    if reached:
+        return None
+    for cause in _causes(error):
+        if isinstance(cause, socket.gaierror):
+            return 2 if cause.errno == socket.EAI_AGAIN else 1
+        if isinstance(cause, OSError) and cause.errno in _NOBODY_THERE:
+            return 2
+        if isinstance(cause, exceptions.ProxyError) and "407" in str(cause):
+            return 1
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what led to it, as libraries nest them."""
+    open_: list[BaseException] = [error]
+    seen: set[int] = set()
+    while open_:
+        current = open_.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        nested = (current.__cause__, current.__context__, getattr(current, "reason", None))
+        open_ += [inner for inner in (*nested, *current.args) if isinstance(inner, BaseException)]
+
+
 def reason(error: RequestException | HTTPError, url: str) -> tuple[str, str]:
     """What happened, and what to do about it."""
     host = split_url(url).hostname
     if isinstance(error, exceptions.ProxyError):
         return "the proxy cannot be reached, or refuses", "Check the proxy's address"
     if isinstance(error, exceptions.SSLError):
+        if not any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
+            return (
+                f"there is no encrypted connection with {host}",
+                "Check whether the address begins with http:// or https://, and the server's TLS",
+            )
         return (
             f"the certificate of {host} cannot be trusted",
             "Name your own CA's certificates (ca) for a server of yours; see docs/packages.md",
@@ -72,8 +132,7 @@ def reason(error: RequestException | HTTPError, url: str) -> tuple[str, str]:
 
 def _unreachable(error: BaseException, host: str) -> tuple[str, str]:
     """Why there is no connection, as far as the operating system says."""
-    cause: BaseException | None = error
-    while cause is not None:
+    for cause in _causes(error):
         if isinstance(cause, socket.gaierror):
             return (
                 f"{host} cannot be reached: its name cannot be resolved",
@@ -84,5 +143,4 @@ def _unreachable(error: BaseException, host: str) -> tuple[str, str]:
                 f"{host} cannot be reached: connection refused",
                 "Check the address and its port, and whether the server is running",
             )
-        cause = cause.__cause__ or cause.__context__
     return f"{host} cannot be reached", "Check the network and the address"

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from fhir_kb.net.redaction import redact
 from fhir_kb.net.retry import retry_after_seconds, tries_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_LOOKED_AT: Final = 2**14
+"""The bytes of a page in which its title is looked for."""
+_LONGEST_TITLE: Final = 80
+_TAG: Final = re.compile(r"<[^<>]*>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +35,8 @@ class Response:
     """How often the request was sent."""
     seconds: float = 0.0
     """From the first try to the end of the last."""
+    moved_to: str = ""
+    """The address to which a redirect led, without secrets; "" where there was none."""
 
     @property
     def retry_after(self) -> float:
@@ -39,10 +49,40 @@ class Response:
         kind = self.headers.get("content-type", "").lower()
         return "html" in kind or (self.content.lstrip()[:1] == b"<" and "xml" not in kind)
 
+    @property
+    def page(self) -> str:
+        """What came where it is a web page: "an HTML page 'Forbidden'"; "" for anything else."""
+        if not self.is_html:
+            return ""
+        title = page_title(self.content, self.headers.get("content-type", ""))
+        return f"an HTML page '{title}'" if title else "an HTML page"
+
     def __str__(self) -> str:
         """Such as "GET https://fhir.example/metadata: HTTP 503 (tried 6 times in 31 s)"."""
         tries = tries_text(self.tries, self.seconds)
         return f"{self.method} {self.url}: {status_text(self.status)}" + (tries and f" ({tries})")
+
+
+def page_title(content: bytes, content_type: str = "") -> str:
+    """The title of a web page, or its first heading, on one short line; "" for none."""
+    charset = content_type.lower().partition("charset=")[2].partition(";")[0].strip(" \"'")
+    try:
+        text = content[:_LOOKED_AT].decode(charset or "utf-8", "replace")
+    except LookupError:
+        text = content[:_LOOKED_AT].decode("utf-8", "replace")
+    lowered = text.lower()
+    for name in ("title", "h1"):
+        start = lowered.find(f"<{name}")
+        begin = lowered.find(">", start) if start >= 0 else -1
+        end = lowered.find(f"</{name}", begin) if begin >= 0 else -1
+        if end < 0 or len(lowered) != len(text):
+            continue
+        inner = html.unescape(_TAG.sub(" ", text[begin + 1 : end]))
+        shown = "".join(letter if letter.isprintable() else " " for letter in inner)
+        title = " ".join(redact(shown).split())
+        if title:
+            return title if len(title) <= _LONGEST_TITLE else f"{title[:_LONGEST_TITLE]}…"
+    return ""
 
 
 def status_text(status: int) -> str:

@@ -111,21 +111,21 @@ class Attempts:
         """Since the first try."""
         return max(self._clock() - self._start, self._waited)
 
-    def wait(self, reason: str, retry_after: float = 0.0) -> bool:
+    def wait(self, reason: str, retry_after: float = 0.0, tries: int | None = None) -> bool:
         """Wait before the next try; False, at once, where there is none.
 
         Args:
             reason: Why the last try was not enough, such as "HTTP 503".
             retry_after: Seconds that the server asks for; 0 where it does not.
+            tries: How many there are at most; None: as the policy says.
         """
+        most = self._policy.tries if tries is None else min(tries, self._policy.tries)
         seconds = self._policy.seconds(self.number, retry_after, self._jitter())
         over = self.seconds + seconds > self._policy.total_seconds
-        if self.number >= self._policy.tries or over:
+        if self.number >= most or over:
             return False
         url = redacted_url(self._url)
-        pause = Wait(
-            self._method, url, reason, seconds, self.number + 1, self._policy.tries, retry_after
-        )
+        pause = Wait(self._method, url, reason, seconds, self.number + 1, most, retry_after)
         _LOG.info("%s %s: %s", self._method, redacted_url(self._url, query=True), pause)
         if self._policy.on_wait is not None:
             self._policy.on_wait(pause)

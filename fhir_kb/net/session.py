@@ -17,7 +17,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from fhir_kb.net.errors import NetError
-from fhir_kb.net.failures import failure, is_transient, reason
+from fhir_kb.net.failures import failure, reason, tries_allowed
 from fhir_kb.net.redaction import redacted_url
 from fhir_kb.net.response import Response
 from fhir_kb.net.retry import Attempts, retry_after_seconds
@@ -32,6 +32,7 @@ T = TypeVar("T")
 
 _UNAUTHORIZED: Final = 401
 _CHUNK: Final = 2**16
+_MAX_PAGE: Final = 2**20
 _JITTER: Final = random.SystemRandom().random
 _LOG: Final = logging.getLogger(__name__)
 
@@ -106,21 +107,38 @@ class Session:
         limit = self.settings.max_response if max_response is None else max_response
 
         def receive(response: requests.Response, attempts: Attempts) -> Response:
-            body = b"".join(self.chunks(response, limit, decoded=True))
-            _LOG.debug("%s %s: %d bytes", method, redacted_url(response.url), len(body))
-            return Response(
-                response.status_code,
-                {name.lower(): value for name, value in response.headers.items()},
-                body,
-                redacted_url(response.url),
-                method,
-                attempts.number,
-                attempts.seconds,
-            )
+            return self.received(method, response, attempts, limit)
 
         return self.exchange(
             method, url, headers or {}, content, receive, retry=retry, retry_if=retry_if
         )
+
+    def received(
+        self, method: str, response: requests.Response, attempts: Attempts, limit: int
+    ) -> Response:
+        """The response, read to its end. Raises NetError: see `chunks`."""
+        body = b"".join(self.chunks(response, limit, decoded=True))
+        url = redacted_url(response.url)
+        _LOG.debug("%s %s: %d bytes", method, url, len(body))
+        return Response(
+            response.status_code,
+            {name.lower(): value for name, value in response.headers.items()},
+            body,
+            url,
+            method,
+            attempts.number,
+            attempts.seconds,
+            url if response.history else "",
+        )
+
+    def page_of(self, response: requests.Response) -> str:
+        """What a rejection came with, where it is a web page; see `Response.page`."""
+        try:
+            body = b"".join(self.chunks(response, _MAX_PAGE, decoded=True))
+        except (NetError, requests.RequestException, HTTPError):
+            return ""
+        headers = {"content-type": response.headers.get("Content-Type", "")}
+        return Response(response.status_code, headers, body, "").page
 
     def attempts(self, method: str, url: str) -> Attempts:
         """The tries of a request, for who sends it with `retry=False` and decides by himself."""
@@ -136,8 +154,12 @@ class Session:
         *,
         retry: bool,
         retry_if: Callable[[T], str] | None = None,
+        may_leave: bool = False,
     ) -> T:
-        """What `receive` makes of the response; it may be called once for every try."""
+        """What `receive` makes of the response; it may be called once for every try.
+
+        may_leave: see `Transport.send`.
+        """
         split_url(url)
         attempts = self.attempts(method, url)
         renewed = False
@@ -145,12 +167,14 @@ class Session:
             attempts.begin()
             try:
                 response = self._transport.send(
-                    method, url, headers, content, attempts.number, retry=retry
+                    method, url, headers, content, attempts.number, may_leave=may_leave
                 )
             except (requests.RequestException, HTTPError) as error:
-                if retry and is_transient(error) and attempts.wait(reason(error, url)[0]):
+                reached = self._transport.has_reached(url)
+                tries = tries_allowed(error, reached=reached)
+                if retry and attempts.wait(reason(error, url)[0], tries=tries):
                     continue
-                raise failure(error, method, url, attempts.summary()) from None
+                raise failure(error, method, url, attempts.summary(), reached=reached) from None
             with response:
                 status = response.status_code
                 if status == _UNAUTHORIZED and not renewed and self.settings.credentials.renew():

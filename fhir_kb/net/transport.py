@@ -16,18 +16,15 @@ from urllib3.exceptions import HTTPError
 from fhir_kb.net.errors import NetError
 from fhir_kb.net.failures import reason
 from fhir_kb.net.redaction import protect, protect_url, redacted_headers, redacted_url
-from fhir_kb.net.response import status_text
-from fhir_kb.net.urls import join_url, origin_of, split_url
+from fhir_kb.net.redirects import MAX_REDIRECTS, REDIRECTS, redirect_target, too_many
+from fhir_kb.net.urls import origin_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fhir_kb.net.settings import SessionSettings
 
-MAX_REDIRECTS: Final = 5
 USER_AGENT: Final = "fhir-kb"
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_SAME_METHOD: Final = frozenset({307, 308})
 _CONNECTIONS: Final = 16
 _LOG: Final = logging.getLogger(__name__)
 
@@ -38,6 +35,7 @@ class Transport:
     def __init__(self, settings: SessionSettings) -> None:
         self._settings = settings
         self._proxies: dict[str, dict[str, str]] = {}
+        self._reached: set[str] = set()
         self._session = _Requests()
         self._session.trust_env = False  # ~/.netrc would give passwords to whoever is asked
         self._session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
@@ -55,7 +53,7 @@ class Transport:
         content: bytes | None,
         number: int,
         *,
-        retry: bool,
+        may_leave: bool = False,
     ) -> requests.Response:
         """The response at the end of all redirects; each host gets only what is for it.
 
@@ -65,31 +63,31 @@ class Transport:
             headers: Beside those of the credentials.
             content: The body.
             number: Of the try, for the log.
-            retry: Whether it is a read; a change follows no redirect that turns it into a GET.
+            may_leave: Whether the answer may come from another https server; see `redirects.py`.
 
         Raises:
-            NetError: A redirect is not followed, or a certificate is missing.
+            RedirectedError: A redirect is not followed.
+            NetError: A certificate is missing.
             RequestException: There is no response; see `reason`.
         """
         current = url
+        before: list[requests.Response] = []
         for _ in range(MAX_REDIRECTS + 1):
             response = self._send(method, current, headers, content, number)
-            if response.status_code not in _REDIRECTS or "Location" not in response.headers:
+            self._reached.add(origin_of(current))
+            if response.status_code not in REDIRECTS:
+                response.history = before
                 return response
             response.close()
-            target = join_url(current, response.headers["Location"])
-            _check_redirect(method, current, target, content)
-            if not retry and response.status_code not in _SAME_METHOD:
-                raise NetError(
-                    f"{method} {redacted_url(current)}: {status_text(response.status_code)}: it "
-                    f"has moved to '{redacted_url(target)}'",
-                    "Use the new address",
-                )
-            current = target
-        raise NetError(
-            f"{method} {redacted_url(url)}: too many redirects (more than {MAX_REDIRECTS})",
-            "Check the address",
-        )
+            before.append(response)
+            current = redirect_target(
+                method, current, response.status_code, response.headers, may_leave=may_leave
+            )
+        raise too_many(method, url, response.status_code)
+
+    def has_reached(self, url: str) -> bool:
+        """Whether the server of this address has answered before."""
+        return origin_of(url) in self._reached
 
     def _send(
         self,
@@ -174,19 +172,3 @@ class _Requests(requests.Session):
 
 def _milliseconds(start: float) -> int:
     return round((time.perf_counter() - start) * 1000)
-
-
-def _check_redirect(method: str, current: str, target: str, content: bytes | None) -> None:
-    """Raises NetError for a redirect that we do not follow."""
-    if split_url(target).scheme != "https" and split_url(current).scheme == "https":
-        raise NetError(
-            f"{method} {redacted_url(current)} is redirected to '{redacted_url(target)}', which is "
-            "not encrypted",
-            "Tell the operator of the server",
-        )
-    if content is not None and origin_of(target) != origin_of(current):
-        raise NetError(
-            f"{method} {redacted_url(current)} is redirected to another server, "
-            f"'{redacted_url(target)}'",
-            "Use the address of that one, if you trust it with your data",
-        )

@@ -42,6 +42,12 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.hostname}:{parts.port or _PORTS[parts.scheme]}"
 
 
+def without_user(url: str) -> str:
+    """The URL without the user and password in it: those of a link are never used."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
 def is_confidential(url: str) -> bool:
     """Whether nobody on the way can read it: https, or this machine itself."""
     parts = split_url(url)

@@ -17,9 +17,14 @@ from fhir_kb.servers.content import MISSING
 from fhir_kb.servers.responses import issue_expressions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fhir_kb.pipeline.desired_state import DesiredState
     from fhir_kb.push import FailedChange, PlannedChange, PushResult
 
+_OF_CONTENT: Final = frozenset({200, 400, 409, 410, 412, 422})
+"""The statuses that are about one change; others, such as 403, are about all that is sent."""
+_SHOWN: Final = 3
 _IN_BUNDLE: Final = re.compile(r"^Bundle\.entry\[\d+\](?:\.resource(?:/\*.*?\*/)?)?\.?")
 
 
@@ -29,7 +34,9 @@ def findings(result: PushResult, desired: DesiredState | None) -> tuple[Diagnost
     desired: The definitions' resources, to find their lines; None where nothing is known of them.
     """
     diagnostics: list[Diagnostic] = []
-    for failed in result.failed:
+    shared, own = _by_reason(result.failed)
+    diagnostics += [_shared_finding(failures) for failures in shared]
+    for failed in own:
         code = _code_of(failed)
         name = _local_name(failed.change, desired)
         issues = issue_expressions(failed.rejection.outcome) if failed.rejection else []
@@ -51,6 +58,39 @@ def findings(result: PushResult, desired: DesiredState | None) -> tuple[Diagnost
             span = _span(desired, name, loss.path)
             diagnostics.append(_finding(NOT_KEPT, message, span, loss.path))
     return in_order(diagnostics)
+
+
+def _by_reason(
+    failures: Iterable[FailedChange],
+) -> tuple[list[list[FailedChange]], list[FailedChange]]:
+    """The failures that several changes share, said once for all of them; and all others."""
+    groups: dict[tuple[str, str], list[FailedChange]] = {}
+    own = []
+    for failed in failures:
+        if _is_of_one(failed):
+            own.append(failed)
+        else:
+            groups.setdefault((_code_of(failed).id, failed.reason), []).append(failed)
+    shared = [group for group in groups.values() if len(group) > 1]
+    return shared, own + [group[0] for group in groups.values() if len(group) == 1]
+
+
+def _is_of_one(failed: FailedChange) -> bool:
+    """Whether a failure is about this change: its content, its version, what it refers to."""
+    rejection = failed.rejection
+    return rejection is not None and (
+        rejection.conflict
+        or rejection.status in _OF_CONTENT
+        or bool(issue_expressions(rejection.outcome))
+    )
+
+
+def _shared_finding(failures: list[FailedChange]) -> Diagnostic:
+    first = failures[0]
+    names = sorted(failed.change.name for failed in failures)
+    shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
+    message = f"{len(names)} artifacts: {first.reason} ({shown})"
+    return _finding(_code_of(first), message, Span(""), "")
 
 
 def _code_of(failed: FailedChange) -> FindingCode:

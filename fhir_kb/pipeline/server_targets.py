@@ -113,7 +113,7 @@ def _policy(settings: PushTarget) -> TargetPolicy:
 
 
 def _checked_url(text: object) -> str:
-    """The URL without the slash at its end. Raises PushError where it holds a password."""
+    """The URL as it is written. Raises PushError where it holds a password."""
     url = str(text)
     if "@" in urlsplit(url).netloc:
         raise PushError(
@@ -121,7 +121,7 @@ def _checked_url(text: object) -> str:
             "Leave them out: credentials go into your login file, a proxy's into HTTPS_PROXY",
             usage=True,
         )
-    return url.rstrip("/")
+    return url
 
 
 def _login(url: str, environ: Mapping[str, str]) -> Login:
@@ -192,7 +192,7 @@ def connect(
     except NetError as error:
         raise PushError(error.message, error.help or "") from error
     with open_session(settings) as session:
-        cached = None if folder is None else load_capabilities(folder, target.url)
+        cached = None if folder is None else load_capabilities(folder, target.url.rstrip("/"))
         server = open_server(session, target.url, cached, refresh=refresh)
         if folder is not None and server.capabilities != cached:
             save_capabilities(folder, server.capabilities)

@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Final
 
 from fhir_kb.emit import compact_json
 from fhir_kb.net import NetError
+from fhir_kb.net.redirects import RedirectedError
 from fhir_kb.servers.capabilities import (
     capabilities_from_statement,
     is_same_software,
     with_observation,
 )
-from fhir_kb.servers.http_reads import JSON, HttpReads
+from fhir_kb.servers.fhir_reader import JSON
+from fhir_kb.servers.final_answers import TOO_LARGE, check_about_content, is_unclear
+from fhir_kb.servers.http_reads import HttpReads
 from fhir_kb.servers.interactions import (
     BUSY,
     GONE,
-    UNCLEAR,
     applied,
     blamed_entry,
     bundle_outcomes,
@@ -36,6 +38,7 @@ from fhir_kb.servers.protocol import (
     ChangeRequest,
     NotSupportedError,
     Outcome,
+    Rejected,
     SendMode,
     ServerCapabilities,
     ServerError,
@@ -87,8 +90,8 @@ def open_server(
     Raises:
         ServerError: There is no usable response.
     """
-    server = HttpFhirServer(session, base.rstrip("/"))
-    metadata = f"{server.base}/metadata"
+    server = HttpFhirServer(session, base)
+    metadata = server.address.below("metadata")
     known = cached if cached is not None and cached.base == server.base else None
     if known is not None and not refresh:
         summary = _summary(server, metadata)
@@ -125,7 +128,8 @@ class HttpFhirServer(HttpReads):
         if mode == "single":
             return [self._send_single(change) for change in changes]
         bundle = bundle_request(changes, mode, self.capabilities)
-        response, resource = self._send("POST", self.base, bundle, {})
+        url = self.address.written
+        response, resource = self._send("POST", url, bundle, {})
         if response.status in BUSY:
             wait = response.retry_after
             return [Unavailable(change.ref, response.status, wait) for change in changes]
@@ -133,7 +137,11 @@ class HttpFhirServer(HttpReads):
             is_unsupported(response.status, resource, mode) and blamed_entry(resource) is None
         ):
             self.observe("no-transaction" if mode == "transaction" else "no-batch")
-            raise NotSupportedError(response_text(response, self.base), "", response.status)
+            raise NotSupportedError(response_text(response, url), "", response.status)
+        if response.status == TOO_LARGE:
+            text = f"{response_text(response, url)}: raise the limit there"
+            return [Rejected(change.ref, TOO_LARGE, text) for change in changes]
+        check_about_content(response, url, is_bundle=True)
         return bundle_outcomes(changes, mode, response.status, resource)
 
     def _send_single(self, change: ChangeRequest) -> Outcome:
@@ -145,9 +153,11 @@ class HttpFhirServer(HttpReads):
             return self._create(change, headers)
         content = change.content or None
         method = "DELETE" if content is None else "PUT"
-        response, resource = self._send(method, f"{self.base}/{change.ref}", content, headers)
+        url = self.address.below(*change.ref)
+        response, resource = self._send(method, url, content, headers)
         if response.status in BUSY:
             return Unavailable(change.ref, response.status, response.retry_after)
+        check_about_content(response, url)
         if response.status >= 400 and not (content is None and response.status in GONE):
             return rejected(change, response.status, resource)
         if content is None:
@@ -163,10 +173,11 @@ class HttpFhirServer(HttpReads):
     def _create(self, change: ChangeRequest, headers: Mapping[str, str]) -> Outcome:
         """A create whose id the server assigns."""
         content = compact_json(without_id(change.resource or {}))
-        url = f"{self.base}/{change.ref.type}"
+        url = self.address.below(change.ref.type)
         response, resource = self._send("POST", url, content, headers)
         if response.status in BUSY:
             return Unavailable(change.ref, response.status, response.retry_after)
+        check_about_content(response, url)
         if response.status >= 400:
             return rejected(change, response.status, resource)
         place = _place(change, response, resource)
@@ -177,7 +188,12 @@ class HttpFhirServer(HttpReads):
     def _send(
         self, method: str, url: str, content: bytes | None, headers: Mapping[str, str]
     ) -> tuple[Response, Resource | None]:
-        """The response to a change. Raises UnknownOutcomeError."""
+        """The response to a change.
+
+        Raises:
+            UnknownOutcomeError: It leaves open whether the change was made.
+            ServerError: The server sends it elsewhere, where it is not sent.
+        """
         try:
             response = self.session.request(
                 method,
@@ -191,13 +207,14 @@ class HttpFhirServer(HttpReads):
                 content=content,
                 retry=False,
             )
+        except RedirectedError as error:
+            raise self.address.redirected(error, url) from error
         except NetError as error:
             raise UnknownOutcomeError(error.message) from error
-        if response.status in UNCLEAR or 300 <= response.status < 400:
+        if is_unclear(response.status) or 300 <= response.status < 400:
             raise UnknownOutcomeError(response_text(response, url), response.retry_after)
         resource = resource_in(response)
-        is_final = response.status in BUSY or response.status in _MODE_REFUSED
-        if response.content and resource is None and not is_final:
+        if response.content and resource is None and response.status < 300:
             raise UnknownOutcomeError(response_text(response, url))
         return response, resource
 

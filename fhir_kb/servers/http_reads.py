@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
-from fhir_kb.net import NetError
+from fhir_kb.servers.base_url import BaseUrl
 from fhir_kb.servers.capabilities import with_observation
+from fhir_kb.servers.fhir_reader import FhirReader
 from fhir_kb.servers.interactions import (
     GONE,
     history_entry,
@@ -19,7 +20,7 @@ from fhir_kb.servers.interactions import (
     search_match,
 )
 from fhir_kb.servers.json_values import count_in
-from fhir_kb.servers.links import MISBEHAVES, next_page, own_url, response_version
+from fhir_kb.servers.links import MISBEHAVES, next_page, response_version
 from fhir_kb.servers.protocol import (
     NotSupportedError,
     Query,
@@ -27,17 +28,16 @@ from fhir_kb.servers.protocol import (
     RemoteResource,
     ServerError,
 )
-from fhir_kb.servers.responses import NOT_IMPLEMENTED, resource_in, unusable
+from fhir_kb.servers.responses import NOT_IMPLEMENTED, unusable
 from fhir_kb.servers.search_requests import MAX_URL, OPTIONAL, form_of, parts_of, search_query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from fhir_kb.net import Response, Session
+    from fhir_kb.net import Session
     from fhir_kb.servers.content import Resource
     from fhir_kb.servers.protocol import Observation, ServerCapabilities
 
-JSON: Final = "application/fhir+json"
 _MAX_IDS: Final = 1000
 _MAX_PAGES: Final = 10_000
 _FORBIDDEN: Final = 403
@@ -53,7 +53,9 @@ class HttpReads:
 
     def __init__(self, session: Session, base: str) -> None:
         self.session = session
-        self.base = base
+        self.address = BaseUrl(base)
+        self.base = self.address.root
+        self._reader = FhirReader(session, self.address)
 
     def observe(self, observation: Observation) -> None:
         """See the protocol."""
@@ -63,10 +65,7 @@ class HttpReads:
 
     def get_resource(self, url: str, form: bytes | None = None) -> Resource:
         """The resource at `url`. Raises ServerError."""
-        response, resource = self._read(url, form)
-        if response.status >= 400 or resource is None:
-            raise unusable(response, url)
-        return resource
+        return self._reader.resource(url, form)
 
     def _get_bundle(self, url: str, form: bytes | None = None) -> Resource:
         """The Bundle at `url`. Raises ServerError, also for one whose entries are none."""
@@ -83,30 +82,6 @@ class HttpReads:
                 f"GET {url.partition('?')[0]}: Bundle.entry is not a list of entries", MISBEHAVES
             )
         return bundle
-
-    def _read(self, url: str, form: bytes | None = None) -> tuple[Response, Resource | None]:
-        """The response to a read; one that makes no sense is requested again."""
-        headers = {"Accept": JSON, "Cache-Control": "no-cache"}
-        if form is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-        resource: Resource | None = None
-
-        def problem(response: Response) -> str:
-            nonlocal resource
-            resource = resource_in(response)
-            if response.status >= 500 and response.status != NOT_IMPLEMENTED:
-                return f"the server failed (HTTP {response.status})"
-            is_readable = resource is not None or response.status >= 400
-            return "" if is_readable else f"HTTP {response.status} without FHIR"
-
-        method = "GET" if form is None else "POST"
-        try:
-            response = self.session.request(
-                method, url, headers=headers, content=form, retry_if=problem
-            )
-        except NetError as error:
-            raise ServerError(error.message, error.help) from error
-        return response, resource if resource is not None else resource_in(response)
 
     def count(self, type_: str, query: Query) -> int:
         """See the protocol."""
@@ -190,10 +165,8 @@ class HttpReads:
     def _page(self, type_: str, query: Query) -> Resource:
         form = form_of(query)
         if len(form) <= MAX_URL or "no-post-search" in self.capabilities.observed:
-            return self._get_bundle(
-                f"{self.base}/{type_}?{form}" if form else f"{self.base}/{type_}"
-            )
-        return self._get_bundle(f"{self.base}/{type_}/_search", form.encode())
+            return self._get_bundle(self.address.below(type_, query=form))
+        return self._get_bundle(self.address.below(type_, "_search"), form.encode())
 
     def _entries(self, bundle: Resource) -> Iterator[Resource]:
         """The entries of all pages. Raises ServerError where there is no end of pages."""
@@ -203,7 +176,7 @@ class HttpReads:
             link = next_page(bundle)
             if not link:
                 return
-            url = own_url(link, self.base)
+            url = self.address.page(link)
             if url in visited:
                 break
             visited.add(url)
@@ -217,7 +190,7 @@ class HttpReads:
         """See the protocol."""
         query = urlencode({"_since": since, "_count": str(self.capabilities.page_size)})
         try:
-            first = self._get_bundle(f"{self.base}/{type_}/_history?{query}")
+            first = self._get_bundle(self.address.below(type_, "_history", query=query))
         except ServerError as error:
             if not error.is_refusal and error.status != _FORBIDDEN:
                 raise
@@ -266,8 +239,8 @@ class HttpReads:
         return True
 
     def _read_one(self, ref: Ref) -> RemoteResource | None:
-        url = f"{self.base}/{ref.type}/{quote(ref.id)}"
-        response, resource = self._read(url)
+        url = self.address.below(*ref)
+        response, resource = self._reader.read(url)
         if response.status == 404:
             return None
         if response.status == 410:
@@ -281,8 +254,8 @@ class HttpReads:
 
     def read_version(self, ref: Ref, version: str) -> RemoteResource | None:
         """See the protocol."""
-        url = f"{self.base}/{ref.type}/{quote(ref.id)}/_history/{quote(version)}"
-        response, resource = self._read(url)
+        url = self.address.below(*ref, "_history", version)
+        response, resource = self._reader.read(url)
         if response.status in _NO_VERSION:
             return None
         remote = remote_resource(resource) if response.status < 300 else None

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
 
-from fhir_kb.net import NetError, origin_of
 from fhir_kb.servers.json_values import is_id, is_type, objects, text_in
 from fhir_kb.servers.protocol import Ref, ServerError
 
@@ -61,26 +59,3 @@ def next_page(bundle: Mapping[str, Any]) -> str:
                 raise ServerError("the link to the next page has no URL", MISBEHAVES)
             return url
     return ""
-
-
-def own_url(url: str, base: str) -> str:
-    """The URL of a page at the server at `base`: behind a proxy, servers often misname themselves.
-
-    Raises ServerError where it leads to another path.
-    """
-    try:
-        if origin_of(url) == origin_of(base):
-            return url
-    except NetError:
-        pass
-    own = urlsplit(base)
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        parts = urlsplit("")
-    if not parts.path.startswith(own.path.rstrip("/") or "/") or not parts.query:
-        raise ServerError(
-            f"{base}: the link to the next page points to another server",
-            "Ask the operator of the server to correct its own base URL",
-        )
-    return f"{own.scheme}://{own.netloc}{parts.path}?{parts.query}"

@@ -66,7 +66,7 @@ def response_text(response: Response, url: str) -> str:
     if reason := outcome_text(operation_outcome(resource)):
         text += f": {reason}"
     elif resource is None and response.is_html:
-        text += " with an HTML page instead of FHIR"
+        text += f" with {response.page} instead of FHIR"
     elif resource is None and response.content:
         text += " with a body that is not FHIR"
     elif resource is None and response.status < 300:

@@ -55,7 +55,7 @@ def web(tls: ssl.SSLContext | None = None) -> Iterator[Web]:
             except OSError:
                 return
 
-        do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
+        do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_GET  # noqa: N815
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
             return

@@ -101,18 +101,12 @@ def test_a_server_that_asks_for_user_and_password_gets_both(served: Web) -> None
 
 def test_the_token_goes_to_no_other_server(served: Web, other: Web) -> None:
     served.answer = lambda asked: Reply(status=302, headers={"Location": f"{other.url}/there"})
-    answer = Client(Access(served.url, TOKEN)).get(served.url)
-    assert answer.url == f"{other.url}/there"
+    with pytest.raises(NetError, match="302 Found to another server"):
+        Client(Access(served.url, TOKEN)).get(served.url)
     assert "authorization" in served.asked[0].headers
+    assert not other.asked
+    Client(Access(served.url, TOKEN)).get(other.url)
     assert "authorization" not in other.asked[0].headers
-    Client(Access(served.url, TOKEN)).get(other.url)
-    assert "authorization" not in other.asked[1].headers
-
-
-def test_the_token_comes_back_when_the_way_does(served: Web, other: Web) -> None:
-    other.answer = lambda asked: Reply(status=307, headers={"Location": f"{served.url}/end"})
-    Client(Access(served.url, TOKEN)).get(other.url)
-    assert served.asked[0].headers["authorization"] == f"Bearer {TOKEN}"
 
 
 def test_the_token_is_not_said_aloud_over_the_network() -> None:
@@ -125,7 +119,7 @@ def test_the_token_is_not_said_aloud_over_the_network() -> None:
 
 def test_data_does_not_follow_a_redirection_to_another_server(served: Web, other: Web) -> None:
     served.answer = lambda asked: Reply(status=307, headers={"Location": other.url})
-    with pytest.raises(NetError, match="redirected to another server"):
+    with pytest.raises(NetError, match="307 Temporary Redirect to another server"):
         Client().post(served.url, b"patient data", content_type="text/plain")
     assert not other.asked
 
@@ -205,7 +199,7 @@ def test_a_server_that_is_not_there_is_an_error(served: Web) -> None:
     waited: list[float] = []
     with pytest.raises(NetError, match=r"127\.0\.0\.1 cannot be reached: connection refused"):
         Client(sleep=waited.append).get("http://127.0.0.1:9/x")
-    assert len(waited) == 5
+    assert len(waited) == 1
 
 
 def test_a_proxy_is_asked_instead_and_its_password_is_not_told(served: Web) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import ssl
 import subprocess
@@ -67,3 +68,15 @@ def test_nothing_leads_from_encrypted_to_open(
     with pytest.raises(NetError, match="is not encrypted"):
         Client(Access(ca_file=str(certificate[1]))).get(encrypted.url)
     assert not served.asked
+
+
+def test_a_file_whose_digest_is_known_may_come_from_a_cdn(
+    encrypted: Web, served: Web, certificate: tuple[Path, Path], tmp_path: Path
+) -> None:
+    encrypted.answer = lambda asked: Reply(b"tarball")
+    served.answer = lambda asked: Reply(status=302, headers={"Location": f"{encrypted.url}/end"})
+    client = Client(Access(served.url, "t0ken-of-this-one", ca_file=str(certificate[1])))
+    file = client.download(f"{served.url}/x", tmp_path / "x", max_size=99, may_leave=True)
+    assert file.sha256 == hashlib.sha256(b"tarball").hexdigest()
+    assert "authorization" in served.asked[0].headers
+    assert "authorization" not in encrypted.asked[0].headers

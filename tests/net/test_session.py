@@ -82,16 +82,6 @@ def test_a_refused_login_ends(served: Web) -> None:
     assert len(served.asked) == 3
 
 
-def test_a_change_follows_only_where_the_method_stays(served: Web) -> None:
-    replies = [Reply(status=307, headers={"Location": "/there"}), Reply(b"done")]
-    served.answer = lambda asked: replies.pop(0)
-    session = open_session()
-    assert session.request("PUT", served.url, content=b"x", retry=False).content == b"done"
-    served.answer = lambda asked: Reply(status=302, headers={"Location": "/there"})
-    with pytest.raises(NetError, match="has moved to"):
-        session.request("PUT", served.url, content=b"x", retry=False)
-
-
 @pytest.mark.parametrize(
     ("value", "seconds"), [("7", 7.0), ("99999", 99999.0), ("", 0.0), ("soon", 0.0), ("-3", 0.0)]
 )

@@ -111,12 +111,42 @@ class TestSending:
         assert not script.asked[0][4]
 
     @pytest.mark.parametrize("way", ["transaction", "batch", "single"])
-    @pytest.mark.parametrize("status", [200, 400, 403])
-    def test_a_page_of_a_proxy_leaves_a_doubt(self, way: Any, status: int) -> None:
-        one, _ = server(says(HTML, status))
+    def test_a_page_of_a_proxy_leaves_a_doubt(self, way: Any) -> None:
+        one, _ = server(says(HTML, 200))
         with pytest.raises(UnknownOutcomeError) as caught:
             one.send(CHANGES, way)
         assert "s3cret" not in caught.value.message
+
+    @pytest.mark.parametrize("way", ["transaction", "batch", "single"])
+    @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 415, 451, 501, 505])
+    def test_a_page_with_a_final_status_ends_it(self, way: Any, status: int) -> None:
+        page = b"<html><title>No\n  <b>entry</b> &amp; out</title><p>token=s3cret"
+        one, script = server(says(page, status, content_type="text/html"))
+        with pytest.raises(ServerError) as caught:
+            one.send(CHANGES, way)
+        address = f"PUT {BASE}/Library/a" if way == "single" else f"POST {BASE}"
+        assert caught.value.message.startswith(f"{address}: HTTP {status} ")
+        assert caught.value.message.endswith(" with an HTML page 'No entry & out' instead of FHIR")
+        assert (caught.value.status, len(script.asked)) == (status, 1)
+
+    @pytest.mark.parametrize("way", ["transaction", "batch"])
+    def test_too_large_is_about_all_of_a_bundle(self, way: Any) -> None:
+        one, _ = server(says(b"<html><title>413 Too Large</title>", 413))
+        outcomes = one.send(CHANGES, way)
+        assert [one.status for one in outcomes if isinstance(one, Rejected)] == [413, 413]
+        assert "413 Too Large" in outcomes[0].text  # type: ignore[union-attr]
+
+    def test_a_page_is_no_word_that_it_is_gone(self) -> None:
+        one, _ = server(says(b"<html><title>Nothing here</title>", 404))
+        with pytest.raises(ServerError, match="HTTP 404 Not Found with an HTML page"):
+            one.send([ChangeRequest("delete", A, None, "1")], "single")
+
+    @pytest.mark.parametrize("way", ["transaction", "batch", "single"])
+    @pytest.mark.parametrize("status", [300, 304, 305])
+    def test_another_3xx_leaves_a_doubt(self, way: Any, status: int) -> None:
+        one, _ = server(says(b"", status))
+        with pytest.raises(UnknownOutcomeError):
+            one.send(CHANGES, way)
 
     @pytest.mark.parametrize("way", ["transaction", "batch", "single"])
     def test_a_lost_answer_leaves_a_doubt(self, way: Any) -> None:

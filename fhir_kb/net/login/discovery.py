@@ -48,6 +48,11 @@ def token_endpoint(metadata: dict[str, Any], source: str) -> str:
             f"the metadata of '{redacted_url(source)}' name no token endpoint",
             "Name it in the login file (token-endpoint)",
         )
+    if "@" in split_url(endpoint).netloc:
+        raise NetError(
+            f"the metadata of '{redacted_url(source)}' name a token endpoint with a user in it",
+            "Name it in the login file (token-endpoint), without the user",
+        )
     return endpoint
 
 

@@ -36,6 +36,7 @@ _MAX_CONFLICTS: Final = 3
 """So often a change is sent again though something else seems to be in its place."""
 _LOG: Final = logging.getLogger(__name__)
 _NOT_AUTHORIZED: Final = frozenset({401, 403})
+_TOO_LARGE: Final = 413
 _METHODS: Final = {"transaction": "POST", "batch": "POST", "single": "PUT, POST or DELETE"}
 """The HTTP methods of a mode, for the log."""
 
@@ -51,20 +52,37 @@ class Sender:
     """Of a change: it is sent again only where it certainly was not made."""
     busy: int = 0
     """How often the server was overloaded; whoever sends may slow down."""
+    too_large: int = 0
+    """The bytes of the smallest bundle that was too large (HTTP 413); 0 where none was."""
     conflicts: Counter[Ref] = field(default_factory=Counter)
 
     def send(self, units: Sequence[Unit]) -> dict[Ref, Outcome]:
         """Send units, and find out what became of every change.
 
-        A transaction that is refused is split until it is clear which unit is at fault.
+        A transaction that is refused is split until it is clear which unit is at fault; a bundle
+        that is too large, until it is not, and later ones of its size at once.
 
         Raises:
             ServerError: The server cannot be asked.
         """
+        if len(units) > 1 and 0 < self.too_large <= _size(units):
+            return self._halves(units)
         changes = [change for unit in units for change in unit.changes]
         outcomes = self._send_until_certain(changes)
+        too_large = [
+            unit
+            for unit in units
+            if any(_is_too_large(outcomes[change.ref]) for change in unit.changes)
+        ]
+        if len(too_large) > 1 and self.mode != "single":
+            size = _size(too_large)
+            self.too_large = min(size, self.too_large or size)
+            return {**outcomes, **self._halves(too_large)}
         if self.mode != "transaction" or len(units) < 2 or not _all_refused(changes, outcomes):
             return outcomes
+        return self._halves(units)
+
+    def _halves(self, units: Sequence[Unit]) -> dict[Ref, Outcome]:
         half = len(units) // 2
         first = self.send(units[:half])
         return {**first, **self.send(units[half:])}
@@ -277,6 +295,15 @@ def _conflict(change: ChangeRequest, refusals: Mapping[Ref, Rejected], text: str
     refusal = refusals.get(change.ref)
     status, outcome = (refusal.status, refusal.outcome) if refusal else (0, None)
     return Rejected(change.ref, status, text, conflict=True, outcome=outcome)
+
+
+def _size(units: Sequence[Unit]) -> int:
+    """The bytes of what units would send."""
+    return sum(len(change.content) for unit in units for change in unit.changes)
+
+
+def _is_too_large(outcome: Outcome) -> bool:
+    return isinstance(outcome, Rejected) and outcome.status == _TOO_LARGE
 
 
 def _all_refused(changes: Sequence[ChangeRequest], outcomes: Mapping[Ref, Outcome]) -> bool:

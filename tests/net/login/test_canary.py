@@ -334,6 +334,13 @@ def an_issuer_without_an_endpoint(place: Place) -> None:
 
 
 @scene
+def an_issuer_that_names_a_user(place: Place) -> None:
+    endpoint = place.served.url.replace("//", f"//{CANARY}@")
+    place.answers({"issuer": place.served.url, "token_endpoint": f"{endpoint}/token"})
+    place.asks(ClientCredentials("kb", place.secret, issuer=place.served.url))
+
+
+@scene
 def a_token_that_ran_out_and_cannot_be_had_again(place: Place) -> None:
     clock = Clock()
     issuer = Issuer(place.served, access_token=CANARY)

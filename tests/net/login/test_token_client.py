@@ -198,7 +198,7 @@ def test_clocks_that_differ_are_told(served: Web) -> None:
 
 def test_a_secret_does_not_follow_a_redirection(served: Web, other: Web) -> None:
     served.answer = lambda asked: Reply(status=307, headers={"Location": other.url})
-    with pytest.raises(NetError, match="redirected to another server"):
+    with pytest.raises(NetError, match="307 Temporary Redirect to another server"):
         words(opened(login(served.url)))
     assert not other.asked
 
