@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import re
 import stat
 import sys
 import time
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from fhir_kb import __version__
 from fhir_kb.diagnostics.errors import FhirKbError
 from fhir_kb.diagnostics.render.terminal_text import terminal_safe
+from fhir_kb.files import OutputKind, check_overwrite, open_special
 from fhir_kb.net.redaction import protect_url, redact, redacted_url
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import TextIO
 
+_BEGINNING: Final = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+Z \w+ \w+ fhir_kb")
+"""Of a log file: its first line says what runs."""
 _ROOT: Final = logging.getLogger("fhir_kb")
 _verbosity = 0
 _terminal: logging.Handler | None = None
@@ -63,9 +67,13 @@ def log_to_terminal(verbosity: int, words: Sequence[str]) -> None:
 def log_to_file(path: Path, words: Sequence[str]) -> None:
     """Log everything to a file that only its owner can read. Raises FhirKbError."""
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        if os.name == "posix" and stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.fchmod(descriptor, 0o600)  # it may have been there
+        mode = check_overwrite(path, OutputKind("a log of fhir-kb", _BEGINNING))
+        if mode is not None and not stat.S_ISREG(mode):
+            descriptor = open_special(path)
+        else:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            if os.name == "posix":
+                os.fchmod(descriptor, 0o600)  # it may have been there
     except OSError as error:
         raise FhirKbError(
             f"the log file '{path}' cannot be written: {error.strerror or error}",

@@ -3,6 +3,13 @@
 from fhir_kb.files.appending import AppendFile, drop_partial_line, whole_lines
 from fhir_kb.files.exchange import exchange
 from fhir_kb.files.lock import FileLock, LockedError
+from fhir_kb.files.named_file import (
+    OutputKind,
+    OverwriteError,
+    check_overwrite,
+    open_special,
+    write_named,
+)
 from fhir_kb.files.reading import (
     IrregularFileError,
     kind_of_file,
@@ -26,11 +33,15 @@ __all__ = [
     "FileLock",
     "IrregularFileError",
     "LockedError",
+    "OutputKind",
+    "OverwriteError",
+    "check_overwrite",
     "copy_aside",
     "drop_partial_line",
     "exchange",
     "kind_of_file",
     "open_regular",
+    "open_special",
     "read_regular",
     "remove",
     "replace_durably",
@@ -41,4 +52,5 @@ __all__ = [
     "write_aside",
     "write_atomically",
     "write_cache",
+    "write_named",
 ]

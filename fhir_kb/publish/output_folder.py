@@ -57,7 +57,11 @@ class WriteResult(NamedTuple):
 
 
 def write(
-    folder: Path, files: Mapping[str, FileContent], *, stamps: Path | None = None
+    folder: Path,
+    files: Mapping[str, FileContent],
+    *,
+    stamps: Path | None = None,
+    purpose: str = "",
 ) -> WriteResult:
     """Make the folder hold exactly `files` of ours, and touch nothing else.
 
@@ -66,6 +70,8 @@ def write(
         files: By path below the folder, with "/".
         stamps: A cache file outside the folder, so that unchanged files need not be read; see
             output_manifest.py.
+        purpose: What makes the files: "" for a build, whose folder holds nothing else at first;
+            "pull". Files of another purpose are not ours.
 
     Returns:
         What was done; findings where a file that is not ours is in the way, or names collide.
@@ -76,16 +82,16 @@ def write(
     if findings := tuple(unsafe_names(folder, files)):
         return WriteResult(diagnostics=findings)
     try:
-        _check_ours(folder)
+        _check_ours(folder, purpose)
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder):
             recover(folder)
-            _check_ours(folder)
+            _check_ours(folder, purpose)
             state = _state(folder, files, stamps)
             change = compare(state, files)
             if has_errors(change.findings):
                 return WriteResult(diagnostics=tuple(change.findings))
-            result, new_stamps = _apply(state, files, change)
+            result, new_stamps = _apply(state, files, change, purpose)
             write_stamps(stamps, result.digest, new_stamps)
             return result
     except OSError as error:
@@ -125,8 +131,8 @@ def unchanged_digest(folder: Path, *, stamps: Path) -> str:
     return digest if written and is_same else ""
 
 
-def _check_ours(folder: Path) -> None:
-    """Raises OutputError for a folder with files of somebody else."""
+def _check_ours(folder: Path, purpose: str) -> None:
+    """Raises OutputError for a folder with files of somebody else, or of another purpose."""
     if not folder.is_dir():
         if folder.exists() or folder.is_symlink():
             raise OutputError(
@@ -136,7 +142,13 @@ def _check_ours(folder: Path) -> None:
             )
         return
     names = {entry.name for entry in folder.iterdir()}
-    if MANIFEST in names or (folder / STAGE).is_dir():
+    if MANIFEST in names and (other := read_manifest(folder).purpose) != purpose:
+        raise OutputError(
+            NOT_OURS,
+            f"the folder '{folder}' has the files of a {other or 'build'}",
+            "Choose another folder",
+        )
+    if purpose or MANIFEST in names or (folder / STAGE).is_dir():
         return
     if foreign := sorted(names - _IGNORED - {LOCK}):
         raise OutputError(
@@ -178,7 +190,7 @@ def _parents(path: str) -> set[str]:
 
 
 def _apply(
-    state: FolderState, files: Mapping[str, FileContent], change: FolderChange
+    state: FolderState, files: Mapping[str, FileContent], change: FolderChange, purpose: str
 ) -> tuple[WriteResult, dict[str, Stamp]]:
     """Carry out the change; also returns the stamps that our files have now."""
     entries = dict(change.unchanged)
@@ -194,7 +206,8 @@ def _apply(
                 stamps[path] = state.stamps[path] or staged.stamp
             else:
                 written[path] = staged
-        manifest = staging.add({MANIFEST: fixed_content(manifest_bytes(entries))})[MANIFEST]
+        content = manifest_bytes(entries, purpose)
+        manifest = staging.add({MANIFEST: fixed_content(content)})[MANIFEST]
         staging.commit([path for path in entries if path not in written], change.remove)
     stamps.update((path, staged.stamp) for path, staged in written.items())
     result = WriteResult(

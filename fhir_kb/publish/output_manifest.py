@@ -47,6 +47,8 @@ class OutputManifest(NamedTuple):
     """By path."""
     digest: str = ""
     """Of the manifest's own bytes; "" where there is none yet."""
+    purpose: str = ""
+    """What made the files: "" for a build, "pull"."""
 
 
 def read_manifest(folder: Path) -> OutputManifest:
@@ -63,9 +65,10 @@ def read_manifest(folder: Path) -> OutputManifest:
         manifest = orjson.loads(content)
         check_format(path, manifest["format"], FORMAT)
         files = {name: _entry(name, fields) for name, fields in manifest["files"].items()}
+        purpose = str(manifest.get("purpose", ""))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise OutputError(DAMAGED, f"the list of files '{path}' is damaged", REBUILD) from error
-    return OutputManifest(files, hashlib.sha256(content).hexdigest())
+    return OutputManifest(files, hashlib.sha256(content).hexdigest(), purpose)
 
 
 def _entry(path: str, fields: list[Any]) -> FileEntry:
@@ -75,12 +78,13 @@ def _entry(path: str, fields: list[Any]) -> FileEntry:
     return FileEntry(size, sha256, key[0] if key else sha256)
 
 
-def manifest_bytes(files: Mapping[str, FileEntry]) -> bytes:
+def manifest_bytes(files: Mapping[str, FileEntry], purpose: str = "") -> bytes:
     """The manifest as it is written: one line a file, by path."""
+    stated = b'"purpose":%s,\n' % orjson.dumps(purpose) if purpose else b""
     lines = b",\n".join(_line(path, files[path]) for path in sorted(files))
     return (
         b'{"about":"Files written by fhir-kb. Whatever is not listed here is left alone.",\n'
-        b'"format":%d,\n"files":{\n%s\n}}\n' % (FORMAT, lines)
+        b'"format":%d,\n%s"files":{\n%s\n}}\n' % (FORMAT, stated, lines)
     )
 
 

@@ -90,6 +90,27 @@ def test_a_log_file_that_cannot_be_written(fhir_kb: Callable[..., Ended]) -> Non
     assert "the log file 'nowhere/trace.log' cannot be written" in err
 
 
+def test_a_log_does_not_overwrite_another_file(
+    fhir_kb: Callable[..., Ended], tmp_path: Path
+) -> None:
+    (tmp_path / "kb.yaml").write_text("id: ward\n")
+    code, _, err = fhir_kb("explain", "KB101", "--log-file", "kb.yaml")
+    assert (code, (tmp_path / "kb.yaml").read_text()) == (2, "id: ward\n")
+    assert "'kb.yaml' is there and is not a log of fhir-kb" in err
+    for _ in range(2):  # one of its own
+        assert fhir_kb("explain", "KB101", "--log-file", "run.log")[0] == 0
+    assert (tmp_path / "run.log").read_text().count("command:") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX only")
+def test_a_log_does_not_wait_for_a_fifo(fhir_kb: Callable[..., Ended], tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    code, _, err = fhir_kb("explain", "KB101", "--log-file", "pipe")
+    assert code == 3
+    assert "the log file 'pipe' cannot be written" in err
+    assert fhir_kb("explain", "KB101", "--log-file", "/dev/null")[0] == 0
+
+
 def test_steps_are_logged(fhir_kb: Callable[..., Ended]) -> None:
     code, _, err = fhir_kb("validate", DEFINITIONS, "-v")
     assert code == 0

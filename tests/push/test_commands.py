@@ -223,7 +223,10 @@ def test_pull_writes_what_stands_there(person: Person, server: ModelServer, tmp_
         (tmp_path / "there" / "PlanDefinition-kb-first-topic-0.1.0.json").read_bytes()
     )
     assert found["title"] == "Theirs"
-    assert len(list((tmp_path / "there").iterdir())) == 6
+    assert len(list((tmp_path / "there").glob("[A-Z]*.json"))) == 6
+    (tmp_path / "there" / "Patient-mine.json").write_text("{}")
+    assert person("pull", "-o", "there")[0] == 0
+    assert (tmp_path / "there" / "Patient-mine.json").read_text() == "{}"
 
 
 def test_provenance_on_wish(person: Person, server: ModelServer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -107,4 +108,7 @@ def _write(data: bytes, output: Path) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     else:
-        output.write_bytes(data)
+        from fhir_kb.files import OutputKind, write_named
+
+        beginning = re.compile(rb'\s*\{\s*"resourceType"\s*:\s*"Bundle"')
+        write_named(output, data, OutputKind("a bundle", beginning))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,11 +79,13 @@ def command(
 
 
 def _write(out: Path | None, plan: Plan) -> None:
-    from fhir_kb.files import write_atomically
+    from fhir_kb.files import OutputKind, write_named
     from fhir_kb.push import serialize_plan
 
     if out is not None:
-        write_atomically(out, serialize_plan(plan), mode=0o600)
+        beginning = re.compile(rb'\s*\{\s*"format"\s*:\s*"fhir-kb plan ')
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_named(out, serialize_plan(plan), OutputKind("a plan", beginning), mode=0o600)
 
 
 def _show(

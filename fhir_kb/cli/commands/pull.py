@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -29,10 +30,13 @@ def command(
 ) -> int:
     """Write the resources that we pushed to a server, as they are there now, to files.
 
-    Files of an earlier pull that are no longer on the server are removed; others are left alone.
-    Ends with 1 where the server no longer holds some of them.
+    Files of an earlier pull that are no longer on the server are removed. Files that no pull has
+    written are left alone; where one is in the way, nothing is written. Ends with 1 where the
+    server no longer holds some of the resources.
     """
-    from fhir_kb.cli.console import put
+    from fhir_kb.cli.console import put, style_of
+    from fhir_kb.cli.views import findings
+    from fhir_kb.diagnostics.render.json import as_records
     from fhir_kb.diagnostics.render.terminal_text import terminal_safe
     from fhir_kb.pipeline.pulled_files import write_pulled
 
@@ -41,14 +45,15 @@ def command(
         recorded = session.reconciler.recorded(scopes)
         session.progress.stage("reading the server", len(recorded))
         resources = session.reconciler.pull(scopes)
-    files = write_pulled(resources, output)
+    files, changed = write_pulled(resources, output)
     name = session.target.name
     held = {(resource.get("resourceType"), resource.get("id")) for resource in resources}
     missing = sorted(str(record.ref) for record in recorded.values() if record.ref not in held)
     if form == "json":
         content = {"target": name, "files": [str(file) for file in files], "missing": missing}
-        put(push_session.json_line(content))
+        put(push_session.json_line({**content, "findings": as_records(changed)}))
     else:
+        findings.show(changed, form, style_of(sys.stderr), error=True)
         put(f"{output.as_posix()}/: {len(files)} resources of {name}\n")
         put("".join(f"{terminal_safe(ref)} is no longer on the server\n" for ref in missing))
     return FINDINGS if missing else FINE

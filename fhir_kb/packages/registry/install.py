@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from fhir_kb.files import write_cache
 from fhir_kb.net import redacted_url
 from fhir_kb.packages.cache.archives import unpack_to
 from fhir_kb.packages.cache.manifest import GET_AGAIN, read_manifest
@@ -185,9 +186,7 @@ class PackageInstaller:
 
     def _record_origin(self, label: str, origin: _Origin) -> None:
         path = self._origin_file(label)
-        with contextlib.suppress(OSError):  # then the lock file lacks the file's digest
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(orjson.dumps(asdict(origin)))
+        write_cache(path, orjson.dumps(asdict(origin)))  # without it, the lock file lacks a digest
 
     def _origin(self, name: str, version: str) -> _Origin | None:
         try:
