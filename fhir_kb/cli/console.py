@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from fhir_kb.cli.output_state import Written
 from fhir_kb.diagnostics.render.human import Style
 
 if TYPE_CHECKING:
@@ -41,4 +42,5 @@ def style_of(stream: TextIO, *, everything: bool = False) -> Style:
 def put(text: str, *, error: bool = False) -> None:
     """Write `text` as it is to the output, or to the error output."""
     stream = sys.stderr if error else sys.stdout
+    Written.anything = Written.anything or not error
     click.echo(text, nl=False, err=error, color=wants_colour(stream, os.environ))

@@ -104,20 +104,32 @@ def recorded_scopes(session: PushSession, scope: str) -> tuple[str, ...]:
     raise PushError(f"nothing was pushed to this server as '{scope}'", advice, usage=True)
 
 
-def report_errors(desired: DesiredState, form: str, *, everything: bool) -> bool:
-    """Print the findings if there are errors in the definitions; whether there are."""
+def has_reported_errors(
+    desired: DesiredState,
+    form: str,
+    documents: list[dict[str, Any]],
+    *,
+    everything: bool,
+) -> bool:
+    """Whether there are errors in the definitions; they are printed, or added to `documents`.
+
+    Args:
+        desired: What the server shall hold, with its findings.
+        form: The output format; with "json" nothing is printed.
+        documents: The findings are added here then.
+        everything: Whether all findings are printed.
+    """
     from fhir_kb.cli.console import style_of
     from fhir_kb.cli.views import findings
+    from fhir_kb.diagnostics.render.json import as_data
 
     if not desired.has_errors:
         return False
-    findings.show(
-        desired.diagnostics,
-        "json" if form == "json" else "human",
-        style_of(sys.stderr, everything=everything),
-        [desired.release],
-        error=True,
-    )
+    if form == "json":
+        documents.append(as_data(desired.diagnostics, [desired.release]))
+    else:
+        style = style_of(sys.stderr, everything=everything)
+        findings.show(desired.diagnostics, "human", style, [desired.release], error=True)
     return True
 
 
@@ -145,7 +157,7 @@ def push(
     session: PushSession, plan: Plan, desired: DesiredState | None, request: PushRequest
 ) -> int:
     """Show a plan, ask, carry it out and show the outcome; the exit code."""
-    from fhir_kb.push import approved_changes, unresolved_changes
+    from fhir_kb.push import PushError, PushResult, approved_changes, unresolved_changes
 
     approvals = request.options.approvals
     count = sum(1 for _ in approved_changes(plan, approvals))
@@ -153,6 +165,9 @@ def push(
         _show_plan(session, plan, desired, everything=request.everything)
     if count and not request.yes and not _confirmed(session, count):
         sys.stderr.write("Nothing was pushed\n")
+        if request.form == "json":
+            declined = PushResult(error=PushError("nothing was pushed: it was not confirmed"))
+            _show_result(session, (plan, declined), desired, request, ([], []))
         return FINDINGS
     result = session.reconciler.push(plan, request.options, progress=session.progress)
     unresolved = unresolved_changes(plan, approvals)

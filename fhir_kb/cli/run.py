@@ -12,6 +12,8 @@ import click
 
 from fhir_kb.cli.completion import VARIABLE
 from fhir_kb.cli.exit_codes import BUG, CLOSED_PIPE, ENVIRONMENT, FINE, INTERRUPTED, USAGE
+from fhir_kb.cli.json_error import put_json_error
+from fhir_kb.cli.output_state import Written
 from fhir_kb.diagnostics.errors import FhirKbError
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 
+_MESSAGES: Final[list[str]] = []
+"""The errors of this run, as they were written."""
 _NO_SPACE: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -33,11 +37,20 @@ def run(arguments: list[str]) -> int:
         _use_utf8()
     except OSError:  # something is waiting to be written, and cannot be
         return _flushed(FINE)
+    Written.anything = False
+    _MESSAGES.clear()
     try:
-        return _flushed(_guarded(lambda: _command(arguments)))
+        code = _guarded(lambda: _command(arguments))
+        return _flushed(_guarded(lambda: _reported(arguments, code)))
     finally:
         if log := _log():
             log.close()
+
+
+def _reported(arguments: list[str], code: int) -> int:
+    """The exit code, once the output says why the run failed, where a program reads it."""
+    put_json_error(arguments, code, tuple(_MESSAGES))
+    return code
 
 
 def _command(arguments: list[str]) -> int:
@@ -138,6 +151,7 @@ def _print_error(message: str, start: str = "fhir-kb: ") -> None:
         log.note(f"{start}{message}")
     from fhir_kb.diagnostics.render.terminal_text import terminal_safe
 
+    _MESSAGES.append(terminal_safe(message))
     sys.stderr.write(f"{start}{terminal_safe(message)}\n")
 
 

@@ -66,7 +66,8 @@ def command(
 ) -> int:
     """Make one bundle of the named TOPICs and all they need; of all topics if none is named.
 
-    Findings go to the standard error, so that the bundle can be piped on.
+    Findings go to the standard error, so that the bundle can be piped on; as JSON only where the
+    bundle goes to the standard output.
     """
     from fhir_kb.bulk import cache_folder
     from fhir_kb.cli.console import put, style_of
@@ -92,7 +93,8 @@ def command(
             put(build_summary.losses(result.losses, [release], style, limit), error=True)
     elif form == "json":
         losses = {"losses": as_records(result.losses, [release])}
-        findings.show(result.diagnostics, form, style, [release], losses, error=True)
+        is_taken = result.data is not None and str(output) == "-"
+        findings.show(result.diagnostics, form, style, [release], losses, error=is_taken)
     else:
         diagnostics = (*result.diagnostics, *result.losses)
         findings.show(diagnostics, form, style, [release], error=True)

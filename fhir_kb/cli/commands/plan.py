@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from fhir_kb.cli import options, push_options, push_session
 from fhir_kb.cli.exit_codes import CHANGES, FINDINGS, FINE
+from fhir_kb.diagnostics.errors import FhirKbError
 
 if TYPE_CHECKING:
     from fhir_kb.pipeline.desired_state import DesiredState
@@ -58,24 +59,49 @@ def command(
 ) -> int:
     """Show what a push of DEFINITIONS would change on a server. Nothing is changed.
 
-    DEFINITIONS is the folder with kb.yaml; 'definitions' if left out.
+    DEFINITIONS is the folder with kb.yaml; 'definitions' if left out. With --format json there is
+    one document: the plan, or {"targets": [...]} where several servers are named.
     """
     if out is not None and len(targets) > 1:
         raise click.UsageError("a plan file is for one target: leave out --out, or the others")
-    has_changes = False
-    for name in targets:
-        with push_session.open_session(name, definitions, quiet=quiet) as session:
-            desired = push_session.load_desired(session, definitions, bundles, scope)
-            if push_session.report_errors(desired, form, everything=everything):
-                return FINDINGS
-            session.progress.stage("comparing with the server")
-            plan = session.reconciler.plan(
-                desired.resources, desired.push_scope(prune=prune), delete=delete, full=full
-            )
-            _write(out, plan)
-            has_changes = has_changes or plan.has_changes
-        _show(session, desired, plan, form, everything=everything)
-    return CHANGES if exit_code and has_changes else FINE
+    documents: list[dict[str, Any]] = []
+    code = FINE
+    try:
+        for name in targets:
+            with push_session.open_session(name, definitions, quiet=quiet) as session:
+                desired = push_session.load_desired(session, definitions, bundles, scope)
+                if push_session.has_reported_errors(
+                    desired, form, documents, everything=everything
+                ):
+                    return _finished(FINDINGS, documents, targets)
+                session.progress.stage("comparing with the server")
+                plan = session.reconciler.plan(
+                    desired.resources, desired.push_scope(prune=prune), delete=delete, full=full
+                )
+                _write(out, plan)
+                code = CHANGES if exit_code and plan.has_changes else code
+            if form == "json":
+                documents.append(_data(session, desired, plan))
+            else:
+                _show(session, desired, plan, form, everything=everything)
+    except FhirKbError as error:
+        if documents:
+            _finished(code, documents, targets, error.message)
+        raise
+    return _finished(code, documents, targets)
+
+
+def _finished(
+    code: int, documents: list[dict[str, Any]], targets: tuple[str, ...], error: str = ""
+) -> int:
+    """The exit code, once the one JSON document of all targets is written; error: what ended it."""
+    from fhir_kb.cli.console import put
+
+    if len(targets) > 1 and documents:
+        put(push_session.json_line({"targets": documents} | ({"error": error} if error else {})))
+    elif documents:
+        put(push_session.json_line(documents[0]))
+    return code
 
 
 def _write(out: Path | None, plan: Plan) -> None:
@@ -88,6 +114,19 @@ def _write(out: Path | None, plan: Plan) -> None:
         write_named(out, serialize_plan(plan), OutputKind("a plan", beginning), mode=0o600)
 
 
+def _data(session: push_session.PushSession, desired: DesiredState, plan: Plan) -> dict[str, Any]:
+    from fhir_kb.diagnostics.render.json import as_records
+    from fhir_kb.push import plan_json
+
+    losses = as_records(desired.losses, [desired.release])
+    return {
+        "target": session.target.name,
+        **plan_json(plan),
+        "losses": losses,
+        "otherNames": list(session.other_names),
+    }
+
+
 def _show(
     session: push_session.PushSession,
     desired: DesiredState,
@@ -98,16 +137,9 @@ def _show(
 ) -> None:
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.views import build_summary, plans
-    from fhir_kb.diagnostics.render.json import as_records
-    from fhir_kb.push import plan_json
 
     style = style_of(sys.stdout, everything=everything)
     name = session.target.name
-    if form == "json":
-        losses = as_records(desired.losses, [desired.release])
-        content = {"target": name, **plan_json(plan), "losses": losses}
-        put(push_session.json_line({**content, "otherNames": list(session.other_names)}))
-        return
     if form == "markdown":
         put(plans.render_markdown(plan, name, desired))
         return

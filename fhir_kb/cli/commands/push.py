@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -68,6 +68,7 @@ def command(
     What others have changed is left alone without --overwrite; what is there but was not pushed by
     us, without --adopt. Run it again at any time: an interrupted push is continued.
     """
+    from fhir_kb.cli.console import put
     from fhir_kb.push import PushOptions, parse_plan
 
     approvals = push_options.given_approvals(adopt=adopt, overwrite=overwrite, many=many)
@@ -76,7 +77,9 @@ def command(
         desired = None
         if saved is None or bundles or definitions.is_dir():
             desired = push_session.load_desired(session, definitions, bundles, scope)
-            if push_session.report_errors(desired, form, everything=everything):
+            documents: list[dict[str, Any]] = []
+            if push_session.has_reported_errors(desired, form, documents, everything=everything):
+                put("".join(map(push_session.json_line, documents)))
                 return FINDINGS
         session.progress.stage("comparing with the server")
         if desired is None:

@@ -40,30 +40,51 @@ def difference_lines(
         if 6 + width(label) + 2 + width(change) + width(place) <= style.width:
             yield f"      {label}  {change}{style.dim(place)}"
         else:
-            yield f"      {label}{style.dim(place)}"
+            yield f"      {_shortened(label, style.width - 6 - width(place))}{style.dim(place)}"
             yield f"        {old}"
             yield f"        → {new}"
     if len(differences) > _SHOWN:
         yield style.dim(f"      … and {len(differences) - _SHOWN} more differences")
 
 
+def _shortened(label: str, columns: int) -> str:
+    """The end of a label, which says more than its beginning, in so many columns."""
+    while width(label) > max(columns, _CONTEXT):
+        label = f"…{label[2:]}"
+    return label
+
+
 def value_pair(old: Any, new: Any) -> tuple[str, str]:
-    """Two values in short; of long texts the part from where they differ, with a little before."""
-    if not isinstance(old, str) or not isinstance(new, str):
+    """Two values in short; of long ones the part from where they differ, with a little before.
+
+    Of a narrative it is what people read; what differs in its markup only is shown as markup, and
+    what differs in white space only with its white space.
+    """
+    from fhir_kb.servers.content import MISSING
+
+    if old is MISSING or new is MISSING:
         return _value(old), _value(new)
-    old_text, new_text = _text(old), _text(new)
-    if max(len(old_text), len(new_text)) <= _MAX_VALUE:
-        return old_text, new_text
-    common = 0
-    for old_character, new_character in zip(old_text, new_text, strict=False):
-        if old_character != new_character:
+    for text_of in (_text, _on_one_line, _escaped):
+        old_text, new_text = text_of(old), text_of(new)
+        if old_text != new_text:
             break
-        common += 1
-    start = max(0, common - _CONTEXT)
-    while start and old_text[start - 1] != " ":
-        start -= 1
+    if max(width(old_text), width(new_text)) <= _MAX_VALUE:
+        return old_text, new_text
+    start = _start_of_excerpt(old_text, new_text)
     mark = "…" if start else ""
     return _cut(mark + old_text[start:]), _cut(mark + new_text[start:])
+
+
+def _start_of_excerpt(old: str, new: str) -> int:
+    """Where the shown part of two texts begins: a little before they differ, at a word if any."""
+    pairs = enumerate(zip(old, new, strict=False))
+    shorter = min(len(old), len(new))
+    common = next((index for index, (a, b) in pairs if a != b), shorter)
+    start = max(0, common - _CONTEXT)
+    word = old.rfind(" ", max(0, start - _CONTEXT), start)
+    if start and word >= 0:
+        start = word + 1
+    return start if start > len("…") else 0
 
 
 def _value(value: Any) -> str:
@@ -74,13 +95,33 @@ def _value(value: Any) -> str:
 
 def _text(value: Any) -> str:
     """A value on one line; of a narrative, what people read."""
-    from fhir_kb.emit import compact_json
-
-    text = value if isinstance(value, str) else compact_json(value).decode()
+    text = _written(value)
     if text.startswith("<div"):
         text = unescape(_TAG.sub(" ", text))
     return terminal_safe(" ".join(text.split()))
 
 
+def _on_one_line(value: Any) -> str:
+    return terminal_safe(" ".join(_written(value).split()))
+
+
+def _escaped(value: Any) -> str:
+    return terminal_safe(repr(_written(value))[1:-1])
+
+
+def _written(value: Any) -> str:
+    from fhir_kb.emit import compact_json
+
+    return value if isinstance(value, str) else compact_json(value).decode()
+
+
 def _cut(text: str) -> str:
-    return text if len(text) <= _MAX_VALUE else f"{text[: _MAX_VALUE - 1]}…"
+    """The text in as many columns as a value has."""
+    if width(text) <= _MAX_VALUE:
+        return text
+    columns = 1  # of the mark at the end
+    for index, character in enumerate(text):
+        columns += width(character)
+        if columns > _MAX_VALUE:
+            return f"{text[:index]}…"
+    return text
