@@ -77,9 +77,10 @@ def load_desired(
     from fhir_kb.bulk import ProcessExecutor, available_cores, cache_folder
     from fhir_kb.pipeline.desired_state import desired_from_definitions, desired_from_files
 
-    release = session.server.capabilities.release
+    capabilities = session.server.capabilities
+    release = capabilities.release
     if bundles:
-        return desired_from_files(bundles, release, scope)
+        return desired_from_files(bundles, release, scope, capabilities.types)
     folder = cache_folder(definitions)
     with ProcessExecutor(available_cores(), models=False) as executor:
         return desired_from_definitions(
@@ -133,6 +134,16 @@ def has_reported_errors(
     return True
 
 
+def show_file_findings(desired: DesiredState | None, *, everything: bool) -> None:
+    """Print on stderr what is said of given files, for people."""
+    from fhir_kb.cli.console import style_of
+    from fhir_kb.cli.views import findings
+
+    if desired is not None and desired.file_findings:
+        style = style_of(sys.stderr, everything=everything)
+        findings.show(desired.file_findings, "human", style, [desired.release], error=True)
+
+
 def json_line(content: dict[str, Any]) -> str:
     """JSON on one line; decimals digit for digit."""
     from fhir_kb.emit import compact_json
@@ -162,6 +173,7 @@ def push(
     approvals = request.options.approvals
     count = sum(1 for _ in approved_changes(plan, approvals))
     if request.form == "human":
+        show_file_findings(desired, everything=request.everything)
         _show_plan(session, plan, desired, everything=request.everything)
     if count and not request.yes and not _confirmed(session, count):
         sys.stderr.write("Nothing was pushed\n")
@@ -176,7 +188,8 @@ def push(
     if result.error is not None:
         raise result.error
     lossy = any(applied.losses for applied in result.applied)
-    return FINDINGS if result.failed or lossy or unresolved else FINE
+    left_out = desired.left_out if desired else 0
+    return FINDINGS if result.failed or lossy or unresolved or left_out else FINE
 
 
 def _show_plan(
@@ -211,11 +224,15 @@ def _show_result(
         content |= push_results.remaining_data(*remaining)
         content |= {"otherNames": list(session.other_names)}
         content |= {"scopes": list(plan.scopes), "unpruned": list(plan.unpruned)}
-        put(json_line({**content, "findings": as_records(diagnostics)}))
+        given = desired.file_findings if desired else ()
+        content["leftOut"] = desired.left_out if desired else 0
+        put(json_line({**content, "findings": as_records([*given, *diagnostics])}))
         return
     style = style_of(sys.stdout, everything=request.everything)
     findings.show(diagnostics, "human", style)
     put(push_results.render_result(result, style, *remaining, request.aim))
+    if desired is not None and desired.left_out:
+        put(push_results.left_out_line(desired.left_out))
 
 
 def _confirmed(session: PushSession, count: int) -> bool:

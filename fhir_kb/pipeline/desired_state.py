@@ -12,12 +12,12 @@ from fhir_kb.pipeline.executors import SerialExecutor
 from fhir_kb.pipeline.incremental import collect
 from fhir_kb.pipeline.origins import Origins
 from fhir_kb.pipeline.push_scopes import manifest_of, scope_of_files
-from fhir_kb.pipeline.resource_files import read_resources
+from fhir_kb.pipeline.resource_files import ResourceReader
 from fhir_kb.publish import unresolved_references
 from fhir_kb.push import DesiredResource, PushError, PushScope, desired_from_json, desired_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from fhir_kb.diagnostics import Span
@@ -34,6 +34,8 @@ class DesiredState:
     diagnostics: tuple[Diagnostic, ...] = ()
     losses: tuple[Diagnostic, ...] = ()
     """What the release cannot express."""
+    left_out: int = 0
+    """How many resources and requests of given files are not pushed, as the findings say."""
     origins: Origins | None = None
     """Where the resources were written; None for given files."""
     scopes: tuple[str, ...] = ()
@@ -50,6 +52,11 @@ class DesiredState:
         prune: Whether a bundle's plan retires what it brought before; definitions' always does.
         """
         return PushScope(self.scopes, prune or self.origins is not None)
+
+    @property
+    def file_findings(self) -> tuple[Diagnostic, ...]:
+        """What is said of given files; those of definitions are for `build` to show."""
+        return self.diagnostics if self.origins is None else ()
 
     def local_names(self) -> dict[str, str]:
         """How the definitions name the resource of a key: "Type/id"."""
@@ -103,27 +110,42 @@ def desired_from_definitions(
     return state
 
 
-def desired_from_files(paths: Iterable[Path], release: str, scope: str = "") -> DesiredState:
+def desired_from_files(
+    paths: Iterable[Path], release: str, scope: str = "", types: Collection[str] = ()
+) -> DesiredState:
     """What bundles, packages, NDJSON or single resources ask a server to hold.
 
     Args:
         paths: The files; each is a scope of its own.
         release: The FHIR release of the server.
         scope: The scope to push all of them as; "" for that of each.
+        types: The resource types that the server has; none where it does not say.
 
-    Raises PushError where a file is none of these.
+    Raises:
+        PushError: A file is none of these.
     """
+    reader = ResourceReader(release, types)
     resources: list[DesiredResource] = []
     scopes: set[str] = set()
     for path in paths:
         try:
-            of_file = list(read_resources(path, release))
+            of_file = reader.read(path)
         except PushError as error:
             raise PushError(f"{path}: {error.message}", error.help, usage=True) from error
         name = scope or scope_of_files(path, of_file)
         scopes.add(name)
         resources += _in_scope(of_file, name)
-    return DesiredState(release, desired_state(resources), scopes=tuple(sorted(scopes)))
+    resources = reader.completed(resources)
+    state = DesiredState(
+        release,
+        {},
+        in_order(reader.findings),
+        left_out=reader.left_out,
+        scopes=tuple(sorted(scopes)),
+    )
+    if not state.has_errors:
+        state.resources = desired_state(resources)
+    return state
 
 
 def _in_scope(resources: Iterable[DesiredResource], scope: str) -> list[DesiredResource]:

@@ -1,147 +1,338 @@
-"""The resources in FHIR files that are pushed as they are: bundles, packages, NDJSON, JSON."""
+"""The resources in FHIR files that are pushed as they are: bundles, packages, NDJSON, JSON, XML.
+
+Each resource of a file is loaded, or a finding says with its name why it is not.
+"""
 
 from __future__ import annotations
 
-import tarfile
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.packages import PackageError, cache_folders, open_package
-from fhir_kb.push import DesiredResource, PushError, desired_from_json, desired_resource, load_json
+from fhir_kb.diagnostics import Diagnostic, FindingCode, Span, did_you_mean
+from fhir_kb.model.fhir_release import BY_NAME, FHIR_RELEASES, release_of_version
+from fhir_kb.packages import definitions
+from fhir_kb.packages.canonicals import version_key
+from fhir_kb.pipeline.resource_entries import GivenResource, entries_of
+from fhir_kb.pipeline.resource_ids import (
+    bundle_targets,
+    id_with_version,
+    with_distinct_ids,
+    with_id,
+)
+from fhir_kb.pipeline.resource_links import resolved_links
+from fhir_kb.pipeline.resource_members import (
+    Member,
+    OtherFiles,
+    members,
+    package_at,
+    package_members,
+)
+from fhir_kb.pipeline.resource_texts import TextError, resource_in
+from fhir_kb.push import DesiredResource, PushError, desired_resource
+from fhir_kb.push.finding_codes import (
+    NO_RESOURCE,
+    NOT_LOADABLE,
+    NOT_REQUESTED,
+    OTHER_RELEASE,
+    UNSUPPORTED_TYPE,
+)
+from fhir_kb.servers.content import RelocatedResource, compact_bytes
 from fhir_kb.servers.references import ReferenceTargets, with_references
+from fhir_kb.validate.core.issue import quoted
+from fhir_kb.validate.input.recognition import recognise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-_MAX_BYTES: Final = 512 * 2**20
-_NOT_A_SET: Final = {
-    "history": "what resources were, not what they should be",
-    "batch-response": "the outcome of a request",
-    "transaction-response": "the outcome of a request",
-    "subscription-notification": "a message about an event",
-}
-"""Types of a Bundle whose entries are not resources to be pushed:
-http://hl7.org/fhir/valueset-bundle-type.html."""
+    from fhir_kb.packages import Package
+
 _SKIPPED: Final = frozenset({"ImplementationGuide"})
 """Of a package: what describes the package and not knowledge."""
+_STATING: Final = ("StructureDefinition", "CapabilityStatement")
+"""Types with an element `fhirVersion` that says the release of their content."""
+_SUBSETTED: Final = "SUBSETTED"
+"""The tag of what a server has left elements out of: http://hl7.org/fhir/search.html#summary."""
 
 
-def read_resources(path: Path, release: str) -> Iterator[DesiredResource]:
-    """The resources of a file, or of the JSON files of a folder.
+class ResourceReader:
+    """Reads the files that are to be pushed to one server; see the module."""
 
-    References between the entries of a bundle by their fullUrl become literal ones. Raises
-    PushError for anything that is no FHIR.
+    def __init__(self, release: str, types: Collection[str] = ()) -> None:
+        """A reader for a server.
 
-    release: The FHIR release by name, whose definitions say what is a reference.
-    """
-    if not path.exists():
-        raise PushError("there is no such file or folder", "Give a bundle, a package or a folder")
-    if path.is_dir():
-        for file in sorted(path.glob("*.json")):
-            yield from read_resources(file, release)
-        return
-    if path.name.endswith((".tgz", ".tar.gz")):
-        yield from _of_package(path, release)
-        return
-    if path.stat().st_size > _MAX_BYTES:
-        limit = _MAX_BYTES // 2**20
-        raise PushError(f"it is larger than {limit} MB", "Split it and push the parts")
-    if path.suffix == ".ndjson":
-        with path.open("rb") as lines:
-            for line in lines:
-                if line.strip():
-                    yield desired_from_json(line.strip())
-        return
-    yield from _of_json(path.read_bytes(), release)
+        Args:
+            release: Its FHIR release by name.
+            types: The resource types that it has; none where it does not say.
+        """
+        self._release = BY_NAME[release]
+        self._definitions = definitions(self._release.version)
+        self._types = types
+        self.findings: list[Diagnostic] = []
+        """What is not loaded, and why."""
+        self.left_out = 0
+        """How many resources and requests are left out though nothing is wrong with them."""
+        self._known: dict[str, tuple[DesiredResource, GivenResource]] = {}
+        """What is read so far, by key."""
+        self._by_name: dict[str, list[DesiredResource]] = {}
 
+    def read(self, path: Path) -> list[DesiredResource]:
+        """The resources of a file, of a folder with all its folders, or of a package.
 
-def _of_json(content: bytes, release: str) -> Iterator[DesiredResource]:
-    try:
-        resource = load_json(content)
-    except ValueError:
-        resource = None
-    if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
-        raise PushError("it is not FHIR JSON", "Give a resource, a Bundle or a package")
-    if resource["resourceType"] != "Bundle" or resource.get("type") == "document":
-        yield desired_resource(resource)
-        return
-    yield from _of_bundle(resource, release)
+        References between the entries of a bundle by their fullUrl become literal ones.
 
+        Raises:
+            PushError: There is no such file, or it is no set of resources.
+        """
+        try:
+            package = package_at(path)
+            if package is None:
+                return list(self._resources(members(path), None))
+            if not self._has_release(path, package):
+                return []
+            return list(self._resources(package_members(path, package), package))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise PushError(f"'{error.filename or path}' cannot be read: {reason}") from error
 
-def _of_bundle(bundle: Mapping[str, Any], release: str) -> Iterator[DesiredResource]:
-    entries = [entry for entry in bundle.get("entry") or () if isinstance(entry, dict)]
-    _check_complete(bundle, entries)
-    entries = [entry for entry in entries if _search_mode(entry) != "outcome"]
-    names_by_url: dict[str, str] = {}
-    resources: list[dict[str, Any]] = []
-    names: set[str] = set()
-    for entry in entries:
-        full_url, resource = entry.get("fullUrl"), entry.get("resource")
-        if not isinstance(resource, dict):
-            raise PushError("an entry of the bundle has no resource", "Remove that entry")
-        if not resource.get("id"):
-            resource = {**resource, "id": _id_of(full_url, resource)}
-        name = _name(resource)
-        if name in names:  # another version of the same: its fullUrl tells them apart
-            resource = {**resource, "id": _id_of(full_url, {})}
-            name = _name(resource)
-        names.add(name)
-        resources.append(resource)
-        if isinstance(full_url, str) and full_url:
-            names_by_url[full_url] = name
-    targets = ReferenceTargets(names_by_url)
-    for resource in resources:
-        yield desired_resource(with_references(resource, targets, release))
+    def completed(self, resources: Iterable[DesiredResource]) -> list[DesiredResource]:
+        """All that was read, with ids of their own, and with links that hold on any server."""
+        older = {
+            resource.key: _with_version(resource, self._release.name)
+            for versions in self._by_name.values()
+            for resource in sorted(versions, key=lambda one: version_key(one.version))[:-1]
+        }
+        named = [older.get(resource.key, resource) for resource in resources]
+        resolved, findings = resolved_links(named, self._release.name)
+        self.findings += findings
+        return resolved
 
-
-def _check_complete(bundle: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> None:
-    """Raises PushError for a bundle that is not a whole set of resources to be pushed."""
-    type_ = bundle.get("type")
-    if type_ in _NOT_A_SET:
-        raise PushError(
-            f"it is a Bundle of type '{type_}': {_NOT_A_SET[type_]}",
-            "Give a Bundle of type transaction, batch or collection",
+    def _has_release(self, path: Path, package: Package) -> bool:
+        """Whether a package is for the server's release, by its package.json."""
+        versions = package.fhir_versions
+        if not versions or self._release in map(release_of_version, versions):
+            return True
+        self._find(
+            OTHER_RELEASE,
+            Span(path.as_posix()),
+            f"package {package.label} is for FHIR {', '.join(versions)}, and the server has "
+            f"{self._server_release}",
+            "Give the package for that release, or another server",
         )
-    if type_ != "searchset":
-        return
-    matches = sum(_search_mode(entry) in ("match", None) for entry in entries)
-    links = [link for link in bundle.get("link") or () if isinstance(link, dict)]
-    total = bundle.get("total")
-    if any(link.get("relation") == "next" for link in links):
-        raise PushError(
-            "it is one page of the results of a search: it has a link to the next page",
-            "Get all pages into one Bundle",
+        return False
+
+    @property
+    def _server_release(self) -> str:
+        return f"FHIR {self._release.version} ({self._release.label})"
+
+    def _resources(
+        self, contents: Iterable[Member | OtherFiles], package: Package | None
+    ) -> Iterator[DesiredResource]:
+        """package: what they are of; the release that it names is the server's."""
+        states_release = package is not None and bool(package.fhir_versions)
+        others: list[GivenResource] = []
+        for member in contents:
+            if isinstance(member, OtherFiles):
+                self._find(NO_RESOURCE, member.span, f"not loaded: {member.reason}")
+                continue
+            loadable = []
+            for item in map(with_id, self._items(member)):
+                if not self._is_loadable(item, is_of_package=package is not None):
+                    continue
+                if not states_release and self._is_of_other_release(item):
+                    others.append(item)
+                loadable.append(item)
+            yield from self._desired(loadable)
+        self._find_other_release(others)
+
+    def _items(self, member: Member) -> list[GivenResource]:
+        """The resources in a content; a Bundle of them as its entries."""
+        looks = recognise(member.content, member.span.file)
+        if not member.is_line and not looks.is_fhir:
+            if member.is_named:
+                reason = f"this is {looks.looks_like}, and no FHIR"
+                raise PushError(reason, "Give a resource, a Bundle or a package")
+            self._find(NO_RESOURCE, member.span, f"not loaded: it is {looks.looks_like}")
+            return []
+        try:
+            resource = resource_in(member.content, self._definitions)
+        except TextError as error:
+            place = member.span
+            if error.line and not member.is_line:
+                place = Span(place.file, error.line, error.column)
+            self._find(NOT_LOADABLE, place, str(error), "Correct it, or leave it out")
+            return []
+        if resource["resourceType"] != "Bundle" or resource.get("type") == "document":
+            return [GivenResource(member.span, resource)]
+        try:
+            return list(entries_of(member.span, resource))
+        except PushError as error:
+            if member.is_named and not member.is_line:
+                raise
+            self._leave_out(
+                NOT_REQUESTED, GivenResource(member.span, resource), error.message, error.help
+            )
+            return []
+
+    def _is_loadable(self, item: GivenResource, *, is_of_package: bool) -> bool:
+        """Whether a resource can be pushed; if not, a finding says why."""
+        if item.not_done:
+            reason = f"it asks for {item.not_done}, and a push only stores resources"
+            self._leave_out(NOT_REQUESTED, item, reason, "Do it yourself where it is still due")
+            return False
+        type_ = str(item.resource.get("resourceType"))
+        if is_of_package and type_ in _SKIPPED:
+            self._find(NO_RESOURCE, item.span, f"not loaded: the {type_} describes the package")
+            return False
+        if problem := item.problem or self._problem(item):
+            self._find(NOT_LOADABLE, item.span, f"{_subject(item)}: {problem}", path=item.path)
+            return False
+        if reason := self._unsupported(type_):
+            self._leave_out(UNSUPPORTED_TYPE, item, reason)
+            return False
+        if item.ignored:
+            message = f"{_subject(item)}: it is pushed without its condition ({item.ignored})"
+            advice = "A push compares url and version, or the identifier, with the server"
+            self._find(NOT_REQUESTED, item.span, message, advice, path=item.path)
+        return True
+
+    def _problem(self, item: GivenResource) -> str:
+        """Why a resource cannot be pushed as it is; "" for nothing."""
+        meta = item.resource.get("meta")
+        tags = meta.get("tag") if isinstance(meta, dict) else None
+        for tag in tags if isinstance(tags, list) else ():
+            if isinstance(tag, dict) and tag.get("code") == _SUBSETTED:
+                return "it is marked SUBSETTED: a server has left elements out of it"
+        if not isinstance(item.resource.get("resourceType"), str):
+            return "it has no resourceType"
+        try:
+            desired_resource(item.resource)
+        except PushError as error:
+            return error.message
+        return self._unknown_element(item.resource)
+
+    def _unknown_element(self, resource: Mapping[str, Any]) -> str:
+        """What the release has no element for: a server would drop it, often without a word."""
+        type_ = resource["resourceType"]
+        if type_ not in self._definitions.resource_types:
+            return ""
+        properties = self._definitions.properties(type_)
+        unknown = sorted(name for name in resource if name not in properties)
+        if not unknown:
+            return ""
+        names = ", ".join(quoted(name) for name in unknown)
+        return f"{self._release.title} has no element {names} of {type_}"
+
+    def _unsupported(self, type_name: str) -> str:
+        """Why a server of this release cannot hold a type; "" where it can."""
+        known = self._definitions.resource_types
+        if type_name in known:
+            if not self._types or type_name in self._types:
+                return ""
+            return f"the server has no {type_name}, by its CapabilityStatement"
+        others = [
+            release.label
+            for release in FHIR_RELEASES
+            if type_name in definitions(release.version).resource_types
+        ]
+        if others:
+            verb = "has one" if len(others) == 1 else "have one"
+            return f"{self._release.title} has no {type_name}; {' and '.join(others)} {verb}"
+        advice = did_you_mean(type_name, known)
+        return f"FHIR has no resource type '{type_name}'" + (f": {advice}" if advice else "")
+
+    @staticmethod
+    def _stated(item: GivenResource) -> str:
+        version = item.resource.get("fhirVersion")
+        is_stating = item.resource.get("resourceType") in _STATING
+        return version if is_stating and isinstance(version, str) else ""
+
+    def _is_of_other_release(self, item: GivenResource) -> bool:
+        stated = self._stated(item)
+        return bool(stated) and release_of_version(stated) is not self._release
+
+    def _find_other_release(self, items: Sequence[GivenResource]) -> None:
+        """One finding for all of a file that is of another release."""
+        if not items:
+            return
+        first = items[0]
+        more = f", as are {len(items) - 1} more" if len(items) > 1 else ""
+        self._find(
+            OTHER_RELEASE,
+            first.span,
+            f"{first.name} is for FHIR {self._stated(first)} by its fhirVersion{more}, and the "
+            f"server has {self._server_release}",
+            "Give the resources for that release, or another server",
+            path=first.path,
         )
-    if isinstance(total, int) and total > matches:
-        raise PushError(
-            f"it is a part of the results of a search: {matches} of {total}",
-            "Get all pages into one Bundle",
+
+    def _desired(self, items: list[GivenResource]) -> Iterator[DesiredResource]:
+        """The resources of one content, with the references between them."""
+        try:
+            items = with_distinct_ids(items)
+        except PushError as error:
+            self._find(NOT_LOADABLE, items[0].span, error.message, error.help)
+            return
+        targets = bundle_targets(items)
+        for item in items:
+            resource = with_references(item.resource, targets, self._release.name)
+            desired = desired_resource(resource)
+            if item.id_hint:
+                desired = replace(desired, id_has_version=True)
+            if self._is_new(desired, item):
+                yield desired
+
+    def _is_new(self, desired: DesiredResource, item: GivenResource) -> bool:
+        """Whether a resource was not read before; a finding says where it contradicts another."""
+        known = self._known.setdefault(desired.key, (desired, item))
+        if known[0] is not desired:
+            other, place = known
+            if compact_bytes(other.body) != compact_bytes(desired.body):
+                self._contradicts(item, place, f"the same artifact ({desired.key})")
+            return False
+        same_name = self._by_name.setdefault(f"{desired.type}/{desired.id}", [])
+        if same_name and (not desired.url or same_name[0].url != desired.url):
+            self._contradicts(item, self._known[same_name[0].key][1], "of the same type and id")
+            return False
+        same_name.append(desired)
+        return True
+
+    def _contradicts(self, item: GivenResource, other: GivenResource, what: str) -> None:
+        place = f"{other.span}" + (f", {other.path}" if other.path else "")
+        message = f"{_subject(item)}: another resource, in {place}, is {what}, and they differ"
+        advice = "Leave one of them out, or give it another id, url or version"
+        self._find(NOT_LOADABLE, item.span, message, advice, path=item.path)
+
+    def _leave_out(
+        self, code: FindingCode, item: GivenResource, reason: str, advice: str | None = None
+    ) -> None:
+        self.left_out += 1
+        message = f"{_subject(item)} is left out: {reason}"
+        self._find(code, item.span, message, advice, path=item.path)
+
+    def _find(
+        self,
+        code: FindingCode,
+        span: Span,
+        message: str,
+        advice: str | None = None,
+        *,
+        path: str = "",
+    ) -> None:
+        self.findings.append(
+            Diagnostic(code.id, code.severity, message, span, path=path, help=advice)
         )
 
 
-def _search_mode(entry: Mapping[str, Any]) -> object:
-    search = entry.get("search")
-    return search.get("mode") if isinstance(search, dict) else None
+def _with_version(resource: DesiredResource, release: str) -> DesiredResource:
+    """An older version of an artifact whose newest one has the id."""
+    id_ = id_with_version(resource.id, resource.version)
+    body = RelocatedResource(resource.body, id_, ReferenceTargets({}), release)
+    return replace(resource, id=id_, body=body, id_has_version=True)
 
 
-def _name(resource: Mapping[str, Any]) -> str:
-    return f"{resource.get('resourceType')}/{resource['id']}"
-
-
-def _id_of(full_url: object, resource: Mapping[str, Any]) -> str:
-    """An id for an entry without one: what its canonical url ends with, else of its fullUrl."""
-    url = resource.get("url")
-    return str(url or full_url or "").rstrip("/").rpartition("/")[2].rpartition(":")[2]
-
-
-def _of_package(path: Path, release: str) -> Iterator[DesiredResource]:
-    try:
-        package = open_package(path, cache_folders())
-    except (PackageError, tarfile.TarError) as error:
-        raise PushError(str(error), "Give a FHIR package") from error
-    for file in sorted(package.folder.glob("*.json")):
-        if file.name.startswith(".") or file.name == "package.json":
-            continue
-        for resource in _of_json(file.read_bytes(), release):
-            if resource.type not in _SKIPPED:
-                yield resource
+def _subject(item: GivenResource) -> str:
+    """How a message names a resource: with its entry where its type and id are not enough."""
+    if not item.path:
+        return item.name
+    return item.path if item.name == item.path else f"{item.path}, {item.name}"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fhir_kb.pipeline.resource_files import read_resources as read_resources_of
-from fhir_kb.push import PushError
+from fhir_kb.pipeline.resource_files import ResourceReader
+from fhir_kb.push import DesiredResource, PushError
 
-read_resources = partial(read_resources_of, release="r4")
+
+def read_resources(path: Path) -> list[DesiredResource]:
+    """What is read of one file for a server of FHIR R4."""
+    return ResourceReader("r4").read(path)
+
 
 LIBRARY = {"resourceType": "Library", "id": "a", "url": "https://kb.example/Library/a"}
 ENTRY = {"fullUrl": "https://server.example/fhir/Library/a", "resource": LIBRARY}
@@ -54,7 +57,8 @@ def test_a_part_of_search_results_is_refused(tmp_path: Path) -> None:
 
 
 def test_whole_search_results_are_read_without_the_outcome_of_the_search(tmp_path: Path) -> None:
-    included = {"resource": {**LIBRARY, "id": "b"}, "search": {"mode": "include"}}
+    other = {**LIBRARY, "id": "b", "url": "https://kb.example/Library/b"}
+    included = {"resource": other, "search": {"mode": "include"}}
     entries = [{**ENTRY, "search": {"mode": "match"}}, included, OUTCOME]
     found = read_resources(bundle(tmp_path, type="searchset", total=1, entry=entries))
     assert [resource.id for resource in found] == ["a", "b"]

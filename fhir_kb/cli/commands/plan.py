@@ -123,6 +123,8 @@ def _data(session: push_session.PushSession, desired: DesiredState, plan: Plan) 
         "target": session.target.name,
         **plan_json(plan),
         "losses": losses,
+        "findings": as_records(desired.file_findings),
+        "leftOut": desired.left_out,
         "otherNames": list(session.other_names),
     }
 
@@ -140,6 +142,7 @@ def _show(
 
     style = style_of(sys.stdout, everything=everything)
     name = session.target.name
+    push_session.show_file_findings(desired, everything=everything)
     if form == "markdown":
         put(plans.render_markdown(plan, name, desired))
         return

@@ -68,6 +68,12 @@ def render_result(
     return "".join(f"{line}\n" for line in lines)
 
 
+def left_out_line(count: int) -> str:
+    """How many resources and requests of given files were not pushed."""
+    are = "is" if count == 1 else "are"
+    return f"{count} of what was given {are} left out: see the warnings above\n"
+
+
 def _unresolved_lines(unresolved: Sequence[PlannedChange]) -> Iterator[str]:
     waiting = Counter(change.approval for change in unresolved)
     if conflicts := waiting.pop("", 0):

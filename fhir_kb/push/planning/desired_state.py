@@ -47,6 +47,8 @@ class DesiredResource:
     """Its content, with the id and the references of its definition."""
     fixed_ref: Ref | None = None
     """Where it has to be, whatever the policy says; then `body` has the ids of the server."""
+    id_has_version: bool = False
+    """Whether its id tells it from other versions of the artifact already."""
     retired: bool = False
     """Whether it exists only because it was defined once (of a rollback)."""
     scope: str = UNNAMED
@@ -124,7 +126,7 @@ def initial_ref(resource: DesiredResource, ids: IdStyle, client_ids: str) -> Ref
     """
     version = _distinguishing_version(resource)
     id_ = resource.id
-    if ids == "versioned" and version:
+    if ids == "versioned" and version and not resource.id_has_version:
         id_ = f"{id_}-{_NOT_IN_IDS.sub('-', version)}"
     if client_ids == "not-numeric" and id_.isdecimal():
         id_ = f"r{id_}"

@@ -1,0 +1,142 @@
+"""The entries of a Bundle that is pushed: which of them are resources to be stored."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
+
+from fhir_kb.push import PushError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from fhir_kb.diagnostics import Span
+
+_NOT_A_SET: Final = {
+    "history": "what resources were, not what they should be",
+    "batch-response": "the outcome of a request",
+    "transaction-response": "the outcome of a request",
+    "subscription-notification": "a message about an event",
+}
+"""Types of a Bundle whose entries are not resources to be pushed:
+http://hl7.org/fhir/valueset-bundle-type.html."""
+_PLACE: Final = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)(?:/([A-Za-z0-9\-.]{1,64}))?")
+_IDENTITY: Final = frozenset({"url", "version", "identifier"})
+"""The parameters of a condition that finds what a push looks for, too."""
+_CONDITIONS: Final = ("ifMatch", "ifNoneMatch", "ifModifiedSince")
+
+
+@dataclass(frozen=True, slots=True)
+class GivenResource:
+    """A resource as a file has it."""
+
+    span: Span
+    resource: dict[str, Any]
+    path: str = ""
+    """Where in its file: "Bundle.entry[3]"; "" for the whole."""
+    full_url: str = ""
+    problem: str = ""
+    """Why it cannot be pushed: a mistake; "" for none."""
+    not_done: str = ""
+    """What it asks for instead of being stored, such as a deletion; "" for nothing."""
+    ignored: str = ""
+    """Under which condition it should be stored that a push does not know; "" for none."""
+    id_hint: str = ""
+    """The id where the resource has none."""
+
+    @property
+    def name(self) -> str:
+        """For people: "Library/a", or where it is."""
+        type_, id_ = self.resource.get("resourceType"), self.resource.get("id")
+        return f"{type_}/{id_}" if type_ and id_ else str(type_ or self.path or "the resource")
+
+
+def entries_of(span: Span, bundle: Mapping[str, Any]) -> Iterator[GivenResource]:
+    """The entries of a Bundle, but for the outcome of a search; those not to be stored say why.
+
+    Raises PushError for a Bundle that is no whole set of resources.
+    """
+    written = bundle.get("entry")
+    entries = written if isinstance(written, list) else []
+    _check_complete(bundle, [entry for entry in entries if isinstance(entry, dict)])
+    for number, entry in enumerate(entries):
+        path = f"Bundle.entry[{number}]"
+        if not isinstance(entry, dict):
+            yield GivenResource(span, {}, path, problem="it is no JSON object")
+        elif _search_mode(entry) != "outcome":
+            yield _item(span, path, entry)
+
+
+def _item(span: Span, path: str, entry: Mapping[str, Any]) -> GivenResource:
+    resource, request = entry.get("resource"), entry.get("request")
+    full_url = entry.get("fullUrl")
+    item = GivenResource(
+        span,
+        resource if isinstance(resource, dict) else {},
+        path,
+        full_url if isinstance(full_url, str) else "",
+    )
+    request = request if isinstance(request, dict) else {}
+    method, url = str(request.get("method") or ""), str(request.get("url") or "")
+    if method and method not in ("PUT", "POST"):
+        return replace(item, not_done=f"{method} {url}".strip())
+    if not isinstance(resource, dict):
+        return replace(item, problem="it has no resource")
+    return _requested(item, method, url, request) if method else item
+
+
+def _requested(
+    item: GivenResource, method: str, url: str, request: Mapping[str, Any]
+) -> GivenResource:
+    """An entry that is to be stored, with what its request says of it."""
+    place, _, condition = url.partition("?")
+    match = _PLACE.fullmatch(place)
+    type_, id_ = match.groups() if match else ("", None)
+    resource = item.resource
+    if type_ != resource.get("resourceType"):
+        return replace(item, problem=f"its request is {method} {url}, but it is {item.name}")
+    if method == "PUT" and id_ and resource.get("id") not in (None, id_):
+        return replace(item, problem=f"its request is {method} {url}, but it is {item.name}")
+    if method == "PUT":
+        item = replace(item, id_hint=id_ or "")
+    ignored = [name for name in _CONDITIONS if request.get(name)]
+    conditions = [str(request.get("ifNoneExist") or "").removeprefix("?"), condition]
+    asked = {name for text in conditions for name, _ in parse_qsl(text, keep_blank_values=True)}
+    is_identifiable = bool(resource.get("url") or resource.get("identifier"))
+    if asked and not (is_identifiable and asked <= _IDENTITY):
+        ignored.append("ifNoneExist" if request.get("ifNoneExist") else f"?{condition}")
+    if ignored:
+        return replace(item, ignored=", ".join(ignored))
+    return item
+
+
+def _check_complete(bundle: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> None:
+    """Raises PushError for a bundle that is not a whole set of resources to be pushed."""
+    type_ = bundle.get("type")
+    if type_ in _NOT_A_SET:
+        raise PushError(
+            f"it is a Bundle of type '{type_}': {_NOT_A_SET[type_]}",
+            "Give a Bundle of type transaction, batch or collection",
+        )
+    if type_ != "searchset":
+        return
+    matches = sum(_search_mode(entry) in ("match", None) for entry in entries)
+    links = [link for link in bundle.get("link") or () if isinstance(link, dict)]
+    total = bundle.get("total")
+    if any(link.get("relation") == "next" for link in links):
+        raise PushError(
+            "it is one page of the results of a search: it has a link to the next page",
+            "Get all pages into one Bundle",
+        )
+    if isinstance(total, int) and total > matches:
+        raise PushError(
+            f"it is a part of the results of a search: {matches} of {total}",
+            "Get all pages into one Bundle",
+        )
+
+
+def _search_mode(entry: Mapping[str, Any]) -> object:
+    search = entry.get("search")
+    return search.get("mode") if isinstance(search, dict) else None
