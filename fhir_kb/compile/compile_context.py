@@ -129,7 +129,31 @@ class CompileContext:
         library = self._look_up(self._libraries, "library", name)
         if library is None:
             return None
-        return str(library.canonical or self.canonical("Library", self.part_id(name)))
+        return str(library.canonical or "|".join(self.library_url(library)))
+
+    def library_url(self, library: Library) -> tuple[str, str]:
+        """The canonical URL and the version of a library that is a file.
+
+        Those of CQL end in the name and are of the version that the CQL declares: so engines find
+        it (Using CQL with FHIR 2.0, conformance requirement 4.2).
+        """
+        header = self.source.cql_headers.get(str(library.id))
+        declared = header.library if header else None
+        if declared is None:
+            return self.url("Library", self.part_id(library.id)), self.version
+        return self.url("Library", declared.own_name), declared.version or self.version
+
+    @cached_property
+    def cql_libraries(self) -> Mapping[str, str]:
+        """The canonical URLs of the topic's CQL libraries by the names that CQL has for them."""
+        by_name = {}
+        for library in self.topic.libraries:
+            header = self.source.cql_headers.get(str(library.id))
+            if library.canonical is not None:
+                by_name[str(library.name or library.cql_name_of_canonical)] = str(library.canonical)
+            elif header is not None and header.library is not None:
+                by_name[header.library.own_name] = "|".join(self.library_url(library))
+        return by_name
 
     def value_set(self, name: str) -> str | None:
         """The canonical URL of a value set; a URL stands for itself."""

@@ -13,6 +13,7 @@ from fhir_kb.compile.hl7_codes import LIBRARY_TYPE
 from fhir_kb.compile.metadata import artifact_resource, topic_concepts
 from fhir_kb.compile.related import resource_reference
 from fhir_kb.model import Text
+from fhir_kb.model.cql_header import FHIR_HELPERS, FHIR_HELPERS_URL
 from fhir_kb.model.resource_kind import BY_TYPE
 
 if TYPE_CHECKING:
@@ -51,9 +52,17 @@ def _logic_library(context: CompileContext, library: Library) -> Element:
         title=title,
         description=library.text or title,
         type=hl7_concept(library.span, LIBRARY_TYPE, "logic-library"),
+        relatedArtifact=[
+            element(library.span, type="depends-on", resource=canonical)
+            for canonical in _includes(context, library)
+        ],
         content=[_content(context, library)],
     )
-    if library.name is not None:
+    resource["url"], resource["version"] = context.library_url(library)
+    header = context.source.cql_headers.get(str(library.id))
+    if header is not None and header.library is not None:
+        resource["name"] = header.library.own_name
+    elif library.name is not None:
         resource["name"] = str(library.name)
         resource.spans["name"] = library.name.span
     text = context.source.files.get(str(library.file)) if library.file is not None else None
@@ -64,6 +73,21 @@ def _logic_library(context: CompileContext, library: Library) -> Element:
     ]
     resource["text"] = write.narrative(context.language, library.span, blocks)
     return resource
+
+
+def _includes(context: CompileContext, library: Library) -> Iterator[str]:
+    """The canonicals of the libraries that a CQL library includes.
+
+    FHIRHelpers is named as HL7 publishes it; engines have it themselves. What the topic does not
+    list is a finding of lint.
+    """
+    header = context.source.cql_headers.get(str(library.id))
+    for include in header.includes if header is not None else ():
+        if include.own_name == FHIR_HELPERS:
+            version = f"|{include.version}" if include.version else ""
+            yield f"{FHIR_HELPERS_URL}{version}"
+        elif (canonical := context.cql_libraries.get(include.own_name)) is not None:
+            yield canonical
 
 
 def _content(context: CompileContext, library: Library) -> Element | None:
@@ -119,7 +143,7 @@ def _part(context: CompileContext, resource: Element) -> Element:
     if not BY_TYPE[kind].is_canonical:
         link = resource_reference(kind, resource_id, title or kind, span)
         return element(span, type="composed-of", display=title, resourceReference=link)
-    canonical = context.canonical(kind, resource_id)
+    canonical = f"{resource['url']}|{resource['version']}"
     return element(span, type="composed-of", display=title, resource=canonical)
 
 
@@ -134,6 +158,9 @@ def _needs(context: CompileContext) -> Iterator[Element]:
 
 def _all_needs(context: CompileContext) -> Iterator[Element]:
     for library in context.topic.libraries:
+        for canonical in _includes(context, library):
+            if canonical.startswith(FHIR_HELPERS_URL):
+                yield _need(Text(canonical, library.span))
         if library.canonical is not None:
             yield _need(
                 library.canonical, label=library.name, display=library.title, citation=library.text

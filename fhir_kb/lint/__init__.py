@@ -6,7 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.diagnostics import Severity
-from fhir_kb.lint import cross_references, evidence, knowledge_base, references, steps, topic
+from fhir_kb.lint import (
+    cross_references,
+    evidence,
+    knowledge_base,
+    libraries,
+    references,
+    steps,
+    topic,
+)
 from fhir_kb.lint.rule import Finding, KnowledgeBaseRule, Rule, SharedScope, TopicScope
 
 if TYPE_CHECKING:
@@ -23,6 +31,7 @@ RULES: Final[tuple[Rule, ...]] = (
     *evidence.RULES,
     *references.RULES,
     *topic.RULES,
+    *libraries.RULES,
 )
 KNOWLEDGE_BASE_RULES: Final[tuple[KnowledgeBaseRule, ...]] = knowledge_base.RULES
 CODES: Final[tuple[FindingCode, ...]] = (

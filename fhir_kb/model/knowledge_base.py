@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from fhir_kb.model.cql_header import cql_header, is_cql
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from fhir_kb.diagnostics import Span
     from fhir_kb.model.concept import Concept
+    from fhir_kb.model.cql_header import CqlHeader
     from fhir_kb.model.page import Page
     from fhir_kb.model.plan import Step
     from fhir_kb.model.reference import Reference
@@ -42,6 +45,9 @@ class TopicEntry(NamedTuple):
     names: tuple[str, ...]
     """Whatever it names that may be another topic."""
 
+    libraries: tuple[str, ...]
+    """The names of the CQL libraries that it ships, as their CQL declares them."""
+
     span: Span
     """Where its id is written."""
 
@@ -61,6 +67,23 @@ class TopicSource:
 
     files: Mapping[str, str] = field(default_factory=dict)
     """The texts of the files that its libraries name, by the names they have there."""
+
+    @cached_property
+    def cql_headers(self) -> Mapping[str, CqlHeader]:
+        """What its CQL files declare, by the ids of its libraries."""
+        return {
+            str(library.id): cql_header(self.files[str(library.file)])
+            for library in self.topic.libraries
+            if library.canonical is None
+            and str(library.file) in self.files
+            and is_cql(str(library.file))
+        }
+
+    @property
+    def cql_names(self) -> list[str]:
+        """The names of its CQL libraries, as their CQL declares them."""
+        declared = (header.library for header in self.cql_headers.values())
+        return [library.own_name for library in declared if library is not None]
 
     @cached_property
     def steps(self) -> tuple[Step, ...]:

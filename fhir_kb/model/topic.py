@@ -47,6 +47,11 @@ class Library(Record):
     file: File | None = doc("The file with its text (CQL).", default=None)
     name: Text | None = doc("The name the logic itself uses.", default=None)
 
+    @property
+    def cql_name_of_canonical(self) -> str:
+        """The name by which engines look it up where it is published elsewhere."""
+        return str(self.canonical or "").partition("|")[0].rpartition("/")[2]
+
 
 @record
 class AgeRange(Record):

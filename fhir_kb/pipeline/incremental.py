@@ -292,7 +292,15 @@ def _entry_json(entry: TopicEntry) -> list[Any]:
 
 def _entry_from(record: list[Any]) -> TopicEntry:
     """The entry that `_entry_json` made `record` of."""
-    name, title, version, status, has_plan, plans, names, span = record
+    name, title, version, status, has_plan, plans, names, libraries, span = record
     return TopicEntry(
-        name, title, version, status, has_plan, tuple(plans), tuple(names), Span(*span)
+        name,
+        title,
+        version,
+        status,
+        has_plan,
+        tuple(plans),
+        tuple(names),
+        tuple(libraries),
+        Span(*span),
     )

@@ -84,6 +84,7 @@ def topic_entry(source: TopicSource, settings: Settings) -> TopicEntry:
         has_plan=topic.plan is not None,
         plans=tuple(sorted({str(step.plan) for step in source.steps if step.plan})),
         names=tuple(sorted(_names_of_topics(source) - {str(topic.topic)})),
+        libraries=tuple(source.cql_names),
         span=topic.topic.span,
     )
 

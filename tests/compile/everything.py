@@ -239,8 +239,10 @@ def everything() -> tuple[TopicSource, KnowledgeBase, list[tuple[str, str]]]:
         span=filler.span(),
     )
     said = [one for one in filler.said if not one[0].startswith(tuple(OVERRIDDEN))]
-    other = TopicEntry(OTHER, "The other topic", "2.0.0", "active", True, (), (), filler.span())
-    mine = TopicEntry("everything", str(topic.title), "1.2.3", "draft", True, (), (), filler.span())
+    other = TopicEntry(OTHER, "The other topic", "2.0.0", "active", True, (), (), (), filler.span())
+    mine = TopicEntry(
+        "everything", str(topic.title), "1.2.3", "draft", True, (), (), (), filler.span()
+    )
     source = TopicSource(
         topic=topic, page=page(), references=references, files={"logic.cql": "library Logic"}
     )

@@ -40,6 +40,7 @@ def test_every_text_and_number_arrives_somewhere() -> None:
 #: fields whose loss changes nothing, and why
 WITHOUT_EFFECT = {
     "Topic.references": "the name of a file that was read",
+    "Topic.libraries.name": "the name that its CQL declares; a rule holds that they agree",
     "Topic.text": "the name of a file that was read",
     "Topic.concepts.definition": "the topic's own term says it otherwise",
     "Topic.concepts.name": "a name used within the definitions",

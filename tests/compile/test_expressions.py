@@ -84,8 +84,8 @@ def test_a_definition_of_a_library_leads_there(tmp_path: Path) -> None:
     lines = f"      when: [{{cql-identifier: Is Adult, library: logic}}]\n{libraries}"
     made = plan(tmp_path, STEPS + lines, files={"logic.cql": "library Logic"})
     expression = made["action"][0]["condition"][0]["expression"]
-    assert expression["reference"] == "https://kb.test/fhir/Library/sepsis.logic|1.0.0"
-    assert made["library"] == ["https://kb.test/fhir/Library/sepsis.logic|1.0.0"]
+    assert expression["reference"] == "https://kb.test/fhir/Library/Logic|1.0.0"
+    assert made["library"] == ["https://kb.test/fhir/Library/Logic|1.0.0"]
 
 
 def test_bad_fhirpath_is_found_in_its_place(tmp_path: Path) -> None:

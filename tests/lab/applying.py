@@ -164,4 +164,18 @@ def differences(expected: Any, found: Any, path: str = "") -> list[str]:
 
 
 #: files of the topic, by name
-FILES: dict[str, str] = {}
+FILES: dict[str, str] = {
+    "ages.cql": """\
+library Ages version '1.2.0'
+using FHIR version '4.0.1'
+include FHIRHelpers version '4.0.1' called FHIRHelpers
+include Limits version '1.0.0' called Limits
+context Patient
+define "Is adult": AgeInYears() >= Limits."Majority"
+define "Is child": not "Is adult"
+""",
+    "limits.cql": """\
+library Limits version '1.0.0'
+define "Majority": 18
+""",
+}

@@ -75,6 +75,8 @@ def _findings(case: dict[str, Any], root: Path) -> list[str]:
         folder.mkdir()
         (folder / "topic.yaml").write_text(topic, encoding="utf-8")
         if at == 0:
+            for name, text in case.get("files", {}).items():
+                (folder / name).write_text(text, encoding="utf-8")
             for name, file in (("references", "references.yaml"), ("page", "page.md")):
                 if name in case:
                     (folder / file).write_text(case[name], encoding="utf-8")
