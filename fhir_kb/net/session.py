@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import random
 import time
+from math import inf
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import requests
@@ -195,8 +196,11 @@ class Session:
                 return received
 
     def chunks(self, response: requests.Response, limit: int, *, decoded: bool) -> Iterator[bytes]:
-        """The content in pieces. Raises NetError where it is too long or takes too long."""
-        end = time.monotonic() + self.settings.whole_timeout
+        """The content in pieces. Raises NetError where it is too long or takes too long.
+
+        decoded: False for a file, which may take as long as it takes at the slowest pace.
+        """
+        end = time.monotonic() + self.settings.whole_timeout if decoded else inf
         size = 0
         pieces: Iterator[bytes] = (
             response.iter_content(_CHUNK)

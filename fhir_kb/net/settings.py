@@ -15,6 +15,8 @@ MAX_RESPONSE: Final = 64 * 2**20
 CONNECT_TIMEOUT: Final = 10.0
 READ_TIMEOUT: Final = 60.0
 WHOLE_TIMEOUT: Final = 900.0
+GRACE: Final = 60.0
+SLOWEST: Final = 10 * 1024.0
 
 
 class Credentials(Protocol):
@@ -45,7 +47,11 @@ class SessionSettings:
     connect_timeout: float = CONNECT_TIMEOUT
     read_timeout: float = READ_TIMEOUT
     whole_timeout: float = WHOLE_TIMEOUT
-    """Seconds for all of a response."""
+    """Seconds for all of a response; not for a file, whose size is known to be large."""
+    grace: float = GRACE
+    """Seconds from the first byte of a response on, beside those that its bytes take."""
+    slowest: float = SLOWEST
+    """Bytes a second of a response, once the grace is over."""
     max_response: int = MAX_RESPONSE
     """In bytes."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
 from fhir_kb.net.errors import NetError
 from fhir_kb.net.failures import reason
+from fhir_kb.net.pace import Pace, PacedAdapter, begin
 from fhir_kb.net.redaction import protect, protect_url, redacted_headers, redacted_url
 from fhir_kb.net.redirects import MAX_REDIRECTS, REDIRECTS, redirect_target, too_many
 from fhir_kb.net.urls import origin_of
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from fhir_kb.net.settings import SessionSettings
 
 USER_AGENT: Final = "fhir-kb"
-_CONNECTIONS: Final = 16
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -38,8 +37,8 @@ class Transport:
         self._reached: set[str] = set()
         self._session = _Requests()
         self._session.trust_env = False  # ~/.netrc would give passwords to whoever is asked
-        self._session.mount("https://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
-        self._session.mount("http://", HTTPAdapter(pool_maxsize=_CONNECTIONS))
+        self._session.mount("https://", PacedAdapter())
+        self._session.mount("http://", PacedAdapter())
 
     def close(self) -> None:
         """Close all connections."""
@@ -108,6 +107,7 @@ class Transport:
             size = len(content or b"")
             _LOG.debug("%s %s: %d bytes, %s", method, shown, size, redacted_headers(sent))
         start = time.perf_counter()
+        begin(self._pace(f"{method} {redacted_url(url)}"))
         try:
             response = self._session.request(
                 method,
@@ -135,6 +135,10 @@ class Transport:
         if _LOG.isEnabledFor(logging.DEBUG):
             _LOG.debug("%s %s: response: %s", method, shown, redacted_headers(response.headers))
         return response
+
+    def _pace(self, request: str) -> Pace:
+        settings = self._settings
+        return Pace(request, settings.read_timeout, settings.grace, settings.slowest)
 
     def _certificates(self) -> str | bool:
         named = self._settings.ca_file or os.environ.get("REQUESTS_CA_BUNDLE") or ""
