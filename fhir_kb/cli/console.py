@@ -11,6 +11,7 @@ import click
 
 from fhir_kb.cli.output_state import Written
 from fhir_kb.diagnostics.render.human import Style
+from fhir_kb.diagnostics.render.terminal_text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,8 +40,15 @@ def style_of(stream: TextIO, *, everything: bool = False) -> Style:
     return Style(colour, max(40, width), None if everything else SHOWN)
 
 
-def put(text: str, *, error: bool = False) -> None:
-    """Write `text` as it is to the output, or to the error output."""
+def put(text: str, *, error: bool = False, commands: bool = False) -> None:
+    """Write `text` to the output, or to the error output.
+
+    What a terminal or a CI server would obey is made visible, but for our own colours.
+
+    commands: Whether the lines of `text` are commands to a CI server.
+    """
     stream = sys.stderr if error else sys.stdout
     Written.anything = Written.anything or not error
-    click.echo(text, nl=False, err=error, color=wants_colour(stream, os.environ))
+    colour = wants_colour(stream, os.environ)
+    text = printable(text, colour=colour, commands=commands)
+    click.echo(text, nl=False, err=error, color=colour)

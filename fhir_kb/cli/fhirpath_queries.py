@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.cli.console import put, style_of
 from fhir_kb.cli.exit_codes import FINDINGS, FINE
-from fhir_kb.diagnostics.render.terminal_text import terminal_safe, width
+from fhir_kb.diagnostics.render.terminal_text import json_safe, terminal_safe, width
 from fhir_kb.fhirpath.errors import FHIRPathError
 from fhir_kb.fhirpath.evaluation.services import NO_SERVICES
 from fhir_kb.fhirpath.protocol import ResultItem, evaluate, respond
@@ -81,7 +81,7 @@ def serve(requests: TextIO, responses: TextIO, model: Callable[[str], Definition
 
     for line in requests:
         if line.strip():
-            responses.write(respond(line, model, load_once) + "\n")
+            responses.write(json_safe(respond(line, model, load_once)) + "\n")
             responses.flush()
 
 

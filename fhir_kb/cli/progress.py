@@ -32,6 +32,7 @@ class LineProgress:
         """Write the stage's name; nothing where it has none."""
         if not name:
             return
+        name = terminal_safe(name)
         self._stream.write(f"{name} ({total})\n" if total else f"{name}\n")
         self._stream.flush()
 
@@ -56,7 +57,7 @@ class ProgressBar:
 
     def stage(self, name: str, total: int | None = None) -> None:
         """Start the bar again."""
-        self._name, self._total, self._done = name, total, 0
+        self._name, self._total, self._done = terminal_safe(name), total, 0
         self._draw()
 
     def advance(self, steps: int = 1) -> None:

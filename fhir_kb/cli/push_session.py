@@ -146,9 +146,10 @@ def show_file_findings(desired: DesiredState | None, *, everything: bool) -> Non
 
 def json_line(content: dict[str, Any]) -> str:
     """JSON on one line; decimals digit for digit."""
+    from fhir_kb.diagnostics.render.terminal_text import json_safe
     from fhir_kb.emit import compact_json
 
-    return compact_json(content).decode() + "\n"
+    return json_safe(compact_json(content).decode()) + "\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ def command(
     "expression": "..."} and its response is {"result": [{"type", "value"}]} or {"error": "..."}.
     """
     from fhir_kb.cli import fhirpath_queries
+    from fhir_kb.diagnostics.render.terminal_text import json_safe
 
     if jsonl:
         fhirpath_queries.serve(sys.stdin, sys.stdout, _model)
@@ -59,7 +60,7 @@ def command(
     version = BY_NAME[release].version
     if form == "json":
         line = fhirpath_queries.response_line(expression, file, version, _model, strict=strict)
-        sys.stdout.write(f"{line}\n")
+        sys.stdout.write(f"{json_safe(line)}\n")
         return FINDINGS if line.startswith('{"error"') else FINE
     return fhirpath_queries.show(expression, file, _model(version), strict=strict)
 

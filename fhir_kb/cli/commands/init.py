@@ -25,6 +25,7 @@ def command(folder: Path, form: str) -> int:
     """
     from fhir_kb.cli import starter
     from fhir_kb.cli.console import put
+    from fhir_kb.diagnostics.render.terminal_text import terminal_safe
     from fhir_kb.pipeline import schema
 
     files = starter.files(schema, starter.name_for(folder))
@@ -40,8 +41,8 @@ def command(folder: Path, form: str) -> int:
         put(as_json({"folder": folder.as_posix(), "files": sorted(files)}))
         return 0
     build = "fhir-kb build" if folder == Path("definitions") else f"fhir-kb build {folder}"
-    put(f"{folder.as_posix()}/ is ready:\n")
+    put(f"{terminal_safe(folder.as_posix())}/ is ready:\n")
     for name in sorted(name for name in files if not name.startswith(".")):
         put(f"  {name:<30} {starter.PURPOSE[name]}\n")
-    put(f"Set the names in kb.yaml, change the topic, then: {build}\n")
+    put(f"Set the names in kb.yaml, change the topic, then: {terminal_safe(build)}\n")
     return 0

@@ -130,6 +130,9 @@ def _name_problem(name: str) -> str:
 def _show_fetch(*, silent: bool) -> Callable[[str], None]:
     def show(label: str) -> None:
         if not silent:
-            click.echo(f"getting {label}", err=True)
+            from fhir_kb.cli.console import put
+            from fhir_kb.diagnostics.render.terminal_text import terminal_safe
+
+            put(f"getting {terminal_safe(label)}\n", error=True)
 
     return show

@@ -54,6 +54,7 @@ def command(
         put(push_session.json_line({**content, "findings": as_records(changed)}))
     else:
         findings.show(changed, form, style_of(sys.stderr), error=True)
-        put(f"{output.as_posix()}/: {len(files)} resources of {name}\n")
+        folder = terminal_safe(output.as_posix())
+        put(f"{folder}/: {len(files)} resources of {terminal_safe(name)}\n")
         put("".join(f"{terminal_safe(ref)} is no longer on the server\n" for ref in missing))
     return FINDINGS if missing else FINE

@@ -135,8 +135,12 @@ def _install(packages: tuple[str, ...]) -> None:
 
     names = [package for package in packages if not is_package_path(package)]
     if names:
+        from fhir_kb.cli.console import put
+        from fhir_kb.diagnostics.render.terminal_text import terminal_safe
         from fhir_kb.pipeline import get_packages
 
         get_packages(
-            names, Path(), on_download=lambda label: click.echo(f"getting {label}", err=True)
+            names,
+            Path(),
+            on_download=lambda label: put(f"getting {terminal_safe(label)}\n", error=True),
         )

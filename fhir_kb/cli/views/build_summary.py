@@ -24,7 +24,7 @@ _SHOWN_LOSSES: Final = 5
 
 def summary(build: Build, output: Path, style: Style, *, everything: bool = False) -> str:
     """The end of a build in a few lines of at most 80 columns."""
-    folder = f"{output.as_posix()}/"
+    folder = f"{terminal_safe(output.as_posix())}/"
     if not build.releases or build.files is None:  # first things first: the errors
         return f"Nothing was written to {folder}\n"
     lines = [f"{style.bold(folder)}  {_written(build)}"]

@@ -34,7 +34,8 @@ def difference_lines(
     """
     for difference in differences[:_SHOWN]:
         span = span_of(difference.path)
-        place = f"  {span.file.rpartition('/')[2]}:{span.line}" if span and span.file else ""
+        name = terminal_safe(span.file.rpartition("/")[2]) if span else ""
+        place = f"  {name}:{span.line}" if span and name else ""
         old, new = value_pair(difference.old, difference.new)
         label, change = terminal_safe(difference.label), f"{old} → {new}"
         if 6 + width(label) + 2 + width(change) + width(place) <= style.width:

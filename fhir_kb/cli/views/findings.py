@@ -65,7 +65,7 @@ def show(
 
         text = render_human(findings, read_text, style, releases)
     if text:
-        put(text, error=error)
+        put(text, error=error, commands=form == "github")
 
 
 def _catalogue() -> Mapping[str, FindingCode]:

@@ -61,7 +61,7 @@ def locked(result: LockResult, style: Style) -> Page:
         for package in result.packages
     ]
     state = "written" if result.is_changed else "unchanged"
-    lines = [f"{result.file.as_posix()}: {state}", *_table(rows, style)]
+    lines = [f"{terminal_safe(result.file.as_posix())}: {state}", *_table(rows, style)]
     packages = [
         {
             "name": package.name,

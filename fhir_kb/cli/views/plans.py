@@ -129,7 +129,7 @@ def _title(change: PlannedChange, style: Style, span: Span | None) -> str:
     sign, colour = SIGNS[change.action]
     title = f"  {style.paint(sign, colour)} {terminal_safe(change.name)}"
     cells = 4 + width(terminal_safe(change.name))
-    place = f"{span.file}:{span.line}" if span is not None and span.file else ""
+    place = terminal_safe(f"{span.file}:{span.line}") if span is not None and span.file else ""
     if not place:
         return title
     column = max(cells, _PLACE_COLUMN) + 1
@@ -154,7 +154,7 @@ def render_markdown(plan: Plan, name: str, desired: DesiredState) -> str:
         lines += ["| | resource | where | why |", "|---|---|---|---|"]
     for change in changes:
         span = origins.span(change)
-        place = f"`{span.file}:{span.line}`" if span and span.file else ""
+        place = f"`{_cell(f'{span.file}:{span.line}')}`" if span and span.file else ""
         cells = (change.action, f"`{_cell(change.name)}`", place, _cell(change.reason))
         lines.append(f"| {' | '.join(cells)} |")
     for change in changes:

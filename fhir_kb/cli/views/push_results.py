@@ -138,7 +138,8 @@ def render_drift(drifts: Sequence[Drift], name: str, style: Style, count: int) -
     for drift in drifts:
         when = f" ({drift.remote.updated[:10]})" if drift.remote.updated else ""
         change = "deleted" if drift.deleted else f"version {drift.remote.version}"
-        lines.append(f"  {style.paint(sign, colour)} {drift.remote.ref}  {change}{when}")
+        text = terminal_safe(f"{drift.remote.ref}  {change}{when}")
+        lines.append(f"  {style.paint(sign, colour)} {text}")
         lines += difference_lines(drift.differences, style, lambda _: None)
     return "".join(f"{line}\n" for line in lines)
 

@@ -42,7 +42,7 @@ def page(
     if not state.resources:
         lines.append("  Nothing is recorded for this server")
     for kind, number in sorted(types.items()):
-        lines.append(f"  {number:>5} {kind}")
+        lines.append(f"  {number:>5} {terminal_safe(kind)}")
     if retired:
         lines.append(f"  {retired:>5} retired")
     names = scope_names(state)
@@ -70,6 +70,7 @@ def _push(entry: LogEntry) -> str:
     what = ", ".join(f"{number} {action}" for action, number in sorted(actions.items()))
     failed = f", {len(entry.failed)} failed" if entry.failed else ""
     interrupted = ", interrupted" if entry.error else ""
-    when, user = entry.time[:16].replace("T", " "), terminal_safe(entry.user)
+    when = terminal_safe(entry.time[:16].replace("T", " "))
+    user, what = terminal_safe(entry.user), terminal_safe(what)
     scopes = "".join(f"\n         {terminal_safe(scope)}" for scope in entry.scopes if scope)
     return f"  push {entry.push}  {when}  {user}  {what or 'nothing'}{failed}{interrupted}{scopes}"

@@ -107,7 +107,7 @@ class ValidationRun:
         """Show what was kept; the exit code."""
         self.show_kept()
         if self._form == "human" and not self._quiet and not self._kept:
-            put(f"{', '.join(self._checked)}: no problems found\n")
+            put(f"{terminal_safe(', '.join(self._checked))}: no problems found\n")
         self._show_releases()
         self._show_missing()
         self.show_skipped()
@@ -131,7 +131,7 @@ class ValidationRun:
                 f"{source}: {number}" for source, number in zip(sources, numbers, strict=True)
             ]
         if self._form == "human":
-            put(f"checked as {', '.join(sources)}\n")
+            put(f"checked as {terminal_safe(', '.join(sources))}\n")
         for likelier in self._likelier:
             release = likelier.release
             errors = f"{likelier.errors} instead of {likelier.errors_before} errors"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.diagnostics.render.merge import MergedFinding, merge_releases, release_names
+from fhir_kb.diagnostics.render.terminal_text import printable
 from fhir_kb.diagnostics.severity import Severity
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def _properties(finding: Diagnostic) -> Iterator[tuple[str, str]]:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable(escaped, colour=False, commands=True)
 
 
 def _property(text: str) -> str:

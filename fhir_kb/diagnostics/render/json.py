@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics.json_records import to_json
 from fhir_kb.diagnostics.render.merge import MergedFinding, merge_releases
+from fhir_kb.diagnostics.render.terminal_text import json_safe
 from fhir_kb.diagnostics.severity import Severity
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def as_records(
 
 def as_json(content: Mapping[str, Any]) -> str:
     """`content` on one line."""
-    return json.dumps(content, ensure_ascii=False, separators=(", ", ": ")) + "\n"
+    return json_safe(json.dumps(content, ensure_ascii=False, separators=(", ", ": "))) + "\n"
 
 
 def _record(merged: MergedFinding) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
 from fhir_kb.diagnostics.render.merge import MergedFinding, merge_releases, release_names
+from fhir_kb.diagnostics.render.terminal_text import json_safe
 from fhir_kb.diagnostics.severity import Severity
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def render_sarif(findings: Iterable[Diagnostic], tool: Tool, releases: Iterable[
         "results": [_result(finding, codes.index(finding.finding.code)) for finding in merged],
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
+    return json_safe(json.dumps(log, ensure_ascii=False, indent=2)) + "\n"
 
 
 def _rule(id_: str, code: FindingCode | None) -> dict[str, Any]:
@@ -104,5 +105,9 @@ def _location(finding: Diagnostic) -> dict[str, Any]:
 
 def _uri(file: str) -> str:
     """The file as a URI reference; an absolute path gets its scheme."""
-    path = quote(file.encode("utf-8", "surrogateescape"), safe="/~")
+    try:
+        content = file.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # a surrogate that stands for no byte of a name
+        content = file.encode("utf-8", "surrogatepass")
+    path = quote(content, safe="/~")
     return f"file://{path}" if path.startswith("/") else path
