@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT: Final = Path("-")
 _KB_FILE: Final = "kb.yaml"
+_TOPIC_FILE: Final = "topic.yaml"
 _FHIR_FILES: Final = frozenset({".json", ".ndjson", ".jsonl", ".xml"})
 _DEFINITION_FILES: Final = frozenset({".yaml", ".yml", ".md", ".cql"})
 
@@ -56,7 +57,12 @@ def _knowledge_base(path: Path) -> Path | None:
 
 
 def _looks_like_definitions(folder: Path) -> bool:
-    """Whether a folder without kb.yaml was meant to have one: it has YAML and no FHIR files."""
+    """Whether a folder without kb.yaml is part of one, or was meant to have one.
+
+    It has a topic.yaml, or other YAML and no FHIR files.
+    """
+    if (folder / _TOPIC_FILE).is_file():
+        return True
     suffixes = {entry.suffix.lower() for entry in folder.iterdir()}
     return bool(suffixes & {".yaml", ".yml"}) and not suffixes & _FHIR_FILES
 

@@ -28,6 +28,7 @@ from fhir_kb.pipeline.release_statements import (
 )
 from fhir_kb.validate import ValidationOptions
 from fhir_kb.validate.check import unread
+from fhir_kb.validate.input.encodings import utf16_codec
 from fhir_kb.validate.input.recognition import is_tar, recognise
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ _GZIP: Final = b"\x1f\x8b"
 _HEAD: Final = 1024
 """How much of a file says whether the rest has to be read."""
 _MARKUP: Final = (b"{", b"[", b"<")
-_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _KNOWN_IN_PACKAGES: Final = ("package.json", ".index.json")
 """What every package has beside its resources."""
 
@@ -158,7 +158,7 @@ def _folder(folder: Path, run: _Run) -> Iterator[FileReport]:
 def _is_foreign(name: str, head: bytes) -> bool:
     """Whether the beginning of a file and its name say that it is neither JSON nor XML."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start.startswith((*_MARKUP, *_UTF16)):
+    if start.startswith(_MARKUP) or utf16_codec(head):
         return False
     return not name.lower().removesuffix(".gz").endswith((".json", ".xml"))
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -52,7 +53,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Put functions in the place of a module's: `stand_in("fhir_kb.bulk", build=…)`."""
 
     def put(module: str, /, **functions: Any) -> None:
-        known: Mapping[str, Any] = vars(sys.modules[module]) if module in sys.modules else {}
+        known: Mapping[str, Any] = vars(importlib.import_module(module))
         monkeypatch.setitem(sys.modules, module, SimpleNamespace(**{**known, **functions}))
 
     return put

@@ -363,3 +363,103 @@ def test_a_file_of_definitions_without_a_knowledge_base_is_an_error(
     assert "folder with kb.yaml" in out
     write("lone/p.md", '{"resourceType": "Patient", "gender": "m"}')
     assert "error[KB540]" in fhir_kb("validate", "lone/p.md").out
+
+
+@pytest.fixture
+def with_notes(fhir_kb: Callable[..., Ended]) -> Callable[..., Ended]:
+    """The command, beside a knowledge base with files that it does not read."""
+    assert fhir_kb("init", "kb").code == 0
+    write("kb/README.md", "# Notes")
+    write("kb/stray.yaml", "a: 1")
+    write("kb/first-topic/notes.md", "# Notes")
+    write("kb/first-topic/x.cql", "library X")
+    write("kb/first-topic/patient.json", '{"resourceType": "Patient", "gender": "m"}')
+    return fhir_kb
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "kb/README.md",
+        "kb/stray.yaml",
+        "kb/first-topic/notes.md",
+        "kb/first-topic/x.cql",
+        "kb/../kb/first-topic/notes.md",
+    ],
+)
+def test_a_file_that_its_knowledge_base_does_not_read_is_not_checked(
+    with_notes: Callable[..., Ended], file: str
+) -> None:
+    code, out, err = with_notes("validate", file)
+    assert code == 2
+    assert "no problems found" not in out
+    assert "its knowledge base does not read it" in err
+    code, out, _ = with_notes("validate", file, "kb/first-topic/page.md", "--all")
+    assert code == 0
+    assert f"  {file}: no topic reads it" in out.splitlines()
+
+
+def test_what_a_knowledge_base_does_not_read_is_counted(
+    with_notes: Callable[..., Ended],
+) -> None:
+    code, out, _ = with_notes("validate", "kb", "--all")
+    assert code == 0
+    assert out.splitlines()[-6:] == [
+        "5 files not checked:",
+        "  kb/README.md: no topic reads it",
+        "  kb/first-topic/notes.md: no topic reads it",
+        "  kb/first-topic/patient.json: no topic reads it",
+        "  kb/first-topic/x.cql: no topic reads it",
+        "  kb/stray.yaml: no topic reads it",
+    ]
+    ended = with_notes("validate", "kb/first-topic")
+    assert ended.out.splitlines() == [
+        "kb/first-topic/: no problems found",
+        "3 files not checked; --all lists them",
+    ]
+    assert with_notes("validate", "kb", "--quiet").out.count("not checked") == 0
+
+
+def test_a_file_that_a_topic_names_is_checked(with_notes: Callable[..., Ended]) -> None:
+    topic = Path("kb/first-topic/topic.yaml")
+    text = topic.read_text(encoding="utf-8").replace("text: page.md", "text: notes.md")
+    topic.write_text(f"{text}\n# see x.cql\n", encoding="utf-8")
+    assert with_notes("validate", "kb/first-topic/notes.md").code == 0
+    assert with_notes("validate", "kb/first-topic/page.md").code == 2, "notes.md is the page now"
+    assert with_notes("validate", "kb/first-topic/x.cql").code == 2, "a comment reads nothing"
+
+
+def test_the_number_of_topics_is_said(fhir_kb: Callable[..., Ended]) -> None:
+    fhir_kb("init", "kb")
+    assert fhir_kb("validate", "kb").out == "kb/ (1 topic): no problems found\n"
+
+
+def test_findings_are_shown_where_another_path_has_nothing_to_check(
+    fhir_kb: Callable[..., Ended],
+) -> None:
+    Path("empty").mkdir()
+    write("kb/kb.yaml", "a: 1")
+    code, out, _ = fhir_kb("validate", "kb", "empty", "--all")
+    assert code == 1
+    assert "error[KB142]" in out
+    assert "  empty: neither kb.yaml nor FHIR files" in out
+
+
+def test_what_is_not_fhir_was_not_checked_as_a_release(fhir_kb: Callable[..., Ended]) -> None:
+    write("a.txt", "hello")
+    code, out, _ = fhir_kb("validate", "a.txt")
+    assert (code, "checked as" in out) == (1, False)
+    write("b.json", '{"resourceType": "Basic", "code": {"text": "x"}}')
+    code, out, _ = fhir_kb("validate", "a.txt", "b.json")
+    assert (code, out.splitlines()[-1]) == (1, "checked as FHIR R5 (default)")
+
+
+def test_a_package_that_is_missing_is_named_with_who_asks(fhir_kb: Callable[..., Ended]) -> None:
+    needs = '"dependencies": {"c.d": "current"}, "fhirVersions": ["4.0.1"]'
+    write("p/package/package.json", f'{{"name": "a.b", "version": "1.0.0", {needs}}}')
+    write("a.json", '{"resourceType": "Basic", "code": {"text": "x"}}')
+    line = "not on this machine: c.d#current, which a.b#1.0.0 depends on"
+    words = ("validate", "a.json", "--package", "./p")
+    lines = fhir_kb(*words).out.splitlines()
+    assert lines[-2:] == ["checked as FHIR R4 (from a.b#1.0.0)", line]
+    assert fhir_kb(*words, "--format", "json").err == f"{line}\n"

@@ -81,6 +81,10 @@ def test_a_device_is_no_file(device: str) -> None:
         ("p.Jsonl.GZ", gzip.compress(PATIENT), "KB540"),
         ("p.json", b'{"resourcetype": "Patient"}', "KB510"),
         ("p.xml", b"<Patient/>", "KB575"),
+        ("p.json", PATIENT.decode().encode("utf-16"), "KB503"),
+        ("p.json", PATIENT.decode().encode("utf-16-le"), "KB503"),
+        ("p.txt", PATIENT.decode().encode("utf-16-be"), "KB503"),
+        ("p.xml", '<Patient xmlns="http://hl7.org/fhir"/>'.encode("utf-16-le"), "KB574"),
         ("p", b'<Patient xmlns="http://HL7.org/fhir"/>', "KB575"),
     ],
 )

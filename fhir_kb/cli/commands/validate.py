@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 import click
 
 from fhir_kb.cli import options
 from fhir_kb.model.fhir_release import BY_NAME, BY_VERSION, DEFAULT_RELEASE
+
+_NO_FHIR: Final = "neither kb.yaml nor FHIR files"
+_UNREAD: Final = "its knowledge base does not read it"
 
 
 @click.command("validate")
@@ -94,23 +98,29 @@ def command(
         _install(packages)
     style = style_of(sys.stdout, everything=everything)
     run = ValidationRun(form, style, quiet=quiet)
-    groups = group_paths(paths)
+    unchecked: dict[Path, str] = {}
     try:
-        for group in groups:
+        for group in group_paths(paths):
             if group.knowledge_base is not None:
-                run.definitions(group.knowledge_base, group.paths, release)
+                if not run.definitions(group.knowledge_base, group.paths, release):
+                    unchecked.update(dict.fromkeys(group.paths, _UNREAD))
             elif not run.files(group.paths, validation, detect_release=release is None):
-                run.show_skipped()
-                raise _nothing_to_check(group.paths)
+                unchecked.update(dict.fromkeys(group.paths, _NO_FHIR))
     except FhirKbError:  # what was found before it is true all the same
         run.show_kept()
         raise
+    if not run.has_checked:
+        run.show_kept()
+        run.show_skipped()
+        raise _nothing_to_check(unchecked)
+    for path, reason in unchecked.items():
+        run.skip(path, reason)
     return run.end()
 
 
-def _nothing_to_check(paths: tuple[Path, ...]) -> click.UsageError:
+def _nothing_to_check(paths: dict[Path, str]) -> click.UsageError:
     names = ", ".join(f"'{path}'" for path in paths)
-    message = f"there is nothing to check in {names}: neither kb.yaml nor FHIR files"
+    message = f"there is nothing to check in {names}: {'; '.join(dict.fromkeys(paths.values()))}"
     return click.UsageError(message, click.get_current_context())
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.cli.console import put
+from fhir_kb.cli.definition_coverage import definition_coverage
 from fhir_kb.cli.progress import show_progress
 from fhir_kb.cli.views import findings
 from fhir_kb.diagnostics import Diagnostic, Severity, Span, has_errors
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from fhir_kb.diagnostics.render.human import Style
     from fhir_kb.packages.dependencies.resolution import MissingPackage
-    from fhir_kb.pipeline import FileReport, LikelierRelease, SkippedFile
+    from fhir_kb.pipeline import FileReport, LikelierRelease
     from fhir_kb.validate import ResourceReport, ValidationOptions
 
 MAX_KEPT: Final = 20_000
@@ -36,15 +37,18 @@ class ValidationRun:
         self._left_out = 0
         self._failed = False
         self._checked: Final[list[str]] = []
-        self._skipped: Final[list[SkippedFile]] = []
+        self._skipped: Final[list[tuple[str, str]]] = []
         self._releases: Final[Counter[tuple[str, str]]] = Counter()
         self._likelier: Final[list[LikelierRelease]] = []
         self._missing: Final[list[MissingPackage]] = []
 
     def definitions(
         self, knowledge_base: Path, paths: tuple[Path, ...], release: str | None
-    ) -> None:
-        """Check a knowledge base; show the findings in one of `paths`."""
+    ) -> bool:
+        """Check a knowledge base; show the findings in one of `paths`.
+
+        Returns whether anything in the paths belongs to it.
+        """
         from fhir_kb.bulk import build
 
         with show_progress(quiet=self._quiet) as progress:
@@ -62,14 +66,25 @@ class ValidationRun:
             put(as_json(line))
         self._kept.extend(diagnostics)
         self._failed |= has_errors(diagnostics)
-        self._checked.append(f"{knowledge_base.as_posix()}/")
+        coverage = definition_coverage(knowledge_base, paths)
+        self._skipped.extend((file, "no topic reads it") for file in coverage.skipped)
+        if coverage.is_nothing:
+            return False
+        if any(path.resolve() == knowledge_base.resolve() for path in paths):
+            topics = "1 topic" if coverage.topics == 1 else f"{coverage.topics} topics"
+            count = f" ({topics})" if coverage.topics else ""
+            self._checked.append(f"{knowledge_base.as_posix()}/{count}")
+        else:
+            named = [path for path in paths if path.as_posix() not in coverage.skipped]
+            self._checked.extend(f"{path.as_posix()}{'/' * path.is_dir()}" for path in named)
+        return True
 
     def files(
         self, paths: tuple[Path, ...], options: ValidationOptions, *, detect_release: bool = False
     ) -> int:
         """Check FHIR files; in JSON each resource has a line as soon as it was checked.
 
-        Returns how many resources there were.
+        Returns how many reports there were.
 
         Args:
             paths: Files and folders.
@@ -91,7 +106,8 @@ class ValidationRun:
         default = "default" if detect_release else "--fhir"
         for report in reports:
             resources += 1
-            self._releases[report.fhir_version, report.release_source or default] += 1
+            if report.resource_type:  # else it was not read as FHIR of any release
+                self._releases[report.fhir_version, report.release_source or default] += 1
             diagnostics = [_diagnostic(report, issue) for issue in report.issues]
             self._failed |= has_errors(diagnostics)
             if self._form == "json":
@@ -100,8 +116,19 @@ class ValidationRun:
                 self._kept.extend(diagnostics)
             else:  # a screen shows a few of them; memory stays constant
                 self._left_out += len(diagnostics)
-        self._checked.append(f"{resources} {'resource' if resources == 1 else 'resources'}")
+        if resources:
+            self._checked.append(f"{resources} {'resource' if resources == 1 else 'resources'}")
         return resources
+
+    @property
+    def has_checked(self) -> bool:
+        """Whether anything was checked."""
+        return bool(self._checked)
+
+    def skip(self, path: Path, reason: str) -> None:
+        """List a path as not checked, unless it is listed."""
+        if path.as_posix() not in {file for file, _ in self._skipped}:
+            self._skipped.append((path.as_posix(), reason))
 
     def end(self) -> int:
         """Show what was kept; the exit code."""

@@ -19,6 +19,7 @@ from fhir_kb.validate.finding_codes import (
     NOT_UTF8,
     TOO_DEEP,
 )
+from fhir_kb.validate.input.encodings import utf16_codec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 #: How deep JSON may nest: far more than any resource needs, far less than what exhausts a stack.
 MAX_DEPTH: Final = 500
 _BOM: Final = b"\xef\xbb\xbf"
-_OTHER_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
 
 
 class LocatedFinding(NamedTuple):
@@ -108,7 +108,7 @@ def _load(text: str) -> tuple[Any, bool]:
 
 def _obstacle(data: bytes) -> LocatedFinding | None:
     """Why a text is no JSON, as far as its beginning tells."""
-    if data.startswith(_OTHER_BOMS):
+    if utf16_codec(data):
         return _located(NOT_UTF8, "the text is UTF-16", "save it as UTF-8")[0]
     start = data.lstrip()[:1]
     if not start:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from fhir_kb.validate.input.encodings import utf16_codec
 from fhir_kb.validate.input.xml_tree import NAMESPACE
 
 _SIGNATURES: Final = (
@@ -25,7 +26,6 @@ _SIGNATURES: Final = (
 _TAR: Final = b"ustar"
 _TAR_OFFSET: Final = 257
 _BOM: Final = b"\xef\xbb\xbf"
-_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _TYPE: Final = re.compile(rb'"resourceType"', re.IGNORECASE)
 _INDEX: Final = re.compile(rb'\s*\{\s*"index-version"\s*:')
 """The beginning of a package's .index.json, which lists the types of its resources."""
@@ -61,8 +61,8 @@ def recognise(data: bytes, name: str = "") -> Content:
             return Content(is_fhir=False, looks_like=description)
     if is_tar(data):
         return Content(is_fhir=False, looks_like="a tar archive: a FHIR package is also gzipped")
-    if data.startswith(_UTF16):
-        data = data.decode("utf-16", "replace").encode()
+    if codec := utf16_codec(data):
+        data = data.decode(codec, "replace").encode("utf-8", "replace")
     data = data.removeprefix(_BOM)
     start = data[:1024].lstrip()[:1]
     if not start:

@@ -12,6 +12,7 @@ from xml.sax.saxutils import quoteattr
 
 from fhir_kb.validate.core.issue import report
 from fhir_kb.validate.finding_codes import NOT_XML, TOO_DEEP
+from fhir_kb.validate.input.encodings import utf16_codec
 from fhir_kb.validate.narrative.xhtml import NAMESPACE as XHTML
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class _StopError(Exception):
 
 def read_tree(data: bytes) -> XmlTree:
     """Read an XML text; never raises on bad content."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if utf16_codec(data):
         return _refused("the text is UTF-16", "save it as UTF-8")
     data = data.removeprefix(_BOM)
     encoding = _ENCODING.match(data)
