@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
-from fhir_kb.model.fhir_release import BY_VERSION, FhirRelease, release_of_version, release_spelled
+from fhir_kb.model.fhir_release import (
+    BY_VERSION,
+    FHIR_RELEASES,
+    FhirRelease,
+    release_of_version,
+    release_spelled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -52,7 +59,17 @@ def package_release(manifest: bytes) -> StatedRelease | None:
     """What a package.json says; None where it names no release, or several that differ."""
     content = _object(manifest) if len(manifest) <= MAX_MANIFEST else {}
     versions = content.get("fhirVersions") or content.get("fhir-version-list")
-    return _stated(versions, MANIFEST)
+    return _stated(versions or _core_versions(content.get("dependencies")), MANIFEST)
+
+
+def _core_versions(dependencies: object) -> list[str]:
+    """The FHIR versions of the core packages that a package depends on."""
+    listed = dependencies if isinstance(dependencies, Mapping) else {}
+    return [
+        release.version
+        for release in FHIR_RELEASES
+        if release.core_package in listed or listed.get("hl7.fhir.core") == release.version
+    ]
 
 
 def folder_release(folder: Path) -> StatedRelease | None:
@@ -88,12 +105,13 @@ def given_release(packages: Iterable[Package], files: Iterable[Path]) -> StatedR
     if len(known) > 1:
         labels = " and ".join(sorted(known))
         return StatedRelease(None, f"default; what it is checked against is for {labels}")
-    return next(iter(known.values()), None)
+    return next(iter(known.values()), None) or next((one for one in stated if one), None)
 
 
 def _release_of_given(package: Package) -> StatedRelease | None:
     if package.name:
-        return _stated(list(package.fhir_versions), package.label)
+        versions = list(package.fhir_versions) or _core_versions(package.dependencies)
+        return _stated(versions, package.label)
     if package.folder.is_dir() and (stated := folder_release(package.folder)) is not None:
         return stated
     stating = (entry for entry in package.entries() if entry.resource_type in _STATING)

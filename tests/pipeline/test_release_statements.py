@@ -196,6 +196,10 @@ def test_a_package_names_the_release_of_files_that_name_none(tmp_path: Path) -> 
     assert _checked_as(tmp_path, r4, content=content)[0] == "4.3.0"
     several = _package(tmp_path, "c.d", "4.0.1", "4.3.0")
     assert _checked_as(tmp_path, several) == ("5.0.0", "")
+    old = _package(tmp_path, "g.h", "3.0.1")
+    unsupported = "g.h#1.0.0 names 3.0.1, which is not supported"
+    assert _checked_as(tmp_path, old) == ("5.0.0", unsupported)
+    assert _checked_as(tmp_path, old, r4) == ("4.0.1", "from a.b#1.0.0")
     r4b = _package(tmp_path, "e.f", "4.3.0")
     version, source = _checked_as(tmp_path, r4, r4b)
     assert version == "5.0.0"
@@ -232,3 +236,21 @@ def test_a_missing_package_is_reported_before_the_files(tmp_path: Path) -> None:
     )
     assert len(list(reports)) == 1
     assert missing == ["c.d#current", "e.f#1.0.0"]
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "release"),
+    [
+        ({"hl7.fhir.r4.core": "4.0.1", "c.d": "5.0.0"}, "r4"),
+        ({"hl7.fhir.r4b.core": "current"}, "r4b"),
+        ({"hl7.fhir.core": "4.0.1"}, "r4"),
+        ({"hl7.fhir.r4.core": "4.0.1", "hl7.fhir.r5.core": "5.0.0"}, None),
+        ({"hl7.fhir.core": 5}, None),
+        (["hl7.fhir.r4.core"], None),
+    ],
+)
+def test_a_package_that_names_no_version_is_for_the_release_that_it_depends_on(
+    dependencies: Any, release: str | None
+) -> None:
+    stated = package_release(json.dumps({"dependencies": dependencies}).encode())
+    assert (stated and stated.release and stated.release.name) == release

@@ -146,3 +146,8 @@ def test_what_is_wrong_in_a_narrative_with_prefixes_is_found(text: str, finds: s
 )
 def test_a_processing_instruction_is_an_error_as_hl7s_validator_has_it(text: str) -> None:
     assert [found.split()[0] for found in _found("", text)] == ["KB576"]
+
+
+def test_a_resource_type_in_other_case_is_named() -> None:
+    (issue,) = check_text(f'<patient xmlns="{_FHIR}"/>'.encode()).issues
+    assert (issue.code, issue.help) == ("KB511", "did you mean 'Patient'?")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.validate.core.issue import quoted, report
 from fhir_kb.validate.datatypes.numbers import number
 from fhir_kb.validate.finding_codes import (
@@ -80,7 +81,8 @@ class _Converter:
     def _resource(self, element: XmlElement, path: _Path) -> dict[str, Any] | None:
         if element.name not in self._definitions.resource_types:
             message = f"there is no resource type {quoted(element.name)}"
-            self._report(UNKNOWN_RESOURCE, message, element, path)
+            advice = did_you_mean(element.name, self._definitions.resource_types)
+            self._report(UNKNOWN_RESOURCE, message, element, path, advice)
             return None
         return {"resourceType": element.name, **self._object(element, element.name, path)}
 
