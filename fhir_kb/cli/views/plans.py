@@ -65,7 +65,8 @@ def render_plan(
     """
     server = [BY_NAME[plan.release].title, capabilities.software]
     title = f"{style.bold(terminal_safe(name))} ({terminal_safe(', '.join(filter(None, server)))})"
-    lines = [f"{title}: {counts(plan, desired)}", *_scope_lines(plan, desired, style)]
+    lines = [f"{title}: {counts(plan, desired)}"]
+    lines += [f"  {style.dim(terminal_safe(line))}" for line in _scope_lines(plan, desired)]
     origins = _Origins(desired)
     changes = [change for change in plan.changes if change.action != "unchanged"]
     for change in changes[:limit]:
@@ -77,16 +78,16 @@ def render_plan(
     return "".join(f"{line}\n" for line in lines)
 
 
-def _scope_lines(plan: Plan, desired: DesiredState | None, style: Style) -> Iterator[str]:
+def _scope_lines(plan: Plan, desired: DesiredState | None) -> Iterator[str]:
     """The scopes, where they are not those of the definitions; what is left or shared."""
     if desired is None or desired.origins is None:
         for scope in filter(None, plan.scopes):
-            yield style.dim(f"  scope {terminal_safe(scope)}")
+            yield f"scope {scope}"
     if plan.unpruned:
         yield (
-            "  1 pushed before is no longer in the bundle and stays; --prune retires it"
+            "1 pushed before is no longer in the bundle and stays; --prune retires it"
             if len(plan.unpruned) == 1
-            else f"  {len(plan.unpruned)} pushed before are no longer in the bundle and stay; "
+            else f"{len(plan.unpruned)} pushed before are no longer in the bundle and stay; "
             "--prune retires them"
         )
     shared = Counter(
@@ -96,7 +97,7 @@ def _scope_lines(plan: Plan, desired: DesiredState | None, style: Style) -> Iter
         if scope not in plan.scopes and scope and not change.retired
     )
     for scope, count in sorted(shared.items()):
-        yield f"  {count} held by '{terminal_safe(scope)}', too"
+        yield f"{count} held by '{scope}', too"
 
 
 class _Origins:
@@ -122,7 +123,7 @@ def counts(plan: Plan, desired: DesiredState | None) -> str:
     parts = [
         f"{numbers[action]} {words}" for action, words in _COUNTED.items() if action in numbers
     ]
-    return ", ".join(parts) or "nothing on the server and nothing defined"
+    return ", ".join(parts) or "nothing defined, and nothing of it on the server"
 
 
 def _title(change: PlannedChange, style: Style, span: Span | None) -> str:
@@ -148,6 +149,8 @@ def _reason(change: PlannedChange, style: Style) -> Iterator[str]:
 def render_markdown(plan: Plan, name: str, desired: DesiredState) -> str:
     """The plan for a merge request: a table, and the differences of each resource below it."""
     lines = [f"### {_cell(name)}: {counts(plan, desired)}", ""]
+    if notes := [_cell(line) for line in _scope_lines(plan, desired)]:
+        lines += ["; ".join(notes), ""]
     origins = _Origins(desired)
     changes = [change for change in plan.changes if change.action != "unchanged"]
     if changes:

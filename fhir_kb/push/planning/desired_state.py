@@ -179,7 +179,7 @@ def with_new_versions(
     undefined = {
         key: record
         for key, record in state.resources.items()
-        if key not in desired and has_scope(key, record, scopes)
+        if key not in desired and (not record.scopes or has_scope(key, record, scopes))
     }
     old_keys: dict[object, str] = {record.ref: key for key, record in undefined.items()}
     if client_ids == "no":
