@@ -28,6 +28,8 @@ class Diagnostic:
     """What to do about it; None where there is nothing better to say than the message."""
     release: str = ""
     """The FHIR release it is true in ("r4"); "" where it is true in all."""
+    is_not_checked: bool = False
+    """Whether it says that something was not checked, and not that something is wrong."""
 
 
 def in_order(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -28,6 +28,8 @@ class CodePage(NamedTuple):
     """The HL7 validator's name for the same finding, where it has one."""
     specification: str = ""
     """The section of a specification that the check comes from, where there is one."""
+    is_not_checked: bool = False
+    """Whether its findings say that something was not checked (`checked: no`)."""
 
 
 class FindingCode:
@@ -79,6 +81,11 @@ class FindingCode:
     def specification(self) -> str:
         """See `CodePage.specification`."""
         return self.page.specification
+
+    @property
+    def is_not_checked(self) -> bool:
+        """See `CodePage.is_not_checked`."""
+        return self.page.is_not_checked
 
     @property
     def summary(self) -> str:
@@ -133,6 +140,7 @@ def read_page(path: Path) -> CodePage:
         issue_type=fields.pop("issue", ""),
         message_id=fields.pop("messageId", ""),
         specification=fields.pop("specification", ""),
+        is_not_checked=fields.pop("checked", "") == "no",
     )
     if fields or not fence:
         raise ValueError(f"the front matter of {path.name} has {', '.join(fields) or 'no end'}")

@@ -22,7 +22,12 @@ def to_json(finding: Diagnostic) -> dict[str, Any]:
         record["column"] = finding.span.column
         record["endLine"] = finding.span.end_line
         record["endColumn"] = finding.span.end_column
-    more = {"path": finding.path, "help": finding.help, "release": finding.release}
+    more = {
+        "path": finding.path,
+        "help": finding.help,
+        "release": finding.release,
+        "notChecked": finding.is_not_checked,
+    }
     return record | {name: value for name, value in more.items() if value}
 
 
@@ -42,4 +47,5 @@ def from_json(record: dict[str, Any]) -> Diagnostic:
         path=record.get("path", ""),
         help=record.get("help"),
         release=record.get("release", ""),
+        is_not_checked=record.get("notChecked", False),
     )

@@ -140,8 +140,8 @@ def validation_findings(resource: Element, release: Release) -> Iterable[Diagnos
     """The issues of the FHIR validator with a resource, at the author's places.
 
     Left out is what an author cannot change: profiles of guides that the compiler claims, where
-    their packages are not installed (`validate --package` checks them), and codes that FHIR
-    recommends where the definition has words.
+    their packages are not installed (`validate --package` checks them), codes that FHIR recommends
+    where the definition has words, and codes of systems that do not ship (`validate --tx`).
     """
     for issue in validator(release.fhir.version).check(resource):
         if issue.code in _NOT_THE_AUTHORS:
@@ -156,11 +156,12 @@ def validation_findings(resource: Element, release: Release) -> Iterable[Diagnos
             path=issue.path,
             help=issue.help,
             release=release.fhir.name,
+            is_not_checked=issue.is_not_checked,
         )
 
 
 _EXPRESSION_CODES: Final = frozenset({"KB584", "KB592"})
-_NOT_THE_AUTHORS: Final = frozenset({"KB662", "KB720"})
+_NOT_THE_AUTHORS: Final = frozenset({"KB662", "KB685", "KB720"})
 _VALIDATORS: dict[str, Validator] = {}
 
 

@@ -105,13 +105,23 @@ class TerminologyService:
             self._answers[key] = self._contains(value_set, Coding(system, code, version))
         return self._answers[key]
 
+    def is_in(self, definition: Mapping[str, Any], system: str, code: str) -> bool | None:
+        """Whether a code is in a ValueSet that is given, such as a contained one; see contains."""
+        coding = Coding(system, code)
+        is_contained = is_member(definition, coding, self, self._from_release_or_server)
+        if is_contained is None and self._server is not None:
+            return self._server.contains("", coding, definition)
+        return is_contained
+
     def _contains(self, canonical: str, coding: Coding) -> bool | None:
         if coding.system == "":
             return False
         definition = self.value_set(canonical)
         if definition is None:
             return self._from_release_or_server(canonical, coding)
-        is_contained = is_member(definition, coding, self, self._from_release_or_server)
+        is_contained = None
+        if self.missing_supplement(definition) is None:
+            is_contained = is_member(definition, coding, self, self._from_release_or_server)
         if is_contained is None and self._server is not None:
             is_given = self._find(canonical, "ValueSet") is not None
             return self._server.contains(canonical, coding, definition if is_given else None)
@@ -209,17 +219,33 @@ class TerminologyService:
 
     def _supplements(self, value_set: str) -> tuple[str, ...]:
         resource = self.value_set(value_set) if value_set else None
-        extensions = resource.get("extension") if resource is not None else None
-        return tuple(
-            str(extension.get("valueCanonical", ""))
-            for extension in (extensions if isinstance(extensions, list) else ())
-            if isinstance(extension, dict) and extension.get("url") == _SUPPLEMENT
+        return () if resource is None else _supplements_of(resource)
+
+    def missing_supplement(self, value_set: Mapping[str, Any]) -> str | None:
+        """The first supplement that a ValueSet needs and that is not at hand; None: all are.
+
+        Without it nobody may say what is in the value set:
+        http://hl7.org/fhir/extensions/StructureDefinition-valueset-supplement.html
+        """
+        return next(
+            (url for url in _supplements_of(value_set) if self._find(url, "CodeSystem") is None),
+            None,
         )
 
     def _find(self, canonical: str, resource_type: str) -> Mapping[str, Any] | None:
         if self._canonicals is None:
             return None
         return self._canonicals.find(canonical, resource_type)
+
+
+def _supplements_of(value_set: Mapping[str, Any]) -> tuple[str, ...]:
+    """The supplements that a ValueSet needs."""
+    extensions = value_set.get("extension")
+    return tuple(
+        str(extension.get("valueCanonical", ""))
+        for extension in (extensions if isinstance(extensions, list) else ())
+        if isinstance(extension, dict) and extension.get("url") == _SUPPLEMENT
+    )
 
 
 def _supplement_displays(supplement: Mapping[str, Any], code: str) -> tuple[str, ...]:

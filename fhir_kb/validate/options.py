@@ -30,6 +30,8 @@ class ValidationOptions(NamedTuple):
     """Canonical URLs of profiles that every resource has to conform to."""
     terminology_server: str = ""
     """The URL of a server to ask for codes that cannot be checked offline; "": none is asked."""
+    allowed_extensions: tuple[str, ...] = ()
+    """See Validator."""
 
     def validator(self) -> Validator:
         """A validator; costs the opening of the packages (milliseconds each, the first time more).
@@ -44,8 +46,12 @@ class ValidationOptions(NamedTuple):
 
         if not self.packages and not self.also:
             self._require_profiles(core_profiles(self.fhir_version))
-            terminology = self._terminology(None)
-            return Validator(self.fhir_version, profiles=self.profiles, terminology=terminology)
+            return Validator(
+                self.fhir_version,
+                profiles=self.profiles,
+                terminology=self._terminology(None),
+                allowed_extensions=self.allowed_extensions,
+            )
         from_xml = [
             resource
             for path in self.xml_files()
@@ -69,6 +75,7 @@ class ValidationOptions(NamedTuple):
             profiles=self.profiles,
             global_profiles=_global_profiles([*from_xml, *in_packages], packages),
             terminology=self._terminology(given),
+            allowed_extensions=self.allowed_extensions,
         )
 
     def load_packages(self) -> LoadedPackages:

@@ -38,6 +38,8 @@ class Validator:
             to, contained ones and those in bundles included.
         terminology: Answers whether codes exist and are in value sets; by default from what ships
             and from `canonicals`.
+        allowed_extensions: How the urls of extensions begin that may be used although nothing
+            defines them; "any" allows all of them.
         fast_paths: False: everything is validated in full, without the quick tests that come first
             and mostly suffice. The findings are the same, which a test verifies; it takes several
             times as long.
@@ -55,6 +57,7 @@ class Validator:
         profiles: Sequence[str] = (),
         global_profiles: Mapping[str, Sequence[str]] | None = None,
         terminology: TerminologyService | None = None,
+        allowed_extensions: Sequence[str] = (),
         fast_paths: bool = True,
     ) -> None:
         self.fhir_version = fhir_version
@@ -67,6 +70,7 @@ class Validator:
             self._definitions,
             self._canonicals,
             lambda url, modifier: self._profiles().extension_check(url, modifier=modifier),
+            allowed=allowed_extensions,
             is_enabled=fast_paths,
         )
         self._fast_paths = fast_paths

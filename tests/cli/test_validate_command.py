@@ -28,6 +28,7 @@ def issue(severity: Severity = Severity.ERROR) -> Any:
         help="did you mean 'title'?",
         line=1,
         column=33,
+        is_not_checked=False,
     )
 
 
@@ -85,6 +86,7 @@ def test_json_is_one_line_a_resource(
         "id": "x",
         "errors": 1,
         "warnings": 1,
+        "notChecked": 0,
         "issues": [
             {
                 "severity": severity,
@@ -273,6 +275,7 @@ def test_what_files_are_checked_against(
     [against] = asked
     assert against == (
         "4.0.1", ("./g.tgz",), (Path("own"),), ("urn:p",), "https://tx.example.org/r4",
+        (),
     )  # fmt: skip
 
 

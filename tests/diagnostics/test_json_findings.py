@@ -19,6 +19,7 @@ def test_an_object_counts_and_lists() -> None:
     assert as_data([NOTE, ERROR], ["r5", "r4"]) == {
         "errors": 1,
         "warnings": 0,
+        "notChecked": 0,
         "notes": 1,
         "findings": [
             {

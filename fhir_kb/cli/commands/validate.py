@@ -59,6 +59,17 @@ _UNREAD: Final = "its knowledge base does not read it"
     help="A terminology server to ask for codes that cannot be checked offline (SNOMED CT, LOINC). "
     "Its responses are cached.",
 )
+@click.option(
+    "--allow-extensions",
+    "allowed",
+    multiple=True,
+    metavar="URL",
+    help="Extensions that may be used without a definition at hand: how their urls begin, or "
+    "'any' for all.",
+)
+@click.option(
+    "--strict", is_flag=True, help="Take as an error that something could not be checked."
+)
 @click.option("--offline", is_flag=True, help="Open no connection, not even for packages.")
 @options.everything
 @options.form
@@ -70,6 +81,8 @@ def command(
     also: tuple[Path, ...],
     profiles: tuple[str, ...],
     terminology: str,
+    allowed: tuple[str, ...],
+    strict: bool,
     offline: bool,
     everything: bool,
     form: str,
@@ -92,12 +105,13 @@ def command(
         raise click.UsageError(message, click.get_current_context())
     if terminology:
         _check_server_url(terminology)
+    _check_prefixes(allowed)
     version = BY_NAME[release].version if release else DEFAULT_RELEASE.version
-    validation = ValidationOptions(version, packages, also, profiles, terminology)
+    validation = ValidationOptions(version, packages, also, profiles, terminology, allowed)
     if packages and not offline:
         _install(packages)
     style = style_of(sys.stdout, everything=everything)
-    run = ValidationRun(form, style, quiet=quiet)
+    run = ValidationRun(form, style, quiet=quiet, strict=strict)
     unchecked: dict[Path, str] = {}
     try:
         for group in group_paths(paths):
@@ -137,6 +151,14 @@ def _check_server_url(url: str) -> None:
         raise click.UsageError("--tx: the URL must not contain a user name or a password", context)
     if not is_web_address:
         raise click.UsageError("--tx needs an http or https URL", context)
+
+
+def _check_prefixes(prefixes: tuple[str, ...]) -> None:
+    """Raises click.UsageError for what no url of an extension can begin with."""
+    for prefix in prefixes:
+        if prefix != "any" and ":" not in prefix:
+            message = f"--allow-extensions takes the beginning of a URL, or 'any', not '{prefix}'"
+            raise click.UsageError(message, click.get_current_context())
 
 
 def _install(packages: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +17,7 @@ from fhir_kb.diagnostics.render.terminal_text import terminal_safe
 from fhir_kb.model.fhir_release import BY_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from fhir_kb.diagnostics.render.human import Style
     from fhir_kb.packages.dependencies.resolution import MissingPackage
@@ -29,10 +30,12 @@ MAX_KEPT: Final = 20_000
 class ValidationRun:
     """Runs the checks and shows each result as soon as its form allows."""
 
-    def __init__(self, form: str, style: Style, *, quiet: bool) -> None:
+    def __init__(self, form: str, style: Style, *, quiet: bool, strict: bool = False) -> None:
         self._form: Final = form
         self._style: Final = style
         self._quiet: Final = quiet
+        self._strict: Final = strict
+        self._not_checked = 0
         self._kept: Final[list[Diagnostic]] = []
         self._left_out = 0
         self._failed = False
@@ -59,8 +62,11 @@ class ValidationRun:
                 progress=progress,
             )
         diagnostics = [
-            diagnostic for diagnostic in result.diagnostics if _within(diagnostic.span.file, paths)
+            self._judged(diagnostic)
+            for diagnostic in result.diagnostics
+            if _within(diagnostic.span.file, paths)
         ]
+        self._not_checked += sum(diagnostic.is_not_checked for diagnostic in diagnostics)
         if self._form == "json":
             line = {"definitions": knowledge_base.as_posix(), **as_data(diagnostics)}
             put(as_json(line))
@@ -108,7 +114,8 @@ class ValidationRun:
             resources += 1
             if report.resource_type:  # else it was not read as FHIR of any release
                 self._releases[report.fhir_version, report.release_source or default] += 1
-            diagnostics = [_diagnostic(report, issue) for issue in report.issues]
+            diagnostics = [self._judged(_diagnostic(report, issue)) for issue in report.issues]
+            self._not_checked += sum(diagnostic.is_not_checked for diagnostic in diagnostics)
             self._failed |= has_errors(diagnostics)
             if self._form == "json":
                 put(as_json(_line(report, diagnostics)))
@@ -130,11 +137,17 @@ class ValidationRun:
         if path.as_posix() not in {file for file, _ in self._skipped}:
             self._skipped.append((path.as_posix(), reason))
 
+    def _judged(self, diagnostic: Diagnostic) -> Diagnostic:
+        """The finding as --strict takes it."""
+        is_error = self._strict and diagnostic.is_not_checked
+        return replace(diagnostic, severity=Severity.ERROR) if is_error else diagnostic
+
     def end(self) -> int:
         """Show what was kept; the exit code."""
         self.show_kept()
         if self._form == "human" and not self._quiet and not self._kept:
             put(f"{terminal_safe(', '.join(self._checked))}: no problems found\n")
+        self._show_not_checked()
         self._show_releases()
         self._show_missing()
         self.show_skipped()
@@ -143,9 +156,35 @@ class ValidationRun:
     def show_kept(self) -> None:
         """Show the findings that wait for the end of the run, also where a failure ends it."""
         if self._form != "json":
-            findings.show(self._kept, self._form, self._style)
+            findings.show(self._shown(), self._form, self._style)
         if self._left_out:
             put(f"… and {self._left_out} more in the files after these\n")
+
+    def _shown(self) -> list[Diagnostic]:
+        """The findings to show: on a screen, a note that something is not checked comes once.
+
+        Each resource with codes of SNOMED CT has the same one; --all shows all of them.
+        """
+        if self._form != "human" or self._style.limit is None:
+            return self._kept
+        seen: set[tuple[str, str]] = set()
+        shown: list[Diagnostic] = []
+        for diagnostic in self._kept:
+            key = (diagnostic.code, diagnostic.message)
+            is_note = diagnostic.is_not_checked and diagnostic.severity is Severity.INFORMATION
+            if not is_note or key not in seen:
+                shown.append(diagnostic)
+            seen.add(key)
+        return shown
+
+    def _show_not_checked(self) -> None:
+        """How many of the findings say that something was not checked."""
+        if not self._not_checked or self._quiet:
+            return
+        things = "1 thing" if self._not_checked == 1 else f"{self._not_checked} things"
+        advice = "" if self._strict else "; --strict makes each an error"
+        more = ", equal notes shown once" if len(self._shown()) < len(self._kept) else ""
+        put(f"{things} not checked{more}{advice}\n", error=self._form != "human")
 
     def _show_releases(self) -> None:
         """Against which releases files were checked, and whether another one fits better."""
@@ -206,15 +245,23 @@ def _within(file: str, paths: tuple[Path, ...]) -> bool:
 
 def _diagnostic(report: FileReport, issue: Any) -> Diagnostic:
     span = Span(report.file, issue.line, issue.column, issue.line, issue.column + 1)
-    return Diagnostic(issue.code, issue.severity, issue.message, span, issue.path, issue.help)
+    return Diagnostic(
+        issue.code,
+        issue.severity,
+        issue.message,
+        span,
+        issue.path,
+        issue.help,
+        is_not_checked=issue.is_not_checked,
+    )
 
 
-def _line(report: FileReport, diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
+def _line(report: FileReport, diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     issues = [
         as_issue(diagnostic, issue.issue_type)
         for diagnostic, issue in zip(diagnostics, report.issues, strict=True)
     ]
-    severities = [issue.severity for issue in report.issues]
+    severities = [diagnostic.severity for diagnostic in diagnostics]
     return {
         "file": report.file,
         "fhirVersion": report.fhir_version,
@@ -222,5 +269,6 @@ def _line(report: FileReport, diagnostics: Iterable[Diagnostic]) -> dict[str, An
         "id": report.id,
         "errors": severities.count(Severity.ERROR),
         "warnings": severities.count(Severity.WARNING),
+        "notChecked": sum(diagnostic.is_not_checked for diagnostic in diagnostics),
         "issues": issues,
     }

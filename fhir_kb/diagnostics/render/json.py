@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 
 def as_data(findings: Iterable[Diagnostic], releases: Iterable[str] = ()) -> dict[str, Any]:
-    """The findings with their numbers: `errors`, `warnings`, `notes`, `findings`."""
+    """The findings with their numbers: `errors`, `warnings`, `notes`, `notChecked`, `findings`."""
     merged = merge_releases(findings, releases)
     counts = Counter(finding.finding.severity for finding in merged)
     return {
         "errors": counts[Severity.ERROR],
         "warnings": counts[Severity.WARNING],
         "notes": counts[Severity.INFORMATION],
+        "notChecked": sum(finding.finding.is_not_checked for finding in merged),
         "findings": [_record(finding) for finding in merged],
     }
 
@@ -50,7 +51,7 @@ def _record(merged: MergedFinding) -> dict[str, Any]:
 
 
 def as_issue(finding: Diagnostic, issue_type: str) -> dict[str, Any]:
-    """A finding as an OperationOutcome.issue, with `line`, `col` and our `rule` beside it.
+    """A finding as an OperationOutcome.issue, with `line`, `col`, `rule`, `notChecked` beside it.
 
     issue_type: A code of http://hl7.org/fhir/ValueSet/issue-type.
     """
@@ -66,4 +67,6 @@ def as_issue(finding: Diagnostic, issue_type: str) -> dict[str, Any]:
     if finding.span.line:
         issue |= {"line": finding.span.line, "col": finding.span.column}
     issue["rule"] = finding.code
+    if finding.is_not_checked:
+        issue["notChecked"] = True
     return issue

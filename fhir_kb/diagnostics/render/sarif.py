@@ -76,12 +76,14 @@ def _result(merged: MergedFinding, rule_index: int) -> dict[str, Any]:
         message += f" ({release_names(merged.releases)})"
     if finding.help:
         message += f"; {finding.help}"
+    properties = {"properties": {"notChecked": True}} if finding.is_not_checked else {}
     return {
         "ruleId": finding.code,
         "ruleIndex": rule_index,
         "level": _LEVELS[finding.severity],
         "message": {"text": message},
         "locations": [_location(finding)] if finding.span.file or finding.path else [],
+        **properties,
     }
 
 

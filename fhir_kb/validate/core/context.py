@@ -26,6 +26,9 @@ class Extensions(Protocol):
     ) -> bool:
         """Whether a valid Extension certainly conforms to its definition."""
 
+    def is_unknown(self, url: str) -> bool:
+        """Whether nothing defines the extension, and it is not allowed without a definition."""
+
     def parts(self, url: str) -> frozenset[str] | None:
         """The urls of the extensions inside a complex extension; None where nothing defines it."""
 
@@ -46,6 +49,7 @@ class Context:
         "resource",
         "root",
         "terminology",
+        "unchecked_systems",
         "unchecked_value_sets",
     )
 
@@ -76,6 +80,8 @@ class Context:
         """Extensions that are validated by their definitions after the types."""
         self.unchecked_value_sets: set[str] = set()
         """Value sets that could not be checked: that is reported once in a validation."""
+        self.unchecked_systems: set[str] = set()
+        """Code systems that are not at hand: that is reported once in a validation."""
         self.depth = 0
         """How deep the value is nested, as far as the compiler counts it."""
         self.fhirpath_elements: dict[int, Any] = {}

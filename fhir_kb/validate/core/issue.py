@@ -34,6 +34,8 @@ class Issue:
     """From 1; 0 where there is no text."""
     column: int = 0
     """From 1; 0 where there is no text."""
+    is_not_checked: bool = False
+    """Whether it says that something was not checked, and not that something is wrong."""
 
     @property
     def json_path(self) -> str:
@@ -76,6 +78,7 @@ class Finding:
             help=self.help,
             message_id=self.message_id,
             pointer=tuple(step for step, _ in reversed(self.path_steps)),
+            is_not_checked=code.is_not_checked,
         )
 
 
@@ -90,6 +93,11 @@ def combine(findings: Findings, more: Findings) -> Findings:
         return more
     findings += more
     return findings
+
+
+def has_problems(findings: Findings) -> bool:
+    """Whether a finding says more than that something was not checked."""
+    return any(not finding.code.is_not_checked for finding in findings or ())
 
 
 def report(

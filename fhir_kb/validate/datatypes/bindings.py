@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fhir_kb.diagnostics import nearest
 from fhir_kb.terminology.grammars import grammar_check
-from fhir_kb.validate.core.issue import quoted, report
+from fhir_kb.validate.core.issue import combine, has_problems, quoted, report
 from fhir_kb.validate.finding_codes import CODE_NOT_IN_SET, CODING_NOT_IN_SET
 
 if TYPE_CHECKING:
@@ -80,16 +80,17 @@ def bound_coding(bound: Bound, inner: Checker) -> Checker:
 
     def check(value: Any, context: Context) -> Findings:
         findings = inner(value, context)
-        if findings or not isinstance(value, dict):
+        if has_problems(findings) or not isinstance(value, dict):
             return findings
         if bound.has_coding(value.get("system"), value.get("code")):
             return findings
-        return report(
+        more = report(
             CODING_NOT_IN_SET,
             f"the coding {_shown_coding(value)} is not in {bound.url}",
             _coding_advice(bound, value),
             "Terminology_TX_NoValid_4",
         )
+        return combine(findings, more)
 
     return check
 
@@ -99,7 +100,7 @@ def bound_concept(bound: Bound, inner: Checker) -> Checker:
 
     def check(value: Any, context: Context) -> Findings:
         findings = inner(value, context)
-        if findings or not isinstance(value, dict):
+        if has_problems(findings) or not isinstance(value, dict):
             return findings
         codings = value.get("coding") or ()
         if any(bound.has_coding(coding.get("system"), coding.get("code")) for coding in codings):
@@ -110,11 +111,12 @@ def bound_concept(bound: Bound, inner: Checker) -> Checker:
                 f"there is no coding, and one from {bound.url} is required",
                 message_id="Terminology_TX_Code_ValueSet",
             )
-        return report(
+        more = report(
             CODING_NOT_IN_SET,
             f"none of the codings is in {bound.url}: {', '.join(map(_shown_coding, codings))}",
             _coding_advice(bound, codings[0]),
         )
+        return combine(findings, more)
 
     return check
 
@@ -125,9 +127,9 @@ def bound_reference(bound: Bound, inner: Checker) -> Checker:
 
     def check(value: Any, context: Context) -> Findings:
         findings = inner(value, context)
-        if findings or not isinstance(value, dict) or "concept" not in value:
+        if has_problems(findings) or not isinstance(value, dict) or "concept" not in value:
             return findings
-        return concept(value["concept"], context)
+        return combine(findings, concept(value["concept"], context))
 
     return check
 

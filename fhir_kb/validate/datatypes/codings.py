@@ -18,6 +18,7 @@ from fhir_kb.validate.datatypes.units import check_unit
 from fhir_kb.validate.finding_codes import (
     NO_SYSTEM,
     SUPPLEMENT_AS_SYSTEM,
+    SYSTEM_NOT_AVAILABLE,
     UNKNOWN_CODE,
     UNKNOWN_VERSION,
     WRONG_DISPLAY,
@@ -84,9 +85,10 @@ def _by_terminology(url: str, value: Mapping[str, Any], context: Context) -> Fin
     if concepts is None:
         if (supplemented := terminology.supplemented(url)) is not None:
             return _supplement_as_system(url, supplemented)
-        if not terminology.has_server:
-            return None
-        if terminology.has_code(url, value["code"], version) is not False:
+        is_code = terminology.has_code(url, value["code"], version)
+        if is_code is None:
+            return system_not_available(url, context)
+        if is_code:
             return None
         message = f"{quoted(value['code'])} is not a code of {url}"
         return under(report(UNKNOWN_CODE, message), "code")
@@ -95,9 +97,22 @@ def _by_terminology(url: str, value: Mapping[str, Any], context: Context) -> Fin
     if concepts.has_code(value["code"]) is False:
         return unknown_code(concepts, value["code"])
     code = concepts.find_code(value["code"])
+    if code is None and terminology.has_code(url, value["code"], version) is None:
+        return system_not_available(url, context)
     if concepts.language and concepts.language.partition("-")[0].lower() != _ENGLISH:
         return None
     return None if code is None else _wrong_display(url, value, concepts.displays[code], context)
+
+
+def system_not_available(url: str, context: Context) -> Findings:
+    """The finding that codes of a system are not checked; once for each system in a validation."""
+    if url in context.unchecked_systems:
+        return None
+    context.unchecked_systems.add(url)
+    terminology = context.terminology
+    is_part = terminology is not None and terminology.code_system(url) is not None
+    message = f"not checked: codes of {url}, which is not available{' as a whole' * is_part}"
+    return under(report(SYSTEM_NOT_AVAILABLE, message), "system")
 
 
 def _supplement_as_system(url: str, supplemented: str) -> Findings:

@@ -9,15 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from fhir_kb.validate.core.json_values import objects
+from fhir_kb.validate.datatypes.cross_version import is_cross_version_element
 from fhir_kb.validate.datatypes.extension_contexts import contexts, interfaces, is_for_release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fhir_kb.packages import Canonicals, Definitions
 
 #: Whether an extension certainly conforms to its definition.
 Test: TypeAlias = "Callable[[Mapping[str, Any]], bool]"
+#: What allows all extensions that nothing defines.
+ANY_EXTENSION: Final = "any"
 _CORE: Final = "http://hl7.org/fhir/StructureDefinition/"
 _CACHE_SIZE: Final = 5000
 _MAX_CACHED_LENGTH: Final = 200
@@ -49,6 +52,7 @@ class ExtensionFastPath:
         canonicals: Where the definitions of extensions are looked up.
         make_test: Makes the test of extensions with other properties, for the definition with that
             url, in `modifierExtension` (True) or in `extension` (False).
+        allowed: How the urls of extensions begin that need no definition; "any" allows all.
         is_enabled: False: every extension is validated in full; for tests.
     """
 
@@ -58,12 +62,15 @@ class ExtensionFastPath:
         canonicals: Canonicals,
         make_test: Callable[[str, bool], Test],
         *,
+        allowed: Sequence[str] = (),
         is_enabled: bool = True,
     ) -> None:
         self._definitions = definitions
         self._canonicals = canonicals
         self._make_test = make_test
+        self._allowed = tuple("" if prefix == ANY_EXTENSION else prefix for prefix in allowed)
         self._is_enabled = is_enabled
+        self._unknown: dict[str, bool] = {}
         self._rules: dict[tuple[str, str, bool], _Rule | None] = {}
         self._conforming: set[tuple[Any, ...]] = set()
         self._parts: dict[str, frozenset[str] | None] = {}
@@ -120,6 +127,20 @@ class ExtensionFastPath:
         if extension.keys() <= rule.properties:
             return True
         return rule.test is not None and rule.test(extension)
+
+    def is_unknown(self, url: str) -> bool:
+        """Whether nothing defines the extension, and it is not allowed without a definition."""
+        if url not in self._unknown:
+            if len(self._unknown) >= _CACHE_SIZE:
+                self._unknown.clear()
+            self._unknown[url] = not url.startswith(self._allowed) and not self._is_defined(url)
+        return self._unknown[url]
+
+    def _is_defined(self, url: str) -> bool:
+        definition = self._canonicals.find(url, "StructureDefinition")
+        if definition is not None:
+            return definition.get("type") == "Extension"
+        return is_cross_version_element(url)
 
     def parts(self, url: str) -> frozenset[str] | None:
         """The urls of the extensions inside a complex extension; None where nothing defines it."""

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.model.fhir_release import CROSS_VERSION_EXTENSIONS, DEFAULT_RELEASE
 from fhir_kb.validate.core.issue import combine, located_at, quoted, report, under
 from fhir_kb.validate.core.json_values import objects, text
-from fhir_kb.validate.finding_codes import EXTENSION_PART, EXTENSION_URL
+from fhir_kb.validate.datatypes.cross_version import cross_version_problem
+from fhir_kb.validate.finding_codes import (
+    EXTENSION_PART,
+    EXTENSION_UNKNOWN,
+    EXTENSION_URL,
+    MODIFIER_UNKNOWN,
+)
 
 if TYPE_CHECKING:
     from fhir_kb.validate.core.context import Checker, Context
@@ -16,10 +21,6 @@ if TYPE_CHECKING:
 
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:\S+")
 _CACHE_SIZE: Final = 4096
-_CROSS_VERSION_STARTS: Final = tuple(f"http://hl7.org/fhir/{digit}" for digit in range(10))
-_CROSS_VERSION = re.compile(
-    r"http://hl7\.org/fhir/([0-9]+\.[0-9]+)/StructureDefinition/extension-([A-Za-z][^|#]*)"
-)
 
 
 def extension_by_definition(owner: str, inner: Checker, *, modifier: bool) -> Checker:
@@ -42,6 +43,10 @@ def extension_by_definition(owner: str, inner: Checker, *, modifier: bool) -> Ch
         # Inside of extensions, a relative url is defined by the extension around it.
         if not isinstance(url, str) or ":" not in url:
             return findings
+        if extensions.is_unknown(url):
+            if (other := _defined_as_other(url, context)) is not None:
+                return combine(findings, other)
+            return combine(findings, _unknown(url, modifier=modifier))
         if "extension" in value:
             findings = combine(findings, _undefined_parts(value, extensions.parts(url), url))
         if findings or not extensions.conforms(url, owner, value, modifier=modifier):
@@ -51,6 +56,26 @@ def extension_by_definition(owner: str, inner: Checker, *, modifier: bool) -> Ch
         return findings
 
     return check
+
+
+def _defined_as_other(url: str, context: Context) -> Findings:
+    """The finding that what the url names is no extension; None where it names nothing."""
+    canonicals = context.canonicals
+    definition = None if canonicals is None else canonicals.find(url, "StructureDefinition")
+    if definition is None:
+        return None
+    message = f"{quoted(url, 100)} defines {definition.get('type')}, and no extension"
+    return located_at(report(EXTENSION_URL, message), "url")
+
+
+def _unknown(url: str, *, modifier: bool) -> list[Finding]:
+    """The finding that nothing defines an extension."""
+    advice = "give its definition (--package, --also), or allow it (--allow-extensions)"
+    if not modifier:
+        message = f"not checked: nothing defines the extension {quoted(url, 120)}"
+        return report(EXTENSION_UNKNOWN, message, advice)
+    message = f"not checked: nothing defines the modifier extension {quoted(url, 120)}"
+    return report(MODIFIER_UNKNOWN, message, advice)
 
 
 def _undefined_parts(value: dict[str, Any], defined: frozenset[str] | None, url: str) -> Findings:
@@ -76,12 +101,10 @@ def extension_with_absolute_url(inner: Checker) -> Checker:
         url = value.get("url") if isinstance(value, dict) else None
         if not isinstance(url, str) or not url or url in absolute:
             return findings
-        if url.startswith(_CROSS_VERSION_STARTS):
-            problem = _cross_version_problem(url)
-            if problem is not None:
-                message, message_id = problem
-                more = report(EXTENSION_URL, message, None, message_id)
-                return combine(findings, located_at(more, "url"))
+        if (problem := cross_version_problem(url)) is not None:
+            message, message_id = problem
+            more = report(EXTENSION_URL, message, None, message_id)
+            return combine(findings, located_at(more, "url"))
         if _ABSOLUTE.fullmatch(url):
             if len(absolute) >= _CACHE_SIZE:
                 absolute.clear()
@@ -91,32 +114,3 @@ def extension_with_absolute_url(inner: Checker) -> Checker:
         return combine(findings, located_at(more, "url"))
 
     return check
-
-
-def _cross_version_problem(url: str) -> tuple[str, str] | None:
-    """What is wrong with the url of an extension for an element of another release.
-
-    http://hl7.org/fhir/versions.html#extensions
-
-    Returns:
-        The message and its id.
-    """
-    match = _CROSS_VERSION.fullmatch(url)
-    if match is None:
-        return None
-    major_minor, path = match[1], match[2]
-    if major_minor not in CROSS_VERSION_EXTENSIONS:
-        message = f"{quoted(url, 100)}: there are no such extensions for FHIR {major_minor}"
-        return message, "Extension_EXT_Version_Invalid"
-    if major_minor != DEFAULT_RELEASE.major_minor:
-        return None
-    # Imported here, because such extensions are rare.
-    from fhir_kb.packages import definitions
-
-    newest = definitions(DEFAULT_RELEASE.version)
-    type_name, inner, _ = path.partition(".")
-    is_type = type_name in newest
-    if is_type and (not inner or newest.element(path.replace("[x]", "")) is not None):
-        return None  # an extension for a type as a whole has the type's name alone
-    message = f"{quoted(url, 100)}: FHIR {major_minor} has no element {path}"
-    return message, "Extension_EXT_Version_InvalidId"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.validate.core.issue import quoted, report
+from fhir_kb.validate.core.issue import combine, has_problems, quoted, report
 from fhir_kb.validate.finding_codes import FIXED_VALUE
 
 if TYPE_CHECKING:
@@ -18,9 +18,10 @@ def fixed_to(fixed: Any, inner: Checker) -> Checker:
 
     def check(value: Any, context: Context) -> Findings:
         findings = inner(value, context)
-        if findings or _equals(value, fixed):
+        if has_problems(findings) or _equals(value, fixed):
             return findings
-        return report(FIXED_VALUE, f"the value must be {quoted(fixed)}, not {quoted(value)}")
+        message = f"the value must be {quoted(fixed)}, not {quoted(value)}"
+        return combine(findings, report(FIXED_VALUE, message))
 
     return check
 
@@ -30,9 +31,10 @@ def like_pattern(pattern: Any, inner: Checker) -> Checker:
 
     def check(value: Any, context: Context) -> Findings:
         findings = inner(value, context)
-        if findings or _matches(value, pattern):
+        if has_problems(findings) or _matches(value, pattern):
             return findings
-        return report(FIXED_VALUE, f"the value must contain {quoted(pattern)}, not {quoted(value)}")
+        message = f"the value must contain {quoted(pattern)}, not {quoted(value)}"
+        return combine(findings, report(FIXED_VALUE, message))
 
     return check
 

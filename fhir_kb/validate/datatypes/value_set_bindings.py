@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fhir_kb.terminology.three_valued import any_of
-from fhir_kb.validate.core.issue import combine, quoted, report, under
+from fhir_kb.validate.core.issue import combine, has_problems, quoted, report, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.finding_codes import (
     CODE_NOT_CHECKED,
@@ -22,7 +22,7 @@ from fhir_kb.validate.finding_codes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from fhir_kb.diagnostics import FindingCode
     from fhir_kb.packages import Binding
@@ -58,6 +58,15 @@ class _Binding(NamedTuple):
         advice = "use a code of it, if one means the same"
         return report(self.code, message, advice, f"Terminology_TX_NoValid_{number}")
 
+    def undecided(self, context: Context, systems: Iterable[str] = ()) -> list[Finding]:
+        """The finding that it is not known whether a value is in the value set.
+
+        None where the code system of the value is not available, which has been reported.
+        """
+        if not self.is_extensible or not context.unchecked_systems.isdisjoint(systems):
+            return []
+        return _not_checked(self.value_set, context)
+
 
 def recommended(binding: Binding, type_name: str, inner: Checker) -> Checker:
     """A check against an extensible or preferred value set, after `inner`."""
@@ -80,7 +89,10 @@ def _code(binding: _Binding, inner: Checker) -> Checker:
         terminology = context.terminology
         if findings or terminology is None or not isinstance(value, str):
             return findings
-        if terminology.contains(binding.value_set, None, value) is not False:
+        is_in = terminology.contains(binding.value_set, None, value)
+        if is_in is None:
+            return binding.undecided(context)
+        if is_in:
             return findings
         return binding.not_in_value_set("code", f"{quoted(value)} is not in {binding.value_set}")
 
@@ -97,7 +109,10 @@ def _coding(binding: _Binding, inner: Checker) -> Checker:
             return findings
         if other_version := _other_version(url, value, terminology):
             return combine(findings, other_version)
-        if _contains(url, value, terminology) is not False:
+        is_in = _contains(url, value, terminology)
+        if is_in is None:
+            return combine(findings, binding.undecided(context, [text(value, "system")]))
+        if is_in:
             return findings
         message = f"{_system_and_code(value)} is not in {url}"
         return combine(findings, binding.not_in_value_set("Coding", message))
@@ -114,11 +129,13 @@ def _concept(binding: _Binding, inner: Checker, *, is_reference: bool) -> Checke
         if not is_reference:
             if _is_certainly_in(binding.value_set, value, terminology):
                 return findings
-            return combine(findings, _check_concept(binding, value, terminology))
+            return combine(findings, _check_concept(binding, value, terminology, context))
         concept = value.get("concept")
         if not isinstance(concept, dict):
             return findings
-        return combine(findings, under(_check_concept(binding, concept, terminology), "concept"))
+        return combine(
+            findings, under(_check_concept(binding, concept, terminology, context), "concept")
+        )
 
     return check
 
@@ -129,21 +146,30 @@ def required(value_set: str, inner: Checker) -> Checker:
     def check(value: Any, context: Context) -> Findings:
         findings = inner(value, context)
         terminology = context.terminology
-        if findings or terminology is None:
+        if has_problems(findings) or terminology is None:
             return findings
         is_in = _contains_any(value_set, value, terminology)
-        if is_in is None and value_set not in context.unchecked_value_sets:
-            context.unchecked_value_sets.add(value_set)
-            where = "" if terminology.has_server else " offline"
-            message = f"not checked: the codes of {value_set} are not all available{where}"
-            return report(CODE_NOT_CHECKED, message)
-        if is_in is not False:
+        if is_in is None:
+            return combine(findings, _not_checked(value_set, context))
+        if is_in:
             return findings
         if isinstance(value, str):
             return report(CODE_NOT_IN_SET, f"{quoted(value)} is not in {value_set}")
-        return report(CODING_NOT_IN_SET, f"the coding is not in {value_set}")
+        more = report(CODING_NOT_IN_SET, f"the coding is not in {value_set}")
+        return combine(findings, more)
 
     return check
+
+
+def _not_checked(value_set: str, context: Context) -> list[Finding]:
+    """The finding that codes are not checked; once for each value set in a validation."""
+    if value_set in context.unchecked_value_sets:
+        return []
+    context.unchecked_value_sets.add(value_set)
+    terminology = context.terminology
+    where = "" if terminology is not None and terminology.has_server else " offline"
+    message = f"not checked: the codes of {value_set} are not all available{where}"
+    return report(CODE_NOT_CHECKED, message)
 
 
 def _contains_any(value_set: str, value: Any, terminology: TerminologyService) -> bool | None:
@@ -163,7 +189,10 @@ def _contains_any(value_set: str, value: Any, terminology: TerminologyService) -
 
 
 def _check_concept(
-    binding: _Binding, value: Mapping[str, Any], terminology: TerminologyService
+    binding: _Binding,
+    value: Mapping[str, Any],
+    terminology: TerminologyService,
+    context: Context,
 ) -> list[Finding]:
     url = binding.value_set
     codings = list(objects(value, "coding"))
@@ -177,8 +206,10 @@ def _check_concept(
         findings += under(_other_version(url, coding, terminology), "coding", index)
     if findings:
         return findings
-    if any(_contains(url, coding, terminology) is not False for _, coding in codings):
-        return []
+    is_in = any_of(_contains(url, coding, terminology) for _, coding in codings)
+    if is_in is not False:
+        systems = [text(coding, "system") for _, coding in codings]
+        return [] if is_in else binding.undecided(context, systems)
     listed = ", ".join(_system_and_code(coding) for _, coding in codings)
     message = f"{listed} is not in {url}" if len(codings) == 1 else f"none of {listed} is in {url}"
     return binding.not_in_value_set("CodeableConcept", message)
@@ -191,9 +222,7 @@ def _is_certainly_in(url: str, value: Mapping[str, Any], terminology: Terminolog
         for coding in value["coding"]:
             if "version" in coding:
                 return False
-            is_in = (
-                is_in or terminology.contains(url, coding["system"], coding["code"]) is not False
-            )
+            is_in = is_in or terminology.contains(url, coding["system"], coding["code"]) is True
     except (TypeError, KeyError, AttributeError):  # it is not a list of objects with both
         return False
     return is_in

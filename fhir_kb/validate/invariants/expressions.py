@@ -39,7 +39,7 @@ def expression_rule(type_path: str) -> Checker:
             message = f"the expression is not FHIRPath: {error}"
             return under(report(NOT_FHIRPATH, message), "expression")
         except FHIRPathLimitError as error:
-            message = f"the expression was not checked: {error}"
+            message = f"not checked: the expression: {error}"
             return under(report(INVARIANT_NOT_EVALUATED, message), "expression")
         if len(valid) >= _CACHE_SIZE:
             valid.clear()

@@ -201,5 +201,5 @@ def _broken(rule: _Rule) -> list[Finding]:
 
 
 def _not_evaluated(invariant: Invariant, error: FHIRPathError) -> list[Finding]:
-    message = f"the invariant {invariant.key} could not be evaluated: {error}"
+    message = f"not checked: the invariant {invariant.key}: {error}"
     return report(INVARIANT_NOT_EVALUATED, message)

@@ -17,6 +17,7 @@ from fhir_kb.validate.finding_codes import (
     EXTENSION_CONTEXT,
     EXTENSION_MODIFIER,
     EXTENSION_VERSION,
+    INVARIANT_NOT_EVALUATED,
     PROFILE_TYPE,
 )
 from fhir_kb.validate.profiles.locations import path_steps, report_at
@@ -217,7 +218,9 @@ def _check_context_invariants(
                 services=run.services,
                 variables={"extension": element},
             )
-        except FHIRPathError:
+        except FHIRPathError as error:
+            message = f"not checked: {quoted(expression, 200)} of the extension {quoted(url, 90)}"
+            yield from report_at(parent, INVARIANT_NOT_EVALUATED, f"{message}: {error}")
             continue
         if holds is False or holds is None:
             message = (

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import compile_expression
 from fhir_kb.packages import core_profiles
+from fhir_kb.packages.canonicals import is_version
 from fhir_kb.packages.snapshots import SnapshotError, snapshot
 from fhir_kb.validate.profiles.tree import CORE_URL, BrokenProfileError, ProfileTree
 from fhir_kb.validate.profiles.unconstrained import mark_unconstrained
@@ -87,7 +88,10 @@ class ProfileRepository:
 
     def is_core_type(self, canonical: str) -> bool:
         """Whether the URL is that of a type of FHIR itself, which is checked anyway."""
-        return canonical.partition("|")[0].removeprefix(CORE_URL) in self.definitions
+        url, _, version = canonical.partition("|")
+        if version and not is_version(self.definitions.fhir_version, version):
+            return False
+        return url.removeprefix(CORE_URL) in self.definitions
 
     def _build(self, canonical: str) -> ProfileTree | BrokenProfileError | None:
         structure = self._find(canonical)

@@ -63,6 +63,8 @@ class ProfileRun:
     """(id of a value, profile) pairs on the stack: circular references are followed once."""
     depth: int = 0
     """How many profiles are nested."""
+    unchecked: set[str] = field(default_factory=set)
+    """What is reported as not checked once in a run: value sets, targets of references."""
 
     def __post_init__(self) -> None:
         self.services = Services(
@@ -75,6 +77,12 @@ class ProfileRun:
     def is_too_deep(self) -> bool:
         """Whether profiles lead into each other without end."""
         return self.depth >= _MAX_DEPTH
+
+    def is_first(self, subject: str) -> bool:
+        """Whether it has not been asked of the subject before: it is reported once only."""
+        is_first = subject not in self.unchecked
+        self.unchecked.add(subject)
+        return is_first
 
     def conforms(self, element: Element, canonical: str) -> bool | None:
         """Whether it conforms to the profile; None where the profile is not available."""

@@ -5,8 +5,14 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.core.json_values import objects
-from fhir_kb.validate.finding_codes import REPORT_COUNT, REPORT_GROUP, REPORT_SCORE
+from fhir_kb.validate.finding_codes import (
+    MEASURE_UNKNOWN,
+    REPORT_COUNT,
+    REPORT_GROUP,
+    REPORT_SCORE,
+)
 from fhir_kb.validate.resources.locations import report_at
 
 if TYPE_CHECKING:
@@ -27,7 +33,8 @@ def check_measure_report(value: Mapping[str, Any], context: Context) -> Findings
         return None
     measure = context.canonicals.find(url, "Measure")
     if measure is None:
-        return None
+        message = f"not checked: the measure {quoted(url, 120)} is not available"
+        return report_at((), MEASURE_UNKNOWN, message)
     measure_groups = [group for _, group in objects(measure, "group")]
     report_groups = list(objects(value, "group"))
     if not measure_groups:

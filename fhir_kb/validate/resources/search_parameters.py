@@ -9,6 +9,7 @@ from fhir_kb.packages.core.search_parameters import search_parameters
 from fhir_kb.validate.core.issue import Finding, quoted, report, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.finding_codes import (
+    DEFINITION_NOT_AVAILABLE,
     SEARCH_DIFFERS,
     SEARCH_DOUBTFUL,
     SEARCHES_NOTHING,
@@ -78,8 +79,8 @@ def _check_derivation(
     if core is None:
         canonicals = context.canonicals
         if url and (canonicals is None or canonicals.find(url, "SearchParameter") is None):
-            message = f"not compared with {quoted(url, 100)}: it is not available"
-            return report(SEARCH_DOUBTFUL, message, None, "SEARCHPARAMETER_NOTFOUND")
+            message = f"not checked: {quoted(url, 100)}, which it is derived from, is not available"
+            return report(DEFINITION_NOT_AVAILABLE, message, None, "SEARCHPARAMETER_NOTFOUND")
         return []
     findings: list[Finding] = []
     if isinstance(value.get("type"), str) and value["type"] != core.type:

@@ -117,8 +117,9 @@ def test_a_pattern_of_a_concept_wants_one_coding_that_has_it() -> None:
     demands = profile("Basic", {"id": "Basic.code", "patternCodeableConcept": {"coding": [coding]}})
     more = {"system": "urn:other", "code": "x"}
     basic = {"resourceType": "Basic", "code": {"coding": [more, {**coding, "display": "Rate"}]}}
-    assert found(basic, demands) == []
-    assert found({**basic, "code": {"coding": [more]}}, demands) == [
+    assert [one for one in found(basic, demands) if one[0] != "KB685"] == []
+    other = found({**basic, "code": {"coding": [more]}}, demands)
+    assert [one for one in other if one[0] != "KB685"] == [
         ("KB657", "Basic.code.coding[0].system"),
         ("KB657", "Basic.code.coding[0].code"),
     ]
@@ -131,17 +132,17 @@ def test_a_choice_is_narrowed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "value", "is_wrong"),
+    ("limits", "value", "finds"),
     [
-        ({"minValueQuantity": {"value": 0, "code": "kg"}}, {"value": 5, "code": "g"}, False),
-        ({"minValueQuantity": {"value": 1, "code": "kg"}}, {"value": 5, "code": "g"}, True),
-        ({"maxValueQuantity": {"value": 1, "code": "kg"}}, {"value": 1000, "code": "g"}, False),
-        ({"maxValueQuantity": {"value": 1, "code": "kg"}}, {"value": 1001, "code": "g"}, True),
-        ({"maxValueQuantity": {"value": 1, "code": "kg"}}, {"value": 2, "code": "m"}, False),
+        ({"minValueQuantity": {"value": 0, "code": "kg"}}, {"value": 5, "code": "g"}, ""),
+        ({"minValueQuantity": {"value": 1, "code": "kg"}}, {"value": 5, "code": "g"}, "KB665"),
+        ({"maxValueQuantity": {"value": 1, "code": "kg"}}, {"value": 1000, "code": "g"}, ""),
+        ({"maxValueQuantity": {"value": 1, "code": "kg"}}, {"value": 1001, "code": "g"}, "KB665"),
+        ({"maxValueQuantity": {"value": 1, "code": "kg"}}, {"value": 2, "code": "m"}, "KB668"),
     ],
 )
 def test_a_range_of_quantities_by_their_units(
-    limits: dict[str, Any], value: dict[str, Any], is_wrong: bool
+    limits: dict[str, Any], value: dict[str, Any], finds: str
 ) -> None:
     def ucum(one: dict[str, Any]) -> dict[str, Any]:
         return {**one, "unit": one["code"], "system": UCUM}
@@ -160,7 +161,7 @@ def test_a_range_of_quantities_by_their_units(
         "code": {"text": "weight"},
         "valueQuantity": ucum(value),
     }
-    expected = [("KB665", "Observation.value.ofType(Quantity)")] if is_wrong else []
+    expected = [(finds, "Observation.value.ofType(Quantity)")] if finds else []
     assert found(observation, demands) == expected
 
 
@@ -434,7 +435,8 @@ def test_what_is_referred_to_conforms() -> None:
     assert found(with_(name="A"), demands, named) == []
     assert found(with_(active=True), demands, named) == [("KB660", "Patient.managingOrganization")]
     elsewhere = patient(managingOrganization={"reference": "Organization/1"})
-    assert found(elsewhere, demands, named) == []
+    assert found(elsewhere, demands, named) == [("KB668", "Patient.managingOrganization")]
+    assert found(with_(name="A"), demands) == [("KB668", "Patient.managingOrganization")]
 
 
 def test_a_circle_of_references_ends() -> None:
@@ -531,7 +533,7 @@ def test_a_value_set_that_nobody_knows_is_told() -> None:
     binding = {"strength": "required", "valueSet": "https://kb.example.org/fhir/ValueSet/none"}
     demands = profile("Basic", {"id": "Basic.code", "binding": binding})
     basic = {"resourceType": "Basic", "code": {"coding": [{"system": "urn:x", "code": "y"}]}}
-    assert found(basic, demands) == [("KB668", "Basic.code")]
+    assert ("KB668", "Basic.code") in found(basic, demands)
 
 
 def test_member_of_in_a_rule() -> None:

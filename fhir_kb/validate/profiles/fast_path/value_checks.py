@@ -77,11 +77,10 @@ def binding_check(
     def check(coded: Any, _depth_left: int) -> bool:
         if isinstance(coded, dict) and lacks_code(type_, coded):
             return True
-        for value_set, is_required in bindings:
-            is_member = repository.coded_values.member_of(coded, type_.name, value_set)
-            if is_member is False or (is_member is None and is_required):
-                return False
-        return True
+        return all(
+            repository.coded_values.member_of(coded, type_.name, value_set)
+            for value_set, _ in bindings
+        )
 
     return check
 
@@ -98,6 +97,7 @@ def reference_check(
     if not urls and not any(entry.get("aggregation") for entry in types):
         return None
     allowed = {repository.type_of(url) for url in urls}
+    are_types = all(repository.is_core_type(url) for url in urls)
 
     def check(value: Any, _depth_left: int) -> bool:
         if type(value) is not dict:
@@ -105,8 +105,8 @@ def reference_check(
         text = reference_text(value.get("reference"))
         if text is None:
             return True
-        if is_bundled or text.startswith("#"):
-            return False
+        if is_bundled or text.startswith("#") or not are_types:
+            return False  # the target itself is checked, or that it is not at hand is reported
         names = target_types(repository.definitions, value, text) if urls else None
         return not names or None in allowed or not allowed.isdisjoint(names)
 

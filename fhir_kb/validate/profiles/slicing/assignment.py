@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from fhir_kb.terminology.three_valued import all_of
 from fhir_kb.validate.finding_codes import (
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from fhir_kb.validate.profiles.run import ProfileRun
     from fhir_kb.validate.profiles.tree import ProfileNode
 
+_UNDECIDED: Final = -1
+
 
 @dataclass
 class SliceAssignment:
@@ -38,6 +40,8 @@ class SliceAssignment:
     members: list[tuple[ProfileNode, list[Element]]] = field(default_factory=list)
     """Each slice with its values, followed by the slices that slice it again."""
     findings: list[Finding] = field(default_factory=list)
+    undecided: set[int] = field(default_factory=set)
+    """id() of the slices that may have more values than are known to be theirs."""
 
 
 def assign_slices(
@@ -58,9 +62,7 @@ def assign_slices(
     assignment = SliceAssignment()
     discriminators = list(outer) if outer and not slicing_rules(node) else discriminators_of(node)
     members: list[list[Element]] = [[] for _ in node.slices]
-    numbers = [
-        _assign(run, node, discriminators, value, members, assignment.findings) for value in values
-    ]
+    numbers = [_assign(run, node, discriminators, value, members, assignment) for value in values]
     assignment.findings += _check_order(node, values, numbers)
     for slice_, slice_members in zip(node.slices, members, strict=True):
         assignment.members.append((slice_, slice_members))
@@ -68,6 +70,7 @@ def assign_slices(
             inner = assign_slices(run, slice_, slice_members, discriminators)
             assignment.members += inner.members
             assignment.findings += inner.findings
+            assignment.undecided |= inner.undecided
     return assignment
 
 
@@ -83,14 +86,20 @@ def _assign(
     discriminators: list[Discriminator],
     value: Element,
     members: list[list[Element]],
-    findings: list[Finding],
+    assignment: SliceAssignment,
 ) -> int | None:
-    """The number of the slice that the value belongs to; adds it to that slice's members."""
+    """The number of the slice that the value belongs to; adds it to that slice's members.
+
+    None: it belongs to none; _UNDECIDED: it may belong to one.
+    """
+    is_undecided, findings = False, assignment.findings
     numbers: list[int] = []
     for number, slice_ in enumerate(node.slices):
         belongs = _belongs(run, slice_, discriminators, value)
         if belongs is None:
-            message = f"not checked whether it belongs to the slice '{slice_.slice_name}'"
+            is_undecided = True
+            assignment.undecided.add(id(slice_))
+            message = f"not checked: whether it belongs to the slice '{slice_.slice_name}'"
             findings += report_at(value, PROFILE_NOT_CHECKED, message)
         elif belongs:
             numbers.append(number)
@@ -99,7 +108,9 @@ def _assign(
         names = ", ".join(node.slices[number].slice_name for number in numbers)
         message = f"it belongs to more than one slice of {node.tree.name}: {names}"
         findings += report_at(value, SEVERAL_SLICES, message)
-    return numbers[0] if numbers else None
+    if numbers:
+        return numbers[0]
+    return _UNDECIDED if is_undecided else None
 
 
 def _belongs(
@@ -127,6 +138,8 @@ def _check_order(
     rules = slicing.get("rules", "open")
     last, is_after_unsliced = -1, False
     for value, number in zip(values, numbers, strict=True):
+        if number == _UNDECIDED:
+            continue
         if number is None:
             is_after_unsliced = True
             if rules == "closed":

@@ -34,8 +34,11 @@ def _check(
     if is_member:
         return []
     if is_member is None:
-        message = f"{_code_text(coded)} is not checked: {value_set} is not available offline"
-        return report_at(element, PROFILE_NOT_CHECKED, message) if is_required else []
+        if not is_required and not run.is_first(value_set):
+            return []
+        message = f"not checked: whether {_code_text(coded)} is in {value_set}"
+        advice = "the value set, or a code system that it needs, is not available"
+        return report_at(element, PROFILE_NOT_CHECKED, message, advice)
     # HL7's validator takes a required binding of a unit as a recommendation, and so do we.
     is_unit = "Quantity" in element.type.names
     code = PROFILE_CODE if is_required and not is_unit else PROFILE_CODE_OTHER

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fhir_kb.validate.core.issue import has_problems
 from fhir_kb.validate.finding_codes import (
     PROFILE_BROKEN,
     PROFILE_MISSING,
@@ -55,8 +56,11 @@ def check_profile(run: ProfileRun, element: Element, canonical: str) -> list[Fin
 def walk_profile(run: ProfileRun, element: Element, canonical: str) -> list[Finding]:
     """The same without the fast path."""
     key = (id(element.value), canonical)
-    if key in run.in_progress or run.is_too_deep:
+    if key in run.in_progress:
         return []  # a circular reference is checked once
+    if run.is_too_deep:
+        message = f"not checked: the profile {canonical}: profiles lead into each other too deeply"
+        return report_at(element, PROFILE_NOT_CHECKED, message) if run.is_first("depth") else []
     try:
         tree = run.repository.tree(canonical)
     except BrokenProfileError as error:
@@ -88,7 +92,7 @@ def check_node(run: ProfileRun, node: ProfileNode, element: Element) -> list[Fin
     findings += check_invariants(run, node, element)
     findings += check_reference(run, node, element)
     findings += check_narrative(node, element)
-    if not findings:
+    if not has_problems(findings):
         findings += _check_type_profiles(run, node, element)
     return findings + check_children(run, node, element)
 
@@ -122,7 +126,8 @@ def _check_child(
     for value in values:
         findings += check_node(run, node, value)
     for slice_, members in assignment.members:
-        findings += _check_slice_cardinality(slice_, parent, len(members))
+        is_undecided = id(slice_) in assignment.undecided
+        findings += _check_slice_cardinality(slice_, parent, len(members), is_undecided)
         for value in members:
             _add_new(findings, check_node(run, slice_, value))
     return findings
@@ -155,9 +160,12 @@ def _check_cardinality(
     return []
 
 
-def _check_slice_cardinality(node: ProfileNode, parent: Element, count: int) -> list[Finding]:
+def _check_slice_cardinality(
+    node: ProfileNode, parent: Element, count: int, is_undecided: bool
+) -> list[Finding]:
+    """Check a slice's cardinality; is_undecided: whether it may have more values than `count`."""
     label = f"'{node.slice_name}' of '{node.name}'"
-    if count < node.min:
+    if count < node.min and not is_undecided:
         return report_at(
             parent,
             SLICE_MISSING,

@@ -44,10 +44,14 @@ def _check(
             variables={"profile": node.tree.url},
         )
     except FHIRPathError as error:
-        message = f"the rule {key} of {node.tree.name} could not be evaluated: {error}"
+        message = f"not checked: the rule {key} of {node.tree.name}: {error}"
         return report_at(element, INVARIANT_NOT_EVALUATED, message)
-    if holds is not False and (holds or _needs_terminology(expression)):
+    if holds:
         return []
+    if holds is None and _needs_terminology(expression):
+        message = f"not checked: the rule {key} of {node.tree.name}"
+        advice = "a value set that it asks for may not be available"
+        return report_at(element, INVARIANT_NOT_EVALUATED, message, advice)
     code = INVARIANT if invariant.get("severity") == "error" else INVARIANT_WARNING
     message = f"{key}: {invariant.get('human', expression)} ({node.tree.name})"
     return report_at(element, code, message, None, f"{node.tree.url}#{key}")

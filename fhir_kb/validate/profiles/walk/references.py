@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fhir_kb.fhirpath.evaluation.references import json_property
+from fhir_kb.terminology.three_valued import any_of
 from fhir_kb.validate.core.issue import quoted
-from fhir_kb.validate.finding_codes import AGGREGATION, PROFILE_TARGET
+from fhir_kb.validate.finding_codes import AGGREGATION, PROFILE_NOT_CHECKED, PROFILE_TARGET
 from fhir_kb.validate.profiles.constraints.references import (
     reference_text,
     reference_types,
@@ -58,17 +59,38 @@ def _check_target_profiles(
         return []
     text, target = reference.text, reference.target
     if target is not None:
-        if any(_conforms(run, target, url) is not False for url in urls):
-            return []
+        is_allowed = any_of(_conforms(run, target, url) for url in urls)
+        if is_allowed is not False:
+            return [] if is_allowed else _not_checked(run, reference, urls, "a profile")
     else:
         names = target_types(repository.definitions, reference.element.value, text)
         types = [repository.type_of(url) for url in urls]
-        if not names or any(type_ is None or type_ in names for type_ in types):
-            return []
+        possible = [
+            url
+            for url, type_ in zip(urls, types, strict=True)
+            if not names or type_ is None or type_ in names
+        ]
+        if possible:
+            is_known = bool(names) and any(map(repository.is_core_type, possible))
+            return [] if is_known else _not_checked(run, reference, possible, "the target")
     message = (
         f"{quoted(text)} refers to nothing that {node.tree.name} allows here: {', '.join(urls)}"
     )
     return report_at(reference.element, PROFILE_TARGET, message)
+
+
+def _not_checked(
+    run: ProfileRun, reference: _Reference, urls: list[str], missing: str
+) -> list[Finding]:
+    """The finding that it is not known whether the target conforms; once for each list of profiles.
+
+    Nothing is said where any profile of the list is a type of FHIR: few targets are at hand.
+    """
+    profiles = ", ".join(urls)
+    if any(map(run.repository.is_core_type, urls)) or not run.is_first(profiles):
+        return []
+    message = f"not checked: whether {quoted(reference.text)} conforms to {profiles}"
+    return report_at(reference.element, PROFILE_NOT_CHECKED, message, f"{missing} is not available")
 
 
 def _conforms(run: ProfileRun, target: Element, url: str) -> bool | None:

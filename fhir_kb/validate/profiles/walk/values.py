@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.fhirpath import FHIRPathError
 from fhir_kb.validate.core.issue import Finding, quoted, report, under
 from fhir_kb.validate.datatypes.fixed_values import equal
-from fhir_kb.validate.finding_codes import PROFILE_RANGE, PROFILE_VALUE
+from fhir_kb.validate.finding_codes import PROFILE_NOT_CHECKED, PROFILE_RANGE, PROFILE_VALUE
 from fhir_kb.validate.profiles.constraints.values import (
     ALLOWED_BESIDE_FIXED,
     LIMITS,
@@ -114,10 +114,14 @@ def _check_range(run: ProfileRun, node: ProfileNode, element: Element) -> Iterat
         test = run.repository.compile(f"%value {limit.operator} %limit")
         variables = {"value": element, "limit": type(element)(bound, type_)}
         try:
-            is_beyond = test(None, variables=variables) == [True]
+            result = test(None, variables=variables)
         except FHIRPathError:
             continue  # not comparable; a wrong type is reported elsewhere
-        if is_beyond:
+        if not result:
+            message = f"not checked: whether {_value_text(element.value)} is {limit.relation} "
+            message += f"{_value_text(bound)}, a limit of {node.tree.name}"
+            yield from report_at(element, PROFILE_NOT_CHECKED, message)
+        elif result == [True]:
             yield from report_at(
                 element,
                 PROFILE_RANGE,

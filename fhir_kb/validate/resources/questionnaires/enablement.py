@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.fhirpath import FHIRPathError, boolean_of, compile_expression
-from fhir_kb.validate.core.json_values import objects
+from fhir_kb.terminology.three_valued import all_of, any_of, negated
+from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.datatypes.fixed_values import equal
+from fhir_kb.validate.resources.questionnaires.comparison import order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,48 +40,52 @@ class Enablement:
 
     def is_enabled(
         self, question: Mapping[str, Any], ancestors: tuple[Mapping[str, Any], ...]
-    ) -> bool:
-        """Whether an item is enabled; what cannot be evaluated counts as enabled.
+    ) -> bool | None:
+        """Whether an item is enabled; None where that cannot be evaluated.
 
         Args:
             question: the item of the Questionnaire.
             ancestors: from the response to the item or answer that contains the item.
         """
-        results = [
+        results: list[bool | None] = [
             self._holds(condition, ancestors) for _, condition in objects(question, "enableWhen")
         ]
         results += self._by_expressions(question)
         if not results:
             return True
-        return any(results) if question.get("enableBehavior") == "any" else all(results)
+        return any_of(results) if question.get("enableBehavior") == "any" else all_of(results)
 
-    def _by_expressions(self, question: Mapping[str, Any]) -> Iterator[bool]:
+    def _by_expressions(self, question: Mapping[str, Any]) -> Iterator[bool | None]:
         for _, extension in objects(question, "extension"):
             if str(extension.get("url")) not in _EXPRESSIONS:
                 continue
             value = extension.get("valueExpression")
-            text = (
-                value.get("expression") if isinstance(value, dict) else extension.get("valueString")
-            )
-            if not isinstance(text, str):
+            expression = text(value, "expression") or text(extension, "valueString")
+            if text(value, "language") not in ("", "text/fhirpath") or not expression:
+                yield None
                 continue
             try:
-                items = compile_expression(text, self._definitions)(self._response)
+                items = compile_expression(expression, self._definitions)(self._response)
                 yield boolean_of(items) is True
             except FHIRPathError:
-                yield True
+                yield None
 
     def _holds(
         self, condition: Mapping[str, Any], ancestors: tuple[Mapping[str, Any], ...]
-    ) -> bool:
+    ) -> bool | None:
         name, operator = condition.get("question"), condition.get("operator", "=")
-        expected = next(
-            (value for key, value in condition.items() if key.startswith("answer")), None
+        key, expected = next(
+            ((key, value) for key, value in condition.items() if key.startswith("answer")),
+            ("", None),
         )
         answers = self._nearest(str(name), ancestors)
         if operator == "exists":
             return bool(answers) == (expected is not False)
-        return any(_compare(answer, operator, expected) for answer in answers)
+        type_name = _type_name(key.removeprefix("answer"))
+        return any_of(
+            _compare(answer, str(operator), expected, type_name, self._definitions)
+            for answer in answers
+        )
 
     def _nearest(self, name: str, ancestors: tuple[Mapping[str, Any], ...]) -> list[Any]:
         """The answers to a question in the innermost ancestor that has any."""
@@ -105,22 +111,37 @@ def _collect(parent: Mapping[str, Any], answers: dict[str, list[Any]], depth: in
         _collect(item, answers, depth + 1)
 
 
-def _compare(answer: Any, operator: object, expected: Any) -> bool:
-    if isinstance(expected, dict) and isinstance(answer, dict):
-        if "value" in expected:
-            answer, expected = answer.get("value"), expected.get("value")
-        else:
-            is_same = answer.get("code") == expected.get("code") and (
-                "system" not in expected or answer.get("system") == expected.get("system")
-            )
-            return is_same if operator == "=" else not is_same
-    if operator == "=":
+def _compare(
+    answer: Any, operator: str, expected: Any, type_name: str, definitions: Definitions
+) -> bool | None:
+    """Whether a condition holds for an answer; None where that is not known."""
+    if operator in ("=", "!="):
+        is_same = _is_same(answer, expected, definitions)
+        return is_same if operator == "=" else negated(is_same)
+    compared = order(answer, expected, type_name, definitions)
+    if compared is None:
+        return None
+    holds = {
+        ">": compared > 0, "<": compared < 0, ">=": compared >= 0, "<=": compared <= 0,
+    }  # fmt: skip
+    return holds.get(operator)
+
+
+def _is_same(answer: Any, expected: Any, definitions: Definitions) -> bool | None:
+    if not isinstance(expected, dict) or not isinstance(answer, dict):
         return equal(answer, expected)
-    if operator == "!=":
-        return not equal(answer, expected)
-    try:
-        order = int(answer > expected) - int(answer < expected)
-    except TypeError:
-        return True
-    holds = {">": order > 0, "<": order < 0, ">=": order >= 0, "<=": order <= 0}
-    return bool(holds.get(str(operator), True))
+    if "value" in expected:
+        compared = order(answer, expected, "Quantity", definitions)
+        return None if compared is None else compared == 0
+    if "reference" in expected:
+        return bool(answer.get("reference") == expected["reference"])
+    return answer.get("code") == expected.get("code") and (
+        "system" not in expected or answer.get("system") == expected.get("system")
+    )
+
+
+def _type_name(suffix: str) -> str:
+    """The type of a condition's answer: "Date" of answerDate is a date."""
+    if suffix in ("Coding", "Quantity", "Reference"):
+        return suffix
+    return "dateTime" if suffix == "Date" else suffix[:1].lower() + suffix[1:] or "string"

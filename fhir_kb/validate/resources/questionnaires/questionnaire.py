@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.core.json_values import objects
-from fhir_kb.validate.finding_codes import DERIVED_ITEM, ENABLE_WHEN, ENABLE_WHEN_AFTER
+from fhir_kb.validate.finding_codes import (
+    DERIVED_ITEM,
+    ENABLE_WHEN,
+    ENABLE_WHEN_AFTER,
+    QUESTIONNAIRE_UNKNOWN,
+)
 from fhir_kb.validate.resources.locations import report_at
 
 if TYPE_CHECKING:
@@ -48,7 +53,11 @@ def check_questionnaire(value: Mapping[str, Any], context: Context) -> Findings:
         if isinstance(link_id := item.value.get("linkId"), str):
             by_link_id.setdefault(link_id, []).append(item)
     findings = [finding for item in items for finding in _check_enable_when(item, by_link_id)]
-    for base, mode in _bases(value, context):
+    for url, base, mode in _bases(value, context):
+        if base is None:
+            message = f"not checked: {quoted(url, 120)}, which it is derived from, is not available"
+            findings += report_at((), QUESTIONNAIRE_UNKNOWN, message)
+            continue
         base_items = {str(item.value.get("linkId")): item.value for item in reversed(_items(base))}
         for item in items:
             findings += _check_derived(item, base_items, mode, str(base.get("url")))
@@ -94,8 +103,10 @@ def _check_enable_when(item: _Item, by_link_id: Mapping[str, list[_Item]]) -> It
             yield from report_at(item.pointer, ENABLE_WHEN_AFTER, message)
 
 
-def _bases(value: Mapping[str, Any], context: Context) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """The questionnaires that it is derived from, and the derivation type, where known."""
+def _bases(
+    value: Mapping[str, Any], context: Context
+) -> Iterator[tuple[str, Mapping[str, Any] | None, str]]:
+    """The questionnaires that it is derived from (None: not available), and how, where known."""
     urls, extensions = value.get("derivedFrom"), value.get("_derivedFrom")
     for index, url in enumerate(urls if isinstance(urls, list) else ()):
         extension = (
@@ -103,9 +114,7 @@ def _bases(value: Mapping[str, Any], context: Context) -> Iterator[tuple[Mapping
         )
         mode = _mode(extension) if isinstance(extension, dict) else ""
         if isinstance(url, str) and mode and context.canonicals is not None:
-            base = context.canonicals.find(url, "Questionnaire")
-            if base is not None:
-                yield base, mode
+            yield url, context.canonicals.find(url, "Questionnaire"), mode
 
 
 def _mode(element: Mapping[str, Any]) -> str:

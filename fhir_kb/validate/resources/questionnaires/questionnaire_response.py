@@ -5,7 +5,7 @@ http://hl7.org/fhir/questionnaireresponse.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.validate.core.issue import quoted
@@ -13,12 +13,14 @@ from fhir_kb.validate.core.json_values import objects
 from fhir_kb.validate.finding_codes import (
     ANSWER_MISSING,
     ANSWER_NOT_ALLOWED,
+    ANSWER_NOT_CHECKED,
     ITEM_UNKNOWN,
     QUESTIONNAIRE_UNKNOWN,
 )
 from fhir_kb.validate.resources.locations import report_at
 from fhir_kb.validate.resources.questionnaires.answers import check_answer
 from fhir_kb.validate.resources.questionnaires.enablement import Enablement
+from fhir_kb.validate.resources.questionnaires.unsupported_rules import unsupported_rules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from fhir_kb.validate.core.issue import Finding, Findings, Pointer
 
 _MAX_DEPTH: Final = 100
+#: A response with another status is not finished, or is not to be used.
+_FINISHED: Final = frozenset({"completed", "amended"})
 _ITEM_REPEATED: Final = "Questionnaire_QR_Item_OnlyOneI"
 
 
@@ -40,10 +44,31 @@ class _ResponseCheck:
     """All linkIds of the questionnaire."""
     context: Context
     enablement: Enablement
+    questionnaire: Mapping[str, Any]
+    definitions: Definitions
+    undecided: list[Finding] = field(default_factory=list)
+    """About items of which it is not known whether they are enabled; each once."""
+    undecided_items: set[str] = field(default_factory=set)
 
     @property
     def is_finished(self) -> bool:
-        return self.response.get("status") != "in-progress"
+        return self.response.get("status") in _FINISHED
+
+    def is_enabled(
+        self,
+        question: Mapping[str, Any],
+        ancestors: tuple[Mapping[str, Any], ...],
+        pointer: Pointer,
+    ) -> bool | None:
+        """See Enablement; that it is not known is reported, once for an item of the form."""
+        is_enabled = self.enablement.is_enabled(question, ancestors)
+        link_id = str(question.get("linkId"))
+        if is_enabled is None and link_id not in self.undecided_items:
+            self.undecided_items.add(link_id)
+            message = f"not checked: whether the item {quoted(link_id)} is enabled"
+            advice = "its condition cannot be evaluated"
+            self.undecided.extend(report_at(pointer, ANSWER_NOT_CHECKED, message, advice))
+        return is_enabled
 
 
 def questionnaire_response_check(definitions: Definitions) -> Checker:
@@ -64,12 +89,13 @@ def _check(value: Mapping[str, Any], context: Context, definitions: Definitions)
     )
     if not isinstance(questionnaire, dict) or "item" not in questionnaire:
         if questionnaire is None and not url.startswith("#"):
-            message = f"answers not checked: the questionnaire {quoted(url, 120)} is not available"
+            message = f"not checked: the questionnaire {quoted(url, 120)} is not available"
             return report_at((), QUESTIONNAIRE_UNKNOWN, message)
         return None
     link_ids, enablement = frozenset(_link_ids(questionnaire, 0)), Enablement(value, definitions)
-    check = _ResponseCheck(value, link_ids, context, enablement)
-    return _check_items(check, questionnaire, value, (), (value,)) or None
+    check = _ResponseCheck(value, link_ids, context, enablement, questionnaire, definitions)
+    findings = _check_items(check, questionnaire, value, (), (value,))
+    return [*findings, *check.undecided, *unsupported_rules(questionnaire)] or None
 
 
 def _link_ids(parent: Mapping[str, Any], depth: int) -> list[str]:
@@ -106,18 +132,23 @@ def _check_items(
             )
             findings += report_at(item_pointer, ANSWER_NOT_ALLOWED, message, None, message_id)
     for link_id, question in questions.items():
-        if link_id not in counts and _is_missing_required(check, question, ancestors):
+        if link_id not in counts and _is_missing_required(check, question, ancestors, pointer):
             message = f"the required item {quoted(link_id)} has no answer"
             findings += report_at(pointer, ANSWER_MISSING, message)
     return findings
 
 
 def _is_missing_required(
-    check: _ResponseCheck, question: Mapping[str, Any], ancestors: tuple[Mapping[str, Any], ...]
+    check: _ResponseCheck,
+    question: Mapping[str, Any],
+    ancestors: tuple[Mapping[str, Any], ...],
+    pointer: Pointer,
 ) -> bool:
     if question.get("required") is not True or not check.is_finished:
         return False
-    return question.get("type") != "display" and check.enablement.is_enabled(question, ancestors)
+    if question.get("type") == "display":
+        return False
+    return check.is_enabled(question, ancestors, pointer) is True
 
 
 def _unknown_item(
@@ -144,9 +175,8 @@ def _check_item(
 ) -> list[Finding]:
     item_type, label = question.get("type"), quoted(item.get("linkId"))
     findings: list[Finding] = []
-    if ("answer" in item or "item" in item) and not check.enablement.is_enabled(
-        question, ancestors[:-1]
-    ):
+    has_content = "answer" in item or "item" in item
+    if has_content and check.is_enabled(question, ancestors[:-1], pointer) is False:
         return report_at(pointer, ANSWER_NOT_ALLOWED, f"{label} has an answer, and is not enabled")
     if item_type in ("group", "display"):
         return _check_group(check, question, item, pointer, ancestors)
@@ -156,13 +186,15 @@ def _check_item(
         findings += report_at(
             pointer, ANSWER_NOT_ALLOWED, message, None, "Questionnaire_QR_Item_OnlyOneA"
         )
-    if not answers and _is_missing_required(check, question, ancestors[:-1]):
+    if not answers and _is_missing_required(check, question, ancestors[:-1], pointer):
         findings += report_at(pointer, ANSWER_MISSING, f"the required item {label} has no answer")
     if item.get("item"):
         findings += _check_items(check, {"item": []}, item, pointer, ancestors)
     for index, answer in answers:
         answer_pointer = (*pointer, "answer", index)
-        findings += check_answer(question, answer, answer_pointer, check.context)
+        findings += check_answer(
+            question, answer, answer_pointer, check.questionnaire, check.context, check.definitions
+        )
         findings += _check_items(check, question, answer, answer_pointer, (*ancestors, answer))
     return findings
 

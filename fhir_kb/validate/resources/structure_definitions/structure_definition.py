@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.packages.snapshots.elements import CORE_URL
-from fhir_kb.validate.core.issue import Finding, report, under
-from fhir_kb.validate.core.json_values import objects
+from fhir_kb.validate.core.issue import Finding, quoted, report, under
+from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.finding_codes import (
+    DEFINITION_NOT_AVAILABLE,
     NOT_IN_A_PROFILE,
     PROFILE_OF_OTHER_TYPE,
 )
@@ -46,6 +47,9 @@ def structure_definition_check(definitions: Definitions) -> Checker:
                     "leave it out: only the type's own definition has it",
                 )
             findings += under(element_findings, "differential", "element", index)
+        if base is None and (url := text(value, "baseDefinition")):
+            message = f"not checked: the base {quoted(url, 120)} is not available"
+            findings += under(report(DEFINITION_NOT_AVAILABLE, message), "baseDefinition")
         if base is not None and canonicals is not None:
             findings += check_against_base(value, base)
             findings += check_profile(value, base, canonicals, definitions)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from fhir_kb.validate.core.issue import Finding, quoted, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.datatypes.codings import unknown_code
-from fhir_kb.validate.finding_codes import MAP, MAP_DOUBTFUL
+from fhir_kb.validate.finding_codes import DEFINITION_NOT_AVAILABLE, MAP, MAP_DOUBTFUL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -63,9 +63,15 @@ class _GroupSide:
             ]
         if self._has_scope or (self._concepts is not None and self._concepts.is_complete):
             return []
-        message = f"codes not checked: the code system {self.system} is not available offline"
+        message = f"not checked: the code system {self.system} is not available"
         return under(
-            [Finding(MAP_DOUBTFUL, message, message_id=f"CONCEPTMAP_GROUP_{self.name}_UNKNOWN")],
+            [
+                Finding(
+                    DEFINITION_NOT_AVAILABLE,
+                    message,
+                    message_id=f"CONCEPTMAP_GROUP_{self.name}_UNKNOWN",
+                )
+            ],
             side,
         )
 

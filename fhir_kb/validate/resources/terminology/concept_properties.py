@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from fhir_kb.terminology.concepts import STANDARD_PROPERTIES, CodeSystemConcepts, value_text
 from fhir_kb.validate.core.issue import Finding, quoted, under
 from fhir_kb.validate.core.json_values import objects, text
-from fhir_kb.validate.finding_codes import PROPERTY, PROPERTY_DOUBTFUL, SYSTEM_ADVICE
+from fhir_kb.validate.finding_codes import (
+    DEFINITION_NOT_AVAILABLE,
+    PROPERTY,
+    PROPERTY_DOUBTFUL,
+    SYSTEM_ADVICE,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -102,10 +107,12 @@ class PropertyChecks:
             return
         concepts = self._terminology.code_system(base)
         if concepts is None:
-            message = f"the code system {base} of the property's uri is not available offline"
+            message = f"not checked: the code system {base} of the property's uri is not available"
             if base != _BASE:
                 yield Finding(
-                    PROPERTY_DOUBTFUL, message, message_id="CODESYSTEM_PROPERTY_URI_UNKNOWN_BASE"
+                    DEFINITION_NOT_AVAILABLE,
+                    message,
+                    message_id="CODESYSTEM_PROPERTY_URI_UNKNOWN_BASE",
                 )
                 return
         if concepts is None or not (

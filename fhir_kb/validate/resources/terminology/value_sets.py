@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics import did_you_mean
 from fhir_kb.terminology.membership import GRAMMAR_OF_SYSTEM, UCUM, matches_grammar
-from fhir_kb.validate.core.issue import Finding, quoted, under
+from fhir_kb.validate.core.issue import Finding, combine, quoted, under
 from fhir_kb.validate.core.json_values import objects, text
+from fhir_kb.validate.datatypes.codings import system_not_available
 from fhir_kb.validate.datatypes.units import UCUM_ADVICE
 from fhir_kb.validate.finding_codes import (
+    DEFINITION_NOT_AVAILABLE,
     INCLUDED_CODE,
     INCLUDED_SYSTEM,
     SET_ADVICE,
     SET_DOUBTFUL,
     SUPPLEMENT_AS_SYSTEM,
+    SUPPLEMENT_NOT_AVAILABLE,
 )
 from fhir_kb.validate.resources.terminology.value_set_filters import check_filter
 
@@ -32,8 +35,12 @@ _WELL_KNOWN_SYSTEMS: Final = {"http://snomed.info/sct", "http://loinc.org", *GRA
 def check_value_set(value: Mapping[str, Any], context: Context) -> Findings:
     """Check a ValueSet."""
     compose = value.get("compose")
-    if not isinstance(compose, dict) or context.terminology is None:
+    if context.terminology is None:
         return None
+    missing = context.terminology.missing_supplement(value)
+    unchecked = _supplement_not_at_hand(missing) if missing else None
+    if not isinstance(compose, dict):
+        return unchecked
     includes = list(objects(compose, "include"))
     findings: list[Finding] = []
     for name, parts in (("include", includes), ("exclude", list(objects(compose, "exclude")))):
@@ -42,13 +49,19 @@ def check_value_set(value: Mapping[str, Any], context: Context) -> Findings:
                 *_check_system(part, context),
                 *_check_imports(part, context.terminology, len(includes)),
             ]
+            part_findings += _check_availability(part, context)
             part_findings += _check_concepts(part, context.terminology)
             for number, filter_ in objects(part, "filter"):
                 part_findings += under(
                     list(check_filter(part, filter_, context.terminology)), "filter", number
                 )
             findings += under(part_findings, name, index)
-    return under(findings, "compose") or None
+    return combine(unchecked, under(findings, "compose")) or None
+
+
+def _supplement_not_at_hand(url: str) -> list[Finding]:
+    message = f"not checked: the supplement {url}, which it needs, is not available"
+    return [Finding(SUPPLEMENT_NOT_AVAILABLE, message)]
 
 
 def _check_system(part: Mapping[str, Any], context: Context) -> Iterator[Finding]:
@@ -100,6 +113,18 @@ def _check_contained_system(system: str, context: Context) -> Iterator[Finding]:
         yield Finding(INCLUDED_SYSTEM, message, message_id="VALUESET_INCLUDE_CS_NOT_CS")
 
 
+def _check_availability(part: Mapping[str, Any], context: Context) -> list[Finding]:
+    """Whether the code system of listed codes and filters is at hand; said once for each."""
+    system, terminology = text(part, "system"), context.terminology
+    if terminology is None or ":" not in system or system in GRAMMAR_OF_SYSTEM:
+        return []
+    if not part.get("concept") and not part.get("filter"):
+        return []
+    if terminology.code_system(system) is not None or terminology.supplemented(system) is not None:
+        return []
+    return system_not_available(system, context) or []
+
+
 def _check_system_is_no_value_set(system: str, context: Context) -> Iterator[Finding]:
     terminology = context.terminology
     if (
@@ -135,8 +160,10 @@ def _check_imports(
     urls = [url for url in listed if isinstance(url, str)] if isinstance(listed, list) else []
     for url in urls:
         if not url.startswith("#") and terminology.value_set(url) is None:
-            message = f"codes not checked: the value set {url} is not available offline"
-            yield Finding(SET_DOUBTFUL, message, message_id="VALUESET_REFERENCE_UNKNOWN")
+            message = f"not checked: the value set {url} is not available"
+            yield Finding(
+                DEFINITION_NOT_AVAILABLE, message, message_id="VALUESET_REFERENCE_UNKNOWN"
+            )
     if len(urls) > 1 and includes == 1:
         message = "of several value sets in one include, only the codes that all have are meant"
         advice = "to have the codes of all, write one include for each"
