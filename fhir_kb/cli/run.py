@@ -14,6 +14,7 @@ from fhir_kb.cli.completion import VARIABLE
 from fhir_kb.cli.exit_codes import BUG, CLOSED_PIPE, ENVIRONMENT, FINE, INTERRUPTED, USAGE
 from fhir_kb.cli.json_error import put_json_error
 from fhir_kb.cli.output_state import Written
+from fhir_kb.cli.scrubbed_streams import scrubbed_streams
 from fhir_kb.diagnostics.errors import FhirKbError
 
 if TYPE_CHECKING:
@@ -40,8 +41,9 @@ def run(arguments: list[str]) -> int:
     Written.anything = False
     _MESSAGES.clear()
     try:
-        code = _guarded(lambda: _command(arguments))
-        return _flushed(_guarded(lambda: _reported(arguments, code)))
+        with scrubbed_streams():
+            code = _guarded(lambda: _command(arguments))
+            return _flushed(_guarded(lambda: _reported(arguments, code)))
     finally:
         if log := _log():
             log.close()
@@ -151,8 +153,9 @@ def _print_error(message: str, start: str = "fhir-kb: ") -> None:
         log.note(f"{start}{message}")
     from fhir_kb.diagnostics.render.terminal_text import terminal_safe
 
-    _MESSAGES.append(terminal_safe(message))
-    sys.stderr.write(f"{start}{terminal_safe(message)}\n")
+    shown = terminal_safe(message)
+    _MESSAGES.append(shown)
+    sys.stderr.write(f"{start}{shown}\n")
 
 
 def _use_utf8() -> None:

@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fhir_kb.net.redaction import protect
+from fhir_kb.net.redaction import protect_credentials
 from fhir_kb.net.urls import is_confidential, origin_of
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Access:
         if not is_ours or not is_confidential(url):
             return {}
         pair = base64.b64encode(f"{self.user}:{self.token}".encode()).decode()
-        protect(self.token, pair)
+        protect_credentials(self.token, pair)
         return {"Authorization": f"Basic {pair}" if self.user else f"Bearer {self.token}"}
 
     def renew(self) -> bool:

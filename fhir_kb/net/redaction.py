@@ -1,13 +1,16 @@
 """What of a request may be shown: in messages, in the log, in a trace that is sent to others.
 
 URLs are shown without user, password and query values; headers only by an allow-list. Besides,
-every secret that is used is kept here, in memory, and taken out of whatever is shown, because a
-server may repeat it anywhere.
+every secret that is used is kept here, in memory, because a server may repeat it anywhere. It is
+taken out in two places: of each response, before anybody can store or show it (`net.session`), and
+of whatever is printed or logged (`cli`).
 """
 
 from __future__ import annotations
 
 import base64
+import html
+import json
 import re
 import threading
 from typing import TYPE_CHECKING, Final
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
 
 HIDDEN: Final = "…"
 _SHORTEST_SECRET: Final = 4
+_UNMISTAKABLE: Final = 8
+"""The length from which letters mixed with digits are nothing but a secret; without, twice it."""
+_ENCODED_AT_MOST: Final = 3
+_ESCAPE: Final = re.compile("%[0-9A-F]{2}")
 _MAX_SECRETS: Final = 5000
 """Tokens are renewed for as long as a process runs; the oldest ones are long worthless."""
 _SAFE_PARAMETERS: Final = frozenset(
@@ -36,6 +43,7 @@ _URL_HEADERS: Final = frozenset({"content-location", "location"})
 _lock = threading.Lock()
 _secrets: dict[str, None] = {}
 _longest_first: tuple[str, ...] = ()
+_credentials: tuple[str, ...] = ()
 
 
 def protect(*secrets: str) -> None:
@@ -46,13 +54,59 @@ def protect(*secrets: str) -> None:
         return
     with _lock:
         for secret in new:
-            raw = secret.encode("utf-8", "surrogateescape")
-            for form in (secret, quote_plus(raw), quote(raw), quote(raw, safe="")):
-                if len(form) >= _SHORTEST_SECRET:
-                    _secrets[form] = None
+            for form in _forms(secret):
+                _secrets[form] = None
         while len(_secrets) > _MAX_SECRETS:
             del _secrets[next(iter(_secrets))]
         _longest_first = tuple(sorted(_secrets, key=len, reverse=True))
+
+
+def protect_credentials(*secrets: str) -> None:
+    """Protect what lets us in, and take it out of what servers respond as well (`scrubbed`).
+
+    Only what nothing else looks like is taken out of responses: a password `active` would change
+    what a resource says.
+    """
+    global _credentials  # noqa: PLW0603
+    protect(*secrets)
+    new = {form for secret in secrets if _is_unmistakable(secret) for form in _forms(secret)}
+    if new - set(_credentials):
+        with _lock:
+            latest = list(dict.fromkeys([*_credentials, *new]))[-_MAX_SECRETS:]
+            _credentials = tuple(sorted(latest, key=len, reverse=True))
+
+
+def _forms(secret: str) -> set[str]:
+    """The secret as it is, and as URLs, JSON and HTML write it."""
+    raw = secret.encode("utf-8", "surrogateescape")
+    encoded = {quote_plus(raw), quote(raw), quote(raw, safe="")}
+    lower = {_ESCAPE.sub(lambda match: match[0].lower(), form) for form in encoded}
+    in_json = json.dumps(secret, ensure_ascii=False)[1:-1]
+    written = {in_json, in_json.replace("/", "\\/"), json.dumps(secret)[1:-1]}
+    forms = {secret, *encoded, *lower, *written, html.escape(secret), html.escape(secret, False)}
+    return {form for form in forms if len(form) >= _SHORTEST_SECRET}
+
+
+def _is_unmistakable(secret: str) -> bool:
+    mixed = any(map(str.isalpha, secret)) and any(map(str.isdigit, secret))
+    return len(secret) >= (_UNMISTAKABLE if mixed else 2 * _UNMISTAKABLE)
+
+
+def scrubbed(content: bytes) -> bytes:
+    """What a server responded, without credentials of ours."""
+    for secret in _credentials:
+        raw = secret.encode("utf-8", "surrogateescape")
+        if raw in content:
+            content = content.replace(raw, HIDDEN.encode())
+    return content
+
+
+def scrubbed_text(text: str) -> str:
+    """A text without credentials of ours; see `protect_credentials`."""
+    for secret in _credentials:
+        if secret in text:
+            text = text.replace(secret, HIDDEN)
+    return text
 
 
 def protect_url(url: str) -> None:
@@ -64,7 +118,7 @@ def protect_url(url: str) -> None:
         return
     if password:
         pair = f"{unquote(parts.username or '')}:{password}"
-        protect(password, base64.b64encode(pair.encode()).decode())
+        protect_credentials(password, base64.b64encode(pair.encode()).decode())
     for name, value in parse_qsl(parts.query):
         if _SECRET_NAME.search(name):
             protect(value)
@@ -89,7 +143,17 @@ def redacted_url(url: str, *, query: bool = False) -> str:
         return "(an address that cannot be read)"
     host = parts.netloc.rpartition("@")[2]
     shown = "&".join(_parameters(parts.query)) if query else ""
-    return redact(urlunsplit((parts.scheme, host, parts.path, shown, "")))
+    return _redacted_in_any_encoding(urlunsplit((parts.scheme, host, parts.path, shown, "")))
+
+
+def _redacted_in_any_encoding(text: str) -> str:
+    """A URL or header without secrets; decoded where one is in it in somebody else's encoding."""
+    decoded = shown = redact(text)
+    for _ in range(_ENCODED_AT_MOST):
+        decoded = unquote(decoded)
+        if (redacted := redact(decoded)) != decoded:
+            shown = decoded = redacted
+    return shown
 
 
 def _parameters(query: str) -> Iterable[str]:
@@ -102,7 +166,7 @@ def redacted_headers(headers: Mapping[str, str]) -> str:
     shown = []
     for name, value in sorted(headers.items()):
         if name.lower() in _SAFE_HEADERS:
-            shown.append(f"{name}: {value}")
+            shown.append(f"{name}: {_redacted_in_any_encoding(value)}")
         elif name.lower() in _URL_HEADERS:
             shown.append(f"{name}: {redacted_url(value, query=True)}")
         else:

@@ -19,7 +19,7 @@ from urllib3.exceptions import HTTPError
 
 from fhir_kb.net.errors import NetError
 from fhir_kb.net.failures import failure, reason, tries_allowed
-from fhir_kb.net.redaction import redacted_url
+from fhir_kb.net.redaction import redacted_url, scrubbed, scrubbed_text
 from fhir_kb.net.response import Response
 from fhir_kb.net.retry import Attempts, retry_after_seconds
 from fhir_kb.net.settings import SessionSettings
@@ -119,11 +119,15 @@ class Session:
     ) -> Response:
         """The response, read to its end. Raises NetError: see `chunks`."""
         body = b"".join(self.chunks(response, limit, decoded=True))
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        if self.settings.scrubs:
+            body = scrubbed(body)
+            headers = {name: scrubbed_text(value) for name, value in headers.items()}
         url = redacted_url(response.url)
         _LOG.debug("%s %s: %d bytes", method, url, len(body))
         return Response(
             response.status_code,
-            {name.lower(): value for name, value in response.headers.items()},
+            headers,
             body,
             url,
             method,

@@ -50,6 +50,8 @@ class SessionSettings:
     """Seconds for all of a response; not for a file, whose size is known to be large."""
     grace: float = GRACE
     """Seconds from the first byte of a response on, beside those that its bytes take."""
+    scrubs: bool = True
+    """Whether credentials of ours are taken out of responses; False where one is asked for."""
     slowest: float = SLOWEST
     """Bytes a second of a response, once the grace is over."""
     max_response: int = MAX_RESPONSE

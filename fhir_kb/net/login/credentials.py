@@ -24,7 +24,7 @@ from fhir_kb.net.login.login_types import (
 from fhir_kb.net.login.secret_sources import read_private_file
 from fhir_kb.net.login.token_client import TokenClient
 from fhir_kb.net.login.token_response import is_token
-from fhir_kb.net.redaction import protect
+from fhir_kb.net.redaction import protect_credentials
 from fhir_kb.net.settings import SessionSettings
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _of_source(login: Basic | Bearer) -> Callable[[], Grant]:
         if isinstance(login, Bearer):
             return Grant(f"Bearer {_checked(login.token.read())}")
         pair = base64.b64encode(f"{login.user}:{login.password.read()}".encode()).decode()
-        protect(pair)
+        protect_credentials(pair)
         return Grant(f"Basic {pair}")
 
     return read

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, Protocol, cast
 
 from fhir_kb.net.errors import NetError
-from fhir_kb.net.redaction import protect
+from fhir_kb.net.redaction import protect_credentials
 
 MAX_SECRET: Final = 2**16
 """Bytes. Long enough for any token."""
@@ -151,7 +151,7 @@ def _decoded(content: bytes, place: str) -> str:
 
 def _one_line(text: str, place: str) -> str:
     line = text.strip()
-    protect(line)
+    protect_credentials(line)
     if not line:
         raise NetError(f"{place} for the secret is empty", "Store the secret there")
     if not line.isprintable() or len(line) > MAX_SECRET:

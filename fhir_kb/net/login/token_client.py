@@ -30,7 +30,7 @@ from fhir_kb.net.login.token_response import (
     token_from_response,
     with_clock,
 )
-from fhir_kb.net.redaction import protect, redacted_url
+from fhir_kb.net.redaction import protect_credentials, redacted_url
 from fhir_kb.net.retry import UNAVAILABLE
 from fhir_kb.net.session import Session, open_session
 
@@ -75,7 +75,7 @@ class TokenClient:
         self._server = server
         self._settings = replace(
             settings, credentials=Access(), server="", certificate="", key="",
-            retry_statuses=UNAVAILABLE, max_response=MAX_RESPONSE,
+            retry_statuses=UNAVAILABLE, max_response=MAX_RESPONSE, scrubs=False,
         )  # fmt: skip
         self._sleep = sleep
         self._clock = clock
@@ -187,7 +187,7 @@ class TokenClient:
         while True:
             attempts.begin()
             request = build()
-            protect(*request.secrets)
+            protect_credentials(*request.secrets)
             since = self._clock()
             try:
                 response = session.request(
@@ -219,7 +219,7 @@ class TokenClient:
                 token = token_from_response(response, request.secrets)
             except LoginRejectedError as error:
                 raise with_clock(error, response, self._now()) from None
-            protect(token.value)
+            protect_credentials(token.value)
             _LOG.info("token of %s: valid for %.0f s", redacted_url(endpoint), token.lifetime)
             return since, token
 
