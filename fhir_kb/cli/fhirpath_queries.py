@@ -36,10 +36,10 @@ def load(path: str, model: Definitions) -> Any:
     if path == "-":
         text = sys.stdin.read().encode("utf-8", "surrogateescape")
     else:
-        file = Path(path)
-        if file.stat().st_size > MAX_BYTES:
+        with Path(path).open("rb") as file:  # what is no regular file has no size
+            text = file.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
             raise ValueError(f"the file is larger than {MAX_BYTES // 1024 // 1024} MB")
-        text = file.read_bytes()
     if text.removeprefix(_BOM).lstrip()[:1] == b"<":
         return _from_xml(text, model)
     try:
@@ -75,6 +75,8 @@ def serve(requests: TextIO, responses: TextIO, model: Callable[[str], Definition
     loaded: dict[tuple[str, str], Any] = {}
 
     def load_once(path: str, version: str) -> Any:
+        if path == "-":
+            raise ValueError("the standard input has the requests; name a file")
         if (path, version) not in loaded:
             loaded[path, version] = load(path, model(version))
         return loaded[path, version]

@@ -27,7 +27,11 @@ from fhir_kb.packages.dependencies.lock_file import (
     lock_file_bytes,
     read_lock_file,
 )
-from fhir_kb.packages.dependencies.resolution import LocalPackages, is_package_path
+from fhir_kb.packages.dependencies.resolution import (
+    LocalPackages,
+    ResolvedPackage,
+    is_package_path,
+)
 from fhir_kb.packages.dependencies.versions import (
     PackageRequirement,
     dependency_requirement,
@@ -110,6 +114,7 @@ def get_packages(
     offline: bool = False,
     on_download: Callable[[str], None] = lambda _: None,
     folders: CacheFolders | None = None,
+    given: Iterable[Path] | None = None,
 ) -> list[InstalledPackage]:
     """Install packages with all that they need.
 
@@ -119,6 +124,9 @@ def get_packages(
         offline: Whether to open no connection.
         on_download: Is called with the label of each package before it is downloaded.
         folders: The package cache; None: that of the user.
+        given: Files and folders of packages that others may depend on; dependencies that no
+            registry has ("current") are then left out where none of these meets them. None:
+            such dependencies are an error.
     """
     folders = folders or cache_folders()
     settings = _settings(definitions)
@@ -131,7 +139,12 @@ def get_packages(
     installer = PackageInstaller(
         folders, registry, locked=locked, offline=offline, on_download=on_download
     )
-    return installer.install(roots)
+    at_hand = [open_package(path, folders) for path in given or ()]
+    return installer.install(
+        roots,
+        [ResolvedPackage(one.name, one.version, one.dependencies) for one in at_hand if one.name],
+        allow_unavailable=given is not None,
+    )
 
 
 def lock_packages(

@@ -123,3 +123,22 @@ def test_xml_gives_the_same_alone_in_lines_and_from_the_standard_input(
     piped = json.loads(fhir_kb("fhirpath", "active", "-", "--format", "json").out)
     assert alone == in_lines == piped
     assert [item["value"] for item in alone["result"]] == [True]
+
+
+def test_a_request_cannot_name_the_input_that_the_requests_come_from(
+    fhir_kb: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = json.dumps({"fhir": "4.0.1", "input": "-", "expression": "1"})
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{line}\n{line}\n"))
+    answers = [json.loads(answer) for answer in fhir_kb("fhirpath", "--jsonl").out.splitlines()]
+    assert len(answers) == 2
+    assert all("the standard input has the requests" in answer["error"] for answer in answers)
+
+
+def test_what_has_no_size_is_not_read_without_end(
+    fhir_kb: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fhir_kb.cli.fhirpath_queries.MAX_BYTES", 1024 * 1024)
+    code, _, err = fhir_kb("fhirpath", "active", "/dev/zero")
+    assert code == 1
+    assert "larger than 1 MB" in err

@@ -466,3 +466,20 @@ def test_a_package_that_is_missing_is_named_with_who_asks(fhir_kb: Callable[...,
     lines = fhir_kb(*words).out.splitlines()
     assert lines[-2:] == ["checked as FHIR R4 (from a.b#1.0.0)", line]
     assert fhir_kb(*words, "--format", "json").err == f"{line}\n"
+
+
+def test_a_given_package_meets_current_and_nothing_is_fetched(
+    fhir_kb: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FHIR_PACKAGE_CACHE", "cache")
+    monkeypatch.delenv("FHIR_KB_REGISTRY", raising=False)
+    needs = '"dependencies": {"c.d": "current"}'
+    write("cache/a.b#1.0.0/package/package.json", f'{{"name": "a.b", "version": "1.0.0", {needs}}}')
+    write("own/package/package.json", '{"name": "c.d", "version": "0.1.0"}')
+    write("a.json", '{"resourceType": "Basic", "code": {"text": "x"}}')
+    words = ("validate", "a.json", "--package", "a.b#1.0.0")
+    code, out, err = fhir_kb(*words, "--package", "./own")
+    assert (err, code, "not on this machine" in out) == ("", 0, False)
+    code, out, err = fhir_kb(*words)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == "not on this machine: c.d#current, which a.b#1.0.0 depends on"

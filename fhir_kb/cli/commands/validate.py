@@ -175,4 +175,5 @@ def _install(packages: tuple[str, ...]) -> None:
             names,
             Path(),
             on_download=lambda label: put(f"getting {terminal_safe(label)}\n", error=True),
+            given=[Path(package) for package in packages if is_package_path(package)],
         )

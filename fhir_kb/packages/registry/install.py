@@ -92,11 +92,29 @@ class PackageInstaller:
         self._on_download = on_download
         self._local = LocalPackages(folders, self._locked.values())
 
-    def install(self, requirements: Iterable[PackageRequirement]) -> list[InstalledPackage]:
-        """The required packages and all that they depend on, installed. Raises PackageError."""
-        resolved, missing = resolve_dependencies([(root, "") for root in requirements], self)
-        if missing:
-            raise self._missing_error(missing[0])
+    def install(
+        self,
+        requirements: Iterable[PackageRequirement],
+        given: Iterable[ResolvedPackage] = (),
+        *,
+        allow_unavailable: bool = False,
+    ) -> list[InstalledPackage]:
+        """The required packages and all that they depend on, installed.
+
+        Args:
+            requirements: What is required.
+            given: Packages that are at hand as files or folders, and are not installed.
+            allow_unavailable: Whether dependencies that no registry has ("current", what cannot be
+                understood) are left out instead of being an error.
+
+        Raises:
+            PackageError: A package is not available.
+        """
+        resolved, missing = resolve_dependencies([(root, "") for root in requirements], self, given)
+        for package in missing:
+            is_unavailable = bool(package.reason) or package.requirement.is_moving
+            if not (allow_unavailable and is_unavailable and package.chain):
+                raise self._missing_error(package)
         return [self._installed(package) for package in resolved]
 
     def has(self, name: str, version: str) -> bool:
