@@ -36,7 +36,7 @@ from fhir_kb.push.finding_codes import (
     OTHER_RELEASE,
     UNSUPPORTED_TYPE,
 )
-from fhir_kb.servers.content import RelocatedResource, compact_bytes
+from fhir_kb.servers.content import RelocatedResource, content_digest
 from fhir_kb.servers.references import ReferenceTargets, with_references
 from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.input.recognition import recognise
@@ -221,7 +221,7 @@ class ResourceReader:
         if not unknown:
             return ""
         names = ", ".join(quoted(name) for name in unknown)
-        return f"{self._release.title} has no element {names} of {type_}"
+        return f"{self._release.title} has no {names} in {type_}"
 
     def _unsupported(self, type_name: str) -> str:
         """Why a server of this release cannot hold a type; "" where it can."""
@@ -287,7 +287,7 @@ class ResourceReader:
         known = self._known.setdefault(desired.key, (desired, item))
         if known[0] is not desired:
             other, place = known
-            if compact_bytes(other.body) != compact_bytes(desired.body):
+            if content_digest(other.body()) != content_digest(desired.body()):
                 self._contradicts(item, place, f"the same artifact ({desired.key})")
             return False
         same_name = self._by_name.setdefault(f"{desired.type}/{desired.id}", [])

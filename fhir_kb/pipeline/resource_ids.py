@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.packages.canonicals import version_key
 from fhir_kb.push import PushError
+from fhir_kb.servers.content import content_digest
 from fhir_kb.servers.references import ReferenceTargets
 
 if TYPE_CHECKING:
@@ -40,13 +41,14 @@ def with_distinct_ids(items: Sequence[GivenResource]) -> list[GivenResource]:
     """
     groups: dict[str, list[GivenResource]] = {}
     for item in items:
-        group = groups.setdefault(item.name, [])
-        if all(item.resource != other.resource for other in group):
-            group.append(item)
+        groups.setdefault(item.name, []).append(item)
     return [item for group in groups.values() for item in _distinct(group)]
 
 
 def _distinct(group: list[GivenResource]) -> list[GivenResource]:
+    if len(group) > 1:  # what a server sets is no difference
+        group = list({content_digest(item.resource): item for item in reversed(group)}.values())
+        group.reverse()
     if len(group) == 1:
         return group
     first, second = group[:2]

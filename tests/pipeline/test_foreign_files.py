@@ -363,7 +363,7 @@ def test_what_is_no_fhir_is_a_usage_error(content: bytes, message: str, tmp_path
 def test_an_element_that_the_release_lacks_is_told(tmp_path: Path) -> None:
     composition = {"resourceType": "Composition", "id": "c", "url": "https://kb.example/c"}
     assert found(read(tmp_path, composition), tmp_path) == [
-        "KB817 file.json: Composition/c: FHIR R4 has no element 'url' of Composition"
+        "KB817 file.json: Composition/c: FHIR R4 has no 'url' in Composition"
     ]
     assert names(read(tmp_path, composition, release="r5")) == ["Composition/c"]
 
