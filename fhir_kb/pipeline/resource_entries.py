@@ -114,7 +114,7 @@ def _requested(
 
 def _check_complete(bundle: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> None:
     """Raises PushError for a bundle that is not a whole set of resources to be pushed."""
-    type_ = bundle.get("type")
+    type_ = str(bundle.get("type"))
     if type_ in _NOT_A_SET:
         raise PushError(
             f"it is a Bundle of type '{type_}': {_NOT_A_SET[type_]}",
@@ -123,9 +123,10 @@ def _check_complete(bundle: Mapping[str, Any], entries: Sequence[Mapping[str, An
     if type_ != "searchset":
         return
     matches = sum(_search_mode(entry) in ("match", None) for entry in entries)
-    links = [link for link in bundle.get("link") or () if isinstance(link, dict)]
+    written = bundle.get("link")
+    links = written if isinstance(written, list) else []
     total = bundle.get("total")
-    if any(link.get("relation") == "next" for link in links):
+    if any(isinstance(link, dict) and link.get("relation") == "next" for link in links):
         raise PushError(
             "it is one page of the results of a search: it has a link to the next page",
             "Get all pages into one Bundle",

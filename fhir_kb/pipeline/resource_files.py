@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.diagnostics import Diagnostic, FindingCode, Span, did_you_mean
+from fhir_kb.diagnostics import Diagnostic, FindingCode, Span, did_you_mean, has_errors
+from fhir_kb.emit import EmitError
 from fhir_kb.model.fhir_release import BY_NAME, FHIR_RELEASES, release_of_version
 from fhir_kb.packages import definitions
 from fhir_kb.packages.canonicals import version_key
@@ -75,6 +76,7 @@ class ResourceReader:
         self._known: dict[str, tuple[DesiredResource, GivenResource]] = {}
         """What is read so far, by key."""
         self._by_name: dict[str, list[DesiredResource]] = {}
+        self._loaded = 0
 
     def read(self, path: Path) -> list[DesiredResource]:
         """The resources of a file, of a folder with all its folders, or of a package.
@@ -82,8 +84,16 @@ class ResourceReader:
         References between the entries of a bundle by their fullUrl become literal ones.
 
         Raises:
-            PushError: There is no such file, or it is no set of resources.
+            PushError: There is no such file, it is no set of resources, or there is none in it.
         """
+        findings, left_out, loaded = len(self.findings), self.left_out, self._loaded
+        resources = self._read(path)
+        is_explained = left_out < self.left_out or has_errors(self.findings[findings:])
+        if self._loaded == loaded and not is_explained:
+            raise PushError("there is no resource in it", "Give a bundle, a package or a folder")
+        return resources
+
+    def _read(self, path: Path) -> list[DesiredResource]:
         try:
             package = package_at(path)
             if package is None:
@@ -142,6 +152,7 @@ class ResourceReader:
                 if not states_release and self._is_of_other_release(item):
                     others.append(item)
                 loadable.append(item)
+            self._loaded += len(loadable)
             yield from self._desired(loadable)
         self._find_other_release(others)
 
@@ -207,8 +218,8 @@ class ResourceReader:
             return "it has no resourceType"
         try:
             desired_resource(item.resource)
-        except PushError as error:
-            return error.message
+        except (PushError, EmitError) as error:
+            return str(error)
         return self._unknown_element(item.resource)
 
     def _unknown_element(self, resource: Mapping[str, Any]) -> str:

@@ -37,12 +37,29 @@ def with_distinct_ids(items: Sequence[GivenResource]) -> list[GivenResource]:
 
     The others get their version behind the id, and a hint that their id has it.
 
-    Raises PushError where two different resources have one type and id.
+    Raises PushError where two different resources have one type and id, or one fullUrl.
     """
     groups: dict[str, list[GivenResource]] = {}
     for item in items:
         groups.setdefault(item.name, []).append(item)
+    _check_full_urls(items)
     return [item for group in groups.values() for item in _distinct(group)]
+
+
+def _check_full_urls(items: Sequence[GivenResource]) -> None:
+    """Raises PushError for one fullUrl of two resources: only versions of one may share it.
+
+    http://hl7.org/fhir/bundle.html#Bundle, invariant bdl-7.
+    """
+    owners: dict[str, GivenResource] = {}
+    for item in items:
+        owner = owners.setdefault(item.full_url, item) if item.full_url else item
+        if owner.name != item.name:
+            raise PushError(
+                f"{_place(owner)} ({owner.name}) and {_place(item)} ({item.name}) have the same "
+                f"fullUrl, {item.full_url}",
+                "Give each its own",
+            )
 
 
 def _distinct(group: list[GivenResource]) -> list[GivenResource]:
@@ -53,8 +70,8 @@ def _distinct(group: list[GivenResource]) -> list[GivenResource]:
         return group
     first, second = group[:2]
     versions = [str(item.resource.get("version") or "") for item in group]
-    urls = {item.resource.get("url") for item in group}
-    if len(urls) > 1 or None in urls or len(set(versions)) < len(versions):
+    urls = {str(item.resource.get("url") or "") for item in group}
+    if len(urls) > 1 or "" in urls or len(set(versions)) < len(versions):
         raise PushError(
             f"{_place(first)} and {_place(second)} are both {first.name}, and they differ",
             "Give one of them another id, or leave it out",

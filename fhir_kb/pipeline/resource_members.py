@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fhir_kb.diagnostics import Span
 from fhir_kb.packages import PackageError, cache_folders, open_package
-from fhir_kb.pipeline.input_files import SkippedFile, files_in
+from fhir_kb.pipeline.input_files import STANDARD_INPUT, SkippedFile, files_in, is_stream
 from fhir_kb.push import PushError
 
 if TYPE_CHECKING:
@@ -53,8 +53,10 @@ def members(path: Path) -> Iterator[Member | OtherFiles]:
         PushError: It does not exist, or a file of it is too large.
         OSError: It cannot be read.
     """
-    if not path.exists():
+    if not path.exists() and path != STANDARD_INPUT:
         raise PushError("there is no such file or folder", "Give a bundle, a package or a folder")
+    if is_stream(path):
+        raise PushError("it is no regular file", "Write it to a file, and name that")
     if not path.is_dir():
         yield from _of_file(path, path.as_posix(), is_named=True)
         return

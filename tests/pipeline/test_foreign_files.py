@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
+import os
 import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from fhir_kb.pipeline.desired_state import DesiredState, desired_from_files
 from fhir_kb.push import PushError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CANONICAL = "https://kb.example/Library/a"
@@ -428,6 +433,23 @@ def test_a_conditional_reference_to_what_is_pushed(
     assert stored == (expected or f"Library?{query}")
 
 
+def test_a_full_url_of_two_resources_is_refused(tmp_path: Path) -> None:
+    url = "https://server.example/Library/a"
+    state = read(tmp_path, bundle(entry(LIBRARY, url), entry(GROUP, url)))
+    assert found(state, tmp_path) == [
+        (
+            "KB817 file.json: Bundle.entry[0] (Library/a) and Bundle.entry[1] (Group/g) have the "
+            "same fullUrl, https://server.example/Library/a"
+        )
+    ]
+
+
+def test_a_number_that_json_cannot_hold_is_told(tmp_path: Path) -> None:
+    text = b'{"resourceType":"Group","id":"g","quantity":99999999999999999999999}'
+    (message,) = found(read(tmp_path, text), tmp_path)
+    assert message.startswith("KB817 file.json: Group/g: ")
+
+
 def test_a_full_url_with_another_id_leads_to_the_resource(tmp_path: Path) -> None:
     reference = {"reference": "Library/old"}
     state = read(tmp_path, bundle(
@@ -443,6 +465,67 @@ def test_a_full_url_that_is_the_canonical_url_changes_references_only(tmp_path: 
     assert body(state, "Library/a")["url"] == CANONICAL
     assert body(state, "PlanDefinition/p")["library"] == [CANONICAL]
     assert body(state, "PlanDefinition/p")["subjectReference"] == {"reference": "Library/a"}
+
+
+@pytest.mark.parametrize(
+    "content", [bundle(), {"resourceType": "Bundle"}, {"resourceType": "Bundle", "entry": 5}]
+)
+def test_a_file_without_a_resource_is_a_usage_error(content: Any, tmp_path: Path) -> None:
+    with pytest.raises(PushError, match="there is no resource in it"):
+        read(tmp_path, content)
+
+
+def test_an_empty_folder_is_a_usage_error_beside_a_full_one(tmp_path: Path) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "full" / "a.json").write_text(json.dumps(LIBRARY))
+    with pytest.raises(PushError, match="empty: there is no resource in it"):
+        desired_from_files([tmp_path / "full", tmp_path / "empty"], "r4")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
+def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(PushError, match="no regular file"):
+        desired_from_files([tmp_path / "fifo"], "r4")
+
+
+RICH: dict[str, Any] = bundle(
+    entry({**LIBRARY, "version": "1", "meta": {"tag": [{"code": "x"}]}}, f"{CANONICAL}|1",
+          method="PUT", url="Library/a", ifMatch="1"),
+    entry({**LIBRARY, "version": "2"}, f"{CANONICAL}|2", method="POST", url="Library",
+          ifNoneExist="url=x"),
+    entry(plan(library=["Library/a/_history/1"], identifier=[{"system": "s", "value": "v"}],
+               subjectReference={"reference": "Library?url=x"}), "urn:uuid:x"),
+    entry({**bundle(entry(LIBRARY, CANONICAL)), "id": "b"}),
+    type_="searchset",
+) | {"total": 4, "link": [{"relation": "self", "url": "x"}]}  # fmt: skip
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=4,
+)
+
+
+def damaged(value: Any, spots: Iterator[int], new: Any) -> Any:
+    """The value with one of its parts replaced."""
+    if not isinstance(value, dict | list) or not value:
+        return new
+    keys = list(value) if isinstance(value, dict) else list(range(len(value)))
+    spot = next(spots)
+    if spot % 5 == 0:
+        return new
+    copy, key = value.copy(), keys[spot % len(keys)]
+    copy[key] = damaged(value[key], spots, new)
+    return copy
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(0, 1000), min_size=12, max_size=12), ANY_JSON)
+def test_whatever_a_file_holds_is_read_or_told(tmp_path: Path, spots: list[int], new: Any) -> None:
+    with contextlib.suppress(PushError):
+        state = read(tmp_path, damaged(RICH, iter(spots), new))
+        assert state.resources or state.diagnostics
 
 
 def test_what_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
