@@ -37,6 +37,7 @@ from fhir_kb.push.planning.policy import TargetPolicy
 from fhir_kb.push.planning.scopes import (
     UNNAMED,
     PushScope,
+    has_scope,
     is_push_of,
     is_restored,
     resources_in_scopes,
@@ -196,12 +197,15 @@ class Reconciler:
             ServerError: The server cannot be asked.
         """
         names = tuple(scopes) or self.state.last_scopes or (UNNAMED,)
-        desired: dict[str, DesiredResource] = {}
-        if push:
-            desired = self.workspace.history.desired_state_after(
-                push, lambda key, record: is_restored(key, record, self.state, names)
-            )
-        return self.plan(desired, PushScope(names, is_rollback=True), delete=delete)
+        history = self.workspace.history
+        recorded = history.resources_after(push) if push else {}
+        restored = {
+            key for key, record in recorded.items() if is_restored(key, record, self.state, names)
+        }
+        left = {key for key, record in recorded.items() if has_scope(key, record, names)} - restored
+        desired = history.desired_state_after(push, restored) if push else {}
+        scope = PushScope(names, is_rollback=True, left=frozenset(left))
+        return self.plan(desired, scope, delete=delete)
 
     def push(
         self,

@@ -10,7 +10,7 @@ import pytest
 from memory import MemoryServer
 from pushed import artifact, desired, kinds, no_sleep, push, reconciler
 
-from fhir_kb.push import PushError, PushOptions, PushScope, Ref
+from fhir_kb.push import PushError, PushOptions, PushScope, Ref, parse_plan, serialize_plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -190,7 +190,11 @@ def test_a_rollback_leaves_what_another_scope_has_pushed_since(
     push_as(FILE, server, tmp_path, artifact("a", title="Theirs"))
     with reconciler(server, tmp_path) as opened:
         assert kinds(opened.rollback(1, [KB])) == {}
-        assert kinds(opened.rollback(0, [KB])) == {B: "retire"}
+        plan = opened.rollback(0, [KB])
+        assert kinds(plan) == {A: "forget", B: "retire"}
+        opened.push(plan, sleep=no_sleep)
+    assert held(tmp_path) == {A: [FILE]}
+    assert server.contents()[A]["title"] == "Theirs"
 
 
 def test_a_state_of_before_is_of_the_knowledge_base_that_it_is_below(
@@ -273,3 +277,45 @@ def test_a_conflict_is_seen_by_every_later_push(
     for _ in range(4):
         plan, _ = push(server, tmp_path, resources)
         assert kinds(plan)[B] == "conflict"
+
+
+def test_a_plan_file_is_checked_against_the_records_where_nothing_else_is_at_hand(
+    server: MemoryServer, tmp_path: Path
+) -> None:
+    push_as(KB, server, tmp_path, artifact("a"), artifact("b"))
+    push_as(FILE, server, tmp_path, artifact("c"))
+    server.edit(Ref("PlanDefinition", "b-1.0.0"), title="Theirs")
+    with reconciler(server, tmp_path) as opened:
+        mine = {
+            key: replace(resource, scope=KB)
+            for key, resource in desired(artifact("a", title="New"), artifact("b")).items()
+        }
+        plan = opened.plan(mine, PushScope((KB,)))
+        (first, conflict) = plan.changes
+        theirs = opened.plan({}, PushScope((FILE,)), delete=True).changes[0]
+        assert (first.action, conflict.action, theirs.action) == ("update", "conflict", "delete")
+        forged = {
+            "which is of another scope": (first, conflict, theirs),
+            "which others have changed": (
+                first, replace(conflict, action="update", approval="", reason=""),
+            ),
+            "change a resource twice": (first, first, conflict),
+            "give PlanDefinition/a-1.0.0 to another scope": (
+                replace(first, scopes=(KB, "x")), conflict,
+            ),
+            "which is still in use on the server": (
+                replace(first, action="forget", body=None, differences=(), scopes=()), conflict,
+            ),
+            "which no other scope holds": (
+                replace(first, action="forget", body=None, differences=(), scopes=(KB,)), conflict,
+            ),
+        }  # fmt: skip
+        before = server.contents()
+        for message, changes in forged.items():
+            saved = parse_plan(serialize_plan(replace(plan, changes=changes)))
+            with pytest.raises(PushError, match=message):
+                opened.push(saved, PushOptions(("many",), check_stale=True), sleep=no_sleep)
+        assert server.contents() == before
+        saved = parse_plan(serialize_plan(plan))
+        opened.push(saved, PushOptions(check_stale=True), sleep=no_sleep)
+    assert server.contents()[A]["title"] == "New"

@@ -51,6 +51,8 @@ def page(
         for name in names
     }
     lines += [f"  {count:>5} of {terminal_safe(scope)}" for scope, count in scopes.items()]
+    if unscoped := sum(not record.scopes for record in state.resources.values()):
+        lines.append(f"  {unscoped:>5} of no scope: an earlier version recorded them")
     lines += map(_push, log[-_SHOWN:])
     data = {
         "target": name,
@@ -60,6 +62,7 @@ def page(
         "resources": dict(sorted(types.items())),
         "retired": retired,
         "scopes": scopes,
+        "unscoped": unscoped,
         "pushes": [asdict(entry) for entry in log],
     }
     return Page("".join(f"{line}\n" for line in lines), data)

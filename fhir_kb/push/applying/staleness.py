@@ -10,7 +10,8 @@ from fhir_kb.push.planning.desired_state import desired_resource
 from fhir_kb.push.planning.differences import differences
 from fhir_kb.push.planning.plan_file import change_json, difference_json
 from fhir_kb.push.planning.planner import is_as_recorded
-from fhir_kb.push.planning.scopes import has_scope
+from fhir_kb.push.planning.retirement import STATUSES
+from fhir_kb.push.planning.scopes import has_scope, other_holders
 from fhir_kb.push.workspace.server_base import is_same_base
 
 if TYPE_CHECKING:
@@ -47,8 +48,12 @@ def check_saved_plan(plan: Plan, server: FhirServer, state: State) -> None:
     for change in changes:
         _check_body(change)
     refs = {change.ref: change for change in changes}
-    remote = server.read(refs) if refs else {}
+    forgotten = [change for change in plan.changes if change.action == "forget"]
+    read = {*refs, *(change.ref for change in forgotten)}
+    remote = server.read(read) if read else {}
     _check_not_stale(refs, remote)
+    for change in forgotten:
+        _check_forgotten(change, remote.get(change.ref))
     for change in changes:
         _check_differences(change, remote.get(change.ref))
         _check_ours(change, remote.get(change.ref), state)
@@ -83,7 +88,25 @@ def _rows(plan: Plan) -> dict[str, bytes]:
     }
 
 
+def _check_forgotten(change: PlannedChange, remote: RemoteResource | None) -> None:
+    """Whether what the plan forgets is of another scope, or gone, or retired by others."""
+    if change.scopes or remote is None or remote.deleted or remote.resource is None:
+        return
+    if remote.resource.get("status") not in STATUSES:
+        raise _tampered(f"forget {change.ref}, which is still in use on the server")
+
+
 def _check_recorded(change: PlannedChange, plan: Plan, state: State) -> None:
+    before = state.resources.get(change.key)
+    scopes = {*plan.scopes, *(before.scopes if before else ())}
+    if not scopes.issuperset(change.scopes):
+        raise _tampered(f"give {change.ref} to another scope")
+    if (
+        change.action == "forget"
+        and change.scopes
+        and change.scopes != other_holders(before, plan.scopes)
+    ):
+        raise _tampered(f"forget {change.ref}, which no other scope holds")
     if change.action not in _OF_RECORDED or (change.action == "conflict" and not change.approval):
         return
     recorded = state.resources.get(change.key)

@@ -183,7 +183,7 @@ class _Planner:
             "orphaned", key, record.ref, _name(key, record.ref), None, remote.version,
             remote=remote, retired=True, scopes=record.scopes or self.scope.names[:1],
         )  # fmt: skip
-        if others and self.scope.is_rollback and record.scopes[0] in others:
+        if key in self.scope.left:
             return None
         if others:
             reason = f"it stays: '{others[0]}' holds it, too"

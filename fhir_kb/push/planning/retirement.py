@@ -11,7 +11,7 @@ from typing import Final
 from fhir_kb.model.fhir_release import BY_NAME
 from fhir_kb.packages import definitions
 
-_STATUSES: Final = ("retired", "deprecated")
+STATUSES: Final = ("retired", "deprecated")
 """What says so, the better one first: http://hl7.org/fhir/valueset-publication-status.html, and
 http://hl7.org/fhir/valueset-composition-status.html, which has `deprecated` from R5 on."""
 
@@ -36,4 +36,4 @@ def retired_status(release: str, type_name: str) -> str | None:
     if element is None or element.binding is None or element.binding.strength != "required":
         return None
     codes = known.codes(element.binding.value_set) or frozenset()
-    return next((status for status in _STATUSES if status in codes), None)
+    return next((status for status in STATUSES if status in codes), None)

@@ -27,7 +27,9 @@ class PushScope(NamedTuple):
     prune: bool = True
     """Whether what they brought before and no longer hold is retired."""
     is_rollback: bool = False
-    """Whether an earlier state is restored: what another scope has pushed since is left alone."""
+    """Whether an earlier state is restored."""
+    left: frozenset[str] = frozenset()
+    """The keys of what they held then, and another scope has pushed since: it is left alone."""
 
 
 def has_scope(key: str, record: RecordedResource, names: Collection[str]) -> bool:

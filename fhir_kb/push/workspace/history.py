@@ -24,7 +24,7 @@ from fhir_kb.push.workspace.records import RECORD_VERSION, parse_records, record
 from fhir_kb.servers.content import json_resource, load_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from fhir_kb.push.planning.state import RecordedResource, State
@@ -110,17 +110,17 @@ class History:
             raise damaged(path) from error
 
     def desired_state_after(
-        self, push: int, belongs: Callable[[str, RecordedResource], bool] | None = None
+        self, push: int, keys: Collection[str] | None = None
     ) -> dict[str, DesiredResource]:
         """The desired state that brings the server back to what it was after a push.
 
         Args:
             push: The number of the push.
-            belongs: Whether a resource that was recorded then belongs to it; all if left out.
+            keys: Those of the resources that belong to it; all that were recorded if left out.
         """
         desired = {}
         for key, record in self.resources_after(push).items():
-            if belongs is not None and not belongs(key, record):
+            if keys is not None and key not in keys:
                 continue
             content = self.content(record)
             if content is None:
