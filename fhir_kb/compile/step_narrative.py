@@ -8,7 +8,7 @@ from fhir_kb.compile import narrative as write
 from fhir_kb.compile.concepts import codeable_concept, readable_text
 from fhir_kb.compile.element_text import timing_text
 from fhir_kb.compile.participants import participant_text
-from fhir_kb.compile.recommendation import grade_text
+from fhir_kb.compile.recommendation import certain_grade_text
 from fhir_kb.compile.timing import compile_timing
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def step_narrative(context: CompileContext, step: Step) -> str:
 def _lines(context: CompileContext, step: Step) -> Iterator[str]:
     grade = step.recommendation
     if grade is not None:
-        yield grade_text(context, grade) + (f": {grade.text}" if grade.text else "")
+        yield certain_grade_text(context, grade) + (f": {grade.text}" if grade.text else "")
     yield from _labelled("when", (each.readable for each in step.when))
     yield from _labelled("once", (each.readable for each in step.once))
     yield from _labelled("until", (each.readable for each in step.until))

@@ -149,9 +149,19 @@ STATISTIC: Final = {
     "descriptive": "descriptive",
 }
 # http://terminology.hl7.org/CodeSystem/recommendation-strength
-STRENGTH: Final = _same("strong", "weak")
+# ("conditional" is GRADE's other word for what the code system calls weak)
+STRENGTH: Final = {"strong": "strong", "conditional": "weak", "weak": "weak"}
 # http://hl7.org/fhir/uv/cpg/CodeSystem/cpg-recommendation-direction-cs
-DIRECTION: Final = _same("for", "against")
+# ("either" has no code: the guideline recommends the one or the other alike)
+DIRECTION: Final = {"for": "for", "against": "against", "either": ""}
+# what a guideline says instead of a graded recommendation
+STATEMENT: Final = {
+    "recommendation": "Recommendation",
+    "good-practice": "Good practice statement",
+    "insufficient-evidence": "Insufficient evidence for a recommendation",
+    "no-recommendation": "No recommendation",
+    "research-only": "Recommended only in research",
+}
 # http://hl7.org/fhir/related-artifact-type (R5)
 RELATED: Final = _same(
     "documentation",

@@ -113,11 +113,52 @@ class Evidence(Record):
 
 
 @record
-class Recommendation(Record):
-    """The grade of a recommendation."""
+class Judgement(Record):
+    """What was judged of one criterion on the way from evidence to decision."""
 
-    strength: Annotated[Text, OneOf(code_words.STRENGTH)] = doc("How strong it is.")
-    direction: Annotated[Text, OneOf(code_words.DIRECTION)] = doc("For doing it, or against.")
+    SHORTHAND: ClassVar[str | None] = "text"
+
+    rating: Text | None = doc(
+        "The judgement in the words of its scale.", default=None, example="probably favors it"
+    )
+    text: Markdown | None = doc("What it rests on.", default=None)
+
+
+@record
+class Decision(Record):
+    """From evidence to decision: the criteria of GRADE's framework."""
+
+    problem: Judgement | None = doc("How important the problem is.", default=None)
+    benefits: Judgement | None = doc("The desirable effects.", default=None)
+    harms: Judgement | None = doc("The undesirable effects.", default=None)
+    balance: Judgement | None = doc(
+        "How benefits and harms weigh against each other.", default=None
+    )
+    certainty: Judgement | None = doc("The certainty of the evidence as a whole.", default=None)
+    values: Judgement | None = doc("How people value the outcomes, what they prefer.", default=None)
+    resources: Judgement | None = doc("What it costs.", default=None)
+    cost_effectiveness: Judgement | None = doc("Whether it is worth that.", default=None)
+    equity: Judgement | None = doc("What it does to health equity.", default=None)
+    acceptability: Judgement | None = doc(
+        "Whether it is acceptable to all concerned.", default=None
+    )
+    feasibility: Judgement | None = doc("Whether it can be done.", default=None)
+
+
+@record
+class Recommendation(Record):
+    """A recommendation as a guideline makes it: its grade, or what it says instead of one."""
+
+    statement: Annotated[Text, OneOf(code_words.STATEMENT)] | None = doc(
+        "What kind of statement it is; `recommendation`, with strength and direction, if left out.",
+        default=None,
+    )
+    strength: Annotated[Text, OneOf(code_words.STRENGTH)] | None = doc(
+        "How strong it is; `weak` and `conditional` are the same.", default=None
+    )
+    direction: Annotated[Text, OneOf(code_words.DIRECTION)] | None = doc(
+        "For doing it, against, or for either alike.", default=None
+    )
     certainty: Annotated[Text, OneOf(code_words.CERTAINTY)] | None = doc(
         "The certainty of the evidence under it, as the source grades it.", default=None
     )
@@ -132,3 +173,9 @@ class Recommendation(Record):
         "The guideline that makes the recommendation."
     )
     meaning: Meaning | None = doc("The grade in the guideline's own scale.", default=None)
+    decision: Decision | None = doc("The judgements that led to it.", default=None)
+
+    @property
+    def is_graded(self) -> bool:
+        """Whether it is a recommendation with a grade, not a statement of another kind."""
+        return self.statement is None or self.statement == "recommendation"

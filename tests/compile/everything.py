@@ -23,7 +23,7 @@ from fhir_kb.model.concept import (
     Meaning,
     ValueSet,
 )
-from fhir_kb.model.evidence import Evidence, Interval, Statistic
+from fhir_kb.model.evidence import Evidence, Interval, Recommendation, Statistic
 from fhir_kb.model.knowledge_base import KnowledgeBase, TopicEntry, TopicSource
 from fhir_kb.model.page import Link, Page, Section
 from fhir_kb.model.plan import Data, Goal, Step, Trigger
@@ -102,6 +102,7 @@ ALTERNATIVES: dict[type[Record], tuple[tuple[str, ...], ...]] = {
     Step: (("does",), ("plan",), ("asks",)),
     Include: (("concept", "value_sets"), ("system", "version", "codes"), ("system", "filter")),
     Library: (("file",), ("canonical",)),
+    Recommendation: (("strength", "direction"), ("statement",)),
     Related: (("from_",), ("topic", "url"), ("canonical",)),
     Timing: (("when", "offset"), ("at",)),
     Trigger: (("name",), ("timing",), ("data", "condition")),

@@ -47,6 +47,84 @@ def test_strength_direction_and_quality_are_on_the_action(tmp_path: Path) -> Non
     assert values[QUALITY]["coding"][0]["code"] == "low"
 
 
+@pytest.mark.parametrize(
+    ("recommendation", "text", "codes"),
+    [
+        ("strength: strong, direction: for", "Strong recommendation in favour", ["strong", "for"]),
+        (
+            "strength: conditional, direction: against, system: GRADE",
+            "Conditional recommendation against (GRADE)",
+            ["weak", "against"],
+        ),
+        (
+            "strength: conditional, direction: either",
+            "Conditional recommendation for either option",
+            ["weak"],
+        ),
+        ("statement: good-practice", "Good practice statement", []),
+        ("statement: insufficient-evidence", "Insufficient evidence for a recommendation", []),
+        ("statement: no-recommendation", "No recommendation", []),
+        ("statement: research-only", "Recommended only in research", []),
+    ],
+)
+def test_what_a_guideline_says_is_on_the_action(
+    tmp_path: Path, recommendation: str, text: str, codes: list[str]
+) -> None:
+    steps = f"[{{id: a, title: A, recommendation: {{{recommendation}, from: guideline}}}}]"
+    action = plan(tmp_path, f"plan: {{steps: {steps}}}\n", files=FILES)["action"][0]
+    (grade,) = action["extension"]
+    assert grade["valueCodeableConcept"]["text"] == text
+    assert [one["code"] for one in grade["valueCodeableConcept"].get("coding", ())] == codes
+
+
+def test_the_narrative_says_the_certainty_with_the_grade(tmp_path: Path) -> None:
+    narrative = plan(tmp_path, topic(), files=FILES)["text"]["div"]
+    assert "Weak recommendation against, low certainty of the evidence (GRADE)" in narrative
+
+
+DECISION = """\
+        decision:
+          problem: {rating: yes, text: It is common.}
+          benefits: {rating: moderate, text: Less pain.}
+          harms: Bruises.
+          certainty: {rating: low}
+          values: They vary.
+          balance: {rating: probably favors it}
+          resources: {rating: moderate costs}
+          cost-effectiveness: {rating: not known}
+          equity: {rating: probably no impact}
+          acceptability: {rating: probably yes}
+          feasibility: {rating: yes}
+"""
+
+
+def test_the_way_from_evidence_to_decision(tmp_path: Path) -> None:
+    text = topic().replace("        because: finding\n", "        because: finding\n" + DECISION)
+    grade = clean(tmp_path, text, files=FILES)["ArtifactAssessment/sepsis.recommendation.give"]
+    kinds = {
+        content["type"]["coding"][0]["code"]: [
+            part["type"]["coding"][0]["code"] for part in content["component"]
+        ]
+        for content in grade["content"][1:]
+    }
+    assert kinds == {
+        "evidence": ["desirable-effects", "undesirable-effects", "discussion"],
+        "net-effect": ["preferences", "discussion"],
+        "judgments": [
+            "problem-importance",
+            "costs",
+            "cost-effectiveness",
+            "equity",
+            "acceptability",
+            "feasibility",
+        ],
+    }
+    benefits, harms, _ = grade["content"][1]["component"]
+    assert (benefits["classifier"], benefits["summary"]) == ([{"text": "moderate"}], "Less pain.")
+    assert (harms["informationType"], harms["summary"]) == ("comment", "Bruises.")
+    assert "Benefits: moderate. Less pain." in grade["text"]["div"]
+
+
 def test_the_guideline_and_the_evidence_are_its_documentation(tmp_path: Path) -> None:
     action = plan(tmp_path, topic(), files=FILES)["action"][0]
     found = {one["type"]: one for one in action["documentation"]}
@@ -58,7 +136,14 @@ def test_each_grade_is_an_assessment_too(tmp_path: Path) -> None:
     made = clean(tmp_path, topic(), files=FILES)
     grade = made["ArtifactAssessment/sepsis.recommendation.give"]
     assert grade["artifactReference"]["reference"] == "PlanDefinition/sepsis"
-    assert grade["content"][0]["informationType"] == "rating"
+    (specification,) = grade["content"]
+    assert specification["informationType"] == "container"
+    parts = {one["type"]["coding"][0]["code"]: one for one in specification["component"]}
+    assert parts["rating-system"]["classifier"] == [{"text": "GRADE"}]
+    strength = parts["strength-of-recommendation"]["classifier"][0]
+    assert [one["code"] for one in strength["coding"]] == ["weak"]
+    direction = parts["direction-of-recommendation"]["classifier"][0]
+    assert [one["code"] for one in direction["coding"]] == ["against"]
     rating = made["ArtifactAssessment/sepsis.certainty.finding"]
     assert rating["artifactReference"]["reference"] == "Evidence/sepsis.finding"
     assert rating["content"][0]["classifier"][0]["coding"][0]["code"] == "low"

@@ -162,6 +162,18 @@ def _is_certainty(assessment: Mapping[str, Any]) -> bool:
     )
 
 
+def _is_justification(assessment: Mapping[str, Any]) -> bool:
+    """recommendation-justification: up to five contents, each a kind of its own with that code."""
+    contents = assessment.get("content", ())
+    kinds = [code for content in contents for _, code in codings(content.get("type"))]
+    return (
+        "recommendation-specification" in kinds
+        and len(contents) <= 5
+        and len(kinds) == len(set(kinds)) == len(contents)
+        and all(content.get("informationType") == "container" for content in contents)
+    )
+
+
 def _is_comment(assessment: Mapping[str, Any]) -> bool:
     contents = assessment.get("content", ())
     return (
@@ -200,4 +212,5 @@ PROFILES: tuple[ClaimedProfile, ...] = (
     ClaimedProfile("Evidence", _EBM + "evidence-synthesis-evidence", _is_synthesis),
     ClaimedProfile("ArtifactAssessment", _EBM + "certainty-of-evidence", _is_certainty),
     ClaimedProfile("ArtifactAssessment", _EBM + "comment", _is_comment),
+    ClaimedProfile("ArtifactAssessment", _EBM + "recommendation-justification", _is_justification),
 )
