@@ -99,12 +99,12 @@ class _Reader:
         self.instructions: list[tuple[str, int, int]] = []
         self._inside = 0
         self._start = 0
-        self._scope: list[tuple[str, str]] = []
-        """Prefix ("": none) and namespace of the declarations that hold here, inner ones last."""
-        self._own = 0
-        """How many of these the element has that begins now."""
-        self._inherited: dict[str, str] = {}
-        """The namespaces by prefix that hold for the XHTML, and that it does not declare itself."""
+        self._scope: dict[str, list[str]] = {}
+        """Prefix ("": none) -> the namespaces that are declared for it, the inner ones last."""
+        self._declared: set[str] = set()
+        """The prefixes that the element which begins now declares."""
+        self._own: set[str] = set()
+        """The prefixes that the outermost element of the XHTML declares."""
         self._parser = parser = expat.ParserCreate("utf-8", namespace_separator=" ")
         parser.buffer_text = True
         parser.StartElementHandler = self._begin
@@ -129,15 +129,14 @@ class _Reader:
         self.instructions.append((target, *self.position()))
 
     def _declare(self, prefix: str | None, namespace: str | None) -> None:
-        self._scope.append((prefix or "", namespace or ""))
-        self._own += 1
+        self._scope.setdefault(prefix or "", []).append(namespace or "")
+        self._declared.add(prefix or "")
 
-    def _undeclare(self, _prefix: str | None) -> None:
-        self._scope.pop()
+    def _undeclare(self, prefix: str | None) -> None:
+        self._scope[prefix or ""].pop()
 
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
-        outer = len(self._scope) - self._own
-        self._own = 0
+        own, self._declared = self._declared, set()
         if self._inside:
             self._inside += 1
             return
@@ -147,12 +146,7 @@ class _Reader:
             if element.namespace == XHTML:
                 self._inside = 1
                 self._start = self._parser.CurrentByteIndex
-                own = dict(self._scope[outer:])
-                self._inherited = {
-                    prefix: namespace
-                    for prefix, namespace in dict(self._scope[:outer]).items()
-                    if prefix not in own and namespace
-                }
+                self._own = own
         else:
             self._root = element
         if len(self._open) >= MAX_DEPTH:
@@ -176,16 +170,18 @@ class _Reader:
         if not start_tag[0].endswith(b"/>"):
             end = self._data.find(b">", end_tag) + 1
         source = self._data[self._start : end]
-        if not self._inherited:
+        if self._scope.keys() <= self._own:  # the usual case
             return source.decode()
         prefixes = {prefix.decode() for prefix in _PREFIX.findall(source)}
         if _UNPREFIXED.search(source):
             prefixes.add("")
         declarations = "".join(
-            f" xmlns{prefix and ':'}{prefix}={quoteattr(namespace)}"
-            for prefix, namespace in sorted(self._inherited.items())
-            if prefix in prefixes
+            f" xmlns{prefix and ':'}{prefix}={quoteattr(self._scope[prefix][-1])}"
+            for prefix in sorted(prefixes - self._own)
+            if self._scope.get(prefix) and self._scope[prefix][-1]
         )
+        if not declarations:
+            return source.decode()
         length = name - self._start
         return b"".join((source[:length], declarations.encode(), source[length:])).decode()
 
