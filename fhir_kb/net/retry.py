@@ -156,7 +156,7 @@ def retry_after_seconds(value: str) -> float:
         return float(value[:_MAX_DIGITS])
     try:
         when = parsedate_to_datetime(value)
-    except ValueError:
+        zoned = when if when.tzinfo else when.replace(tzinfo=UTC)
+        return max(0.0, (zoned - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
         return 0.0
-    zoned = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return max(0.0, (zoned - datetime.now(UTC)).total_seconds())

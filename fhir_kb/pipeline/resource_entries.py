@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from fhir_kb.push import PushError
+from fhir_kb.servers.json_values import count_in, objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -58,8 +59,9 @@ def entries_of(span: Span, bundle: Mapping[str, Any]) -> Iterator[GivenResource]
 
     Raises PushError for a Bundle that is no whole set of resources.
     """
-    written = bundle.get("entry")
-    entries = written if isinstance(written, list) else []
+    entries = bundle.get("entry", [])
+    if not isinstance(entries, list):
+        raise PushError("Bundle.entry is no list", "Correct the bundle")
     _check_complete(bundle, [entry for entry in entries if isinstance(entry, dict)])
     for number, entry in enumerate(entries):
         path = f"Bundle.entry[{number}]"
@@ -114,8 +116,8 @@ def _requested(
 
 def _check_complete(bundle: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> None:
     """Raises PushError for a bundle that is not a whole set of resources to be pushed."""
-    type_ = str(bundle.get("type"))
-    if type_ in _NOT_A_SET:
+    type_ = bundle.get("type")
+    if isinstance(type_, str) and type_ in _NOT_A_SET:
         raise PushError(
             f"it is a Bundle of type '{type_}': {_NOT_A_SET[type_]}",
             "Give a Bundle of type transaction, batch or collection",
@@ -123,15 +125,13 @@ def _check_complete(bundle: Mapping[str, Any], entries: Sequence[Mapping[str, An
     if type_ != "searchset":
         return
     matches = sum(_search_mode(entry) in ("match", None) for entry in entries)
-    written = bundle.get("link")
-    links = written if isinstance(written, list) else []
-    total = bundle.get("total")
-    if any(isinstance(link, dict) and link.get("relation") == "next" for link in links):
+    total = count_in(bundle.get("total"))
+    if any(link.get("relation") == "next" for link in objects(bundle.get("link"))):
         raise PushError(
             "it is one page of the results of a search: it has a link to the next page",
             "Get all pages into one Bundle",
         )
-    if isinstance(total, int) and total > matches:
+    if total is not None and total > matches:
         raise PushError(
             f"it is a part of the results of a search: {matches} of {total}",
             "Get all pages into one Bundle",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_URL: Final = 1800
 """Characters of the parameters in a URL; longer ones go into the body of a POST."""
+_COMMA: Final = "%2C"
 _SUMMARY_ELEMENTS: Final = "url,version"
 _VALUE: Final = re.compile(r"(?:\\.|[^,\\])+", re.DOTALL)
 OPTIONAL: Final[Mapping[str, Observation]] = {"_elements": "no-elements", "_count": "no-page-size"}
@@ -56,10 +57,14 @@ def parts_of(query: Query) -> Iterator[Query]:
     if len(values) < 2:
         yield query
         return
+    room = MAX_URL - len(form_of({**query, name: ""}))
     part: list[str] = []
+    length = 0
     for value in values:
-        if part and len(form_of({**query, name: ",".join([*part, value])})) > MAX_URL:
+        needed = len(quote_plus(value)) + len(_COMMA)
+        if part and length + needed > room:
             yield {**query, name: ",".join(part)}
-            part = []
+            part, length = [], 0
         part.append(value)
+        length += needed
     yield {**query, name: ",".join(part)}

@@ -255,9 +255,11 @@ def _validation_result(response: Mapping[str, Any] | None) -> bool | None:
         return result if result is True else None
     if any(_parameter(response, name) for name in _UNKNOWN_SYSTEM_PARAMETERS):
         return None
-    issues = _parameter(response, "issues").get("resource")
-    for issue in issues.get("issue", ()) if isinstance(issues, dict) else ():
-        if isinstance(issue, dict) and issue.get("code") in _UNDECIDED_ISSUES:
+    outcome = _parameter(response, "issues").get("resource")
+    issues = outcome.get("issue") if isinstance(outcome, dict) else None
+    for issue in issues if isinstance(issues, list) else ():
+        code = issue.get("code") if isinstance(issue, dict) else None
+        if isinstance(code, str) and code in _UNDECIDED_ISSUES:
             return None
     message = _parameter(response, "message").get("valueString")
     if not isinstance(message, str) or _SURELY_INVALID.search(message):

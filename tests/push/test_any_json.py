@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -109,6 +110,31 @@ def test_it_is_read_or_refused(workspace: Path, name: str, spot: int, new: Any) 
         except PushError as error:
             assert error.message
             assert error.help
+            if "damaged" in error.message and "plan" not in name:
+                assert re.search(r"(\.json|\.jsonl|\.ndjson):\d+ is damaged", error.message)
+
+
+@pytest.mark.parametrize(
+    ("name", "line"), [("journal.jsonl", 2), ("log.jsonl", 2), ("pushes/1.ndjson", 3)]
+)
+def test_the_damaged_line_is_named(workspace: Path, tmp_path: Path, name: str, line: int) -> None:
+    copy = Path(shutil.copytree(workspace, tmp_path / "workspace"))
+    lines = (copy / name).read_bytes().splitlines()
+    lines = [lines[0]] * (line - 1) if len(lines) < line else lines
+    lines[line - 1 :] = [b'{"done": 5, "digest": 7}']
+    (copy / name).write_bytes(b"\n".join(lines) + b"\n")
+    with pytest.raises(PushError, match=rf"{name}:{line} is damaged"):
+        READERS[name](Workspace(copy))
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2026-13-01T00:00:00Z", "0001-01-01T00:00:00Z"])
+def test_the_time_in_the_state_is_an_instant(workspace: Path, tmp_path: Path, text: str) -> None:
+    copy = Path(shutil.copytree(workspace, tmp_path / "workspace"))
+    content = json.loads((copy / "state.json").read_bytes())
+    content["refreshedUntil"] = text
+    (copy / "state.json").write_text(json.dumps(content))
+    with pytest.raises(PushError, match=r"state\.json:1 is damaged"):
+        Workspace(copy).states.load("")
 
 
 @given(spot=SPOTS, new=ANY_JSON)

@@ -237,11 +237,24 @@ def _read_cache(path: Path, key: str) -> FolderIndex | None:
         content = orjson.loads(path.read_bytes())
         if content["format"] != _FORMAT or content["key"] != key:
             return None
-        if not isinstance(content["entries"], dict):
+        rows, problems = content["entries"], content["problems"]
+        if not _are_rows(rows) or not _are_strings(problems):
             return None
-        return FolderIndex(Index(content["entries"]), tuple(content["problems"]))
+        return FolderIndex(Index(rows), tuple(problems))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _are_rows(rows: object) -> bool:
+    return isinstance(rows, dict) and all(
+        isinstance(entries, list)
+        and all(_are_strings(row) and 1 < len(row) < len(IndexEntry._fields) for row in entries)
+        for entries in rows.values()
+    )
+
+
+def _are_strings(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str) for value in values)
 
 
 def _write_cache(path: Path, key: str, index: FolderIndex) -> None:

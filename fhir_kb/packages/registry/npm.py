@@ -7,7 +7,6 @@ packages leave some of it out: without `dist`, `url` is the address of the file.
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -162,7 +161,7 @@ def _digests(dist: Mapping[str, Any]) -> dict[str, str]:
         if algorithm in listed:
             try:
                 digests[algorithm] = base64.b64decode(listed[algorithm], validate=True).hex()
-            except binascii.Error:
+            except ValueError:  # also of what is not ASCII
                 digests[algorithm] = "(unreadable)"  # equals nothing: the file will be refused
             break
     if isinstance(shasum, str) and shasum:

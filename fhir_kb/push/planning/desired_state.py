@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from fhir_kb.emit import EmitError
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.planning.scopes import UNNAMED, has_scope
 from fhir_kb.servers.content import (
@@ -17,6 +18,7 @@ from fhir_kb.servers.content import (
     without_server_elements,
 )
 from fhir_kb.servers.identity import identity_of, string_element
+from fhir_kb.servers.json_values import is_type
 from fhir_kb.servers.protocol import Ref
 
 if TYPE_CHECKING:
@@ -76,17 +78,26 @@ def desired_from_json(content: bytes) -> DesiredResource:
 def desired_resource(resource: Resource) -> DesiredResource:
     """The desired resource of parsed JSON. Raises PushError where it has no valid id."""
     type_, id_ = string_element(resource, "resourceType"), string_element(resource, "id")
-    if not type_ or not id_ or _NOT_IN_IDS.search(id_) or len(id_) > _MAX_ID_LENGTH:
+    if not is_type(type_):
+        raise PushError(
+            f"'{type_}' is not the name of a resource type" if type_ else "it has no resourceType",
+            "Give a resource, a Bundle or a package",
+        )
+    if not id_ or _NOT_IN_IDS.search(id_) or len(id_) > _MAX_ID_LENGTH:
         subject = f"the id '{id_}'" if id_ else "no id"
         raise PushError(
             f"a resource of type {type_ or '(none)'} has {subject}: FHIR does not allow that",
             "Give it an id: letters, digits, '-' and '.', at most 64 of them",
         )
     url, version, identifier = identity_of(resource)
-    return DesiredResource(
-        resource_key(type_, id_, url, version, identifier),
-        type_, id_, url, version, identifier, json_resource(without_server_elements(resource)),
-    )  # fmt: skip
+    try:
+        body = json_resource(without_server_elements(resource))
+    except EmitError as error:
+        raise PushError(
+            f"{type_}/{id_} cannot be written as JSON: {error}", "Correct that value"
+        ) from error
+    key = resource_key(type_, id_, url, version, identifier)
+    return DesiredResource(key, type_, id_, url, version, identifier, body)
 
 
 def resource_key(

@@ -20,7 +20,7 @@ from fhir_kb import files
 from fhir_kb.push.errors import PushError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 
@@ -57,17 +57,17 @@ def read_json(path: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise unreadable(error, path) from error
-    except ValueError as error:
-        raise damaged(path) from error
+    except orjson.JSONDecodeError as error:
+        raise damaged(path, error.lineno) from error
     if not isinstance(content, dict):
         raise damaged(path)
     return content
 
 
-def damaged(path: Path) -> PushError:
-    """The error for a file that is not as it was written."""
+def damaged(path: Path, line: int = 1) -> PushError:
+    """The error for a file that is not as it was written, at that line."""
     return PushError(
-        f"{path} is damaged",
+        f"{path}:{line} is damaged",
         f"Restore it from a backup; or move {path.parent} away: then everything on the server is "
         "compared again, and nothing is changed before a plan has shown it",
     )
@@ -133,3 +133,16 @@ def whole_lines(path: Path) -> Iterator[bytes]:
         yield from files.whole_lines(path)
     except OSError as error:
         raise unreadable(error, path) from error
+
+
+def read_lines(path: Path, read: Callable[[bytes], None]) -> None:
+    """Give each whole line of a file to `read`.
+
+    Raises PushError, which names the line that `read` raises ValueError, KeyError, TypeError or
+    AttributeError for.
+    """
+    for number, line in enumerate(whole_lines(path), start=1):
+        try:
+            read(line)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise damaged(path, number) from error

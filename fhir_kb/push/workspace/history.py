@@ -16,7 +16,7 @@ from fhir_kb.push.workspace.files import (
     damaged,
     drop_partial_line,
     read_json,
-    whole_lines,
+    read_lines,
     write,
     write_json,
 )
@@ -139,16 +139,16 @@ class History:
 
     def _read_contents(self, push: int) -> dict[str, Resource]:
         path = self._contents_path(push)
-        contents = {}
-        try:
-            for line in whole_lines(path):
-                entry = load_json(line)
-                if "format" in entry:
-                    check_version(str(path), entry["format"], RECORD_VERSION)
-                    continue
+        contents: dict[str, Resource] = {}
+
+        def read(line: bytes) -> None:
+            entry = load_json(line)
+            if "format" in entry:
+                check_version(str(path), entry["format"], RECORD_VERSION)
+            else:
                 (contents[entry["digest"]],) = objects([entry["resource"]])
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise damaged(path) from error
+
+        read_lines(path, read)
         return contents
 
     def _contents_path(self, push: int) -> Path:

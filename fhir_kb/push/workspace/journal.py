@@ -16,10 +16,9 @@ from fhir_kb.push.format_version import check_version
 from fhir_kb.push.stored_types import checked, strings
 from fhir_kb.push.workspace.files import (
     AppendOnlyFile,
-    damaged,
     drop_partial_line,
+    read_lines,
     remove,
-    whole_lines,
 )
 from fhir_kb.push.workspace.records import (
     RECORD_VERSION,
@@ -124,17 +123,17 @@ def interrupted_push(folder: Path) -> InterruptedPush | None:
     path = folder / _NAME
     push: InterruptedPush | None = None
     version = RECORD_VERSION
-    try:
-        for line in whole_lines(path):
-            entry = orjson.loads(line)
-            if push is None:
-                version = check_version(str(path), entry.get("format", 1), RECORD_VERSION)
-                scopes = strings(entry.get("scopes", []))
-                push = checked(InterruptedPush(entry["push"], scopes))
-            else:
-                _add_entry(push, entry, version)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise damaged(path) from error
+
+    def read(line: bytes) -> None:
+        nonlocal push, version
+        entry = orjson.loads(line)
+        if push is None:
+            version = check_version(str(path), entry.get("format", 1), RECORD_VERSION)
+            push = checked(InterruptedPush(entry["push"], strings(entry.get("scopes", []))))
+        else:
+            _add_entry(push, entry, version)
+
+    read_lines(path, read)
     return push
 
 

@@ -9,7 +9,7 @@ import orjson
 
 from fhir_kb.push.format_version import check_version
 from fhir_kb.push.stored_types import checked, objects, strings
-from fhir_kb.push.workspace.files import AppendOnlyFile, damaged, drop_partial_line, whole_lines
+from fhir_kb.push.workspace.files import AppendOnlyFile, drop_partial_line, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,10 +55,9 @@ class PushLog:
 
     def entries(self) -> list[LogEntry]:
         """All entries, the oldest first."""
-        try:
-            return [self._entry(orjson.loads(line)) for line in whole_lines(self._path)]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise damaged(self._path) from error
+        entries: list[LogEntry] = []
+        read_lines(self._path, lambda line: entries.append(self._entry(orjson.loads(line))))
+        return entries
 
     def _entry(self, line: Mapping[str, Any]) -> LogEntry:
         if check_version(str(self._path), line.get("format", 1), _VERSION) == 1:
