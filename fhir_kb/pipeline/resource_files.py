@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics import Diagnostic, FindingCode, Span, did_you_mean, has_errors
 from fhir_kb.emit import EmitError
-from fhir_kb.model.fhir_release import BY_NAME, FHIR_RELEASES, release_of_version
+from fhir_kb.model.fhir_release import BY_NAME, FHIR_RELEASES
 from fhir_kb.packages import definitions
 from fhir_kb.packages.canonicals import version_key
 from fhir_kb.pipeline.resource_entries import GivenResource, entries_of
@@ -28,6 +28,13 @@ from fhir_kb.pipeline.resource_members import (
     package_at,
     package_members,
 )
+from fhir_kb.pipeline.resource_releases import (
+    file_conflict,
+    is_of_other_release,
+    package_conflict,
+    resources_conflict,
+    versions_of_package,
+)
 from fhir_kb.pipeline.resource_texts import TextError, resource_in
 from fhir_kb.push import DesiredResource, PushError, desired_resource
 from fhir_kb.push.finding_codes import (
@@ -43,15 +50,14 @@ from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.input.recognition import recognise
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from fhir_kb.packages import Package
 
 _SKIPPED: Final = frozenset({"ImplementationGuide"})
 """Of a package: what describes the package and not knowledge."""
-_STATING: Final = ("StructureDefinition", "CapabilityStatement")
-"""Types with an element `fhirVersion` that says the release of their content."""
+_OTHER_RELEASE: Final = "Give what is made for the server's release, or another server"
 _SUBSETTED: Final = "SUBSETTED"
 """The tag of what a server has left elements out of: http://hl7.org/fhir/search.html#summary."""
 
@@ -97,9 +103,14 @@ class ResourceReader:
         try:
             package = package_at(path)
             if package is None:
-                return list(self._resources(members(path), None))
-            if not self._has_release(path, package):
+                conflict = file_conflict(path, self._release) if path.is_file() else ""
+            else:
+                conflict = package_conflict(package, self._release)
+            if conflict:
+                self._find(OTHER_RELEASE, Span(path.as_posix()), conflict, _OTHER_RELEASE)
                 return []
+            if package is None:
+                return list(self._resources(members(path), None))
             return list(self._resources(package_members(path, package), package))
         except OSError as error:
             reason = error.strerror or str(error)
@@ -117,29 +128,11 @@ class ResourceReader:
         self.findings += findings
         return resolved
 
-    def _has_release(self, path: Path, package: Package) -> bool:
-        """Whether a package is for the server's release, by its package.json."""
-        versions = package.fhir_versions
-        if not versions or self._release in map(release_of_version, versions):
-            return True
-        self._find(
-            OTHER_RELEASE,
-            Span(path.as_posix()),
-            f"package {package.label} is for FHIR {', '.join(versions)}, and the server has "
-            f"{self._server_release}",
-            "Give the package for that release, or another server",
-        )
-        return False
-
-    @property
-    def _server_release(self) -> str:
-        return f"FHIR {self._release.version} ({self._release.label})"
-
     def _resources(
         self, contents: Iterable[Member | OtherFiles], package: Package | None
     ) -> Iterator[DesiredResource]:
         """package: what they are of; the release that it names is the server's."""
-        states_release = package is not None and bool(package.fhir_versions)
+        states_release = package is not None and bool(versions_of_package(package))
         others: list[GivenResource] = []
         for member in contents:
             if isinstance(member, OtherFiles):
@@ -149,12 +142,15 @@ class ResourceReader:
             for item in map(with_id, self._items(member)):
                 if not self._is_loadable(item, is_of_package=package is not None):
                     continue
-                if not states_release and self._is_of_other_release(item):
+                if not states_release and is_of_other_release(item, self._release):
                     others.append(item)
                 loadable.append(item)
             self._loaded += len(loadable)
             yield from self._desired(loadable)
-        self._find_other_release(others)
+        if others:
+            conflict = resources_conflict(others, self._release)
+            place = others[0]
+            self._find(OTHER_RELEASE, place.span, conflict, _OTHER_RELEASE, path=place.path)
 
     def _items(self, member: Member) -> list[GivenResource]:
         """The resources in a content; a Bundle of them as its entries."""
@@ -251,31 +247,6 @@ class ResourceReader:
             return f"{self._release.title} has no {type_name}; {' and '.join(others)} {verb}"
         advice = did_you_mean(type_name, known)
         return f"FHIR has no resource type '{type_name}'" + (f": {advice}" if advice else "")
-
-    @staticmethod
-    def _stated(item: GivenResource) -> str:
-        version = item.resource.get("fhirVersion")
-        is_stating = item.resource.get("resourceType") in _STATING
-        return version if is_stating and isinstance(version, str) else ""
-
-    def _is_of_other_release(self, item: GivenResource) -> bool:
-        stated = self._stated(item)
-        return bool(stated) and release_of_version(stated) is not self._release
-
-    def _find_other_release(self, items: Sequence[GivenResource]) -> None:
-        """One finding for all of a file that is of another release."""
-        if not items:
-            return
-        first = items[0]
-        more = f", as are {len(items) - 1} more" if len(items) > 1 else ""
-        self._find(
-            OTHER_RELEASE,
-            first.span,
-            f"{first.name} is for FHIR {self._stated(first)} by its fhirVersion{more}, and the "
-            f"server has {self._server_release}",
-            "Give the resources for that release, or another server",
-            path=first.path,
-        )
 
     def _desired(self, items: list[GivenResource]) -> Iterator[DesiredResource]:
         """The resources of one content, with the references between them."""

@@ -250,6 +250,30 @@ def test_a_package_that_names_this_release_or_none_is_loaded(
     assert names(desired_from_files([path], "r4")) == ["Library/a"]
 
 
+def test_a_package_states_its_release_by_the_core_package_that_it_needs(tmp_path: Path) -> None:
+    needs = {"dependencies": {"hl7.fhir.r5.core": "5.0.0"}}
+    path = package(tmp_path, {"package/a.json": LIBRARY}, **needs)
+    assert found(desired_from_files([path], "r4"), tmp_path) == [
+        (
+            "KB816 given.tgz: package kb.example#1.0.0 is for FHIR 5.0.0, and the server has "
+            "FHIR 4.0.1 (R4)"
+        )
+    ]
+    assert names(desired_from_files([path], "r5")) == ["Library/a"]
+
+
+def test_a_file_of_an_unpacked_package_states_its_release(tmp_path: Path) -> None:
+    manifest = {"name": "kb.example", "version": "1.0.0", "fhirVersions": ["5.0.0"]}
+    (tmp_path / "package.json").write_text(json.dumps(manifest))
+    assert found(read(tmp_path, LIBRARY), tmp_path) == [
+        (
+            "KB816 file.json: it is for FHIR 5.0.0 (R5) by package.json, and the server has FHIR "
+            "4.0.1 (R4)"
+        )
+    ]
+    assert names(read(tmp_path, LIBRARY, release="r5")) == ["Library/a"]
+
+
 def test_resources_that_state_another_release_are_refused(tmp_path: Path) -> None:
     profiles = [
         {"resourceType": "StructureDefinition", "id": f"s{n}", "fhirVersion": "5.0.0"} for n in "12"
