@@ -32,13 +32,13 @@ COMMON = """
 (disk, network); 4 of `plan --exit-code` and `drift --exit-code`, that there are changes. As shells
 have it, 130 is interrupted and 141 a pipe that nobody reads any more; 70 is a bug in fhir-kb.
 
-**Findings** (`--format`): `human` shows the place, the code, one sentence, the source line and what
-to do; `json` is one object on one line, with `errors`, `warnings`, `notes` and `findings` (each:
-`code`, `severity`, `message`, `file`, `line`, `column`, `endLine`, `endColumn`, and where they are
-known `path`, `help`, `releases`), and of `build` also `made`, `files`, `losses`; `sarif` is SARIF
-2.1.0 for code hosts and editors; `github` is workflow commands that annotate a change. Lines and
-columns count from 1, the end is exclusive. [codes.md](codes.md) explains each code, as does
-`fhir-kb explain CODE`.
+**Findings** (`--format`): `human` shows the place, the code, one sentence, the source line and
+what to do; `json` is one object on one line, with `errors`, `warnings`, `notes`, `notChecked` and
+`findings` (each: `code`, `severity`, `message`, `file`, `line`, `column`, `endLine`, `endColumn`,
+and where they are known `path`, `help`, `releases`), and of `build` also `made`, `files`,
+`losses`; `sarif` is SARIF 2.1.0 for code hosts and editors; `github` is workflow commands that
+annotate a change. Lines and columns count from 1, the end is exclusive. [codes.md](codes.md)
+explains each code, as does `fhir-kb explain CODE`.
 
 **Terminal**: colours and the progress bar appear on a terminal only. `NO_COLOR=1` turns colours
 off, `FORCE_COLOR=1` on. Elsewhere progress is a plain line a stage on the standard error;

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from fhir_kb.diagnostics import Severity
-from fhir_kb.packages import InMemoryCanonicals
+from fhir_kb.packages import InMemoryCanonicals, definitions
+from fhir_kb.terminology.service import TerminologyService
 from fhir_kb.validate import CODES, Issue, Validator
 
 BASE = "https://kb.example.org/fhir"
@@ -276,3 +277,56 @@ def test_each_of_its_codes_says_so() -> None:
     assert [
         code.id for code in CODES if code.is_not_checked != ("not checked" in code.summary)
     ] == []
+
+
+def test_a_response_that_names_no_questionnaire() -> None:
+    response = {"resourceType": "QuestionnaireResponse", "text": TEXT, "status": "completed"}
+    answered = {**response, "item": [{"linkId": "a", "answer": [{"valueString": "x"}]}]}
+    assert unchecked(response) == []
+    assert unchecked(answered) == ["KB735 QuestionnaireResponse"]
+    assert unchecked({**answered, "questionnaire": f"{BASE}/Questionnaire/none"}) == [
+        "KB735 QuestionnaireResponse"
+    ]
+
+
+def test_a_rule_that_asks_for_a_profile_that_is_not_at_hand() -> None:
+    expression = f"conformsTo('{BASE}/StructureDefinition/none')"
+    rule = {"key": "t-1", "severity": "error", "human": "x", "expression": expression}
+    demands = profile("Patient", {"id": "Patient", "constraint": [rule]})
+    assert unchecked(claiming(PATIENT), demands) == ["KB592 Patient"]
+
+
+@pytest.mark.parametrize(("answer", "finds"), [(None, ["KB685"]), (False, ["KB572"]), (True, [])])
+@pytest.mark.parametrize("content", ["", "fragment"])
+def test_what_the_terminology_server_says(
+    answer: bool | None, finds: list[str], content: str
+) -> None:
+    class FakeServer:
+        problem = ""
+
+        def has_code(self, *_: Any) -> bool | None:
+            return answer
+
+        def contains(self, *_: Any) -> bool | None:
+            return None
+
+        def displays(self, *_: Any) -> None:
+            return None
+
+    part = {"resourceType": "CodeSystem", "url": "urn:x:c", "content": content}
+    known = InMemoryCanonicals([part] if content else [])
+    terminology = TerminologyService(known, definitions("4.0.1"), FakeServer())
+    given = {"resourceType": "Basic", "text": TEXT}
+    given["code"] = {"coding": [{"system": "urn:x:c", "code": "a"}]}
+    assert [one[:5] for one in unchecked(given, terminology=terminology)] == finds
+
+
+def test_a_map_from_a_supplement() -> None:
+    supplement = {"resourceType": "CodeSystem", "url": "urn:x:more", "content": "supplement",
+                  "supplements": "urn:x:c"}  # fmt: skip
+    group = {"source": "urn:x:more", "target": "urn:x:none", "element": [{"code": "a"}]}
+    given = {"resourceType": "ConceptMap", "status": "active", "group": [group]}
+    assert sorted(one for one in unchecked(given, supplement) if "group" in one)[:2] == [
+        "KB682 ConceptMap.group[0].source",
+        "KB684 ConceptMap.group[0].target",
+    ]

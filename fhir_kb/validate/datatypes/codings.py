@@ -90,18 +90,24 @@ def _by_terminology(url: str, value: Mapping[str, Any], context: Context) -> Fin
             return system_not_available(url, context)
         if is_code:
             return None
-        message = f"{quoted(value['code'])} is not a code of {url}"
-        return under(report(UNKNOWN_CODE, message), "code")
+        return _unknown_to_server(url, value["code"])
     if not is_this_version(concepts.version, version or concepts.version):
         return _version_not_available(concepts, version)
     if concepts.has_code(value["code"]) is False:
         return unknown_code(concepts, value["code"])
     code = concepts.find_code(value["code"])
-    if code is None and terminology.has_code(url, value["code"], version) is None:
-        return system_not_available(url, context)
+    if code is None:  # the system at hand is incomplete
+        is_code = terminology.has_code(url, value["code"], version)
+        if is_code is None:
+            return system_not_available(url, context)
+        return None if is_code else _unknown_to_server(url, value["code"])
     if concepts.language and concepts.language.partition("-")[0].lower() != _ENGLISH:
         return None
-    return None if code is None else _wrong_display(url, value, concepts.displays[code], context)
+    return _wrong_display(url, value, concepts.displays[code], context)
+
+
+def _unknown_to_server(url: str, code: str) -> Findings:
+    return under(report(UNKNOWN_CODE, f"{quoted(code)} is not a code of {url}"), "code")
 
 
 def system_not_available(url: str, context: Context) -> Findings:

@@ -48,9 +48,9 @@ def _check(
         return report_at(element, INVARIANT_NOT_EVALUATED, message)
     if holds:
         return []
-    if holds is None and _needs_terminology(expression):
+    if holds is None and _needs_definitions(expression):
         message = f"not checked: the rule {key} of {node.tree.name}"
-        advice = "a value set that it asks for may not be available"
+        advice = "a value set or profile that it asks for may not be available"
         return report_at(element, INVARIANT_NOT_EVALUATED, message, advice)
     code = INVARIANT if invariant.get("severity") == "error" else INVARIANT_WARNING
     message = f"{key}: {invariant.get('human', expression)} ({node.tree.name})"
@@ -63,6 +63,6 @@ def _context_resource(node: ProfileNode, element: Element) -> Element:
     return resource_of(element.parent if is_slot and element.parent is not None else element)
 
 
-def _needs_terminology(expression: str) -> bool:
-    """Whether an empty result may mean that a value set is not available."""
-    return "memberOf" in expression or "subsumes" in expression
+def _needs_definitions(expression: str) -> bool:
+    """Whether an empty result may mean that a value set or profile is not available."""
+    return any(name in expression for name in ("memberOf", "subsumes", "conformsTo"))

@@ -79,7 +79,10 @@ def questionnaire_response_check(definitions: Definitions) -> Checker:
 def _check(value: Mapping[str, Any], context: Context, definitions: Definitions) -> Findings:
     url = value.get("questionnaire")
     if not isinstance(url, str):
-        return None
+        if "questionnaire" in value or "item" not in value:
+            return None
+        message = "not checked: the response names no questionnaire"
+        return report_at((), QUESTIONNAIRE_UNKNOWN, message, None, "Questionnaire_QR_Q_None")
     questionnaire = (
         context.contained(url[1:])
         if url.startswith("#")

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from fhir_kb.validate.core.issue import Finding, quoted, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.datatypes.codings import unknown_code
-from fhir_kb.validate.finding_codes import DEFINITION_NOT_AVAILABLE, MAP, MAP_DOUBTFUL
+from fhir_kb.validate.finding_codes import (
+    DEFINITION_NOT_AVAILABLE,
+    MAP,
+    MAP_DOUBTFUL,
+    SUPPLEMENT_AS_SYSTEM,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -61,6 +66,10 @@ class _GroupSide:
             return [
                 Finding(MAP_DOUBTFUL, message, message_id=f"CONCEPTMAP_GROUP_{self.name}_MISSING")
             ]
+        if supplemented := self._terminology.supplemented(self.system):
+            message = f"{self.system} is a supplement, and defines no codes"
+            advice = f"write the code system that it supplements: {supplemented}"
+            return under([Finding(SUPPLEMENT_AS_SYSTEM, message, advice)], side)
         if self._has_scope or (self._concepts is not None and self._concepts.is_complete):
             return []
         message = f"not checked: the code system {self.system} is not available"
