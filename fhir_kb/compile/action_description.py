@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from fhir_kb.compile.concepts import codeable_concept, readable_text
 from fhir_kb.compile.element_text import dosage_text, quantity_text, timing_text
 from fhir_kb.compile.elements import with_span_of
+from fhir_kb.compile.orders import is_forbidden_as_service
 from fhir_kb.compile.quantities import single_quantity
 from fhir_kb.compile.timing import compile_dosage, compile_timing
 
@@ -64,7 +65,7 @@ def _paragraphs(context: CompileContext, step: Step) -> Iterator[str]:
 
 def _beyond_the_order(context: CompileContext, activity: Activity) -> Iterator[str]:
     """What the activity says that an order of its kind has no element for."""
-    kind = str(activity.kind)
+    kind = "service" if is_forbidden_as_service(activity) else str(activity.kind)
     if kind not in _WITH_PRODUCT:
         yield _labelled("Product", readable_text(codeable_concept(context, activity.product)))
     if kind not in _WITH_QUANTITY:

@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING
 from fhir_kb.compile import narrative as write
 from fhir_kb.compile.concepts import codeable_concept, codeable_concepts, readable_text
 from fhir_kb.compile.element_text import dosage_text, quantity_text, timing_text
-from fhir_kb.compile.elements import with_span_of
-from fhir_kb.compile.expressions import compile_dynamic_value
 from fhir_kb.compile.metadata import artifact_resource
+from fhir_kb.compile.orders import (
+    order_code,
+    order_dosages,
+    order_kind,
+    order_product,
+    order_values,
+)
 from fhir_kb.compile.participants import compile_participant, participant_text
 from fhir_kb.compile.quantities import single_quantity
 from fhir_kb.compile.related import cited_artifacts, compile_all_related
-from fhir_kb.compile.timing import compile_dosage, compile_timing
-from fhir_kb.model import code_words
+from fhir_kb.compile.timing import compile_timing
 
 if TYPE_CHECKING:
     from fhir_kb.compile.compile_context import CompileContext
@@ -26,11 +30,6 @@ DEFAULT_INTENT = "proposal"
 
 def compile_activity(context: CompileContext, activity: Activity) -> Element:
     """The ActivityDefinition of an activity."""
-    kind = (
-        with_span_of(code_words.ACTIVITY_KIND[activity.kind], activity.kind)
-        if activity.kind is not None
-        else None
-    )
     libraries = [context.library(name) for name in activity.libraries]
     resource = artifact_resource(
         context,
@@ -46,18 +45,18 @@ def compile_activity(context: CompileContext, activity: Activity) -> Element:
             *cited_artifacts(context, "derived-from", activity.from_),
         ],
         library=[library for library in libraries if library],
-        kind=kind,
-        code=codeable_concept(context, activity.code),
+        kind=order_kind(context, activity),
+        code=order_code(context, activity),
         intent=activity.intent or DEFAULT_INTENT,
         priority=activity.priority,
         doNotPerform=activity.prohibited,
         timingTiming=compile_timing(context, activity.timing),
         participant=[compile_participant(context, who) for who in activity.participants],
-        productCodeableConcept=codeable_concept(context, activity.product),
+        productCodeableConcept=order_product(context, activity),
         quantity=single_quantity(context, activity.quantity),
-        dosage=[compile_dosage(context, how) for how in activity.dosage],
+        dosage=order_dosages(context, activity),
         bodySite=codeable_concepts(context, activity.body_site),
-        dynamicValue=[compile_dynamic_value(context, value) for value in activity.dynamic_values],
+        dynamicValue=order_values(context, activity),
     )
     resource["text"] = _narrative(context, activity, resource)
     return resource
@@ -71,9 +70,9 @@ def _narrative(context: CompileContext, activity: Activity, resource: Element) -
         else "",
         write.prose(activity.text),
         write.labelled("Purpose", activity.purpose),
-        write.line("What is done", readable_text(resource.get("code"))),
+        write.line("What is done", readable_text(codeable_concept(context, activity.code))),
         write.line("Priority", activity.priority),
-        write.line("Product", readable_text(resource.get("productCodeableConcept"))),
+        write.line("Product", readable_text(codeable_concept(context, activity.product))),
         write.line("Quantity", quantity_text(resource.get("quantity"))),
         write.texts("Dosage", [dosage_text(how) for how in resource.get("dosage", ())]),
         write.line("When", timing_text(resource.get("timingTiming"))),

@@ -49,8 +49,8 @@ def compile_timing(context: CompileContext, timing: Timing | None) -> Element | 
     return element(timing.span, repeat=repeat, code=code) or None
 
 
-def compile_dosage(context: CompileContext, dosage: Dosage) -> Element:
-    """The Dosage of a dosage."""
+def compile_dosage(context: CompileContext, dosage: Dosage, sequence: int | None = None) -> Element:
+    """The Dosage of a dosage; `sequence` is its place among several."""
     dose_and_rate = element(
         dosage.span,
         **quantity_choice(context, "dose", dosage.dose),
@@ -58,6 +58,7 @@ def compile_dosage(context: CompileContext, dosage: Dosage) -> Element:
     )
     return element(
         dosage.span,
+        sequence=sequence,
         text=dosage.text,
         additionalInstruction=codeable_concepts(context, dosage.instructions),
         patientInstruction=dosage.patient,

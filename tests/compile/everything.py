@@ -58,6 +58,7 @@ NAMES = {
 }
 FIXED: dict[tuple[type[Record], str], str] = {
     (Activity, "id"): NAMES["activity"],
+    (Activity, "kind"): "service",
     (AgeRange, "from_"): "18 a",
     (AgeRange, "to"): "65 a",
     (Author, "orcid"): "0000-0002-1825-0097",

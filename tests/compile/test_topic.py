@@ -88,7 +88,9 @@ def test_every_resource_can_be_found_and_loaded_again(
     """By URL and version where all releases search for it, and otherwise by identifier."""
     for one in compile_topic(source, base).resources:
         if one["resourceType"] in WITH_URL_EVERYWHERE:
-            assert one["url"].endswith(f"/{one['resourceType']}/{one['id']}")
+            is_logic = one["resourceType"] == "Library" and "content" in one
+            end = one["name"] if is_logic else one["id"]  # CQL is found by its name
+            assert one["url"].endswith(f"/{one['resourceType']}/{end}")
             assert one["version"]
         else:
             (identifier,) = one["identifier"]

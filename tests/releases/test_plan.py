@@ -232,8 +232,26 @@ def test_r4b_has_subjects_by_url(in_r4b: Callable[..., Any]) -> None:
 
 
 @R4_AND_R4B
-def test_a_version_algorithm_is_kept_without_a_word(name: str, lower: Callable[..., Any]) -> None:
-    result = lower(name, plan(versionAlgorithmString="semver", copyrightLabel="(c) 2026"))
+@pytest.mark.parametrize("kind", ["PlanDefinition", "ActivityDefinition"])
+def test_what_engines_would_copy_onto_requests_is_no_extension(
+    kind: str, name: str, lower: Callable[..., Any]
+) -> None:
+    """$apply copies extensions of the definition onto each request: HAPI 8.2, measured."""
+    metadata = {"versionAlgorithmString": "semver", "copyrightLabel": "(c) 2026"}
+    result = lower(name, {**plan(**metadata), "resourceType": kind})
+    assert "extension" not in result.resource
+    assert [(loss.code, loss.severity.value) for loss in result.losses] == [
+        ("KB404", "information"),
+        ("KB404", "information"),
+    ]
+
+
+@R4_AND_R4B
+def test_a_version_algorithm_is_kept_without_a_word_where_no_engine_copies_it(
+    name: str, lower: Callable[..., Any]
+) -> None:
+    metadata = {"versionAlgorithmString": "semver", "copyrightLabel": "(c) 2026"}
+    result = lower(name, {**plan(**metadata), "resourceType": "Library"})
     core = "http://hl7.org/fhir/StructureDefinition/artifact-"
     assert result.resource["extension"] == [
         {"url": core + "versionAlgorithm", "valueString": "semver"},
@@ -245,7 +263,8 @@ def test_a_version_algorithm_is_kept_without_a_word(name: str, lower: Callable[.
 @R4_AND_R4B
 def test_extensions_of_the_source_come_first(name: str, lower: Callable[..., Any]) -> None:
     own = [{"url": "https://a.example/e", "valueCode": "c"}]
-    result = lower(name, plan(copyrightLabel="(c)", extension=own))
+    library = {**plan(copyrightLabel="(c)", extension=own), "resourceType": "Library"}
+    result = lower(name, library)
     assert [one["url"] for one in result.resource["extension"]] == [
         "https://a.example/e",
         "http://hl7.org/fhir/StructureDefinition/artifact-copyrightLabel",

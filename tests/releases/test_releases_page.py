@@ -24,7 +24,8 @@ def test_the_page_is_up_to_date() -> None:
     ("release", "path", "name", "fate"),
     [
         ("r4", "Evidence", "statistic", "rule"),
-        ("r4", "PlanDefinition", "copyrightLabel", "extension"),
+        ("r4", "Library", "copyrightLabel", "extension"),
+        ("r4", "PlanDefinition", "copyrightLabel", "rule"),
         ("r4b", "PlanDefinition.action", "location", "lost"),
         ("r4", "PlanDefinition", "title", "same"),
     ],

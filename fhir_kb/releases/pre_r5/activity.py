@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 from fhir_kb.model import Element
 from fhir_kb.releases import author_terms
 from fhir_kb.releases.extensions import can_keep, extension_of
-from fhir_kb.releases.pre_r5.plan import PARTICIPANT, finish_participant, into_role
+from fhir_kb.releases.pre_r5.plan import (
+    PARTICIPANT,
+    finish_participant,
+    into_role,
+    not_onto_requests,
+)
 from fhir_kb.releases.transforms import recoded
 
 if TYPE_CHECKING:
@@ -46,12 +51,15 @@ def _requirement(node: LoweringNode, name: str, value: Any) -> None:
 
 
 TRANSFORMS: dict[str, Transform] = {
+    "ActivityDefinition.copyrightLabel": not_onto_requests,
     "ActivityDefinition.kind": recoded({"RequestOrchestration": "RequestGroup"}),
     "ActivityDefinition.location": _location,
     "ActivityDefinition.observationRequirement": _requirement,
     "ActivityDefinition.observationResultRequirement": _requirement,
     "ActivityDefinition.participant.type": recoded(PARTICIPANT),
     "ActivityDefinition.specimenRequirement": _requirement,
+    "ActivityDefinition.versionAlgorithmCoding": not_onto_requests,
+    "ActivityDefinition.versionAlgorithmString": not_onto_requests,
 }
 FALLBACKS: dict[str, Transform] = {
     "ActivityDefinition.participant.function": into_role,

@@ -58,6 +58,16 @@ def _action_id(node: LoweringNode, name: str, value: Any) -> None:
         node.report("KB404", Severity.INFORMATION, f"{message} in {node.release}", name)
 
 
+def not_onto_requests(node: LoweringNode, name: str, _value: Any) -> None:
+    """Left out: an engine copies each extension of a definition onto the requests of a patient."""
+    if not name.startswith("_") or name[1:] not in node.source:
+        message = (
+            f"the {author_terms.element_label(name)} of {node.owner} is said by the manifest: in "
+            f"{node.release} it would be an extension here, which engines copy onto every request"
+        )
+        node.report("KB404", Severity.INFORMATION, message, name)
+
+
 def _relationship(node: LoweringNode, name: str, value: Any) -> None:
     if name.startswith("_"):
         merge_primitive(node, name[1:], value)
@@ -167,10 +177,13 @@ TRANSFORMS: dict[str, Transform] = {
     "PlanDefinition.action.relatedAction.relationship": _relationship,
     "PlanDefinition.action.relatedAction.targetId": renamed("actionId"),
     "PlanDefinition.actor": _actors,
+    "PlanDefinition.copyrightLabel": not_onto_requests,
     "PlanDefinition.goal.target.detailBoolean": _detail,
     "PlanDefinition.goal.target.detailInteger": _detail,
     "PlanDefinition.goal.target.detailRatio": _detail,
     "PlanDefinition.goal.target.detailString": _detail,
+    "PlanDefinition.versionAlgorithmCoding": not_onto_requests,
+    "PlanDefinition.versionAlgorithmString": not_onto_requests,
 }
 FALLBACKS: dict[str, Transform] = {
     "PlanDefinition.action.participant.actorId": _actor,
