@@ -25,9 +25,9 @@ class DefinitionCoverage:
 
 def definition_coverage(knowledge_base: Path, paths: Sequence[Path]) -> DefinitionCoverage:
     """What is checked where `paths`, files and folders in a knowledge base, are to be checked."""
-    from fhir_kb.read.unread_files import is_read, unread_files
+    from fhir_kb.read.unread_files import KnowledgeBaseFiles
 
-    beside = unread_files(knowledge_base)
+    all_files = KnowledgeBaseFiles(knowledge_base)
     root = Path(os.path.abspath(knowledge_base))  # noqa: PTH100  without following links
     places = {path: Path(os.path.abspath(path)) for path in paths}  # noqa: PTH100
     files = {path: place for path, place in places.items() if not path.is_dir()}
@@ -35,17 +35,16 @@ def definition_coverage(knowledge_base: Path, paths: Sequence[Path]) -> Definiti
     unread_named = {
         path
         for path, place in files.items()
-        if place.is_relative_to(root)
-        and not is_read(knowledge_base, place.relative_to(root).as_posix())
+        if place.is_relative_to(root) and not all_files.is_read(place.relative_to(root).as_posix())
     }
     skipped = {path.as_posix() for path in unread_named}
     skipped |= {
         (knowledge_base / name).as_posix()
-        for name in beside.files
+        for name in (all_files.unread() if folders else ())
         if any((root / name).is_relative_to(folder) for folder in folders)
     }
     return DefinitionCoverage(
-        len(beside.topics),
+        all_files.topics,
         tuple(sorted(skipped)),
         is_nothing=bool(paths) and unread_named == {*paths},
     )

@@ -19,53 +19,56 @@ _OF_ALL: Final = frozenset({KB_FILE, CONCEPTS_FILE, _LOCK_FILE})
 _OF_TOPICS: Final = frozenset({TOPIC_FILE, PAGE_FILE, REFERENCES_FILE})
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadFiles:
-    """What lies in the folder of a knowledge base beside its definitions."""
+class KnowledgeBaseFiles:
+    """The files in the folder of a knowledge base, and which of them are read."""
 
-    topics: tuple[str, ...]
-    """The folders of the topics, below the root."""
-    files: tuple[str, ...]
-    """The files that neither the knowledge base nor a topic reads, below the root."""
+    def __init__(self, root: Path) -> None:
+        """The files below a folder with kb.yaml."""
+        self._root = root
+        self._sources, _ = find_definitions(root)
+        self._topics = {folder.path: folder for folder in self._sources.folders}
+        self._read: dict[str, set[str]] = {}
 
+    @property
+    def topics(self) -> int:
+        """How many topics there are."""
+        return len(self._topics)
 
-def unread_files(root: Path) -> UnreadFiles:
-    """The files that are not read, by their names in the topics; no topic is parsed.
+    def unread(self) -> list[str]:
+        """The files that are not read, below the root, by their names in the topics.
 
-    A file that is only mentioned in a topic.yaml counts as read: see `is_read`.
-    """
-    sources, _ = find_definitions(root)
-    topics = {folder.path: folder for folder in sources.folders}
-    unread: list[str] = []
-    for path, files in FolderWalk(root, "").folders():
-        if path in topics:
-            content, _ = sources.read_bytes(f"{path}/{TOPIC_FILE}")
-            names = [name for name in files if name not in _OF_TOPICS]
-            unread += [f"{path}/{name}" for name in names if name.encode() not in content]
-        elif path == "":
-            unread += [name for name in files if "/" not in name and name not in _OF_ALL]
-        elif not any(path.startswith(f"{topic}/") for topic in topics):
-            unread += [f"{path}/{name}" for name in files if "/" not in name]
-    return UnreadFiles(tuple(topics), tuple(sorted(unread)))
+        No topic is parsed: a file that is only mentioned in a topic.yaml counts as read.
+        """
+        unread: list[str] = []
+        for path, files in FolderWalk(self._root, "").folders():
+            if path in self._topics:
+                content, _ = self._sources.read_bytes(f"{path}/{TOPIC_FILE}")
+                names = [name for name in files if name not in _OF_TOPICS]
+                unread += [f"{path}/{name}" for name in names if name.encode() not in content]
+            elif path == "":
+                unread += [name for name in files if "/" not in name and name not in _OF_ALL]
+            elif not any(path.startswith(f"{topic}/") for topic in self._topics):
+                unread += [f"{path}/{name}" for name in files if "/" not in name]
+        return sorted(unread)
 
+    def is_read(self, path: str) -> bool:
+        """Whether a file below the root is read, by parsing the topic in whose folder it is."""
+        if path in (KB_FILE, CONCEPTS_FILE):
+            return True
+        folders = [folder for folder in self._topics if path.startswith(f"{folder}/")]
+        return bool(folders) and path in self._read_by(max(folders, key=len))
 
-def is_read(root: Path, path: str) -> bool:
-    """Whether a file is read, by parsing the topic in whose folder it is.
-
-    Args:
-        root: The folder of kb.yaml.
-        path: The file, below the root.
-    """
-    if path in (KB_FILE, CONCEPTS_FILE):
-        return True
-    sources, _ = find_definitions(root)
-    folders = [folder for folder in sources.folders if path.startswith(f"{folder.path}/")]
-    if not folders:
-        return False
-    folder = max(folders, key=lambda folder: len(folder.path))
-    recording = _RecordingFiles(sources.root, sources.shown_root, sources.top, sources.folders)
-    read_topic(recording, folder)
-    return path in recording.read
+    def _read_by(self, folder: str) -> set[str]:
+        """The files that a topic reads, below the root."""
+        read = self._read.get(folder)
+        if read is None:
+            sources = self._sources
+            recording = _RecordingFiles(
+                sources.root, sources.shown_root, sources.top, sources.folders
+            )
+            read_topic(recording, self._topics[folder])
+            read = self._read[folder] = recording.read
+        return read
 
 
 @dataclass(frozen=True, slots=True)
