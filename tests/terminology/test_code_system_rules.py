@@ -156,3 +156,36 @@ def test_an_empty_word_is_no_unit() -> None:
     assert is_unit is not None
     assert not is_unit("")
     assert is_unit("0")
+
+
+def test_a_value_set_or_map_is_not_compared_with_another_version() -> None:
+    given = system(concept=[{"code": "a"}], caseSensitive=True)
+
+    def value_set(version: str) -> dict[str, Any]:
+        include = {"system": given["url"], "version": version, "concept": [{"code": "b"}]}
+        return {"resourceType": "ValueSet", "status": "active", "compose": {"include": [include]}}
+
+    def concept_map(version: str) -> dict[str, Any]:
+        side = {"source": given["url"], "sourceVersion": version, "target": UCUM}
+        element = {"code": "b", "target": [{"code": "mg", "equivalence": "equal"}]}
+        group = {**side, "element": [element]}
+        return {"resourceType": "ConceptMap", "status": "active", "group": [group]}
+
+    def unchecked(resource: dict[str, Any]) -> list[str]:
+        issues = Validator("4.0.1", canonicals=InMemoryCanonicals([given])).check(resource)
+        return [f"{one.code} {one.path}" for one in issues if one.is_not_checked]
+
+    place = "ValueSet.compose.include[0]"
+    assert codes(value_set("1.2"), given) == [f"KB711 {place}.concept[0]"]
+    assert codes(value_set("2.0"), given) == []
+    assert unchecked(value_set("2.0")) == [f"KB719 {place}.version"]
+    assert codes(concept_map("1.2"), given) == ["KB572 ConceptMap.group[0].element[0].code"]
+    assert codes(concept_map("2.0"), given) == []
+    assert unchecked(concept_map("2.0")) == ["KB684 ConceptMap.group[0].source"]
+
+
+def test_units_that_a_map_has() -> None:
+    targets = [{"code": code, "equivalence": "equal"} for code in ("mm[Hg]", "mmHg")]
+    group = {"source": UCUM, "target": UCUM, "element": [{"code": "kg", "target": targets}]}
+    given = {"resourceType": "ConceptMap", "status": "active", "group": [group]}
+    assert codes(given) == ["KB715 ConceptMap.group[0].element[0].target[1].code"]

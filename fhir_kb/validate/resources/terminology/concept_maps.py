@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from fhir_kb.terminology.membership import (
+    GRAMMAR_OF_SYSTEM,
+    UCUM,
+    is_this_version,
+    matches_grammar,
+)
 from fhir_kb.validate.core.issue import Finding, quoted, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.datatypes.codings import unknown_code
+from fhir_kb.validate.datatypes.units import UCUM_ADVICE
 from fhir_kb.validate.finding_codes import (
     DEFINITION_NOT_AVAILABLE,
     MAP,
@@ -52,7 +59,12 @@ class _GroupSide:
     ) -> None:
         self.name = side.upper()
         self.system, _, version = text(group, side).partition("|")
-        self._concepts = terminology.code_system(self.system, version) if self.system else None
+        version = version or text(group, f"{side}Version")
+        concepts = terminology.code_system(self.system, version) if self.system else None
+        if concepts is not None and version and not is_this_version(concepts.version, version):
+            concepts = None  # another version may have other codes
+        self._concepts = concepts
+        self._version = version
         self._has_scope = bool(scope)
         # codes of a system that is not available are not checked by the HL7 validator either
         is_available = bool(scope) and self._concepts is not None and terminology.value_set(scope)
@@ -72,7 +84,10 @@ class _GroupSide:
             return under([Finding(SUPPLEMENT_AS_SYSTEM, message, advice)], side)
         if self._has_scope or (self._concepts is not None and self._concepts.is_complete):
             return []
-        message = f"not checked: the code system {self.system} is not available"
+        if self.system in GRAMMAR_OF_SYSTEM:
+            return []
+        version = f" version {quoted(self._version)}" if self._version else ""
+        message = f"not checked: the code system {self.system}{version} is not available"
         return under(
             [
                 Finding(
@@ -95,6 +110,10 @@ class _GroupSide:
             message = f"{quoted(code)} of {self.system} is not in the value set {self._scope}"
             message_id = f"CONCEPTMAP_GROUP_{self.name}_CODE_INVALID_VS"
             return under([Finding(MAP, message, message_id=message_id)], "code")
+        if self.system == UCUM and matches_grammar(UCUM, code) is False:
+            message = f"{quoted(code)} is not a code of UCUM ({UCUM})"
+            message_id = f"CONCEPTMAP_GROUP_{self.name}_CODE_INVALID"
+            return under([Finding(MAP, message, UCUM_ADVICE, message_id)], "code")
         return self._check_in_system(value, code) if self._concepts is not None else []
 
     def _check_in_system(self, value: Mapping[str, Any], code: str) -> list[Finding]:

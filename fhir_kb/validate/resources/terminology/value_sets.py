@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.diagnostics import did_you_mean
-from fhir_kb.terminology.membership import GRAMMAR_OF_SYSTEM, UCUM, matches_grammar
+from fhir_kb.terminology.membership import (
+    GRAMMAR_OF_SYSTEM,
+    UCUM,
+    is_this_version,
+    matches_grammar,
+)
 from fhir_kb.validate.core.issue import Finding, combine, quoted, under
 from fhir_kb.validate.core.json_values import objects, text
 from fhir_kb.validate.datatypes.codings import system_not_available
@@ -18,6 +23,7 @@ from fhir_kb.validate.finding_codes import (
     SET_DOUBTFUL,
     SUPPLEMENT_AS_SYSTEM,
     SUPPLEMENT_NOT_AVAILABLE,
+    UNKNOWN_VERSION,
 )
 from fhir_kb.validate.resources.terminology.value_set_filters import check_filter
 
@@ -120,9 +126,16 @@ def _check_availability(part: Mapping[str, Any], context: Context) -> list[Findi
         return []
     if not part.get("concept") and not part.get("filter"):
         return []
-    if terminology.code_system(system) is not None or terminology.supplemented(system) is not None:
+    version = text(part, "version")
+    concepts = terminology.code_system(system, version)
+    if concepts is None:
+        is_supplement = terminology.supplemented(system) is not None
+        return [] if is_supplement else system_not_available(system, context) or []
+    if not version or is_this_version(concepts.version, version):
         return []
-    return system_not_available(system, context) or []
+    message = f"not checked: version {quoted(version)} of {system} is not available"
+    advice = f"version {concepts.version} is available"
+    return under([Finding(UNKNOWN_VERSION, message, advice)], "version")
 
 
 def _check_system_is_no_value_set(system: str, context: Context) -> Iterator[Finding]:
@@ -186,7 +199,7 @@ def _check_concepts(part: Mapping[str, Any], terminology: TerminologyService) ->
     if (
         code_system is None
         or not code_system.is_complete
-        or (version and version != code_system.version)
+        or (version and not is_this_version(code_system.version, version))
     ):
         return findings
     for index, concept in concepts:
