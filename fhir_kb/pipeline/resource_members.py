@@ -106,6 +106,11 @@ def package_members(path: Path, package: Package) -> Iterator[Member | OtherFile
         else:
             key = folder, file.suffix.lower()
             others[key] = others.get(key, 0) + 1
+    if root != package.folder:
+        for file in sorted(root.iterdir()):
+            if file != package.folder and not file.name.startswith("."):
+                span = Span(f"{path.as_posix()}{separator}{file.name}")
+                yield OtherFiles(span, "it is not in the folder 'package'")
     for folder, count in examples.items():
         reason = f"{_files(count)} of examples: name the folder to push them"
         yield OtherFiles(Span(f"{path.as_posix()}{separator}{folder}"), reason)

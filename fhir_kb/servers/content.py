@@ -219,8 +219,19 @@ def _losses(path: str, sent: Any, stored: Any) -> Iterator[Loss]:
     elif isinstance(sent, list) and isinstance(stored, list) and len(sent) == len(stored):
         for number, (first, second) in enumerate(zip(sent, stored, strict=True)):
             yield from _losses(f"{path}[{number}]", first, second)
-    elif not _equal(path, sent, stored):
+    elif not _equal(path, sent, stored) and not _is_resolved(path, sent, stored):
         yield Loss(path, sent, stored)
+
+
+def _is_resolved(path: str, sent: Any, stored: Any) -> bool:
+    """Whether the server has looked up a conditional reference ("Library?url=…"), as it has to.
+
+    http://hl7.org/fhir/http.html#trefs
+    """
+    if not path.endswith(".reference") or not isinstance(sent, str) or not isinstance(stored, str):
+        return False
+    type_, question, _ = sent.partition("?")
+    return bool(question) and type_.isalpha() and stored.startswith(f"{type_}/")
 
 
 def _is_set(path: str) -> bool:

@@ -82,6 +82,11 @@ def test_order_of_properties_and_of_profiles_does_not_count() -> None:
          []),
         (plan(meta={"tag": [{"code": "a"}]}), plan(meta={"tag": [{"code": "b"}]}),
          ["PlanDefinition.meta.tag"]),
+        (plan(subjectReference={"reference": "Group?identifier=x"}),
+         plan(subjectReference={"reference": "Group/7"}), []),
+        (plan(subjectReference={"reference": "Group?identifier=x"}),
+         plan(subjectReference={"reference": "Patient/7"}),
+         ["PlanDefinition.subjectReference.reference"]),
     ],
 )  # fmt: skip
 def test_what_is_lost(sent: dict[str, Any], there: dict[str, Any], lost: list[str]) -> None:
