@@ -183,6 +183,7 @@ def push(
             _show_result(session, (plan, declined), desired, request, ([], []))
         return FINDINGS
     result = session.reconciler.push(plan, request.options, progress=session.progress)
+    session.progress.stage("")  # what follows begins on a line of its own
     unresolved = unresolved_changes(plan, approvals)
     orphaned = [change for change in plan.changes if change.action == "orphaned"]
     _show_result(session, (plan, result), desired, request, (unresolved, orphaned))

@@ -241,6 +241,8 @@ class HttpReads:
     def _read_one(self, ref: Ref) -> RemoteResource | None:
         url = self.address.below(*ref)
         response, resource = self._reader.read(url)
+        if response.status in GONE and response.is_html:  # a proxy's word, not the server's
+            raise unusable(response, url)
         if response.status == 404:
             return None
         if response.status == 410:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 from moody_proxy import moody
 
 from fhir_kb.cli.run import run
-from fhir_kb.net import open_session
+from fhir_kb.net import SessionSettings, open_session
 from fhir_kb.pipeline import server_targets
 from fhir_kb.servers.http_fhir_server import HttpFhirServer, open_server
 from fhir_kb.servers.protocol import ChangeRequest, Ref, RemoteResource, ServerError
@@ -193,6 +195,55 @@ def test_a_next_link_to_another_host_is_asked_at_this_one(person: Person) -> Non
         assert len(list(pages_of_two(server, urls))) == 6
     assert len(person.proxy.asked) == 3
     assert all("authorization" not in asked.headers for asked in person.proxy.asked)
+
+
+@pytest.mark.parametrize("status", [400, 403, 422, 500])
+def test_a_secret_that_is_repeated_is_neither_shown_nor_kept(
+    person: Person, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setenv("KB_TOKEN", "t0ken-canary-of-the-proxy")
+    login = {person.proxy.base: {"type": "bearer", "token": {"env": "KB_TOKEN"}}}
+    Path("logins.yaml").write_text(json.dumps(login), "utf-8")
+    Path("logins.yaml").chmod(0o600)
+    person.proxy.mood = moods.repeats_authorization(changes_only=True, status=status)
+    code, out, err = person.push("--log-file", "log.txt", "--format", "json")
+    assert code in (1, 3)
+    assert json.loads(out)
+    assert "authorization" in person.proxy.asked[-1].headers
+    kept = [path.read_bytes() for path in Path().rglob("*") if path.is_file()]
+    assert not any(b"t0ken-canary" in content for content in kept)
+    assert "t0ken-canary" not in out + err
+    assert "bad request: Bearer …" in out + err
+    assert person.stands() == {}
+
+
+@pytest.mark.parametrize("mood", [moods.slow(0.05), moods.slow_head(0.05)], ids=["body", "head"])
+def test_a_trickle_ends_and_the_next_push_finishes(
+    person: Person, monkeypatch: pytest.MonkeyPatch, mood: Mood
+) -> None:
+    """HAPI has acted, and its answer trickles: what became of it is looked up next time."""
+    monkeypatch.setattr(server_targets, "SessionSettings", partial(SessionSettings, grace=0.5))
+    assert person.push()[0] == 0
+    lines = Path("all.ndjson").read_text("utf-8").replace('"active"', '"retired"')
+    Path("all.ndjson").write_text(lines, "utf-8")
+    person.proxy.mood = lambda asked, forward: (mood if asked.is_change else moods.calm)(
+        asked, forward
+    )
+    start = time.monotonic()
+    code, out, err = person.push()
+    assert time.monotonic() - start < 60
+    assert code in (0, 1, 3), out + err
+    person.proxy.mood = moods.calm
+    assert person.push()[0] == 0
+    assert list(person.stands().values()) == ["2"] * 6
+
+
+def test_a_busy_server_is_waited_for_and_that_is_said(person: Person) -> None:
+    person.proxy.mood = moods.busy_first(2, "7")
+    code, _, err = person.push()
+    assert code == 0
+    assert re.search(r"the server is busy \(HTTP 503\), waiting \d+ s, try 2 of 6", err)
+    assert len(person.stands()) == 6
 
 
 def pages_of_two(server: HttpFhirServer, urls: list[str]) -> Iterator[RemoteResource]:

@@ -136,6 +136,12 @@ class TestSending:
         assert [one.status for one in outcomes if isinstance(one, Rejected)] == [413, 413]
         assert "413 Too Large" in outcomes[0].text  # type: ignore[union-attr]
 
+    @pytest.mark.parametrize("status", [404, 410])
+    def test_a_page_is_no_word_that_it_is_not_there(self, status: int) -> None:
+        one, _ = server(says(b"<html><title>Nothing here</title>", status))
+        with pytest.raises(ServerError, match="an HTML page 'Nothing here'"):
+            one.read([A])
+
     def test_a_page_is_no_word_that_it_is_gone(self) -> None:
         one, _ = server(says(b"<html><title>Nothing here</title>", 404))
         with pytest.raises(ServerError, match="HTTP 404 Not Found with an HTML page"):

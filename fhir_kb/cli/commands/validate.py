@@ -109,7 +109,7 @@ def command(
     version = BY_NAME[release].version if release else DEFAULT_RELEASE.version
     validation = ValidationOptions(version, packages, also, profiles, terminology, allowed)
     if packages and not offline:
-        _install(packages)
+        _install(packages, quiet=quiet)
     style = style_of(sys.stdout, everything=everything)
     run = ValidationRun(form, style, quiet=quiet, strict=strict)
     unchecked: dict[Path, str] = {}
@@ -161,19 +161,21 @@ def _check_prefixes(prefixes: tuple[str, ...]) -> None:
             raise click.UsageError(message, click.get_current_context())
 
 
-def _install(packages: tuple[str, ...]) -> None:
+def _install(packages: tuple[str, ...], *, quiet: bool) -> None:
     """Fetch the packages that are not on this machine."""
     from fhir_kb.packages.dependencies.resolution import is_package_path
 
     names = [package for package in packages if not is_package_path(package)]
     if names:
         from fhir_kb.cli.console import put
+        from fhir_kb.cli.progress import show_progress
         from fhir_kb.diagnostics.render.terminal_text import terminal_safe
         from fhir_kb.pipeline import get_packages
 
-        get_packages(
-            names,
-            Path(),
-            on_download=lambda label: put(f"getting {terminal_safe(label)}\n", error=True),
-            given=[Path(package) for package in packages if is_package_path(package)],
-        )
+        with show_progress(quiet=quiet):
+            get_packages(
+                names,
+                Path(),
+                on_download=lambda label: put(f"getting {terminal_safe(label)}\n", error=True),
+                given=[Path(package) for package in packages if is_package_path(package)],
+            )
