@@ -176,7 +176,7 @@ def _code_filter(context: CompileContext, data: Data) -> Element | None:
 
 
 def _related_actions(context: CompileContext, step: Step) -> Iterator[Element]:
-    step_ids = {str(other.id) for other in context.source.steps}
+    step_ids = context.source.steps_by_id
     for usual, orders in (
         ("after", step.after),
         ("before", step.before),

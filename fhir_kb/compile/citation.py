@@ -107,10 +107,8 @@ def _relations(context: CompileContext, work: Reference) -> Iterator[Element]:
         for name in names:
             if (other := context.reference(name)) is not None:
                 yield _relation(context, kind, other, name.span)
-    for notice in context.source.references:
-        for kind, names in (("retracted-by", notice.retracts), ("correction-in", notice.corrects)):
-            if work.id in names:
-                yield _relation(context, kind, notice, notice.span)
+    for kind, notice in context.source.notices.get(str(work.id), ()):
+        yield _relation(context, kind, notice, notice.span)
 
 
 def _relation(context: CompileContext, kind: str, other: Reference, span: Span) -> Element:

@@ -185,7 +185,7 @@ class CompileContext:
     @cached_property
     def goal_ids(self) -> Mapping[str, str]:
         """The element ids of the goals: their names, set apart from those of steps."""
-        steps = {str(step.id) for step in self.source.steps}
+        steps = self.source.steps_by_id
         goals = self.topic.plan.goals if self.topic.plan else ()
         names = [str(goal.id) for goal in goals]
         return {name: f"goal.{name}"[:MAX_ID] if name in steps else name for name in names}

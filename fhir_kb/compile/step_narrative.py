@@ -89,7 +89,7 @@ def _trigger_words(context: CompileContext, trigger: Trigger) -> str:
 
 
 def _order_words(context: CompileContext, order: Order) -> str:
-    other = next((step for step in context.source.steps if step.id == order.step), None)
+    other = context.source.steps_by_id.get(str(order.step))
     title = other.title if other is not None and other.title else order.step
     by = f" by {order.by}" if order.by else ""
     return f"{title}{by}"

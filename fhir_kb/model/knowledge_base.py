@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fhir_kb.model.cql_header import cql_header, is_cql
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fhir_kb.diagnostics import Span
     from fhir_kb.model.concept import Concept
@@ -90,6 +90,24 @@ class TopicSource:
         """Every step of the plan, outer before inner, in reading order."""
         plan = self.topic.plan
         return tuple(_walk(plan.steps)) if plan else ()
+
+    @cached_property
+    def notices(self) -> Mapping[str, Sequence[tuple[str, Reference]]]:
+        """By the id of a work: the works that retract or correct it, and as what it names them."""
+        notices: dict[str, list[tuple[str, Reference]]] = {}
+        for notice in self.references:
+            for kind, names in (
+                ("retracted-by", notice.retracts),
+                ("correction-in", notice.corrects),
+            ):
+                for name in dict.fromkeys(map(str, names)):
+                    notices.setdefault(name, []).append((kind, notice))
+        return notices
+
+    @cached_property
+    def steps_by_id(self) -> Mapping[str, Step]:
+        """The same by their ids; of two with one id, the first."""
+        return {str(step.id): step for step in reversed(self.steps)}
 
 
 @dataclass(frozen=True, kw_only=True)

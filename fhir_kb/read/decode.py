@@ -86,7 +86,7 @@ class _Decoder:
         if depth > MAX_DEPTH or self._values > MAX_VALUES:
             if self._values <= MAX_VALUES or not any(f.code == "KB106" for f in self.findings):
                 self._values = max(self._values, MAX_VALUES + 1)
-                self.report("KB106", "this is nested too deeply, or repeats itself too often", node)
+                self.report("KB106", _limit(depth), node)
             return _INVALID
         if has_foreign_tag(node):
             return self.report(
@@ -318,3 +318,10 @@ def _short(text: str) -> str:
 
 def _listed(words: Any) -> str | None:
     return "one of: " + ", ".join(words)
+
+
+def _limit(depth: int) -> str:
+    """Which limit a file passes here."""
+    if depth > MAX_DEPTH:
+        return f"this is nested more than {MAX_DEPTH} levels deep"
+    return f"a file may have {MAX_VALUES:,} values, aliases counted; here it has more"
