@@ -49,7 +49,7 @@ def findings(result: PushResult, desired: DesiredState | None) -> tuple[Diagnost
         if applied.relocated is not None:
             message = (
                 f"{applied.change.name}: the server stores it as {applied.relocated}, not as "
-                f"{applied.change.ref}, and is treated as one that assigns ids from now on"
+                f"{applied.change.ref}"
             )
             diagnostics.append(_finding(STORED_ELSEWHERE, message, _span(desired, name, ""), ""))
         for loss in applied.losses:
