@@ -80,6 +80,11 @@ def _section(context: CompileContext, section: PageSection) -> Element:
 
 def _entries(context: CompileContext, section: PageSection) -> Iterator[Element]:
     yield from linked_resources(context, section.links)
+    titles = {str(evidence.id): evidence for evidence in context.topic.evidence}
+    for name in section.evidence:
+        evidence = titles[name]
+        resource_id = context.part_id(name)
+        yield resource_reference("Evidence", resource_id, evidence.title, evidence.span)
     for name in section.works:
         work = context.find_reference(name)
         if work is not None:

@@ -11,7 +11,7 @@ from fhir_kb.compile.elements import element, with_span_of
 from fhir_kb.compile.evidence_variable import variable_roles, variable_title
 from fhir_kb.compile.metadata import artifact_resource
 from fhir_kb.compile.related import cited_artifact, cited_artifacts, resource_reference
-from fhir_kb.compile.statistic import compile_statistic, statistic_text
+from fhir_kb.compile.statistic import compile_statistics, statistic_text
 from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
@@ -43,7 +43,11 @@ def compile_evidence(context: CompileContext, evidence: Evidence) -> Element:
         variableDefinition=list(_variables(context, evidence)),
         synthesisType=study if is_synthesis else None,
         studyDesign=None if is_synthesis else [study],
-        statistic=[compile_statistic(context, number) for number in evidence.statistics],
+        statistic=[
+            statistic
+            for number in evidence.statistics
+            for statistic in compile_statistics(context, number)
+        ],
         certainty=[_certainty(context, evidence.certainty)] if evidence.certainty else None,
     )
     resource["text"] = _narrative(context, evidence, resource)

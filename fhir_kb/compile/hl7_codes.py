@@ -117,9 +117,16 @@ DISPLAYS: Final[dict[str, dict[str, str]]] = {
         "C17010": "Prevalence",
         "C16726": "Incidence",
         "C25463": "Count",
+        "predictedRisk": "Predicted Risk",
+        "absolute-MedianDiff": "Absolute Median Difference",
+        "C65172": "Pearson Correlation Coefficient",
         "descriptive": "Descriptive",
     },
-    ESTIMATE: {"C53324": "Confidence interval", "C44185": "P-value"},
+    ESTIMATE: {
+        "C53324": "Confidence interval",
+        "C44185": "P-value",
+        "0000420": "I-squared",
+    },
     STUDY_DESIGN: {
         "SEVCO:01003": "randomized assignment",
         "SEVCO:01005": "Non-randomized assignment",

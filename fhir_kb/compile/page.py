@@ -10,6 +10,7 @@ from fhir_kb.compile import narrative as write
 from fhir_kb.compile.markdown import html
 from fhir_kb.compile.metadata import copyright_text, disclaimer_text, funding_text
 from fhir_kb.compile.page_links import resolve_link
+from fhir_kb.compile.summary_of_findings import findings_tables
 from fhir_kb.model import Text
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ class PageSection(NamedTuple):
 
     is_prose: bool
     """Whether the author wrote it, not made of the structure."""
+
+    evidence: tuple[str, ...] = ()
+    """The names of evidence that it lists, apart from its links."""
 
 
 class PageParts(NamedTuple):
@@ -128,6 +132,11 @@ _SELF_EVIDENT: Final = frozenset({MARKS["definitions"]})
 
 
 def _end(context: CompileContext) -> Iterator[PageSection]:
+    for number, table in enumerate(findings_tables(context), 1):
+        name = "findings" if number == 1 else f"findings-{number}"
+        title = f"Summary of findings: {table.title}"
+        section = _closing(name, title, table.content, table.span)
+        yield section._replace(evidence=table.findings)
     if defined := glossary_terms(context):
         content = write.definitions((term, text) for term, text, _ in defined)
         yield _closing("terms", "Terms", content, defined[0][2])

@@ -13,31 +13,54 @@ from fhir_kb.compile.quantities import single_quantity
 from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.model import Element, Text
-    from fhir_kb.model.evidence import Interval, Statistic
+    from fhir_kb.model.evidence import Interval, Risk, Statistic
 
 
-def compile_statistic(context: CompileContext, statistic: Statistic) -> Element:
-    """The statistic of a number that a study found."""
+ASSUMED_RISK: Final = "Assumed risk, with the comparator"
+CORRESPONDING_RISK: Final = "Corresponding risk, with the exposure"
+
+
+def compile_statistics(context: CompileContext, statistic: Statistic) -> Iterator[Element]:
+    """The statistic of a number that a study found, and the risks in the two groups."""
+    estimate = single_quantity(context, statistic.value)
     sample = element(
         statistic.span,
         numberOfStudies=statistic.studies,
         numberOfParticipants=statistic.participants,
     )
-    estimate = single_quantity(context, statistic.value)
-    estimates = [
-        _interval(context, statistic.interval, estimate),
-        _p_value(context, statistic.p_value),
-    ]
     code = with_span_of(code_words.STATISTIC[statistic.measure], statistic.measure)
-    return element(
+    yield element(
         statistic.span,
         description=statistic.text,
         statisticType=hl7_concept(statistic.measure.span, hl7_codes.STATISTIC, code),
         quantity=estimate,
         sampleSize=sample,
-        attributeEstimate=estimates,
+        attributeEstimate=[
+            _interval(context, statistic.interval, estimate),
+            _p_value(context, statistic.p_value),
+            _i_squared(context, statistic.i_squared),
+        ],
+    )
+    for risk, description in (
+        (statistic.assumed_risk, ASSUMED_RISK),
+        (statistic.corresponding_risk, CORRESPONDING_RISK),
+    ):
+        if risk is not None:
+            yield _risk(context, risk, description)
+
+
+def _risk(context: CompileContext, risk: Risk, description: str) -> Element:
+    value = single_quantity(context, risk.value)
+    return element(
+        risk.span,
+        description=description,
+        statisticType=hl7_concept(risk.span, hl7_codes.STATISTIC, "predictedRisk"),
+        quantity=value,
+        attributeEstimate=[_interval(context, risk.interval, value)],
     )
 
 
@@ -116,6 +139,19 @@ def _p_value(context: CompileContext, text: Text | None) -> Element | None:
         return None
     return element(
         text.span, type=hl7_concept(text.span, hl7_codes.ESTIMATE, "C44185"), quantity=value
+    )
+
+
+def _i_squared(context: CompileContext, text: Text | None) -> Element | None:
+    value = single_quantity(context, text)
+    if value is None or text is None:
+        return None
+    limit = {"%": 100, None: 1}.get(value.get("code"))
+    if limit is None or not 0 <= value["value"] <= limit:
+        context.report("KB356", f"'{text}' is no I²", text.span, "it is from 0 to 100 %: 37 %")
+        return None
+    return element(
+        text.span, type=hl7_concept(text.span, hl7_codes.ESTIMATE, "0000420"), quantity=value
     )
 
 

@@ -146,6 +146,17 @@ STATISTIC: Final = {
     "prevalence": "C17010",
     "incidence": "C16726",
     "count": "C25463",
+    "predicted-risk": "predictedRisk",
+    "median-difference": "absolute-MedianDiff",
+    "correlation": "C65172",
+    "number-needed-to-treat": "number-needed-to-treat",
+    "number-needed-to-harm": "number-needed-to-harm",
+    "sensitivity": "sensitivity",
+    "specificity": "specificity",
+    "positive-likelihood-ratio": "positive-likelihood-ratio",
+    "negative-likelihood-ratio": "negative-likelihood-ratio",
+    "positive-predictive-value": "positive-predictive-value",
+    "negative-predictive-value": "negative-predictive-value",
     "descriptive": "descriptive",
 }
 # http://terminology.hl7.org/CodeSystem/recommendation-strength

@@ -78,6 +78,16 @@ class Interval(Record):
 
 
 @record
+class Risk(Record):
+    """How often an outcome is met in a group of people."""
+
+    SHORTHAND: ClassVar[str | None] = "value"
+
+    value: Quantity = doc("The risk, as the source has it.", example="12 %")
+    interval: Interval | None = doc("Its confidence interval.", default=None)
+
+
+@record
 class Statistic(Record):
     """A number that a study found."""
 
@@ -85,6 +95,11 @@ class Statistic(Record):
     value: Quantity = doc("The estimate, with a unit where it has one.")
     interval: Interval | None = doc("Its confidence interval.", default=None)
     p_value: Text | None = doc("The p value.", default=None)
+    i_squared: Quantity | None = doc(
+        "I², the heterogeneity between the studies.", default=None, example="37 %"
+    )
+    assumed_risk: Risk | None = doc("The risk with the comparator.", default=None)
+    corresponding_risk: Risk | None = doc("The risk with the exposure.", default=None)
     participants: int | None = doc("How many people took part.", default=None)
     studies: int | None = doc("How many studies it rests on.", default=None)
     text: Text | None = doc("The number in words.", default=None)

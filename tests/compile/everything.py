@@ -23,7 +23,7 @@ from fhir_kb.model.concept import (
     Meaning,
     ValueSet,
 )
-from fhir_kb.model.evidence import Evidence, Interval, Recommendation, Statistic
+from fhir_kb.model.evidence import Evidence, Interval, Recommendation, Risk, Statistic
 from fhir_kb.model.knowledge_base import KnowledgeBase, TopicEntry, TopicSource
 from fhir_kb.model.page import Link, Page, Section
 from fhir_kb.model.plan import Data, Goal, Step, Trigger
@@ -90,6 +90,8 @@ FIXED: dict[tuple[type[Record], str], str] = {
     (Settings, "language"): "de",
     (Settings, "status"): "active",
     (Settings, "version"): "9.9.9",
+    (Risk, "value"): "2461 mg",
+    (Statistic, "i_squared"): "37.5 %",
     (Statistic, "value"): "2461 mg",
     (System, "name"): "local",
     (System, "url"): "https://codes.example/local",
