@@ -20,7 +20,7 @@ def test_they_read_without_findings() -> None:
 
 def test_they_build_without_findings_but_notes_on_conditions_for_people() -> None:
     result = build(DEFINITIONS, output=None)
-    assert {found.code for found in result.diagnostics} <= {"KB331", "KB336"}
+    assert {found.code for found in result.diagnostics} <= {"KB331"}
     assert all(found.severity is Severity.INFORMATION for found in result.diagnostics)
     assert result.topics == len(FOLDERS)
 

@@ -5,6 +5,8 @@ Cases are in apply_cases.yaml: a step as an author writes it, and what of it has
 
 from __future__ import annotations
 
+import re
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from hapi import parse
 
+from fhir_kb.model.cql_header import cql_header
 from fhir_kb.pipeline import build
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ CASES: dict[str, dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parent / "apply_cases.yaml").read_text("utf-8")
 )
 BASE = "https://kb.test/apply"
+SHIPPED = "https://kb.test/shipped"
+"""The base of the shipped definitions here."""
 KB = f"""\
 id: apply-shapes
 title: Shapes of plans
@@ -43,7 +48,7 @@ class Applied:
     resources: list[dict[str, Any]]
     """The orchestration first, then orders, goals, outcomes; those within others too."""
     actions: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """The actions of the orchestrations by their id, inner ones too."""
+    """The actions of the orchestration by their id, inner ones too."""
 
     @property
     def messages(self) -> list[str]:
@@ -94,6 +99,26 @@ def write_shapes(folder: Path) -> None:
         (folder / "shapes" / name).write_text(text, "utf-8")
 
 
+def write_shipped(definitions: Path, folder: Path) -> None:
+    """The shipped definitions under a canonical base and CQL names of their own.
+
+    Other tests load them on the same server under their own.
+    """
+    shutil.copytree(definitions, folder)
+    names = [
+        header.library.own_name
+        for file in folder.rglob("*.cql")
+        if (header := cql_header(file.read_text("utf-8"))).library is not None
+    ]
+    assert names
+    named = re.compile(rf"\b({'|'.join(names)})\b")
+    for file in (path for path in folder.rglob("*") if path.is_file()):
+        text = file.read_text("utf-8").replace("https://fhir-kb.example/fhir", SHIPPED)
+        if file.suffix in {".cql", ".yaml"}:
+            text = named.sub(r"Lab\1", text)
+        file.write_text(text, "utf-8")
+
+
 def put(server: Hapi, resource: dict[str, Any]) -> None:
     """Store a resource under its own id."""
     address = f"{server.base}/{resource['resourceType']}/{resource['id']}"
@@ -119,12 +144,10 @@ def apply(server: Hapi, url: str, patient: str) -> Applied:
         else [answer]
     )
     resources = [one for root in roots for one in _with_contained(root)]
-    actions = {
-        action["id"]: action
-        for one in resources
-        if one["resourceType"] in {"RequestGroup", "RequestOrchestration"}
-        for action in _actions(one.get("action", ()))
-    }
+    orchestration = next(
+        one for one in resources if one["resourceType"] in {"RequestGroup", "RequestOrchestration"}
+    )
+    actions = {action["id"]: action for action in _actions(orchestration.get("action", ()))}
     return Applied(resources, actions)
 
 
