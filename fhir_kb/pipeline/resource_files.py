@@ -83,6 +83,7 @@ class ResourceReader:
         """What is read so far, by key."""
         self._by_name: dict[str, list[DesiredResource]] = {}
         self._loaded = 0
+        """How many resources, and Bundles, which may be empty, were read so far."""
 
     def read(self, path: Path) -> list[DesiredResource]:
         """The resources of a file, of a folder with all its folders, or of a package.
@@ -171,6 +172,7 @@ class ResourceReader:
             return []
         if resource["resourceType"] != "Bundle" or resource.get("type") == "document":
             return [GivenResource(member.span, resource)]
+        self._loaded += 1
         try:
             return list(entries_of(member.span, resource))
         except PushError as error:
