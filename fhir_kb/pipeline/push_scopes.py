@@ -8,8 +8,6 @@ from __future__ import annotations
 import tarfile
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from fhir_kb.packages import PackageError, cache_folders, open_package
 
 if TYPE_CHECKING:
@@ -20,10 +18,14 @@ if TYPE_CHECKING:
 
 _MANIFEST: Final = "asset-collection"
 """http://terminology.hl7.org/CodeSystem/library-type: a Library that lists what belongs to it."""
+_STANDARD_INPUT: Final = "stdin"
+"""The scope of what is piped in."""
 _URI_SYSTEM: Final = "urn:ietf:rfc:3986"
 
 
-def scope_of_files(path: Path, resources: Sequence[DesiredResource]) -> str:
+def scope_of_files(
+    path: Path, resources: Sequence[DesiredResource], content: Mapping[str, Any]
+) -> str:
     """The scope of a bundle, package, NDJSON or folder.
 
     The first that there is: the identifier of the Bundle; the manifest that its resources are
@@ -32,8 +34,10 @@ def scope_of_files(path: Path, resources: Sequence[DesiredResource]) -> str:
     Args:
         path: The file or folder.
         resources: What is in it.
+        content: The resource that it is, such as a Bundle; empty where it is several.
     """
-    return _identifier(path) or manifest_of(resources) or _package_name(path) or path.resolve().name
+    name = _identifier(content) or manifest_of(resources) or _package_name(path)
+    return name or (path.resolve().name if path.exists() else _STANDARD_INPUT)
 
 
 def manifest_of(resources: Iterable[DesiredResource]) -> str:
@@ -67,18 +71,12 @@ def _components(library: Mapping[str, Any]) -> Iterator[str]:
             yield str(artifact.get("resource") or "").partition("|")[0]
 
 
-def _identifier(path: Path) -> str:
-    """The identifier of a Bundle in a file; "" where the file is none, or has none."""
-    if path.is_dir() or path.name.endswith((".tgz", ".tar.gz", ".ndjson")):
-        return ""
-    try:
-        bundle = orjson.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return ""
-    if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
-        return ""
+def _identifier(bundle: Mapping[str, Any]) -> str:
+    """The identifier of a Bundle; "" where it has none. That of a document names one edition."""
     identifier = bundle.get("identifier")
-    if not isinstance(identifier, dict) or bundle.get("type") == "document":
+    if bundle.get("resourceType") != "Bundle" or bundle.get("type") == "document":
+        return ""
+    if not isinstance(identifier, dict):
         return ""
     system, value = identifier.get("system") or "", identifier.get("value") or ""
     if not isinstance(value, str) or not isinstance(system, str) or not value:

@@ -79,6 +79,7 @@ class ResourceReader:
         """What is not loaded, and why."""
         self.left_out = 0
         """How many resources and requests are left out though nothing is wrong with them."""
+        self.content: Mapping[str, Any] = {}  # what was read last, where a file is one resource
         self._known: dict[str, tuple[DesiredResource, GivenResource]] = {}
         """What is read so far, by key."""
         self._by_name: dict[str, list[DesiredResource]] = {}
@@ -114,8 +115,8 @@ class ResourceReader:
                 return list(self._resources(members(path), None))
             return list(self._resources(package_members(path, package), package))
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise PushError(f"'{error.filename or path}' cannot be read: {reason}") from error
+            name, reason = error.filename or path, error.strerror or error
+            raise PushError(f"'{name}' cannot be read: {reason}") from error
 
     def completed(self, resources: Iterable[DesiredResource]) -> list[DesiredResource]:
         """All that was read, with ids of their own, and with links that hold on any server."""
@@ -170,6 +171,7 @@ class ResourceReader:
                 place = Span(place.file, error.line, error.column)
             self._find(NOT_LOADABLE, place, str(error), "Correct it, or leave it out")
             return []
+        self.content = resource if member.is_named and not member.is_line else {}
         if resource["resourceType"] != "Bundle" or resource.get("type") == "document":
             return [GivenResource(member.span, resource)]
         self._loaded += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,7 +21,6 @@ from fhir_kb.push import workspace_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.enable_socket
 
@@ -121,13 +121,13 @@ def test_prune_says_in_its_first_line_how_many(person: Person, tmp_path: Path) -
     assert out.splitlines()[0].endswith("0 to retire, 2 unchanged")
 
 
-def test_an_emptied_bundle_is_not_pruned_by_mistake(person: Person, tmp_path: Path) -> None:
-    file = bundle(tmp_path / "theirs.json", "a", "b")
+def test_a_bundle_that_lost_most_is_not_pruned_by_mistake(person: Person, tmp_path: Path) -> None:
+    file = bundle(tmp_path / "theirs.json", "a", "b", "c")
     person("push", "--yes", "--bundle", file)
-    bundle(tmp_path / "theirs.json")
+    bundle(tmp_path / "theirs.json", "a")
     code, _, err = person("push", "--yes", "--bundle", file, "--prune")
     assert code == 2
-    assert "the plan removes 2 of the 2 resources" in err
+    assert "the plan removes 2 of the 3 resources" in err
     assert person("push", "--yes", "--bundle", file, "--prune", "--allow-many")[0] == 0
 
 
@@ -145,6 +145,20 @@ def test_what_a_bundle_is(more: dict[str, Any], scope: str, person: Person, tmp_
     file = bundle(tmp_path / "b.json", "a", **more)
     assert person.data("plan", "--bundle", file)["scopes"] == [scope]
     assert person.data("plan", "--bundle", file, "--scope", "mine")["scopes"] == ["mine"]
+
+
+def test_a_bundle_in_xml_has_its_identifier(person: Person, tmp_path: Path) -> None:
+    url = "https://theirs.example.org/PlanDefinition/a"
+    (tmp_path / "b.xml").write_text(
+        '<Bundle xmlns="http://hl7.org/fhir"><identifier><value value="urn:x:1"/></identifier>'
+        '<type value="collection"/>'
+        f'<entry><fullUrl value="{url}"/><resource><PlanDefinition><id value="a"/>'
+        f'<url value="{url}"/><version value="1"/><status value="active"/>'
+        "</PlanDefinition></resource></entry></Bundle>",
+        "utf-8",
+    )
+    plan = person.data("plan", "--bundle", str(tmp_path / "b.xml"))
+    assert (plan["scopes"], plan["counts"]) == (["urn:x:1"], {"create": 1})
 
 
 def test_what_build_made_is_the_knowledge_base(person: Person, tmp_path: Path) -> None:
