@@ -59,6 +59,26 @@ def compile_condition(context: CompileContext, kind: str, condition: Said) -> El
     return element(condition.span, extension=[words, formal], kind=kind)
 
 
+def report_inline_conditions(context: CompileContext) -> None:
+    """Report, once for a topic, the conditions that some engines cannot evaluate."""
+    inline = [
+        (step, condition)
+        for step in context.source.steps
+        for condition in step.when
+        if condition.is_formal and condition.cql_identifier is None
+    ]
+    if not inline:
+        return
+    steps = list(dict.fromkeys(f"'{step.id}'" for step, _ in inline))
+    of = f"step {steps[0]}" if len(steps) == 1 else f"{len(steps)} steps, {steps[0]} first,"
+    context.report(
+        "KB414",
+        f"a condition of {of} is written into the plan: not every engine evaluates that",
+        inline[0][1].span,
+        "name a definition of a CQL library: `cql-identifier` and `library`",
+    )
+
+
 def compile_dynamic_value(context: CompileContext, value: DynamicValue) -> Element | None:
     """The dynamicValue of a value that is computed when the plan is applied."""
     compiled = _expression(context, value, None, None)

@@ -9,6 +9,7 @@ from fhir_kb.compile import narrative as write
 from fhir_kb.compile.actions import compile_action
 from fhir_kb.compile.concepts import hl7_concept
 from fhir_kb.compile.elements import element, with_span_of
+from fhir_kb.compile.expressions import report_inline_conditions
 from fhir_kb.compile.goals import compile_goal, goal_text
 from fhir_kb.compile.metadata import artifact_resource, topic_concepts
 from fhir_kb.compile.page import glossary_terms, page_blocks
@@ -35,6 +36,7 @@ def compile_plan(context: CompileContext, pages: PageParts) -> Element:
     libraries = [
         with_span_of(context.library(library.id) or "", library.id) for library in topic.libraries
     ]
+    report_inline_conditions(context)
     kind = code_words.PLAN_TYPE[topic.type or DEFAULT_TYPE]
     resource = artifact_resource(
         context,

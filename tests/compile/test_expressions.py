@@ -89,8 +89,8 @@ def test_a_definition_of_a_library_leads_there(tmp_path: Path) -> None:
 
 
 def test_bad_fhirpath_is_found_in_its_place(tmp_path: Path) -> None:
-    (found,) = compiled(tmp_path, f"{STEPS}      when: [{{fhirpath: age > > 3}}]\n").diagnostics
-    assert found.code == "KB353"
+    made = compiled(tmp_path, f"{STEPS}      when: [{{fhirpath: age > > 3}}]\n")
+    (found,) = (one for one in made.diagnostics if one.code == "KB353")
     assert (found.span.line, found.span.column) == (8, 31)  # the second >
 
 
@@ -102,3 +102,15 @@ def test_a_condition_says_something(tmp_path: Path) -> None:
 def test_a_bad_path_of_a_dynamic_value_is_found_too(tmp_path: Path) -> None:
     lines = "      dynamic-values: {title: {fhirpath: ')'}}\n"
     assert [one.code for one in compiled(tmp_path, STEPS + lines).diagnostics] == ["KB353"]
+
+
+def test_conditions_in_the_plan_itself_are_noted_once(tmp_path: Path) -> None:
+    lines = "      when: [{fhirpath: 'true'}, In words]\n    - {id: b, title: B, when: {cql: A}}\n"
+    (found,) = compiled(tmp_path, STEPS + lines).diagnostics
+    assert (found.code, found.severity.value) == ("KB414", "information")
+    assert found.message.startswith("a condition of 2 steps, 'act' first, is written into")
+
+
+def test_a_condition_by_name_is_for_every_engine(tmp_path: Path) -> None:
+    lines = "      when: [{cql-identifier: Adult, fhirpath: 'true'}, In words]\n"
+    assert compiled(tmp_path, STEPS + lines).diagnostics == ()

@@ -1,6 +1,6 @@
 """Plans that a HAPI server applies to a patient, and what came out, in one shape for R4 and R5.
 
-Cases are in apply_cases.yaml: a step as an author writes it, and what of it has to be proposed.
+Cases are in apply_shapes.py: a step as an author writes it, and what of it has to be proposed.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 import shutil
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from apply_shapes import cases
 from hapi import parse
 
 from fhir_kb.model.cql_header import cql_header
@@ -19,12 +19,11 @@ from fhir_kb.pipeline import build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from hapi import Hapi
 
-CASES: dict[str, dict[str, Any]] = yaml.safe_load(
-    (Path(__file__).parent / "apply_cases.yaml").read_text("utf-8")
-)
+CASES = cases()
 BASE = "https://kb.test/apply"
 SHIPPED = "https://kb.test/shipped"
 """The base of the shipped definitions here."""
