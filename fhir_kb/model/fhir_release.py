@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
+CORE_PACKAGE: Final = "hl7.fhir.core"
+"""The name that the core packages of all releases had once; their version is FHIR's."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FhirRelease:
     """One FHIR release: its names, and what is true of it alone."""
@@ -59,7 +63,7 @@ class FhirRelease:
     @property
     def core_packages(self) -> tuple[str, ...]:
         """All names under which packages depend on its definitions, the usual one first."""
-        return (self.core_package, "hl7.fhir.core")
+        return (self.core_package, CORE_PACKAGE)
 
     @property
     def spellings(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import orjson
 
 from fhir_kb.model.fhir_release import (
     BY_VERSION,
+    CORE_PACKAGE,
     FHIR_RELEASES,
     FhirRelease,
     release_of_version,
@@ -68,7 +69,7 @@ def _core_versions(dependencies: object) -> list[str]:
     return [
         release.version
         for release in FHIR_RELEASES
-        if release.core_package in listed or listed.get("hl7.fhir.core") == release.version
+        if release.core_package in listed or listed.get(CORE_PACKAGE) == release.version
     ]
 
 
