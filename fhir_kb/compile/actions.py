@@ -8,7 +8,12 @@ from fhir_kb.compile import recommendation
 from fhir_kb.compile.action_description import action_description, action_title
 from fhir_kb.compile.concepts import codeable_concept, codeable_concepts
 from fhir_kb.compile.elements import element, with_span_of
-from fhir_kb.compile.expressions import compile_condition, compile_dynamic_value, compile_expression
+from fhir_kb.compile.expressions import (
+    compile_condition,
+    compile_dynamic_value,
+    compile_expression,
+    words_extension,
+)
 from fhir_kb.compile.participants import compile_participant
 from fhir_kb.compile.quantities import duration_choice
 from fhir_kb.compile.related import cited_artifacts, compile_all_related, evidence_artifacts
@@ -127,13 +132,16 @@ def _documentation(context: CompileContext, step: Step) -> Iterator[Element]:
 def _trigger(context: CompileContext, trigger: Trigger) -> Element:
     kind = trigger.type or _trigger_type(trigger)
     data = element(trigger.data.span, type=trigger.data) if trigger.data is not None else None
+    condition = compile_expression(context, trigger.condition) if trigger.condition else None
+    words = words_extension(trigger.condition) if trigger.condition and not condition else None
     return element(
         trigger.span,
+        extension=[words],
         type=kind,
         name=trigger.name,
         timingTiming=compile_timing(context, trigger.timing),
         data=[data],
-        condition=compile_expression(context, trigger.condition) if trigger.condition else None,
+        condition=condition,
     )
 
 

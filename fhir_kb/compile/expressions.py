@@ -22,14 +22,13 @@ if TYPE_CHECKING:
 ALTERNATIVE = "http://hl7.org/fhir/StructureDefinition/cqf-alternativeExpression"
 FORMAL = "http://hl7.org/fhir/StructureDefinition/cqf-expression"
 WORDS = "http://hl7.org/fhir/StructureDefinition/originalText"
-WORDS_ALONE = "text/plain"
 
 
 def compile_expression(context: CompileContext, expression: Said) -> Element | None:
-    """The Expression of an expression.
+    """The Expression of an expression; None of words alone.
 
     The first language of CQL by name, CQL and FHIRPath is the expression; others are alternatives
-    that mean the same. Words alone are an expression in text/plain: no engine works that out.
+    that mean the same.
     """
     name = variable_name(expression.name) if expression.name is not None else None
     reference = context.library(expression.library) if expression.library is not None else None
@@ -44,19 +43,24 @@ def compile_condition(context: CompileContext, kind: str, condition: Said) -> El
     takes these kinds for applicability and drops the step before it has started.
     """
     compiled = compile_expression(context, condition)
-    if compiled is None:
+    words = words_extension(condition)
+    if compiled is None and words is None:
         return None
-    if kind == "applicability" and condition.is_formal:
+    if kind == "applicability" and compiled is not None:
         return element(condition.span, kind=kind, expression=compiled)
     formal = (
         element(condition.span, url=FORMAL, valueExpression=compiled)
-        if condition.is_formal
+        if compiled is not None
         else None
     )
-    words = (
-        element(condition.span, url=WORDS, valueString=condition.text) if condition.text else None
-    )
     return element(condition.span, extension=[words, formal], kind=kind)
+
+
+def words_extension(source: Said) -> Element | None:
+    """The words of an expression as an extension, for where words alone are no expression."""
+    if source.text is None:
+        return None
+    return element(source.span, url=WORDS, valueString=source.text)
 
 
 def report_inline_conditions(context: CompileContext) -> None:
@@ -82,6 +86,11 @@ def report_inline_conditions(context: CompileContext) -> None:
 def compile_dynamic_value(context: CompileContext, value: DynamicValue) -> Element | None:
     """The dynamicValue of a value that is computed when the plan is applied."""
     compiled = _expression(context, value, None, None)
+    if compiled is None and value.text is not None:
+        # ActivityDefinition.dynamicValue.expression is 1..1; HAPI passes over this one
+        compiled = element(
+            value.span, description=value.text, language="text/plain", expression=value.text
+        )
     return element(value.span, path=value.path, expression=compiled) if compiled else None
 
 
@@ -95,8 +104,7 @@ def _expression(
     if not formal:
         if source.text is None:
             context.report("KB354", "this has neither words nor an expression", source.span)
-            return None
-        formal = [(WORDS_ALONE, source.text)]
+        return None
     (language, text), *others = formal
     alternatives = [
         element(

@@ -114,3 +114,21 @@ def test_conditions_in_the_plan_itself_are_noted_once(tmp_path: Path) -> None:
 def test_a_condition_by_name_is_for_every_engine(tmp_path: Path) -> None:
     lines = "      when: [{cql-identifier: Adult, fhirpath: 'true'}, In words]\n"
     assert compiled(tmp_path, STEPS + lines).diagnostics == ()
+
+
+WORDS = "http://hl7.org/fhir/StructureDefinition/originalText"
+
+
+def test_a_value_in_words_has_the_expression_that_fhir_requires(tmp_path: Path) -> None:
+    (value,) = plan(tmp_path, STEPS + "      dynamic-values: {timing: {text: By weight}}\n")[
+        "action"
+    ][0]["dynamicValue"]
+    words = {"description": "By weight", "language": "text/plain", "expression": "By weight"}
+    assert value == {"path": "timing", "expression": words}
+
+
+def test_the_condition_of_a_trigger_in_words_is_no_expression(tmp_path: Path) -> None:
+    lines = "      triggers: {data: Observation, condition: It is high}\n"
+    (trigger,) = plan(tmp_path, STEPS + lines)["action"][0]["trigger"]
+    assert "condition" not in trigger
+    assert trigger["extension"] == [{"url": WORDS, "valueString": "It is high"}]
