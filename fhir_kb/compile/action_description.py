@@ -13,6 +13,7 @@ from fhir_kb.compile.concepts import codeable_concept, readable_text
 from fhir_kb.compile.element_text import dosage_text, quantity_text, timing_text
 from fhir_kb.compile.elements import with_span_of
 from fhir_kb.compile.orders import is_forbidden_as_service
+from fhir_kb.compile.prohibition import prohibition_text
 from fhir_kb.compile.quantities import single_quantity
 from fhir_kb.compile.timing import compile_dosage, compile_timing
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from fhir_kb.model.activity import Activity, DynamicValue
     from fhir_kb.model.plan import Step
 
-NOT_TO_BE_DONE: Final = "Not to be done"
 #: which orders have an element for it, by the author's word for the kind
 _WITH_PRODUCT: Final = frozenset({"medication", "immunization"})
 _WITH_DOSAGE: Final = frozenset({"medication"})
@@ -34,10 +34,10 @@ _WITH_QUANTITY: Final = frozenset({"supply"})
 def action_title(context: CompileContext, step: Step) -> str | None:
     """The step's title; without one, that of its activity, as what is not to be done if it is."""
     activity = _activity(context, step)
-    if step.title or activity is None:
+    if activity is None or (step.title and not _is_title_of_prohibited(step, activity)):
         return step.title
     if activity.prohibited:
-        return with_span_of(f"{NOT_TO_BE_DONE}: {activity.title}", activity.title)
+        return with_span_of(prohibition_text(activity.title), activity.title)
     return activity.title
 
 
@@ -54,7 +54,7 @@ def _paragraphs(context: CompileContext, step: Step) -> Iterator[str]:
         yield _labelled(_LABELS[kind], condition.readable)
     activity = _activity(context, step)
     if activity is not None and activity.prohibited and step.title:
-        yield f"{NOT_TO_BE_DONE}: {activity.title}"
+        yield prohibition_text(activity.title)
     yield str(step.text or "")
     yield from _in_words(step.dynamic_values)
     if activity is not None:
@@ -77,6 +77,11 @@ def _beyond_the_order(context: CompileContext, activity: Activity) -> Iterator[s
     if kind not in _WITH_BODY_SITE:
         for site in activity.body_site:
             yield _labelled("Where", readable_text(codeable_concept(context, site)))
+
+
+def _is_title_of_prohibited(step: Step, activity: Activity) -> bool:
+    """Whether the step's title is that of a prohibited activity, so it would read as advice."""
+    return activity.prohibited and step.title.casefold() == activity.title.casefold()
 
 
 def _in_words(values: tuple[DynamicValue, ...]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from fhir_kb.compile.orders import (
     order_values,
 )
 from fhir_kb.compile.participants import compile_participant, participant_text
+from fhir_kb.compile.prohibition import prohibition_text
 from fhir_kb.compile.quantities import single_quantity
 from fhir_kb.compile.related import cited_artifacts, compile_all_related
 from fhir_kb.compile.timing import compile_timing
@@ -64,10 +65,9 @@ def compile_activity(context: CompileContext, activity: Activity) -> Element:
 
 def _narrative(context: CompileContext, activity: Activity, resource: Element) -> Element:
     blocks = [
-        write.heading(2, activity.title),
-        write.line("Do not do this", "It is recommended not to do it.")
-        if activity.prohibited
-        else "",
+        write.heading(
+            2, prohibition_text(activity.title) if activity.prohibited else activity.title
+        ),
         write.prose(activity.text),
         write.labelled("Purpose", activity.purpose),
         write.line("What is done", readable_text(codeable_concept(context, activity.code))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.compile.concepts import readable_text
@@ -77,12 +78,14 @@ def timing_text(timing: Element | None) -> str:
 
 
 def dosage_text(dosage: Element) -> str:
-    """A Dosage: its own words, and what its elements say."""
-    parts = [dosage.get("text", "")]
+    """A Dosage: its own words, and what its elements say beyond them."""
+    parts = []
     for given in dosage.get("doseAndRate", ()):
         parts += [choice_text(given, "dose"), choice_text(given, "rate")]
     parts += [readable_text(dosage.get(name)) for name in ("route", "site", "method")]
     parts.append(timing_text(dosage.get("timing")))
+    words = dosage.get("text", "")
+    parts = [words, *(part for part in parts if not _says(words, part))]
     reasons = ", ".join(readable_text(reason) for reason in dosage.get("asNeededFor", ()))
     if reasons or dosage.get("asNeeded"):
         parts.append(f"as needed for {reasons}" if reasons else "as needed")
@@ -90,6 +93,14 @@ def dosage_text(dosage: Element) -> str:
     parts += [readable_text(more) for more in dosage.get("additionalInstruction", ())]
     parts.append(dosage.get("patientInstruction", ""))
     return "; ".join(part for part in parts if part)
+
+
+def _says(words: str, part: str) -> bool:
+    """Whether words say all of a part already, piece by piece between its commas."""
+    return all(
+        re.search(rf"(?<![\w.,]){re.escape(piece)}(?!\w|[.,]\w)", words, re.IGNORECASE)
+        for piece in part.split(", ")
+    )
 
 
 def _repeat_words(repeat: Element) -> str:
@@ -119,9 +130,14 @@ def _frequency_words(repeat: Element) -> str:
             times = f"{least} to {most} times"
         else:
             times = "once" if least == 1 else f"{least} times"
-    if "period" in repeat:
-        return f"{times} every {_length(repeat, 'period')}".strip()
-    return times
+    if "period" not in repeat:
+        return times
+    length = _length(repeat, "period")
+    if repeat["period"] == 1 and "periodMax" not in repeat:
+        unit = length.partition(" ")[2]
+        article = "an" if unit.startswith("h") else "a"
+        return f"{times} {article} {unit}" if times else f"every {unit}"
+    return f"every {length}" if times in ("", "once") else f"{times} every {length}"
 
 
 def _length(repeat: Element, name: str) -> str:

@@ -86,4 +86,6 @@ def goal_text(goal: Element) -> str:
 
 def _target_words(target: Element) -> str:
     due = f", within {quantity_text(target['due'])}" if "due" in target else ""
-    return f"{readable_text(target.get('measure'))}: {choice_text(target, 'detail')}{due}"
+    detail = choice_text(target, "detail")
+    measure = readable_text(target.get("measure"))
+    return f"{measure}: {detail}{due}" if detail else f"{measure}{due}"

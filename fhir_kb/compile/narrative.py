@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_kb.compile.elements import element
+from fhir_kb.compile.long_lists import in_parts
 from fhir_kb.compile.markdown import attribute, escape, html
 
 if TYPE_CHECKING:
@@ -71,9 +72,8 @@ def labelled(label: str, markdown: str | None) -> str:
 
 
 def bullets(items: Iterable[str]) -> str:
-    """A list of items that are XHTML already."""
-    content = "".join(f"<li>{item}</li>" for item in items if item)
-    return f"<ul>{content}</ul>" if content else ""
+    """A list of items that are XHTML already; a long one in parts, with links to them."""
+    return in_parts([f"<li>{item}</li>" for item in items if item], "ul")
 
 
 def texts(label: str, items: Iterable[str]) -> str:
@@ -86,8 +86,8 @@ def texts(label: str, items: Iterable[str]) -> str:
 
 def definitions(pairs: Iterable[tuple[str, str]]) -> str:
     """A list of terms with their definitions in Markdown."""
-    content = "".join(f"<dt>{escape(term)}</dt><dd>{html(text)}</dd>" for term, text in pairs)
-    return f"<dl>{content}</dl>" if content else ""
+    items = [f"<dt>{escape(term)}</dt><dd>{html(text)}</dd>" for term, text in pairs]
+    return in_parts(items, "dl")
 
 
 def code(text: str) -> str:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.compile import narrative as write
+from fhir_kb.compile.action_description import action_title
 from fhir_kb.compile.concepts import codeable_concept, readable_text
-from fhir_kb.compile.element_text import timing_text
+from fhir_kb.compile.element_text import choice_text, dosage_text, quantity_text, timing_text
+from fhir_kb.compile.orders import order_dosages
 from fhir_kb.compile.participants import participant_text
+from fhir_kb.compile.prohibition import prohibition_text, reads_as_prohibition
+from fhir_kb.compile.quantities import duration_choice, single_quantity
 from fhir_kb.compile.recommendation import certain_grade_text
 from fhir_kb.compile.timing import compile_timing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from fhir_kb.compile.compile_context import CompileContext
+    from fhir_kb.model.activity import Activity
     from fhir_kb.model.plan import Data, Order, Step, Trigger
 
 _CHOOSE: Final = {
@@ -25,57 +30,116 @@ _CHOOSE: Final = {
     "at-most-one": "at most one of these",
     "one-or-more": "one or more of these",
 }
+_PRIORITY: Final = {"asap": "as soon as possible", "stat": "at once"}
+_REQUIRED: Final = {
+    "must": "has to be done",
+    "could": "may be done",
+    "must-unless-documented": "has to be done, unless it is documented why not",
+}
+
+#: to which end of the other step, where the author says it
+_RELATION: Final = {
+    f"{relation}-{end}": f"{word} its {end}"
+    for relation, word in (("before", "before"), ("concurrent-with", "with"), ("after", "after"))
+    for end in ("start", "end")
+}
 
 
 def step_narrative(context: CompileContext, step: Step) -> str:
     """A step as a list item in XHTML, with its own steps as a list within."""
     activity = context.activity(step.does) if step.does is not None else None
     prefix = f"{step.prefix} " if step.prefix else ""
-    title = step.title or (activity.title if activity else step.id)
-    forbidden = " (not to be done)" if activity is not None and activity.prohibited else ""
-    head = f"<b>{write.escape(prefix + title)}</b>{forbidden}"
-    own = list(_lines(context, step))
+    head = f"<b>{write.escape(prefix + (action_title(context, step) or step.id))}</b>"
+    texts = [step.text, activity.text if activity is not None else None]
+    prose = "".join(write.prose(text) for text in dict.fromkeys(texts))
+    lines = write.bullets(map(write.escape, _lines(context, step, activity)))
     choose = f"<p>Do {_CHOOSE[step.choose]}:</p>" if step.choose and step.steps else ""
     inner = write.bullets(step_narrative(context, inner) for inner in step.steps)
-    return head + write.prose(step.text) + write.bullets(map(write.escape, own)) + choose + inner
+    return head + prose + lines + choose + inner
 
 
-def _lines(context: CompileContext, step: Step) -> Iterator[str]:
+def _lines(context: CompileContext, step: Step, activity: Activity | None) -> Iterator[str]:
     grade = step.recommendation
     if grade is not None:
         yield certain_grade_text(context, grade) + (f": {grade.text}" if grade.text else "")
-    yield from _labelled("when", (each.readable for each in step.when))
-    yield from _labelled("once", (each.readable for each in step.once))
-    yield from _labelled("until", (each.readable for each in step.until))
+    yield from _labelled("When", (each.readable for each in step.when))
+    yield from _labelled("Once", (each.readable for each in step.once))
+    yield from _labelled("Until", (each.readable for each in step.until))
+    if activity is not None:
+        yield from _activity_lines(context, step, activity)
+    timing = step.timing or (activity.timing if activity is not None else None)
+    yield from _labelled("Timing", [timing_text(compile_timing(context, timing))])
+    priority = step.priority or (activity.priority if activity is not None else None)
+    yield from _labelled("Priority", [_PRIORITY.get(priority or "", priority or "")])
+    yield from _order_lines(context, step)
+    yield from _labelled("Where", [readable_text(codeable_concept(context, step.location))])
+    participants = step.participants or (activity.participants if activity is not None else ())
+    yield from _labelled("Who", (participant_text(context, who) for who in participants))
     yield from _labelled(
-        "set going by", (_trigger_words(context, trigger) for trigger in step.triggers)
+        "Because of", (readable_text(codeable_concept(context, reason)) for reason in step.reason)
     )
-    yield from _labelled("after", (_order_words(context, order) for order in step.after))
-    yield from _labelled("before", (_order_words(context, order) for order in step.before))
-    yield from _labelled("alongside", (_order_words(context, order) for order in step.alongside))
-    yield from _labelled("timing", [timing_text(compile_timing(context, step.timing))])
-    yield from _labelled("where", [readable_text(codeable_concept(context, step.location))])
-    yield from _labelled(
-        "who", (participant_text(context, participant) for participant in step.participants)
-    )
-    yield from _labelled(
-        "because of", (readable_text(codeable_concept(context, reason)) for reason in step.reason)
-    )
-    yield from _labelled("meaning", [readable_text(codeable_concept(context, step.code))])
-    yield from _labelled("needs", (_data_words(context, data) for data in step.inputs))
-    yield from _labelled("makes", (_data_words(context, data) for data in step.outputs))
-    yield from _labelled("priority", [step.priority or ""])
-    yield from _labelled("required", [step.required or ""])
+    yield from _labelled("Aims", _goals(context, step))
+    yield from _labelled("Evidence", _evidence(context, step))
+    yield from _labelled("Needs", (_data_words(context, data) for data in step.inputs))
+    yield from _labelled("Makes", (_data_words(context, data) for data in step.outputs))
+    yield from _labelled("Meaning", [readable_text(codeable_concept(context, step.code))])
+    yield from _labelled("Required", [_REQUIRED[step.required] if step.required else ""])
     if step.repeats:
-        yield "may be done more than once"
+        yield "May be done more than once"
     if step.plan is not None:
         entry = context.base.directory.get(str(step.plan))
-        yield f"follows the plan: {entry.title if entry else step.plan}"
+        yield f"Follows the plan: {entry.title if entry else step.plan}"
     if step.asks is not None:
-        yield f"asks: {step.asks}"
+        yield f"Asks: {step.asks}"
 
 
-def _labelled(label: str, words: Iterator[str] | map[str] | list[str]) -> Iterator[str]:
+def _activity_lines(context: CompileContext, step: Step, activity: Activity) -> Iterator[str]:
+    """What is done, given and how, or must not be: of the activity that the step follows."""
+    if step.title and step.title.casefold() != activity.title.casefold():
+        if not activity.prohibited:
+            yield f"Activity: {activity.title}"
+        elif not reads_as_prohibition(step.title):
+            yield prohibition_text(activity.title)
+    product = codeable_concept(context, activity.product)
+    yield from _labelled("Product", [readable_text(product)])
+    yield from _labelled("Quantity", [quantity_text(single_quantity(context, activity.quantity))])
+    for dosage in order_dosages(context, activity):
+        yield from _labelled("Dosage", [dosage_text(dosage)])
+    yield from _labelled(
+        "Where on the body",
+        (readable_text(codeable_concept(context, site)) for site in activity.body_site),
+    )
+
+
+def _order_lines(context: CompileContext, step: Step) -> Iterator[str]:
+    """When the step comes: after what, before what, set going by what."""
+    yield from _labelled(
+        "Set going by", (_trigger_words(context, trigger) for trigger in step.triggers)
+    )
+    for label, orders in (
+        ("After", step.after),
+        ("Before", step.before),
+        ("At the same time as", step.alongside),
+    ):
+        yield from _labelled(label, (_order_words(context, order) for order in orders))
+
+
+def _goals(context: CompileContext, step: Step) -> Iterator[str]:
+    plan = context.topic.plan
+    descriptions = {str(goal.id): str(goal.description) for goal in plan.goals} if plan else {}
+    for name in step.goals:
+        yield descriptions.get(str(name), "")
+
+
+def _evidence(context: CompileContext, step: Step) -> Iterator[str]:
+    grade = step.recommendation
+    for name in dict.fromkeys((*step.because, *(grade.because if grade is not None else ()))):
+        evidence = context.evidence(name)
+        if evidence is not None:
+            yield str(evidence.title)
+
+
+def _labelled(label: str, words: Iterable[str]) -> Iterator[str]:
     present = [word for word in words if word]
     if present:
         yield f"{label}: {'; '.join(present)}"
@@ -90,9 +154,11 @@ def _trigger_words(context: CompileContext, trigger: Trigger) -> str:
 
 def _order_words(context: CompileContext, order: Order) -> str:
     other = context.source.steps_by_id.get(str(order.step))
-    title = other.title if other is not None and other.title else order.step
-    by = f" by {order.by}" if order.by else ""
-    return f"{title}{by}"
+    title = (action_title(context, other) if other is not None else None) or order.step
+    relation = _RELATION.get(order.relation or "", "")
+    offset = choice_text(duration_choice(context, "offset", order.by), "offset")
+    details = ", ".join(filter(None, (relation, offset)))
+    return f"{title} ({details})" if details else str(title)
 
 
 def _data_words(context: CompileContext, data: Data) -> str:

@@ -11,7 +11,7 @@ from fhir_kb.compile.markdown import escape
 from fhir_kb.compile.metadata import artifact_resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.model import Element, Text
@@ -33,11 +33,12 @@ def compile_value_set(context: CompileContext, value_set: ValueSet) -> Element:
         description=value_set.text or value_set.title,
         compose=element(value_set.span, include=include, exclude=exclude) if include else None,
     )
+    words = _concept_words(context, value_set)
     blocks = [
         write.heading(2, value_set.title),
         write.prose(value_set.text),
-        _listed("Includes", include),
-        _listed("Excludes", exclude),
+        _listed("Includes", include, words),
+        _listed("Excludes", exclude, words),
     ]
     resource["text"] = write.narrative(context.language, value_set.span, blocks)
     return resource
@@ -99,19 +100,30 @@ def _concepts(codes: Iterable[CodeDefinition]) -> Iterator[Element]:
         yield from _concepts(code.codes)
 
 
-def _listed(label: str, parts: list[Element]) -> str:
-    if not parts:
-        return ""
-    return f"<p><b>{label}:</b></p>{write.bullets(map(_words, parts))}"
+def _concept_words(context: CompileContext, value_set: ValueSet) -> dict[tuple[str, str], str]:
+    """What the concepts that it names are called, by code system and code."""
+    words = {}
+    for part in (*value_set.include, *value_set.exclude):
+        name = part.concept
+        concept = named_concept(context, name, name.span) if name is not None else None
+        if concept is None:
+            continue
+        for coding in concept.get("coding", ()):
+            words[coding["system"], coding["code"]] = str(concept.get("text", ""))
+    return words
 
 
-def _words(part: dict[str, Any]) -> str:
+def _listed(label: str, parts: list[Element], words: Mapping[tuple[str, str], str]) -> str:
+    """The parts under their label; codes under one head where only their code system is said."""
+    heads: dict[str, list[str]] = {}
+    for part in parts:
+        heads.setdefault(_head(part), []).extend(_codes(part, words))
+    items = (f"{escape(head)}{write.bullets(codes)}" for head, codes in heads.items())
+    return f"<p><b>{label}:</b></p>{write.bullets(items)}" if parts else ""
+
+
+def _head(part: dict[str, Any]) -> str:
     system = part.get("system")
-    codes = [
-        f"<code>{escape(concept['code'])}</code> {escape(concept.get('display', ''))}"
-        + _definition(concept)
-        for concept in part.get("concept", ())
-    ]
     conditions = [
         f"{condition['property']} {condition['op']} {condition['value']}"
         for condition in part.get("filter", ())
@@ -120,8 +132,15 @@ def _words(part: dict[str, Any]) -> str:
     where = [f"of {system}{version}"] if system else []
     where += [f"with {' and '.join(conditions)}"] if conditions else []
     where += [f"in {url}" for url in part.get("valueSet", ())]
-    head = "Codes" if codes else "All codes"
-    return f"{head} {escape(', '.join(where))}{write.bullets(codes)}"
+    return f"{'Codes' if 'concept' in part else 'All codes'} {', '.join(where)}"
+
+
+def _codes(part: dict[str, Any], words: Mapping[tuple[str, str], str]) -> Iterator[str]:
+    for concept in part.get("concept", ()):
+        code = concept["code"]
+        display = concept.get("display") or words.get((part.get("system", ""), code), "")
+        readable = f" {escape(display)}" if display else ""
+        yield f"<code>{escape(code)}</code>{readable}{_definition(concept)}"
 
 
 def _definition(concept: dict[str, Any]) -> str:

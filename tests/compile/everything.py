@@ -58,6 +58,8 @@ NAMES = {
 }
 FIXED: dict[tuple[type[Record], str], str] = {
     (Activity, "id"): NAMES["activity"],
+    # a step without its own has that of its activity
+    (Activity, "priority"): "asap",
     (Activity, "kind"): "service",
     (AgeRange, "from_"): "18 a",
     (AgeRange, "to"): "65 a",

@@ -136,3 +136,39 @@ def test_a_target_is_due_after_one_time(tmp_path: Path) -> None:
     target = plan(tmp_path, goal % "6 wk")["goal"][0]["target"][0]
     assert target["due"]["code"] == "wk"
     assert [one.code for one in compiled(tmp_path, goal % "6-8 wk").diagnostics] == ["KB352"]
+
+
+@pytest.mark.parametrize(
+    ("timing", "words"),
+    [
+        ("{every: 1 d}", "once a day"),
+        ("{every: 1 h}", "once an hour"),
+        ("{times: 3, every: 1 d}", "3 times a day"),
+        ("{times: 1, every: 12 h, for: 60 d}", "every 12 hours, for 60 days"),
+        ("{times: 2, every: 1-2 d}", "2 times every 1 to 2 days"),
+    ],
+)
+def test_how_often_in_words(timing: str, words: str, tmp_path: Path) -> None:
+    topic = f"activities: {{give: {{title: Give, timing: {timing}}}}}\n"
+    made = clean(tmp_path, topic)["ActivityDefinition/sepsis.give"]
+    assert f"<p><b>When:</b> {words}</p>" in made["text"]["div"]
+
+
+@pytest.mark.parametrize(
+    ("dosage", "words"),
+    [
+        ("text: 500 mg by mouth every 12 hours, dose: 500 mg", "500 mg by mouth every 12 hours"),
+        ("text: 15 mg, dose: 5 mg", "15 mg; 5 mg"),
+        ("text: 0.5 mg, dose: 5 mg", "0.5 mg; 5 mg"),
+        ("text: 5.5 mg, dose: 5 mg", "5.5 mg; 5 mg"),
+        ("text: Twice, route: {text: By mouth}", "Twice; By mouth"),
+        ("text: Every 12 hours, timing: {every: 12 h, for: 2 d}", None),
+    ],
+)
+def test_a_dosage_says_once_what_its_words_say(
+    dosage: str, words: str | None, tmp_path: Path
+) -> None:
+    topic = f"activities: {{give: {{title: Give, dosage: {{{dosage}}}}}}}\n"
+    div = clean(tmp_path, topic)["ActivityDefinition/sepsis.give"]["text"]["div"]
+    expected = words or "Every 12 hours; every 12 hours, for 2 days"
+    assert f"<p><b>Dosage:</b> {expected}</p>" in div
