@@ -36,8 +36,7 @@ def load(path: str, model: Definitions) -> Any:
     if path == "-":
         text = sys.stdin.read().encode("utf-8", "surrogateescape")
     else:
-        with Path(path).open("rb") as file:  # what is no regular file has no size
-            text = file.read(MAX_BYTES + 1)
+        text = _content(Path(path))
         if len(text) > MAX_BYTES:
             raise ValueError(f"the file is larger than {MAX_BYTES // 1024 // 1024} MB")
     if text.removeprefix(_BOM).lstrip()[:1] == b"<":
@@ -48,6 +47,16 @@ def load(path: str, model: Definitions) -> Any:
         raise ValueError("this is not JSON: it nests too deeply") from None
     except ValueError as error:
         raise ValueError(f"this is not JSON: {error}") from None
+
+
+def _content(path: Path) -> bytes:
+    """What a file has, or what comes from a pipe; at most one byte more than is allowed."""
+    if path.is_fifo():  # one that nobody writes to would be waited for without end
+        from fhir_kb.pipeline.input_files import read_stream
+
+        return read_stream(path)
+    with path.open("rb") as file:  # what is no regular file has no size
+        return file.read(MAX_BYTES + 1)
 
 
 def _from_xml(data: bytes, model: Definitions) -> Any:

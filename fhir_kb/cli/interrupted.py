@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _USUAL: Final = Path("output")
+_PACKAGES: Final = (".tgz", ".tar.gz")
 
 
 def after_completing(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -47,6 +48,8 @@ def _paths(values: Any) -> Iterator[Path]:
     for value in values:
         if isinstance(value, Path):
             yield value
+        elif isinstance(value, str) and (value.endswith(_PACKAGES) or Path(value).is_dir()):
+            yield Path(value)  # --package takes names of packages, and paths
         elif isinstance(value, list | tuple):
             yield from _paths(value)
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from fhir_kb.files import read_regular
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -24,8 +26,7 @@ class UnreadableError(ValueError):
 def read_object(path: Path) -> dict[str, Any]:
     """The JSON object in a file. Raises UnreadableError, also where it can't be read at all."""
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE + 1)
+        content = read_regular(path, MAX_FILE + 1)
     except OSError as error:
         raise UnreadableError(error.strerror or str(error)) from error
     if len(content) > MAX_FILE:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import zlib
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from functools import cache, partial
+from typing import IO, TYPE_CHECKING, Final, TypeAlias, cast
 
 from fhir_kb.pipeline.environment import EnvironmentFailure
 from fhir_kb.pipeline.file_checks import FileChecks, FileReport
@@ -19,12 +20,9 @@ from fhir_kb.pipeline.input_files import (
     read_stream,
 )
 from fhir_kb.pipeline.release_statements import (
-    MANIFEST,
-    MAX_MANIFEST,
     StatedRelease,
     folder_release,
     given_release,
-    package_release,
 )
 from fhir_kb.validate import ValidationOptions
 from fhir_kb.validate.check import unread
@@ -39,15 +37,14 @@ if TYPE_CHECKING:
     from fhir_kb.packages.dependencies.resolution import MissingPackage
     from fhir_kb.pipeline.file_checks import CheckLines, LikelierRelease
 
-MAX_PACKAGE: Final = 4 * 1024 * 1024 * 1024
 _LINES: Final = (".ndjson", ".jsonl", ".ndjson.gz", ".jsonl.gz")
 _PACKAGES: Final = (".tgz", ".tar.gz")
+_PACKED_FHIR: Final = (".json.gz", ".xml.gz", ".ndjson.gz", ".jsonl.gz")
+_DAMAGED: Final = (EOFError, zlib.error, gzip.BadGzipFile)
 _GZIP: Final = b"\x1f\x8b"
 _HEAD: Final = 1024
 """How much of a file says whether the rest has to be read."""
 _MARKUP: Final = (b"{", b"[", b"<")
-_KNOWN_IN_PACKAGES: Final = ("package.json", ".index.json")
-"""What every package has beside its resources."""
 
 
 _Readable: TypeAlias = "BufferedReader | gzip.GzipFile"
@@ -60,6 +57,20 @@ class _Run:
     checks: FileChecks
     on_skipped: Callable[[SkippedFile], None]
     folder_release: Callable[[Path], StatedRelease | None]
+    met: set[str] | None
+    """The absolute names of files that were met; None where no file can be met twice."""
+    repeated: list[Path]
+    """The files that were met again: each was named, and so was its folder."""
+
+    def is_repeated(self, path: Path) -> bool:
+        """Whether a file was met before."""
+        if self.met is None:
+            return False
+        before = len(self.met)
+        self.met.add(os.path.abspath(path))  # noqa: PTH100  pathlib keeps '..'
+        if is_repeated := len(self.met) == before:
+            self.repeated.append(path)
+        return is_repeated
 
 
 def validate_files(
@@ -97,18 +108,22 @@ def validate_files(
         PackageError: A package cannot be used.
     """
     options = options or ValidationOptions()
-    options, source = _with_packages(options, detect_release, on_missing_package or _ignore)
+    options, source = _with_packages(
+        options, detect_release, on_missing_package or _ignore, on_skipped or _ignore
+    )
     checks = FileChecks(options, lines, detect_release=detect_release, default_source=source)
-    run = _Run(checks, on_skipped or _ignore, cache(folder_release))
+    met: set[str] | None = set() if len(paths) > 1 else None
+    run = _Run(checks, on_skipped or _ignore, cache(folder_release), met, [])
     for path in paths:
         is_empty = True
+        repeated = len(run.repeated)
         try:
             for report in _folder(path, run) if path.is_dir() else _named_file(path, run):
                 is_empty = False
                 yield report
-            if is_empty and len(paths) > 1:
+            if is_empty and len(paths) > 1 and len(run.repeated) == repeated:
                 run.on_skipped(SkippedFile(path.as_posix(), "nothing in it is FHIR"))
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        except _DAMAGED as error:
             raise EnvironmentFailure(f"'{path}' cannot be unpacked: {error}") from error
         except OSError as error:
             message = f"'{error.filename or path}' cannot be read: {error.strerror or error}"
@@ -125,13 +140,21 @@ def _with_packages(
     options: ValidationOptions,
     detect_release: bool,
     on_missing_package: Callable[[MissingPackage], None],
+    on_skipped: Callable[[SkippedFile], None],
 ) -> tuple[ValidationOptions, str]:
     """The options in the release that their packages name, and where: "from a.b#1.0.0", or ""."""
     if not options.packages and not options.also:
         return options, ""
     loaded = options.load_packages()
-    for package in loaded.missing:
-        on_missing_package(package)
+    for missing in loaded.missing:
+        on_missing_package(missing)
+    for package in loaded.given:
+        for problem in package.problems:
+            if package.folder.is_file():
+                raise EnvironmentFailure(problem, "correct the file, or leave it out")
+            on_skipped(SkippedFile(package.label, problem))
+    for path, problem in options.unusable_xml_files():
+        on_skipped(SkippedFile(path.as_posix(), problem))
     stated = given_release(loaded.given, options.xml_files()) if detect_release else None
     if stated is None or stated.release is None:
         return options, stated.source if stated else ""
@@ -141,18 +164,28 @@ def _with_packages(
 def _folder(folder: Path, run: _Run) -> Iterator[FileReport]:
     for path in files_in(folder, run.on_skipped):
         name = path.as_posix()
-        try:
-            head = _head(path)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            run.on_skipped(SkippedFile(name, f"damaged data, compressed by gzip ({error})"))
+        if run.is_repeated(path):
             continue
-        if path.name.lower().endswith(_LINES):
-            yield from _line_reports(path, run)
-        elif is_tar(head) or name.lower().endswith(_PACKAGES):
-            run.on_skipped(SkippedFile(name, "a package: name it to check it"))
-        else:
-            data = head if _is_foreign(name, head) else _read(path)
-            yield from _if_fhir(name, data, run, run.folder_release(path.parent))
+        try:
+            yield from _in_folder(path, name, run)
+        except _DAMAGED as error:
+            reason = f"damaged data, compressed by gzip ({error})"
+            if name.lower().endswith(_PACKED_FHIR):
+                yield from _unread(name, f"this is {reason}", run)
+            else:
+                run.on_skipped(SkippedFile(name, reason))
+
+
+def _in_folder(path: Path, name: str, run: _Run) -> Iterator[FileReport]:
+    """The reports of a file in a folder, which may be no FHIR."""
+    head = _head(path)
+    if path.name.lower().endswith(_LINES):
+        yield from _line_reports(path, run)
+    elif is_tar(head) or name.lower().endswith(_PACKAGES):
+        run.on_skipped(SkippedFile(name, "a package: name it to check it"))
+    else:
+        data = head if _is_foreign(name, head) else _read(path)
+        yield from _if_fhir(name, data, run, run.folder_release(path.parent))
 
 
 def _is_foreign(name: str, head: bytes) -> bool:
@@ -180,11 +213,16 @@ def _named_file(path: Path, run: _Run) -> Iterator[FileReport]:
         data = read_stream(path)
         if data.startswith(_GZIP):
             data = _read_all(gzip.GzipFile(fileobj=io.BytesIO(data)), name)
+            if is_tar(data):
+                yield from _package(name, partial(io.BytesIO, data), run)
+                return
         yield from _named_content(name, data, run, None)
+    elif run.is_repeated(path):
+        return
     elif name.lower().endswith(_LINES):
         yield from _line_reports(path, run)
     elif is_tar(_head(path)) or name.lower().endswith(_PACKAGES):
-        yield from _package(path, run)
+        yield from _package(name, _opens_package(path), run)
     else:
         yield from _named_content(name, _read(path), run, run.folder_release(path.parent))
 
@@ -197,7 +235,12 @@ def _named_content(
     if content.is_fhir or content.is_markup:
         yield from run.checks.content(name, data, stated)
         return
-    for report in unread(run.checks.validator(), f"this is {content.looks_like}").resources:
+    yield from _unread(name, f"this is {content.looks_like}", run)
+
+
+def _unread(name: str, message: str, run: _Run) -> Iterator[FileReport]:
+    """The error that something cannot be read."""
+    for report in unread(run.checks.validator(), message).resources:
         yield FileReport(name, report.fhir_version, "", "", report.issues)
 
 
@@ -217,47 +260,22 @@ def _lines(file: _Readable, name: str) -> Iterator[bytes]:
         yield line
 
 
-def _package(path: Path, run: _Run) -> Iterator[FileReport]:
+def _opens_package(path: Path) -> Callable[[], IO[bytes]]:
+    """What opens a package, unpacked while it is read. Raises EnvironmentFailure."""
+    with path.open("rb") as file:
+        if file.read(len(_GZIP)) != _GZIP:
+            message = f"'{path}' is not a FHIR package: not a gzip file"
+            raise EnvironmentFailure(message, "a package is a tar file, compressed by gzip")
+    return lambda: cast("IO[bytes]", gzip.open(path))
+
+
+def _package(name: str, open_: Callable[[], IO[bytes]], run: _Run) -> Iterator[FileReport]:
     """The resources of a package; nothing of it is ever unpacked to the disk."""
-    import tarfile  # with its compressions, it takes longer to import than a file to validate
+    from fhir_kb.pipeline.package_archives import archived_files, archived_release
 
-    try:
-        yield from _package_members(path, run)
-    except tarfile.TarError as error:
-        message = f"'{path}' is not a FHIR package: {error}"
-        raise EnvironmentFailure(message, "a package is a tar file, compressed by gzip") from error
-
-
-def _package_members(path: Path, run: _Run) -> Iterator[FileReport]:
-    import tarfile
-
-    total = 0
-    stated = _manifest_release(path)
-    with tarfile.open(path, "r:gz") as package:
-        for member in package:
-            if not member.isfile() or member.name.rpartition("/")[2] in _KNOWN_IN_PACKAGES:
-                continue
-            total += member.size
-            if member.size > MAX_FILE or total > MAX_PACKAGE:
-                limits = (
-                    f"{MAX_PACKAGE // 1024**3} GB, or {MAX_FILE // 1024**2} MB for a file of it"
-                )
-                raise EnvironmentFailure(f"'{path}' unpacks to more than {limits}")
-            content = package.extractfile(member)
-            data = content.read() if content else b""
-            yield from _if_fhir(f"{path.as_posix()}!{member.name}", data, run, stated)
-
-
-def _manifest_release(path: Path) -> StatedRelease | None:
-    """The release that the package.json of a package names; it comes first in most of them."""
-    import tarfile
-
-    with tarfile.open(path, "r:gz") as package:
-        for member in package:
-            if member.isfile() and member.name.removeprefix("./") == f"package/{MANIFEST}":
-                content = package.extractfile(member) if member.size <= MAX_MANIFEST else None
-                return package_release(content.read()) if content else None
-    return None
+    stated = archived_release(name, open_)
+    for inner, data in archived_files(name, open_, run.on_skipped):
+        yield from _if_fhir(inner, data, run, stated)
 
 
 def _open(path: Path) -> _Readable:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
 
+from fhir_kb.files import read_regular
 from fhir_kb.model.fhir_release import (
     BY_VERSION,
     CORE_PACKAGE,
@@ -101,7 +102,7 @@ def given_release(packages: Iterable[Package], files: Iterable[Path]) -> StatedR
         PackageError: A definition cannot be read.
     """
     stated = [_release_of_given(package) for package in packages]
-    stated += [content_release(path.read_bytes()) for path in files]
+    stated += [content_release(read_regular(path)) for path in files]
     known = {one.release.label: one for one in stated if one is not None and one.release}
     if len(known) > 1:
         labels = " and ".join(sorted(known))

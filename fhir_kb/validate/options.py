@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from fhir_kb.packages import Canonicals, PackageSet
     from fhir_kb.packages.dependencies.resolution import LoadedPackages
     from fhir_kb.terminology.service import TerminologyService
+    from fhir_kb.validate.input.json import Parsed
     from fhir_kb.validate.validator import Validator
 
 
@@ -92,6 +93,26 @@ class ValidationOptions(NamedTuple):
         """The XML files of `also`, which are in no package."""
         return [path for path in self._files() if _is_xml(path)]
 
+    def unusable_xml_files(self) -> list[tuple[Path, str]]:
+        """The XML files in folders of `also` that are no FHIR, each with the reason.
+
+        Raises:
+            PackageError: One that is named cannot be used.
+        """
+        from fhir_kb.packages import PackageError
+
+        unusable: list[tuple[Path, str]] = []
+        for path in self.xml_files():
+            parsed = _parsed_xml(path, self.fhir_version)
+            if isinstance(parsed.value, dict):
+                continue
+            messages = [located.finding.message for located in parsed.findings]
+            reason = f"it cannot be used: {messages[0] if messages else 'it is no FHIR'}"
+            if path in self.also:
+                raise PackageError(f"'{path}': {reason}", "Correct the file or leave it out")
+            unusable.append((path, reason))
+        return unusable
+
     def _terminology(self, given: Canonicals | None) -> TerminologyService | None:
         """The terminology service with the server behind it; None where no server is set."""
         if not self.terminology_server:
@@ -119,20 +140,26 @@ class ValidationOptions(NamedTuple):
 
 
 def _is_xml(path: Path) -> bool:
-    return path.suffix.lower() == ".xml" and not path.is_dir()
+    """Whether a path is named as XML and can be read: a FIFO would wait for who writes to it."""
+    return path.suffix.lower() == ".xml" and (path.is_file() or not path.exists())
 
 
 def _xml_resources(path: Path, fhir_version: str) -> Iterator[Mapping[str, Any]]:
     """The resource in an XML file, or those in its Bundle; what is no FHIR is skipped."""
+    yield from _resources(_parsed_xml(path, fhir_version).value)
+
+
+def _parsed_xml(path: Path, fhir_version: str) -> Parsed:
+    from fhir_kb.files import read_regular
     from fhir_kb.packages import PackageError, definitions
     from fhir_kb.validate.input.xml import parse_xml
 
     try:
-        data = path.read_bytes()
+        data = read_regular(path)
     except OSError as error:
         message = f"'{path}' cannot be read: {error.strerror or error}"
         raise PackageError(message, "Name a file or folder that is there") from error
-    yield from _resources(parse_xml(data, definitions(fhir_version)).value)
+    return parse_xml(data, definitions(fhir_version))
 
 
 def _resources(value: Any) -> Iterator[Mapping[str, Any]]:

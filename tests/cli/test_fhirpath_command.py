@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +36,21 @@ def test_each_item_is_a_line_with_place_type_and_value(
         ),
         "",
     )
+
+
+def test_a_fifo_is_read_and_one_without_a_writer_is_given_up(
+    fhir_kb: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fhir_kb.pipeline.input_files.MAX_WAIT", 0.05)
+    os.mkfifo("fifo")
+    code, out, err = fhir_kb("fhirpath", "id", "fifo")
+    assert (code, out) == (3, "")
+    assert "no input from 'fifo'" in err
+    writer = threading.Thread(target=Path("fifo").write_text, args=(PATIENT,))
+    monkeypatch.setattr("fhir_kb.pipeline.input_files.MAX_WAIT", 60.0)
+    writer.start()
+    assert fhir_kb("fhirpath", "name.given.count()", "fifo").out == "-  System.Integer  2\n"
+    writer.join()
 
 
 def test_nothing_is_said_to_be_empty(fhir_kb: Callable[..., Ended], patient: str) -> None:

@@ -169,3 +169,14 @@ def test_what_a_killed_process_left_is_cleared_away(
     package = open_package(archive, where)
     assert not left[0].exists()
     assert not (package.folder.parent / "half").exists()
+
+
+@pytest.mark.parametrize("damage", ["header", "second archive"])
+def test_a_damaged_header_is_no_end(where: CacheFolders, damage: str) -> None:
+    """`tarfile` takes it for the end, and the files after it would be missing without a word."""
+    plain = gzip.decompress(tgz(GOOD))
+    place = plain.index(b"ustar", 600) - 200
+    broken = plain[:place] + b"x" + plain[place + 1 :]
+    content = broken if damage == "header" else plain + plain
+    with pytest.raises(PackageError, match=r"damaged at byte|more after its end"):
+        opened(where, gzip.compress(content))

@@ -255,6 +255,25 @@ def test_any_command_completes_it(
     assert "completed 'output': a build of it was interrupted" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("fhirpath", "id", "output/r4/PlanDefinition-sepsis.json"),
+        ("validate", "p.json", "--package", "output/r4/package.tgz"),
+        ("validate", "p.json", "--package", "output/r4"),
+        ("validate", "p.json", "--also", "output/r4"),
+    ],
+)
+def test_a_command_elsewhere_that_names_it_completes_it(
+    interrupted: Case, words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "p.json").write_text('{"resourceType": "Patient"}', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    root = interrupted.root.as_posix()
+    CliRunner().invoke(app, [f"{root}/{w}" if w.startswith("output") else w for w in words])
+    assert snapshot(interrupted.output) == interrupted.new
+
+
 def test_a_command_that_names_it_stops_where_it_cannot_be_completed(
     interrupted: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 @click.command("fhirpath")
 @click.argument("expression", metavar="[EXPR]", required=False)
 @click.argument(
-    "file",
+    "path",
     metavar="[FILE]",
     required=False,
-    type=click.Path(dir_okay=False, allow_dash=True),
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
 )
 @click.option(
     "--fhir",
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 )
 @options.plain_form
 def command(
-    expression: str | None, file: str | None, release: str, strict: bool, jsonl: bool, form: str
+    expression: str | None, path: Path | None, release: str, strict: bool, jsonl: bool, form: str
 ) -> int:
     """Evaluate EXPR on the resource in FILE: JSON or XML, '-' for the standard input.
 
@@ -58,6 +59,7 @@ def command(
     if expression is None:
         raise click.UsageError("Missing argument 'EXPR'", click.get_current_context())
     version = BY_NAME[release].version
+    file = None if path is None else str(path)
     if form == "json":
         line = fhirpath_queries.response_line(expression, file, version, _model, strict=strict)
         sys.stdout.write(f"{json_safe(line)}\n")

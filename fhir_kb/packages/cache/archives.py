@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, cast
 
 from fhir_kb.files import FileLock, LockedError
+from fhir_kb.files.tar_archive import members_of, open_tar
 from fhir_kb.packages.errors import PackageError
 
 if TYPE_CHECKING:
@@ -112,8 +113,11 @@ def extract(archive: Path, folder: Path) -> None:
         size = os.fstat(packed.fileno()).st_size
         limit = min(MAX_UNPACKED, max(FREE, size * MAX_RATIO))
         try:
-            with gzip.GzipFile(fileobj=packed) as stream, _tar(stream, limit) as tar:
-                _extract_all(tar, folder)
+            with gzip.GzipFile(fileobj=packed) as stream:
+                # tarfile asks for read, seek and tell
+                limited = cast("IO[bytes]", _Limited(stream, limit))
+                with open_tar(limited) as tar:
+                    _extract_all(tar, limited, folder)
         except _HarmfulArchiveError as error:
             raise PackageError(f"'{archive.name}' is refused: {error}", _REFUSED) from error
         except (
@@ -131,11 +135,6 @@ def extract(archive: Path, folder: Path) -> None:
 
 class _HarmfulArchiveError(Exception):
     """The archive could do harm: too large, a path outside the folder, a device."""
-
-
-def _tar(stream: gzip.GzipFile, limit: int) -> tarfile.TarFile:
-    limited = cast("IO[bytes]", _Limited(stream, limit))  # tarfile asks for read, seek and tell
-    return tarfile.open(fileobj=limited, mode="r:")
 
 
 class _Limited:
@@ -166,10 +165,10 @@ class _Limited:
         return self._at
 
 
-def _extract_all(tar: tarfile.TarFile, folder: Path) -> None:
+def _extract_all(tar: tarfile.TarFile, stream: IO[bytes], folder: Path) -> None:
     folders: set[Path] = set()
     left = MAX_MEMBERS
-    while (member := tar.next()) is not None:
+    for member in members_of(tar, stream):
         left -= 1
         if left < 0:
             raise _HarmfulArchiveError(f"it has more than {MAX_MEMBERS} files")
@@ -187,7 +186,6 @@ def _extract_all(tar: tarfile.TarFile, folder: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             folders.add(target.parent)
         _write(tar, member, target)
-        tar.members.clear()  # type: ignore[attr-defined]  # else it keeps the headers of all
 
 
 def _safe_path(member: tarfile.TarInfo) -> PurePosixPath | None:

@@ -184,6 +184,8 @@ def open_package(path: Path, folders: CacheFolders | None = None) -> Package:
         from fhir_kb.packages.cache.archives import unpacked
 
         return _package_in(unpacked(path, folders.own), folders.own, str(path))
+    if path.exists() and not path.is_dir():
+        raise PackageError(f"'{path}' is no regular file", "Write it to a file, and name that")
     if not path.is_dir():
         raise PackageError(f"there is no '{path}'", "Name an existing folder or .tgz file")
     for folder in (path / "package", path):
