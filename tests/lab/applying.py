@@ -5,6 +5,7 @@ Cases are in apply_shapes.py: a step as an author writes it, and what of it has 
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 CASES = cases()
 BASE = "https://kb.test/apply"
+_GOALS = 20  # more than any plan here has
 SHIPPED = "https://kb.test/shipped"
 """The base of the shipped definitions here."""
 KB = f"""\
@@ -116,6 +118,21 @@ def write_shipped(definitions: Path, folder: Path) -> None:
         if file.suffix in {".cql", ".yaml"}:
             text = named.sub(r"Lab\1", text)
         file.write_text(text, "utf-8")
+
+
+def load(server: Hapi, transaction: bytes) -> None:
+    """Load a transaction; its resources get ids above those that $apply gives to goals.
+
+    HAPI R4 numbers goals from 1 beside an orchestration that has the id of the plan, and loses one
+    of two with the same id: on a fresh server the plan has such an id.
+    """
+    filler = {
+        "resource": {"resourceType": "Basic", "code": {"text": "no content"}},
+        "request": {"method": "POST", "url": "Basic"},
+    }
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [filler] * _GOALS}
+    server.post_bundle(json.dumps(bundle).encode())
+    server.post_bundle(transaction)
 
 
 def put(server: Hapi, resource: dict[str, Any]) -> None:

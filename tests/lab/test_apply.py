@@ -13,6 +13,7 @@ from applying import (
     Applied,
     apply,
     differences,
+    load,
     published,
     put,
     write_shapes,
@@ -41,7 +42,7 @@ def shapes(release: str, hapis: HapiPool, tmp_path_factory: pytest.TempPathFacto
         folder = tmp_path_factory.mktemp("shapes")
         write_shapes(folder)
         server: Hapi = hapis.running(release.upper())
-        server.post_bundle(published(folder, release, folder / "output"))
+        load(server, published(folder, release, folder / "output"))
         put(server, {**PATIENT, "id": "apply-shapes"})
         _APPLIED[release] = apply(server, f"{BASE}/PlanDefinition/apply-shapes", "apply-shapes")
     return _APPLIED[release]
@@ -83,7 +84,7 @@ def with_topics(release: str, hapis: HapiPool, tmp_path_factory: pytest.TempPath
     if release not in _LOADED:
         folder = tmp_path_factory.mktemp("shipped")
         write_shipped(DEFINITIONS, folder / "definitions")
-        server.post_bundle(published(folder / "definitions", release, folder / "output"))
+        load(server, published(folder / "definitions", release, folder / "output"))
         _LOADED.add(release)
     return server
 
