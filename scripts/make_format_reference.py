@@ -80,6 +80,7 @@ tells what each key becomes in FHIR; [the tutorial](../tutorial.md) shows how on
         page.md              the prose (may be left out)
         references.yaml      the works that the topic cites (may be left out)
         *.cql                logic that `libraries` names
+        *.png, *.jpg, *.svg  images that the page shows
 
 Files are UTF-8 and at most 4 MB. Names that begin with a dot are passed over; a link that leads
 out of the definitions is refused.
@@ -125,7 +126,17 @@ one and may hold no link to evidence.
 - `[[stretching]]`, `[[stretching|exercises]]` links to what has that name in the topic: an
   activity, evidence, a value set, a code system or a library, which becomes a link to its
   resource; or a step, a goal, a concept, a note or a reference. Where nothing in the topic has
-  the name, it is another topic's.
+  the name, it is another topic's. In a table, the bar is written `\\|`.
+- `![what it shows](elbow.png)` shows an image of the topic's folder: PNG, JPEG, GIF, WebP or SVG
+  without scripts, animations and addresses; up to 256 kB each, 1,024 kB a topic. The words stand
+  for it where it is not seen, so they are required.
+- `word[^1]` refers to a footnote, `[^1]: its text` anywhere in the page is one. It is shown below
+  each section that refers to it.
+- `- [ ]` and `- [x]` are shown as ☐ and ☑.
+
+What would be shown as it was typed (a table without its line of dashes, a footnote without
+text), or not at all, is an error; so are words that are struck out, which look valid where the line
+is not shown. A heading is words: its emphasis is left out.
 """
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fhir_kb.compile import citation_text
 from fhir_kb.compile import narrative as write
-from fhir_kb.compile.markdown import html
+from fhir_kb.compile.markdown import PageMarkup, html
 from fhir_kb.compile.metadata import copyright_text, disclaimer_text, funding_text
-from fhir_kb.compile.page_links import resolve_link
+from fhir_kb.compile.page_links import footnote_links, resolve_link
 from fhir_kb.compile.summary_of_findings import findings_tables
 from fhir_kb.model import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.diagnostics import Span
@@ -80,8 +80,7 @@ class PageParts(NamedTuple):
 def page_parts(context: CompileContext) -> PageParts:
     """The page of a topic; a topic without one has the end only."""
     page = context.source.page
-    resolve = partial(resolve_link, context)
-    lead = html(page.lead, resolve) if page and page.lead else ""
+    lead = _text(context, page.lead, page.lead_footnotes) if page and page.lead else ""
     sections = page.sections if page else ()
     compiled = tuple(_section(context, section) for section in sections)
     return PageParts(lead, compiled, tuple(_end(context)))
@@ -112,19 +111,38 @@ def glossary_terms(context: CompileContext) -> list[tuple[str, str, Span]]:
 def _section(context: CompileContext, section: Section) -> PageSection:
     marks = tuple(MARKS[name] for name in section.classes if name in MARKS)
     shown = "".join(f"<p><b>{mark}</b></p>" for mark in marks if mark not in _SELF_EVIDENT)
-    content = html(section.markdown, partial(resolve_link, context)) if section.markdown else ""
+    content = _text(context, section.markdown, section.footnotes) if section.markdown else ""
     sections = tuple(_section(context, inner) for inner in section.sections)
     return PageSection(
         section.id[:MAX_ANCHOR],
         section.title,
         marks,
         shown + content,
-        section.links,
+        (*section.links, *footnote_links(context, section.footnotes)),
         (),
         sections,
         section.span,
         is_prose=True,
     )
+
+
+def _text(context: CompileContext, markdown: str, names: Sequence[str]) -> str:
+    """Prose of the page, with the footnotes that it refers to below it."""
+    page = context.source.page
+    assert page is not None
+    numbers = {footnote.name: at for at, footnote in enumerate(page.footnotes, 1)}
+    markup = PageMarkup(context.source.images, numbers, page.definitions)
+    resolve = partial(resolve_link, context)
+    blocks = [html(markdown, resolve, markup)]
+    for footnote in page.footnotes:
+        if footnote.name in names:
+            mark = f"<sup>[{numbers[footnote.name]}]</sup> "
+            note = html(footnote.markdown, resolve, markup)
+            if note.startswith("<p>"):
+                blocks.append(note.replace("<p>", f"<p>{mark}", 1))
+            else:
+                blocks.append(f"<p>{mark}</p>{note}")
+    return "".join(blocks)
 
 
 #: a section of definitions shows what it is

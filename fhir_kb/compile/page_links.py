@@ -39,6 +39,14 @@ def linked_resources(context: CompileContext, links: Iterable[Link]) -> Iterator
             yield reference
 
 
+def footnote_links(context: CompileContext, names: Iterable[str]) -> Iterator[Link]:
+    """The links in the footnotes of these names."""
+    page = context.source.page
+    for footnote in page.footnotes if page is not None else ():
+        if footnote.name in names:
+            yield from footnote.links
+
+
 def mentioned_topics(context: CompileContext) -> Iterator[Text]:
     """Other topics that the page links to, with the first place of each."""
     targets: set[str] = set()
@@ -75,6 +83,8 @@ def _all_links(context: CompileContext) -> Iterator[Link]:
     if page is not None:
         yield from page.links
         yield from _links_of(page.sections)
+        for footnote in page.footnotes:
+            yield from footnote.links
 
 
 def _links_of(sections: Iterable[Section]) -> Iterator[Link]:

@@ -15,7 +15,12 @@ from fhir_kb.compile.metadata import artifact_resource, topic_concepts
 from fhir_kb.compile.page import glossary_terms, page_blocks
 from fhir_kb.compile.page_links import mentioned_topics
 from fhir_kb.compile.participants import compile_actor, participant_text
-from fhir_kb.compile.related import cited_artifact, compile_all_related, related_artifact
+from fhir_kb.compile.related import (
+    cited_artifact,
+    compile_all_related,
+    image_artifacts,
+    related_artifact,
+)
 from fhir_kb.compile.step_narrative import step_narrative
 from fhir_kb.model import code_words
 
@@ -86,6 +91,7 @@ def _related(context: CompileContext) -> Iterator[Element]:
         entry, canonical_url = context.base.directory[name], context.plan(name)
         if canonical_url:
             yield related_artifact("documentation", canonical_url, entry.title, name.span)
+    yield from image_artifacts(context)
     for canonical in topic.uses:
         yield element(canonical.span, type="depends-on", resource=canonical)
 

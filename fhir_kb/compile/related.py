@@ -5,6 +5,8 @@ Each carries words for people (`citation`, `display`), for a release may have no
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from typing import TYPE_CHECKING
 
 from fhir_kb.compile import citation_text
@@ -83,6 +85,31 @@ def evidence_artifacts(context: CompileContext, names: Iterable[Text]) -> list[E
 def related_artifact(kind: str, canonical: str, display: str | None, span: Span) -> Element:
     """An artifact by its canonical URL."""
     return element(span, type=kind, display=display, resource=canonical)
+
+
+def image_artifacts(context: CompileContext) -> Iterable[Element]:
+    """The images of the page, each once, with their data.
+
+    `size` and `hash` (SHA-1, as FHIR defines it) are of the bytes before base64:
+    https://hl7.org/fhir/datatypes.html#Attachment
+    """
+    page = context.source.page
+    shown: set[str] = set()
+    for use in page.images if page is not None else ():
+        image = context.source.images.get(use.target)
+        if image is None or image.name in shown:
+            continue
+        shown.add(image.name)
+        digest = hashlib.sha1(image.data, usedforsecurity=False).digest()
+        document = element(
+            use.span,
+            contentType=image.content_type,
+            data=base64.b64encode(image.data).decode(),
+            size=str(len(image.data)),
+            hash=base64.b64encode(digest).decode(),
+            title=image.name,
+        )
+        yield element(use.span, type="documentation", display=use.words, document=document)
 
 
 def compile_related(context: CompileContext, related: Related) -> Element | None:

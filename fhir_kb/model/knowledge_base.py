@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from fhir_kb.diagnostics import Span
     from fhir_kb.model.concept import Concept
     from fhir_kb.model.cql_header import CqlHeader
-    from fhir_kb.model.page import Page
+    from fhir_kb.model.page import ImageFile, Page
     from fhir_kb.model.plan import Step
     from fhir_kb.model.reference import Reference
     from fhir_kb.model.settings import Settings
@@ -67,6 +67,9 @@ class TopicSource:
 
     files: Mapping[str, str] = field(default_factory=dict)
     """The texts of the files that its libraries name, by the names they have there."""
+
+    images: Mapping[str, ImageFile] = field(default_factory=dict)
+    """The images of the page, by the targets that it has for them."""
 
     @cached_property
     def cql_headers(self) -> Mapping[str, CqlHeader]:

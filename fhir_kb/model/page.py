@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from fhir_kb.diagnostics import Span
 
@@ -25,6 +25,48 @@ class Link(NamedTuple):
 
     locator: str
     """What follows a reference after a comma: `p. 3`."""
+
+    span: Span
+    """Where it is written."""
+
+
+class PageImage(NamedTuple):
+    """An image in the prose."""
+
+    target: str
+    """What the prose names: `elbow.png`."""
+
+    words: str
+    """The words that stand for it."""
+
+    span: Span
+    """Where it is written."""
+
+
+class ImageFile(NamedTuple):
+    """The file of an image."""
+
+    name: str
+    """The name of the file, below the topic's folder."""
+
+    content_type: str
+    """Its MIME type."""
+
+    data: bytes
+    """Its bytes."""
+
+
+class Footnote(NamedTuple):
+    """A footnote of the page."""
+
+    name: str
+    """Its name: `1` of `[^1]`."""
+
+    markdown: str
+    """What it says."""
+
+    links: tuple[Link, ...]
+    """The links in it."""
 
     span: Span
     """Where it is written."""
@@ -55,6 +97,9 @@ class Section:
     span: Span
     """Where the heading is written."""
 
+    footnotes: tuple[str, ...] = ()
+    """The names of the footnotes that its own prose refers to."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
@@ -75,10 +120,24 @@ class Page:
     span: Span
     """Where the title is written, or the begin of the file."""
 
+    lead_footnotes: tuple[str, ...] = ()
+    """The names of the footnotes that the lead refers to."""
+
+    footnotes: tuple[Footnote, ...] = ()
+    """The footnotes, in the order in which the prose refers to them."""
+
+    images: tuple[PageImage, ...] = ()
+    """The images, in reading order."""
+
+    definitions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What `[name]: address` anywhere in the page defines, as the renderer takes it."""
+
 
 def links(page: Page) -> Iterator[Link]:
     """Every link of a page, in reading order."""
     yield from page.links
+    for footnote in page.footnotes:
+        yield from footnote.links
     pending = list(reversed(page.sections))
     while pending:
         section = pending.pop()

@@ -20,6 +20,7 @@ from fhir_kb.model.text import File, Markdown, Title
 from fhir_kb.read import scalar_formats
 from fhir_kb.read.corrections import corrected
 from fhir_kb.read.inline_markup import plain_title
+from fhir_kb.read.page_markup import refused_in_fields
 from fhir_kb.read.unsafe_markup import unsafe_markup
 from fhir_kb.read.yaml import YamlNode, has_foreign_tag, is_null, span_of
 
@@ -150,6 +151,8 @@ class _Decoder:
         if shape.type is Markdown:
             for markup in unsafe_markup(text):
                 return self.report(markup.code, markup.message, node, markup.help)
+            for refused in refused_in_fields(text):
+                return self.report(refused.code, refused.message, node, refused.help)
         return shape.type(text, span_of(node, self.file))
 
     def many(self, node: YamlNode, shape: ListShape, key: str, depth: int) -> Any:

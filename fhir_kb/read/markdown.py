@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from fhir_kb.diagnostics import Diagnostic, Severity, Span
 from fhir_kb.model.page import Link, Page, Section
 from fhir_kb.read import unsafe_markup
+from fhir_kb.read.page_markup import plain_heading
+from fhir_kb.read.page_scan import Block, OpenFootnote, PageScan
 from fhir_kb.read.yaml import text_of
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ _LINK: Final = re.compile(
     r"\[\[(?P<thing>[^\[\]|]*)(?:\|(?P<shown>[^\[\]]*))?\]\]"
     r"|\[@(?P<reference>[^\[\],\s]+)(?:,(?P<locator>[^\[\]]*))?\]"
 )
+_FOOTNOTE: Final = re.compile(r" {0,3}\[\^([^\[\]\s^]+)\]:[ \t]*(.*)")
+_NEW_BLOCK: Final = re.compile(r"#{1,6}[ \t]|```|~~~|>|[-*+][ \t]|\d{1,9}[.)][ \t]|\|")
+_MARKED: Final = re.compile(r"[*_`\[\]\\~!<&]")
 _TICKS: Final = re.compile(r"`+")
 _RAW_HTML: Final = re.compile(
     r"<(/?[A-Za-z][A-Za-z0-9-]*)((\s[^<>]*)?/?>|\s[^<>]*$|/?$)|<!--|<\?|<![A-Za-z\[]"
@@ -33,6 +38,7 @@ _TARGET: Final = re.compile(r"\]\(\s*<?([^)\s>]*)")
 _DEFINITION: Final = re.compile(r"\[[^\[\]]+\]:\s*<?([^\s>]+)")
 MAX_LEVEL: Final = 6
 MAX_FINDINGS: Final = 200  # of one page: more help nobody
+_UNSAFE: Final = ("KB130", "KB131")
 CLASSES: Final = ("theory", "definitions", "warning", "note")
 
 
@@ -63,7 +69,8 @@ class _OpenSection:
     lines: list[str] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
-    sections: list[Section] = field(default_factory=list)
+    sections: list[_OpenSection] = field(default_factory=list)
+    footnotes: tuple[str, ...] = ()
 
     def add(self, number: int, line: str) -> None:
         self.lines.append(line)
@@ -76,9 +83,16 @@ class _OpenSection:
             classes=self.classes,
             markdown="\n".join(self.lines).strip("\n"),
             links=tuple(self.links),
-            sections=tuple(self.sections),
+            sections=tuple(section.closed() for section in self.sections),
             span=self.span,
+            footnotes=self.footnotes,
         )
+
+    def with_inner(self) -> Iterator[_OpenSection]:
+        """This section and all below it, in reading order."""
+        yield self
+        for section in self.sections:
+            yield from section.with_inner()
 
 
 class _Reader:
@@ -94,8 +108,12 @@ class _Reader:
         self._ids: dict[str, int] = {}
         self._fence: str | None = None
         self._target_follows = False
+        self._footnotes: Final[dict[str, OpenFootnote]] = {}
+        self._footnote: OpenFootnote | None = None
 
     def line(self, number: int, line: str) -> None:
+        if self._fence is None and self._in_footnote(number, line):
+            return
         if self._in_code(line):
             self._open[-1].add(number, line)
             return
@@ -104,13 +122,26 @@ class _Reader:
             self._open[-1].add(number, line)
             self._open[-1].links.extend(self._links(number, line))
             self._refuse(number, line)
+            if number == 1 and line.rstrip() == "---":
+                span = Span(self.file, 1, 1, 1, 4)
+                advice = "say it in topic.yaml; a page starts with its text or '# Title'"
+                self.report("KB147", "a page has no front matter", span, advice)
             return
         self._refuse(number, line)
         self._heading(number, len(heading[1]), _without_closing(heading[2]), heading.start(2))
+        self._open[-1].links.extend(self._links(number, line))
 
     def page(self) -> Page:
         self._close(to=1)
-        self._hidden(self._top)
+        blocks = list(self._top.with_inner())
+        for block in blocks:
+            self._hidden(block)
+        for footnote in self._footnotes.values():
+            self._hidden(footnote)
+        scan = PageScan(self.file, blocks, self._footnotes, self.report)
+        for block in blocks:
+            block.footnotes = scan.footnotes_of(block)
+        footnotes = scan.footnotes()
         top = self._top.closed()
         return Page(
             title=self._title,
@@ -118,9 +149,45 @@ class _Reader:
             links=top.links,
             sections=top.sections,
             span=self._top.span,
+            lead_footnotes=top.footnotes,
+            footnotes=footnotes,
+            images=tuple(scan.images),
+            definitions=scan.definitions,
         )
 
+    def _in_footnote(self, number: int, line: str) -> bool:
+        """Whether the line is part of a footnote: its first, one that follows, an indented one.
+
+        In place of each stays an empty line, so that it parts the paragraphs around it.
+        """
+        start = _FOOTNOTE.match(line)
+        if start is not None:
+            span = Span(self.file, number, start.start(1) - 1, number, start.end(1) + 2)
+            self._footnote = OpenFootnote(start[1], span)
+            first = self._footnotes.setdefault(start[1], self._footnote)
+            if first is not self._footnote:
+                advice = f"the first is in line {first.span.line}; name one otherwise"
+                message = f"two footnotes are called '{start[1]}'"
+                self.report("KB146", message, span, advice)
+            text = line[: start.start(2)]
+            self._footnote.add(number, start[2])
+            line = " " * len(text) + start[2]
+        elif self._footnote is None:
+            return False
+        else:
+            goes_on = bool(self._footnote.lines[-1].strip()) and not _NEW_BLOCK.match(line)
+            if line.strip() and not line.startswith(("  ", "\t")) and not goes_on:
+                self._footnote = None
+                return False
+            self._footnote.add(number, line[min(4, len(line) - len(line.lstrip())) :])
+        self._open[-1].add(number, "")
+        self._footnote.links.extend(self._links(number, line))
+        self._refuse(number, line)
+        return True
+
     def report(self, code: str, message: str, span: Span, advice: str) -> None:
+        if code == "KB147" and self._reported.intersection({(c, span.line) for c in _UNSAFE}):
+            return  # it is no link because of what is wrong with it
         self._reported.add((code, span.line))
         if len(self.findings) < MAX_FINDINGS:
             self.findings.append(Diagnostic(code, Severity.ERROR, message, span, help=advice))
@@ -140,6 +207,11 @@ class _Reader:
         span = Span(self.file, number, column + 1, number, column + 1 + len(text))
         attributes = _ATTRIBUTES.search(text)
         title = text[: attributes.start()].rstrip() if attributes else text
+        if _MARKED.search(title):
+            title, wrong = plain_heading(title)
+            if wrong is not None:
+                advice = "a heading is words alone; write this into the text below it"
+                self.report("KB147", f"'{wrong}' cannot be shown in a heading", span, advice)
         name, classes = self._attributes(attributes[1] if attributes else "", span)
         if level == 1:
             if self._title is None and self._open == [self._top] and not self._top.sections:
@@ -178,8 +250,7 @@ class _Reader:
         """Close every open section of level `to` or deeper."""
         while len(self._open) > 1 and self._open[-1].level >= to:
             section = self._open.pop()
-            self._hidden(section)
-            self._open[-1].sections.append(section.closed())
+            self._open[-1].sections.append(section)
 
     def _links(self, number: int, line: str) -> Iterator[Link]:
         for match in _LINK.finditer(_blank_code(line)):
@@ -189,7 +260,9 @@ class _Reader:
                     "reference", match["reference"], "", (match["locator"] or "").strip(), span
                 )
             elif match["thing"].strip():
-                yield Link("thing", match["thing"].strip(), match["shown"] or "", "", span)
+                # in a table, the bar is written \|
+                thing = match["thing"].strip().removesuffix("\\").strip()
+                yield Link("thing", thing, match["shown"] or "", "", span)
             else:
                 self.report("KB135", "this link has no name", span, "write [[name]]")
 
@@ -214,7 +287,7 @@ class _Reader:
     def _report_markup(self, markup: unsafe_markup.UnsafeMarkup, span: Span) -> None:
         self.report(markup.code, markup.message, span, markup.help)
 
-    def _hidden(self, section: _OpenSection) -> None:
+    def _hidden(self, section: Block) -> None:
         """Report what only a parser finds, unless a line of the block has that finding already."""
         for markup in unsafe_markup.unsafe_markup("\n".join(section.lines)):
             numbers = section.numbers[markup.start : markup.end]

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from fhir_kb.diagnostics import Diagnostic, Severity, Span, did_you_mean, has_errors
 from fhir_kb.model.concept import Concept, Concepts
 from fhir_kb.model.knowledge_base import TopicEntry, TopicSource
-from fhir_kb.model.page import links
+from fhir_kb.model.page import ImageFile, links
 from fhir_kb.model.reference import References
 from fhir_kb.model.settings import Settings
 from fhir_kb.model.topic import Topic
 from fhir_kb.model.walk import name_uses
 from fhir_kb.read.decode import decode
 from fhir_kb.read.folder_walk import CONCEPTS_FILE, KB_FILE, TOPIC_FILE
+from fhir_kb.read.image_files import MAX_BYTES as MAX_IMAGE_BYTES
+from fhir_kb.read.image_files import MAX_BYTES_OF_TOPIC, image_file
 from fhir_kb.read.markdown import read_page
 from fhir_kb.read.schema import ROOTS
 from fhir_kb.read.schema_validation import schema_findings
+from fhir_kb.read.unsafe_markup import is_safe_link
 from fhir_kb.read.yaml import load, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fhir_kb.model.page import Page
+    from fhir_kb.model.page import Page, PageImage
     from fhir_kb.model.record import Record
     from fhir_kb.model.text import Text
     from fhir_kb.read.definition_files import DefinitionFiles, TopicFolder
@@ -64,12 +68,15 @@ def read_topic(sources: DefinitionFiles, folder: TopicFolder) -> TopicReadResult
     topic, findings = _yaml(sources, _below(folder, TOPIC_FILE), Topic)
     files = _TopicFiles(sources, folder, [*findings, *sources.unreadable])
     page = files.page(topic.text if topic else None)
+    images = files.images(page.images) if page else {}
     references = files.references(topic.references if topic else None)
     texts = files.texts(library.file for library in topic.libraries) if topic else {}
     findings = tuple(files.findings)
     if topic is None or references is None or has_errors(findings):
         return TopicReadResult(None, findings)
-    source = TopicSource(topic=topic, page=page, references=references.references, files=texts)
+    source = TopicSource(
+        topic=topic, page=page, references=references.references, files=texts, images=images
+    )
     return TopicReadResult(source, findings)
 
 
@@ -141,6 +148,65 @@ class _TopicFiles:
             texts[str(name)] = text or ""
         return texts
 
+    def images(self, uses: Iterable[PageImage]) -> dict[str, ImageFile]:
+        """The images of the page by their targets; those that cannot be shown are findings."""
+        images: dict[str, ImageFile] = {}
+        refused: set[str] = set()
+        for use in uses:
+            if use.target in images or use.target in refused:
+                continue
+            image = self._image(use)
+            if image is None:
+                refused.add(use.target)
+            else:
+                images[use.target] = image
+        total = sum(
+            len(image.data) for image in {one.name: one for one in images.values()}.values()
+        )
+        if total > MAX_BYTES_OF_TOPIC:
+            message = (
+                f"the images of this page have {_kilobytes(total)}; all together may have"
+                f" {_kilobytes(MAX_BYTES_OF_TOPIC)}"
+            )
+            span = next(use.span for use in uses)
+            self._report("KB139", message, span, "make them smaller, or leave some out")
+        return images
+
+    def _image(self, use: PageImage) -> ImageFile | None:
+        """An image that lies beside the page."""
+        name = use.target.removeprefix("./")
+        if not is_safe_link(name):
+            return None  # reported as a link
+        if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", name):
+            advice = (
+                "save it in the topic's folder, where its licence allows that, and name the file"
+            )
+            self._report("KB137", "an image is not taken from the web", use.span, advice)
+            return None
+        if name not in self.folder.files:
+            message = f"there is no image '{name}' in this folder"
+            nearest = did_you_mean(name, self.folder.files)
+            self._report("KB137", message, use.span, nearest or "save it beside the page")
+            return None
+        stamp = self.folder.files[name]
+        if stamp[0] > MAX_IMAGE_BYTES:
+            message = (
+                f"'{name}' has {_kilobytes(stamp[0])}; an image may have"
+                f" {_kilobytes(MAX_IMAGE_BYTES)}"
+            )
+            self._report("KB139", message, use.span, "make it smaller: 1,000 pixels wide is plenty")
+            return None
+        data, wrong = self.sources.read_bytes(_below(self.folder, name))
+        if wrong:
+            if wrong not in self.findings:
+                self.findings.append(wrong)
+            return None
+        image = image_file(name, data)
+        if isinstance(image, ImageFile):
+            return image
+        self._report("KB138", image.message, use.span, image.help)
+        return None
+
     def _data(self, name: Text | None, usual: str) -> bytes | None:
         path = str(name or usual)
         if path not in self.folder.files and name is not None:
@@ -182,6 +248,10 @@ def _schema_checked(
     kind = next(name for name, root in ROOTS.items() if root is record)
     findings = schema_findings(node, kind, shown)
     return (None if findings else read), findings
+
+
+def _kilobytes(size: int) -> str:
+    return f"{-(-size // 1024):,} kB"
 
 
 def _below(folder: TopicFolder, name: str) -> str:

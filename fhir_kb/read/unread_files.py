@@ -37,12 +37,13 @@ class KnowledgeBaseFiles:
     def unread(self) -> list[str]:
         """The files that are not read, below the root, by their names in the topics.
 
-        No topic is parsed: a file that is only mentioned in a topic.yaml counts as read.
+        No topic is parsed: a file that is only mentioned in a topic.yaml or a page counts as read.
         """
         unread: list[str] = []
         for path, files in FolderWalk(self._root, "").folders():
             if path in self._topics:
-                content, _ = self._sources.read_bytes(f"{path}/{TOPIC_FILE}")
+                texts = [name for name in files if name == TOPIC_FILE or name.endswith(".md")]
+                content = b"\n".join(self._sources.read_bytes(f"{path}/{n}")[0] for n in texts)
                 names = [name for name in files if name not in _OF_TOPICS]
                 unread += [f"{path}/{name}" for name in names if name.encode() not in content]
             elif path == "":

@@ -12,6 +12,8 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "reference" / "codes.md"
 PAGES = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")} - {EXAMPLES})
 _FILE = re.compile(r"\b(?:fhir_kb|tests|scripts|benchmarks|docs)/[\w./-]*\w")
+#: What stands in code is an example.
+_CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!`)\]\((?!https?://|mailto:|\[)([^)#\s]+)\)")
 
 
@@ -20,5 +22,7 @@ def test_files_that_a_page_names_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     named = {name for name in _FILE.findall(text) if "…" not in name and "." in Path(name).name}
     missing = {name for name in named if not (ROOT / name).exists()}
-    missing |= {link for link in _LINK.findall(text) if not (page.parent / link).exists()}
+    missing |= {
+        link for link in _LINK.findall(_CODE.sub("", text)) if not (page.parent / link).exists()
+    }
     assert missing == set()

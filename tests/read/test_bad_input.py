@@ -421,7 +421,7 @@ for line in json.loads(sys.argv[1]).values():
         ("## A title ##", "A title", "a-title"),
         ("## A title  {#named .warning}", "A title", "named"),
         ("## Vitamin C#", "Vitamin C#", "vitamin-c"),
-        ("## One `#` two   ###  ", "One `#` two", "one-two"),
+        ("## One `#` two   ###  ", "One # two", "one-two"),
     ],
 )
 def test_headings(line: str, title: str, section: str) -> None:
