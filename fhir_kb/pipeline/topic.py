@@ -10,6 +10,7 @@ from fhir_kb.diagnostics import Diagnostic, Severity, Span, has_errors
 from fhir_kb.emit import EmitError, EmittedResource, element_order, emit
 from fhir_kb.lint import check_topic
 from fhir_kb.model import span_of
+from fhir_kb.releases.grade_extensions import GUIDE_EXTENSIONS
 from fhir_kb.releases.pydantic_models import model_diagnostics
 from fhir_kb.validate import Validator
 
@@ -139,9 +140,10 @@ def _unwritable(resources: Sequence[Element], error: EmitError) -> Diagnostic:
 def validation_findings(resource: Element, release: Release) -> Iterable[Diagnostic]:
     """The issues of the FHIR validator with a resource, at the author's places.
 
-    Left out is what an author cannot change: profiles of guides that the compiler claims, where
-    their packages are not installed (`validate --package` checks them), codes that FHIR recommends
-    where the definition has words, and codes of systems that do not ship (`validate --tx`).
+    Left out is what an author cannot change: profiles and extensions of guides that the compiler
+    uses, where their packages are not installed (`validate --package` checks them), codes that FHIR
+    recommends where the definition has words, and codes of systems that do not ship (`validate
+    --tx`).
     """
     for issue in validator(release.fhir.version).check(resource):
         if issue.code in _NOT_THE_AUTHORS:
@@ -168,5 +170,5 @@ _VALIDATORS: dict[str, Validator] = {}
 def validator(fhir_version: str) -> Validator:
     """The validator of a FHIR version; always the same."""
     if fhir_version not in _VALIDATORS:
-        _VALIDATORS[fhir_version] = Validator(fhir_version)
+        _VALIDATORS[fhir_version] = Validator(fhir_version, allowed_extensions=GUIDE_EXTENSIONS)
     return _VALIDATORS[fhir_version]

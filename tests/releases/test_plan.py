@@ -44,20 +44,15 @@ def test_a_code_is_a_list(name: str, lower: Callable[..., Any]) -> None:
 
 @R4_AND_R4B
 @pytest.mark.parametrize(
-    ("r5", "older"),
-    [
-        ("after", "after-end"),
-        ("before", "before-start"),
-        ("concurrent", "concurrent"),
-        ("after-start", "after-start"),
-        ("concurrent-with-end", "concurrent-with-end"),
-    ],
+    "code",
+    ["before", "before-start", "after", "after-end", "concurrent", "concurrent-with-end"],
 )
-def test_a_step_comes_after_the_end_of_another(
-    r5: str, older: str, name: str, lower: Callable[..., Any]
+def test_how_a_step_stands_to_another_is_said_as_in_r5(
+    code: str, name: str, lower: Callable[..., Any]
 ) -> None:
-    result = lower(name, action(relatedAction=[{"targetId": "prepare", "relationship": r5}]))
-    related = [{"actionId": "prepare", "relationship": older}]
+    """The value set action-relationship-type has the same nine codes in R4, R4B and R5."""
+    result = lower(name, action(relatedAction=[{"targetId": "prepare", "relationship": code}]))
+    related = [{"actionId": "prepare", "relationship": code}]
     assert result.resource["action"][0]["relatedAction"] == related
     assert result.losses == ()
 

@@ -8,7 +8,7 @@ from fhir_kb.diagnostics import Severity
 from fhir_kb.model import Element
 from fhir_kb.releases import author_terms
 from fhir_kb.releases.extensions import UNFIT, extension_of, extensions_of, report_kept
-from fhir_kb.releases.transforms import as_list, merge_primitive, recoded, renamed
+from fhir_kb.releases.transforms import as_list, recoded, renamed
 
 if TYPE_CHECKING:
     from fhir_kb.releases.lowering_node import Finisher, LoweringNode, Transform
@@ -35,8 +35,6 @@ _RESOURCES = {
     "Organization": "practitioner",
     "HealthcareService": "practitioner",
 }
-#: R5 relates the start of a step to another as a whole: after it has ended, before it starts.
-_RELATIONSHIP = {"after": "after-end", "before": "before-start"}
 
 
 def _link_id(node: LoweringNode, name: str, value: Any) -> None:
@@ -66,13 +64,6 @@ def not_onto_requests(node: LoweringNode, name: str, _value: Any) -> None:
             f"{node.release} it would be an extension here, which engines copy onto every request"
         )
         node.report("KB404", Severity.INFORMATION, message, name)
-
-
-def _relationship(node: LoweringNode, name: str, value: Any) -> None:
-    if name.startswith("_"):
-        merge_primitive(node, name[1:], value)
-    else:
-        node.target[name] = _RELATIONSHIP.get(value, value)
 
 
 def _data(node: LoweringNode, name: str, value: Any) -> None:
@@ -174,7 +165,6 @@ TRANSFORMS: dict[str, Transform] = {
     "PlanDefinition.action.linkId": _link_id,
     "PlanDefinition.action.output": _data,
     "PlanDefinition.action.participant.type": recoded(PARTICIPANT),
-    "PlanDefinition.action.relatedAction.relationship": _relationship,
     "PlanDefinition.action.relatedAction.targetId": renamed("actionId"),
     "PlanDefinition.actor": _actors,
     "PlanDefinition.copyrightLabel": not_onto_requests,

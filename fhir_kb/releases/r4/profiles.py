@@ -2,12 +2,20 @@
 
 Read off http://hl7.org/fhir/uv/crmi (2.0.0) and http://hl7.org/fhir/uv/cpg (2.0.0). CRMI's
 shareable and publishable profiles do not derive from each other: each is claimed where it is met.
+
+A plan with graded actions claims none. Two definitions have the urls of strength and quality: R4's
+core (4.0.1) allows them on an Attachment alone, HL7's extensions package on PlanDefinition.action,
+where CPG's profiles have their slices. HL7's validator (6.9.4) takes the newer one, unless a
+profile is claimed: then it goes by the dependencies of that profile's package, which name the core
+first, and refuses what the profile itself has. The grades are kept rather than the claim.
+cpg-recommendationdefinition is therefore never claimed: whatever meets it, is graded.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fhir_kb.releases.grade_extensions import QUALITY, STRENGTH
 from fhir_kb.releases.profile_claims import (
     ClaimedProfile,
     at_most_one,
@@ -28,20 +36,35 @@ _CRMI = "http://hl7.org/fhir/uv/crmi/StructureDefinition/crmi-"
 _CPG = "http://hl7.org/fhir/uv/cpg/StructureDefinition/cpg-"
 _ACTIVITY_TYPE = "http://hl7.org/fhir/uv/cpg/CodeSystem/cpg-activity-type-cs"
 _LIBRARY_TYPE = "http://terminology.hl7.org/CodeSystem/library-type"
+_GRADES = frozenset((STRENGTH, QUALITY))
+
+
+def _is_ungraded(plan: Mapping[str, Any]) -> bool:
+    """No action, at any depth, has a strength or a quality."""
+    return not any(
+        _GRADES & extension_urls(action) or not _is_ungraded(action)
+        for action in plan.get("action", ())
+    )
+
+
 _shared = has("url", "version", "title", "description")
 _SHAREABLE: dict[str, Condition] = {
-    "PlanDefinition": _shared,
+    "PlanDefinition": both(_shared, _is_ungraded),
     "ActivityDefinition": both(_shared, has("experimental")),
     "Library": _shared,
     "ValueSet": both(_shared, has("experimental")),
     "CodeSystem": both(_shared, has("experimental", "caseSensitive"), is_sound_code_system),
+}
+_DATED: dict[str, Condition] = {
+    "PlanDefinition": both(has("date"), _is_ungraded),
+    "Library": has("date", "type"),
 }
 
 
 def _crmi() -> tuple[ClaimedProfile, ...]:
     profiles = []
     for kind, condition in _SHAREABLE.items():
-        dated = has("date", "type") if kind == "Library" else has("date")
+        dated = _DATED.get(kind, has("date"))
         profiles.append(ClaimedProfile(kind, f"{_CRMI}shareable{kind.lower()}", condition))
         profiles.append(ClaimedProfile(kind, f"{_CRMI}publishable{kind.lower()}", dated))
     return tuple(profiles)
@@ -67,7 +90,7 @@ def _is_manifest(library: Mapping[str, Any]) -> bool:
     )
 
 
-_computable_plan = both(has("type", "action"), at_most_one("library"))
+_computable_plan = both(has("type", "action"), at_most_one("library"), _is_ungraded)
 _computable_activity = both(has("kind"), at_most_one("library"))
 
 
@@ -93,7 +116,6 @@ def _request(kind: str, code: str) -> ClaimedProfile:
 PROFILES: tuple[ClaimedProfile, ...] = (
     *_crmi(),
     ClaimedProfile("Library", _CRMI + "manifestlibrary", _is_manifest),
-    # never cpg-recommendationdefinition: it wants grades where R4 refuses them (grades.py)
     ClaimedProfile("PlanDefinition", _CPG + "computableplandefinition", _computable_plan),
     ClaimedProfile("ActivityDefinition", _CPG + "computableactivity", _computable_activity),
     _request("ServiceRequest", "order-service"),
