@@ -189,9 +189,9 @@ def push(
     _show_result(session, (plan, result), desired, request, (unresolved, orphaned))
     if result.error is not None:
         raise result.error
-    lossy = any(applied.losses for applied in result.applied)
+    wrong = any(applied.losses or applied.replaced for applied in result.applied)
     left_out = desired.left_out if desired else 0
-    return FINDINGS if result.failed or lossy or unresolved or left_out else FINE
+    return FINDINGS if result.failed or wrong or unresolved or left_out else FINE
 
 
 def _show_plan(
@@ -232,9 +232,8 @@ def _show_result(
         return
     style = style_of(sys.stdout, everything=request.everything)
     findings.show(diagnostics, "human", style)
-    put(push_results.render_result(result, style, *remaining, request.aim))
-    if desired is not None and desired.left_out:
-        put(push_results.left_out_line(desired.left_out))
+    left_out = desired.left_out if desired else 0
+    put(push_results.render_result(result, style, *remaining, request.aim, left_out))
 
 
 def _confirmed(session: PushSession, count: int) -> bool:

@@ -6,6 +6,7 @@ import contextlib
 import os
 from typing import TYPE_CHECKING
 
+from fhir_kb.files.reading import open_regular
 from fhir_kb.files.writing import write_all
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ class AppendFile:
 
     def __init__(self, path: Path, *, mode: int = 0o600) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-        self._file = os.open(path, flags, mode)
+        self._file = open_regular(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, mode)
 
     def add(self, *lines: bytes, durable: bool) -> None:
         """Add lines, given without their ends; durable: on the disk before this returns."""
@@ -39,7 +39,7 @@ class AppendFile:
 def drop_partial_line(path: Path) -> None:
     """Cut off what stands after the last line end, if there is such a file. Raises OSError."""
     try:
-        with path.open("r+b") as file:
+        with os.fdopen(open_regular(path, os.O_RDWR), "r+b") as file:
             end = file.seek(0, os.SEEK_END)
             while end:
                 file.seek(end - 1)
@@ -57,7 +57,7 @@ def whole_lines(path: Path) -> Iterator[bytes]:
     Raises OSError.
     """
     try:
-        with path.open("rb") as file:
+        with os.fdopen(open_regular(path), "rb") as file:
             for line in file:
                 if line.endswith(b"\n"):
                     yield line

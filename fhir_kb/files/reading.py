@@ -1,4 +1,4 @@
-"""Reading regular files: a FIFO, a socket or a device would wait, or never end."""
+"""Reading and changing regular files: a FIFO, a socket or a device would wait, or never end."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FLAGS: Final = (
-    os.O_RDONLY
-    | getattr(os, "O_BINARY", 0)
+    getattr(os, "O_BINARY", 0)
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_NONBLOCK", 0)  # opening a FIFO would wait for somebody who writes to it
     | getattr(os, "O_NOCTTY", 0)
@@ -65,14 +64,19 @@ def read_regular(path: Path | str, limit: int | None = None) -> bytes:
         os.close(file)
 
 
-def open_regular(path: Path | str) -> int:
-    """A descriptor of a regular file, open for reading.
+def open_regular(path: Path | str, access: int = os.O_RDONLY, mode: int = 0o600) -> int:
+    """A descriptor of a regular file.
+
+    Args:
+        path: The file.
+        access: How it is opened, as `os.open` has it; for reading if left out.
+        mode: The permissions of a new file, where `access` has `O_CREAT`.
 
     Raises:
         IrregularFileError: It is something else, which is not waited for.
         OSError: It cannot be opened.
     """
-    file = os.open(path, _FLAGS)
+    file = os.open(path, access | _FLAGS, mode)
     if kind := kind_of_file(os.fstat(file).st_mode):
         os.close(file)
         raise IrregularFileError(kind, str(path))

@@ -1,4 +1,4 @@
-"""The files that `validate` is given: regular files, pipes, the standard input, folders."""
+"""The files that a command is given: regular files, pipes, the standard input, folders."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from fhir_kb.files import read_regular
 from fhir_kb.pipeline.environment import EnvironmentFailure
 
 if TYPE_CHECKING:
@@ -36,6 +37,14 @@ class SkippedFile(NamedTuple):
     """As people see its name."""
     reason: str
     """What it is: "a ZIP archive"."""
+
+
+def read_named(path: Path) -> bytes:
+    """All of a file, or of a pipe, that a person named.
+
+    Raises as `read_stream`.
+    """
+    return read_stream(path) if is_stream(path) else read_regular(path)
 
 
 def is_stream(path: Path) -> bool:

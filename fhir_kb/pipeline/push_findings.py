@@ -11,6 +11,7 @@ from fhir_kb.push.finding_codes import (
     NOT_KEPT,
     NOT_SENT,
     REFUSED,
+    REPLACED,
     STORED_ELSEWHERE,
 )
 from fhir_kb.servers.content import MISSING
@@ -52,6 +53,12 @@ def findings(result: PushResult, desired: DesiredState | None) -> tuple[Diagnost
                 f"{applied.change.ref}"
             )
             diagnostics.append(_finding(STORED_ELSEWHERE, message, _span(desired, name, ""), ""))
+        if applied.replaced:
+            message = (
+                f"{applied.change.name}: somebody created {applied.change.ref} since the plan was "
+                "made, and the server let it be replaced"
+            )
+            diagnostics.append(_finding(REPLACED, message, _span(desired, name, ""), ""))
         for loss in applied.losses:
             verb = "drops" if loss.stored is MISSING else "changes"
             message = f"{applied.change.name}: the server {verb} {loss.path}"

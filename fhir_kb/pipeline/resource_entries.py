@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 
 from fhir_kb.push import PushError
 from fhir_kb.servers.json_values import count_in, objects
+from fhir_kb.validate.core.issue import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +24,8 @@ _NOT_A_SET: Final = {
 }
 """Types of a Bundle whose entries are not resources to be pushed:
 http://hl7.org/fhir/valueset-bundle-type.html."""
+_SETS: Final = ("transaction", "batch", "collection", "searchset", "message")
+"""Types of a Bundle whose entries are resources, each of its own; a document is one."""
 _PLACE: Final = re.compile(r"(?:.*/)?([A-Z][A-Za-z]+)(?:/([A-Za-z0-9\-.]{1,64}))?")
 _IDENTITY: Final = frozenset({"url", "version", "identifier"})
 """The parameters of a condition that finds what a push looks for, too."""
@@ -105,13 +108,41 @@ def _requested(
         item = replace(item, id_hint=id_ or "")
     ignored = [name for name in _CONDITIONS if request.get(name)]
     conditions = [str(request.get("ifNoneExist") or "").removeprefix("?"), condition]
+    if not _may_find(resource, condition):
+        problem = f"its request is {method} {url}, which would not find it"
+        return replace(item, problem=problem)
     asked = {name for text in conditions for name, _ in parse_qsl(text, keep_blank_values=True)}
     is_identifiable = bool(resource.get("url") or resource.get("identifier"))
-    if asked and not (is_identifiable and asked <= _IDENTITY):
+    is_same = is_identifiable and asked <= _IDENTITY and _may_find(resource, conditions[0])
+    if asked and not is_same:
         ignored.append("ifNoneExist" if request.get("ifNoneExist") else f"?{condition}")
     if ignored:
         return replace(item, ignored=", ".join(ignored))
     return item
+
+
+def _may_find(resource: Mapping[str, Any], condition: str) -> bool:
+    """Whether a search may find this resource, by url, version and identifier."""
+    for name, value in parse_qsl(condition, keep_blank_values=True):
+        if "," in value or "\\" in value:
+            continue  # one of several values
+        if name in ("url", "version"):
+            values = {str(resource.get(name) or "")}
+        elif name == "identifier":
+            identifiers = resource.get(name)
+            listed = identifiers if isinstance(identifiers, list) else [identifiers]
+            values = {text for one in listed if isinstance(one, dict) for text in _tokens(one)}
+        else:
+            continue
+        if value not in values:
+            return False
+    return True
+
+
+def _tokens(identifier: Mapping[str, Any]) -> set[str]:
+    """What finds an identifier: http://hl7.org/fhir/search.html#token."""
+    system, value = str(identifier.get("system") or ""), str(identifier.get("value") or "")
+    return {value, f"{system}|{value}", f"{system}|"}
 
 
 def _check_complete(bundle: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> None:
@@ -120,6 +151,13 @@ def _check_complete(bundle: Mapping[str, Any], entries: Sequence[Mapping[str, An
     if isinstance(type_, str) and type_ in _NOT_A_SET:
         raise PushError(
             f"it is a Bundle of type '{type_}': {_NOT_A_SET[type_]}",
+            "Give a Bundle of type transaction, batch or collection",
+        )
+    if type_ is not None and type_ not in _SETS:
+        raise PushError(
+            f"FHIR has no Bundle of type {quoted(type_)}"
+            if isinstance(type_, str)
+            else "Bundle.type is no string",
             "Give a Bundle of type transaction, batch or collection",
         )
     if type_ != "searchset":

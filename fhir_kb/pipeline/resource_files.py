@@ -20,7 +20,7 @@ from fhir_kb.pipeline.resource_ids import (
     with_distinct_ids,
     with_id,
 )
-from fhir_kb.pipeline.resource_links import resolved_links
+from fhir_kb.pipeline.resource_links import links_to_left_out, resolved_links
 from fhir_kb.pipeline.resource_members import (
     Member,
     OtherFiles,
@@ -79,6 +79,8 @@ class ResourceReader:
         """What is not loaded, and why."""
         self.left_out = 0
         """How many resources and requests are left out though nothing is wrong with them."""
+        self._left_out: set[str] = set()
+        """The names and fullUrls of these."""
         self.content: Mapping[str, Any] = {}  # what was read last, where a file is one resource
         self._known: dict[str, tuple[DesiredResource, GivenResource]] = {}
         """What is read so far, by key."""
@@ -128,6 +130,7 @@ class ResourceReader:
         named = [older.get(resource.key, resource) for resource in resources]
         resolved, findings = resolved_links(named, self._release.name)
         self.findings += findings
+        self.findings += links_to_left_out(resolved, self._left_out, self._release.name)
         return resolved
 
     def _resources(
@@ -287,12 +290,16 @@ class ResourceReader:
         place = f"{other.span}" + (f", {other.path}" if other.path else "")
         message = f"{_subject(item)}: another resource, in {place}, is {what}, and they differ"
         advice = "Leave one of them out, or give it another id, url or version"
+        if bool(item.path) != bool(other.path) and item.span.file != other.span.file:
+            bundle = item if item.path else other
+            advice = f"The Bundle has what the other files have: --bundle {bundle.span.file}"
         self._find(NOT_LOADABLE, item.span, message, advice, path=item.path)
 
     def _leave_out(
         self, code: FindingCode, item: GivenResource, reason: str, advice: str | None = None
     ) -> None:
         self.left_out += 1
+        self._left_out |= {item.name, item.full_url} - {""}
         message = f"{_subject(item)} is left out: {reason}"
         self._find(code, item.span, message, advice, path=item.path)
 

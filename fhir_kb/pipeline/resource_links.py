@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl
 
 from fhir_kb.diagnostics import Diagnostic, Span
-from fhir_kb.push.finding_codes import VERSION_OF_ANOTHER_SERVER
+from fhir_kb.push.finding_codes import LINK_TO_LEFT_OUT, VERSION_OF_ANOTHER_SERVER
 from fhir_kb.servers.content import compact_bytes, json_resource, load_json
 from fhir_kb.servers.references import ReferenceTargets, links, with_references
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from fhir_kb.push import DesiredResource
 
@@ -54,6 +54,33 @@ def resolved_links(
             resource = replace(resource, body=json_resource(body))  # noqa: PLW2901
         resolved.append(resource)
     return resolved, findings
+
+
+def links_to_left_out(
+    resources: Sequence[DesiredResource], left_out: Collection[str], release: str
+) -> list[Diagnostic]:
+    """Findings of links that lead to what is not pushed.
+
+    Args:
+        resources: All that is pushed.
+        left_out: What is given but left out: "Type/id", and as fullUrl.
+        release: The FHIR release by name.
+    """
+    if not left_out:
+        return []
+    names = {f"{resource.type}/{resource.id}" for resource in resources}
+    code = LINK_TO_LEFT_OUT
+    return [
+        Diagnostic(
+            code.id,
+            code.severity,
+            f"{resource.name} refers to {target}, which is left out",
+            Span(""),
+        )
+        for resource in resources
+        for target in sorted({link.target for link in links(resource.body(), release)})
+        if target in left_out and target not in names
+    ]
 
 
 def _versions_linked(resource: DesiredResource, names: set[str], release: str) -> dict[str, str]:

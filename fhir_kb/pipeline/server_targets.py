@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from fhir_kb.diagnostics import did_you_mean
+from fhir_kb.files import open_regular
 from fhir_kb.model.fhir_release import BY_NAME, releases_in_words
 from fhir_kb.net import NetError, SessionSettings, open_session, redacted_url
 from fhir_kb.net.login import Login, Logins, NoLogin, login_file_path, logins_from, session_settings
+from fhir_kb.pipeline.input_files import is_stream, read_stream
 from fhir_kb.push import PushError, TargetPolicy, load_capabilities, open_server, save_capabilities
 from fhir_kb.push.workspace.server_base import is_same_base
 from fhir_kb.read.definition_files import find_definitions
@@ -128,9 +130,7 @@ def _login(url: str, environ: Mapping[str, str]) -> Login:
     """The login for a server, from the user's login file."""
     path = login_file_path(environ)
     try:
-        with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            content = file.read(_MAX_BYTES)
+        content, mode = _content_and_mode(path)
     except FileNotFoundError:
         return NoLogin()
     except OSError as error:
@@ -148,6 +148,15 @@ def _login(url: str, environ: Mapping[str, str]) -> Login:
         return logins.of(url) or NoLogin()
     except NetError as error:
         raise PushError(error.message, error.help or "", usage=True) from error
+
+
+def _content_and_mode(path: Path) -> tuple[bytes, int]:
+    """What a file or pipe holds, and its permissions. Raises OSError and EnvironmentFailure."""
+    if is_stream(path):  # `FHIR_KB_LOGINS=<(decrypt logins.yaml)`
+        mode = path.stat().st_mode
+        return read_stream(path), mode
+    with os.fdopen(open_regular(path), "rb") as file:
+        return file.read(_MAX_BYTES), os.fstat(file.fileno()).st_mode
 
 
 def _parse_logins(content: bytes, path: Path) -> Logins:

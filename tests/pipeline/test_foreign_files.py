@@ -176,6 +176,15 @@ def test_what_has_no_id_is_refused(tmp_path: Path) -> None:
         ({"method": "PUT", "url": "Library/a", "ifMatch": 'W/"3"'},
          ("KB819 file.json: Bundle.entry[0], Library/a: it is pushed without its condition "
          "(ifMatch)")),
+        ({"method": "PUT", "url": "Library?url=https://kb.example/Library/b"},
+         ("KB817 file.json: Bundle.entry[0], Library/a: its request is PUT "
+         "Library?url=https://kb.example/Library/b, which would not find it")),
+        ({"method": "PUT", "url": "Library?identifier=s|v"},
+         ("KB817 file.json: Bundle.entry[0], Library/a: its request is PUT "
+         "Library?identifier=s|v, which would not find it")),
+        ({"method": "POST", "url": "Library", "ifNoneExist": "url=https://kb.example/Library/b"},
+         ("KB819 file.json: Bundle.entry[0], Library/a: it is pushed without its condition "
+         "(ifNoneExist)")),
         ({"method": "PUT", "url": "Library/a"}, ""),
         ({"method": "PUT", "url": f"Library?url={CANONICAL}"}, ""),
         ({"method": "POST", "url": "Library", "ifNoneExist": f"url={CANONICAL}"}, ""),
@@ -215,6 +224,30 @@ def test_a_type_that_the_release_lacks_is_left_out(tmp_path: Path) -> None:
         )
     ]
     assert names(read(tmp_path, bundle(entry(CITATION)), release="r5")) == ["Citation/c"]
+
+
+@pytest.mark.parametrize("link", ["Citation/c", "urn:uuid:c0a80121-7ac0-4e1c-9d0b-0d5b0e4d1a11"])
+def test_a_link_to_what_is_left_out_is_told(link: str, tmp_path: Path) -> None:
+    citing = {**GROUP, "managingEntity": {"reference": link}}
+    given = bundle(entry(CITATION, "urn:uuid:c0a80121-7ac0-4e1c-9d0b-0d5b0e4d1a11"), entry(citing))
+    messages = found(read(tmp_path, given), tmp_path)
+    assert f"KB806 : Group/g refers to {link}, which is left out" in messages
+    assert len(messages) == 2
+
+
+@pytest.mark.parametrize(("type_", "message"), [("set", "no Bundle of type 'set'"), (5, "no str")])
+def test_a_bundle_of_no_known_type_is_refused(type_: Any, message: str, tmp_path: Path) -> None:
+    with pytest.raises(PushError, match=message):
+        read(tmp_path, bundle(entry(GROUP), type_=type_))
+
+
+def test_a_folder_with_a_bundle_of_its_files_says_what_to_name(tmp_path: Path) -> None:
+    (tmp_path / "one.json").write_text(json.dumps({**LIBRARY, "title": "one"}))
+    (tmp_path / "all.json").write_text(json.dumps(bundle(entry(LIBRARY), entry(GROUP))))
+    (finding,) = desired_from_files([tmp_path], "r4").diagnostics
+    assert finding.help == (
+        f"The Bundle has what the other files have: --bundle {tmp_path.as_posix()}/all.json"
+    )
 
 
 def test_a_type_that_the_server_lacks_is_left_out(tmp_path: Path) -> None:

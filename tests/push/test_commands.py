@@ -6,11 +6,13 @@ import json
 import os
 import re
 import shutil
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from model_server import ModelServer
+from moody_proxy import moody
 from pushed import no_sleep
 from temper import HAPI, OTHER, TYPES
 
@@ -21,6 +23,8 @@ from fhir_kb.pipeline import server_targets
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from moody_proxy import Asked, Forward, Reply
 
 pytestmark = pytest.mark.enable_socket
 
@@ -337,3 +341,30 @@ def test_doctor_leaves_no_trace(person: Person, server: ModelServer) -> None:
     assert "Ready for a push" in out
     assert {one.method for one in server.requests} <= {"GET"}
     assert server.resources == {}
+
+
+def test_what_a_server_let_us_replace_is_no_success(
+    person: Person,
+) -> None:
+    theirs = {"resourceType": "Library", "id": "kb-0.1.0", "url": "https://x.example", "title": "A"}
+
+    def somebody_is_faster(request: Asked, forward: Forward) -> Reply:
+        if request.is_change and not person.server.resources:
+            person.server.put(theirs)
+        without = request.body.replace(b'"ifMatch":', b'"_1":').replace(b'"ifNoneMatch":', b'"_2":')
+        return forward(replace(request, body=without))
+
+    with moody(person.server.base, somebody_is_faster) as proxy:
+        code, out, _ = person("push", "--yes", target=proxy.base)
+    assert code == 1
+    assert "error[KB805] Library/kb|0.1.0: somebody created Library/kb-0.1.0 since" in out
+    assert "1 replaced what somebody else had created" in out
+
+
+def test_what_is_orphaned_is_not_called_as_it_was(person: Person) -> None:
+    assert person("push", "--yes")[0] == 0
+    assert "1 orphaned" in person("rollback", "--yes", "--to", "0")[1]
+    code, out, _ = person("rollback", "--yes", "--to", "0")
+    assert code == 0
+    assert "the server holds" not in out
+    assert out.endswith("Nothing to push\n1 orphaned: no longer defined, left on the server\n")

@@ -69,11 +69,12 @@ def command(
     us, without --adopt. Run it again at any time: an interrupted push is continued.
     """
     from fhir_kb.cli.console import put
+    from fhir_kb.pipeline.input_files import read_named
     from fhir_kb.push import PushOptions, parse_plan
 
     approvals = push_options.given_approvals(adopt=adopt, overwrite=overwrite, many=many)
     with push_session.open_session(target_name, definitions, quiet=quiet) as session:
-        saved = None if plan_file is None else parse_plan(plan_file.read_bytes())
+        saved = None if plan_file is None else parse_plan(read_named(plan_file))
         desired = None
         if saved is None or bundles or definitions.is_dir():
             desired = push_session.load_desired(session, definitions, bundles, scope)

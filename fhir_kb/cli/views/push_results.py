@@ -32,6 +32,7 @@ def render_result(
     unresolved: Sequence[PlannedChange],
     orphaned: Sequence[PlannedChange],
     aim: str,
+    left_out: int = 0,
 ) -> str:
     """What a push did and what it left, in a few lines.
 
@@ -41,6 +42,7 @@ def render_result(
         unresolved: Changes that were left undone: conflicts, and what needs an approval.
         orphaned: Resources that stay on the server though they are no longer defined.
         aim: What the server holds where there was nothing to do.
+        left_out: How many resources and requests of given files were not pushed.
     """
     lines = []
     numbers = Counter(str(applied.change.action) for applied in result.applied)
@@ -48,10 +50,10 @@ def render_result(
     if result.number:
         title = style.bold(f"push {result.number}")
         lines.append(f"{title}: {', '.join(parts) or 'nothing sent'}")
-    elif not unresolved:
+    elif not unresolved and not orphaned and not left_out:
         lines.append(f"Nothing to push: the server holds {aim}")
     else:
-        lines.append("Nothing was pushed")
+        lines.append("Nothing to push" if not unresolved else "Nothing was pushed")
     lines += _unresolved_lines(unresolved)
     if orphaned:
         lines.append(f"{len(orphaned)} orphaned: no longer defined, left on the server")
@@ -59,19 +61,12 @@ def render_result(
         lines.append(f"{failed} failed: fix the errors above, then push again")
     if lossy := sum(1 for applied in result.applied if applied.losses):
         lines.append(f"{lossy} not stored as sent: see the errors above")
-    lines += [
-        f"{terminal_safe(applied.change.name)}: "
-        "somebody created it since the plan was made; replaced"
-        for applied in result.applied
-        if applied.replaced
-    ]
+    if replaced := sum(1 for applied in result.applied if applied.replaced):
+        lines.append(f"{replaced} replaced what somebody else had created: see the errors above")
+    if left_out:
+        are = "is" if left_out == 1 else "are"
+        lines.append(f"{left_out} of what was given {are} left out: see the warnings above")
     return "".join(f"{line}\n" for line in lines)
-
-
-def left_out_line(count: int) -> str:
-    """How many resources and requests of given files were not pushed."""
-    are = "is" if count == 1 else "are"
-    return f"{count} of what was given {are} left out: see the warnings above\n"
 
 
 def _unresolved_lines(unresolved: Sequence[PlannedChange]) -> Iterator[str]:

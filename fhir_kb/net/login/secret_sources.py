@@ -11,9 +11,9 @@ import stat
 import subprocess
 from dataclasses import dataclass, field
 from importlib import import_module
-from pathlib import Path
 from typing import Final, Protocol, cast
 
+from fhir_kb.files import open_regular
 from fhir_kb.net.errors import NetError
 from fhir_kb.net.redaction import protect_credentials
 
@@ -126,7 +126,7 @@ class FromCommand:
 def read_private_file(name: str, most: int = MAX_SECRET) -> bytes:
     """A file's content. Raises NetError where it cannot be read, or others can read or write it."""
     try:
-        with Path(name).open("rb") as file:
+        with os.fdopen(open_regular(name), "rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             content = file.read(most + 1)
     except (OSError, ValueError) as error:

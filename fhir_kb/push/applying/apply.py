@@ -304,7 +304,8 @@ class _Push:
                 lost = tuple(losses(self._final_content(planned), without_server_elements(stored)))
             if self.server.has_placeholders(stored):
                 sent_digest = ""  # so the next plan corrects it
-        replaced = planned.is_new and not applied.created
+        # A server may respond 200 to every PUT; a first version has replaced nothing.
+        replaced = planned.is_new and not applied.created and applied.version != "1"
         self.result.applied.append(
             AppliedChange(
                 planned,

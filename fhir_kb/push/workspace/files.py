@@ -52,7 +52,7 @@ def remove(path: Path) -> None:
 def read_json(path: Path) -> dict[str, Any]:
     """A JSON object; empty where there is no file. Raises PushError where it is something else."""
     try:
-        content = orjson.loads(path.read_bytes())
+        content = orjson.loads(files.read_regular(path))
     except FileNotFoundError:
         return {}
     except OSError as error:
