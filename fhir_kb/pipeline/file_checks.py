@@ -24,6 +24,8 @@ MAX_SAMPLE: Final = 4 * 1024 * 1024
 _MAX_CONTENT: Final = 16 * 1024 * 1024
 """What is larger is checked once only."""
 _FEWER_ERRORS: Final = 5
+_LINES_WITH_RELEASE: Final = 100
+"""In how many lines of NDJSON a release is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +112,15 @@ class FileChecks:
     def lines(
         self, file: str, lines: Iterable[bytes], stated: StatedRelease | None = None
     ) -> Iterator[FileReport]:
-        """The reports of NDJSON; what its first line names counts for all of it."""
+        """The reports of NDJSON; the first release that its beginning names counts for all."""
         lines = iter(lines)
-        head = list(islice(lines, 1))
+        head = list(islice(lines, _LINES_WITH_RELEASE))
         lines = chain(head, lines)
-        stated = self._stated(b"".join(head), stated)
+        outside = stated
+        for line in head:
+            stated = self._stated(line, outside)
+            if _version(stated):
+                break
         version = _version(stated) or self._options.fhir_version
         if _version(stated):
             yield from self._reports(file, self._check_lines(lines, version), stated)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from fhir_kb.terminology.three_valued import any_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 class ValueSetMembership(Protocol):
@@ -17,6 +17,11 @@ class ValueSetMembership(Protocol):
         self, value_set: str, system: str | None, code: str, version: str = ""
     ) -> bool | None:
         """Whether a code is in the value set; system None: a plain code; None: undecidable."""
+
+    def is_in(
+        self, definition: Mapping[str, Any], system: str | None, code: str, version: str = ""
+    ) -> bool | None:
+        """The same for a ValueSet that is given, such as a contained one."""
 
 
 class CodedValues:
@@ -32,6 +37,10 @@ class CodedValues:
         """
         del type_name
         return any_of(self._value_sets.contains(value_set, *coding) for coding in _codings(coded))
+
+    def member_of_given(self, coded: Any, definition: Mapping[str, Any]) -> bool | None:
+        """The same for a ValueSet that is given, such as a contained one."""
+        return any_of(self._value_sets.is_in(definition, *coding) for coding in _codings(coded))
 
     def subsumes(self, system: str, code_a: str, code_b: str) -> bool | None:
         """See fhirpath.Terminology."""

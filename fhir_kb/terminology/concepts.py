@@ -64,7 +64,7 @@ class CodeSystemConcepts:
         """The properties and filters that the code system declares."""
         self.property_types: dict[str, str] = {}
         self.standard_names: dict[str, str] = {}
-        """Code of a property -> the standard property that its uri names."""
+        """Code of a property -> the standard property that its uri names; "" for another uri."""
         self.is_truncated = False
         """Whether there are more concepts than are read."""
         self.language = ""
@@ -135,7 +135,7 @@ class CodeSystemConcepts:
                 self.parents.setdefault(code, set()).add(value)
             elif standard_name == "child":
                 self.parents.setdefault(value, set()).add(code)
-            for key in {name, standard_name}:
+            for key in {name, standard_name or name}:
                 self.properties.setdefault(code, {}).setdefault(key, []).append(value)
 
     @property
@@ -218,8 +218,11 @@ class CodeSystemConcepts:
         return frozenset(parent for parents in self.parents.values() for parent in parents)
 
     def _values(self, code: str, name: str) -> Iterator[str]:
-        name = self.standard_names.get(name, name)
-        if name in _IDENTITY:
+        standard_name = self.standard_names.get(name, name)
+        name = standard_name or name
+        if not standard_name:
+            yield from self.properties.get(code, {}).get(name, ())
+        elif name in _IDENTITY:
             yield code
         elif name == "display":
             yield from self.displays[code][:1]
@@ -232,7 +235,10 @@ class CodeSystemConcepts:
 
 
 def standard_names(resource: Mapping[str, Any]) -> dict[str, str]:
-    """Code of a CodeSystem's property -> the standard property that its uri names."""
+    """Code of a CodeSystem's property -> the standard property that its uri names.
+
+    "" where the uri is another one: a "parent" of its own makes no hierarchy.
+    """
     names: dict[str, str] = {}
     for entry in _objects(resource.get("property")):
         code, uri = entry.get("code"), entry.get("uri")
@@ -240,6 +246,8 @@ def standard_names(resource: Mapping[str, Any]) -> dict[str, str]:
             continue
         if uri.startswith(_STANDARD_URIS):
             names[code] = uri.removeprefix(_STANDARD_URIS)
+        elif uri.rpartition("#")[2] != code:  # terminology.hl7.org copies some: "…#subsumedBy"
+            names[code] = ""
     return names
 
 

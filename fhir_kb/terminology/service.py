@@ -105,9 +105,13 @@ class TerminologyService:
             self._answers[key] = self._contains(value_set, Coding(system, code, version))
         return self._answers[key]
 
-    def is_in(self, definition: Mapping[str, Any], system: str, code: str) -> bool | None:
+    def is_in(
+        self, definition: Mapping[str, Any], system: str | None, code: str, version: str = ""
+    ) -> bool | None:
         """Whether a code is in a ValueSet that is given, such as a contained one; see contains."""
-        coding = Coding(system, code)
+        if system == "":
+            return False
+        coding = Coding(system, code, version)
         is_contained = is_member(definition, coding, self, self._from_release_or_server)
         if is_contained is None and self._server is not None:
             return self._server.contains("", coding, definition)

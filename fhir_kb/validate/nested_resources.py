@@ -12,6 +12,7 @@ from fhir_kb.validate.finding_codes import (
     CONTAINED_ID,
     CONTAINED_UNUSED,
     NOT_A_RESOURCE,
+    PROFILE_NOT_CHECKED,
     RESOURCE_TYPE,
     UNKNOWN_RESOURCE,
 )
@@ -50,7 +51,9 @@ class Resources:
             if checker is None:
                 checker = self._find(type_name)
                 if checker is None:
-                    return None if _is_defined(type_name, context) else self._no_resource(value)
+                    if _is_defined(type_name, context):
+                        return _not_checked(value)
+                    return self._no_resource(value)
             outer, container = context.resource, context.container
             context.resource = value
             if not contained:
@@ -146,6 +149,19 @@ def _is_defined(type_name: object, context: Context) -> bool:
         and definition.get("derivation") == "specialization"
         and definition.get("abstract") is not True
     )
+
+
+def _not_checked(value: dict[str, Any]) -> list[Finding]:
+    """The notes on a resource of a type that a definition adds: it is taken as it is."""
+    # Imported here, because such types are rare.
+    from fhir_kb.validate.profiles.checker import claimed_profiles, not_checked_profiles
+
+    name = str(value.get("resourceType"))
+    message = f"not checked: what is in a {name}, which is no type of FHIR"
+    return [
+        *report(PROFILE_NOT_CHECKED, message),
+        *not_checked_profiles(name, claimed_profiles(value)),
+    ]
 
 
 def _defer_profiles(value: dict[str, Any], context: Context) -> None:

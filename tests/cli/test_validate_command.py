@@ -466,6 +466,8 @@ def test_a_package_that_is_missing_is_named_with_who_asks(fhir_kb: Callable[...,
     lines = fhir_kb(*words).out.splitlines()
     assert lines[-2:] == ["checked as FHIR R4 (from a.b#1.0.0)", line]
     assert fhir_kb(*words, "--format", "json").err == f"{line}\n"
+    code, out, _ = fhir_kb(*words, "--strict")
+    assert (code, "1 thing not checked" in out) == (1, True)
 
 
 def test_a_given_package_meets_current_and_nothing_is_fetched(

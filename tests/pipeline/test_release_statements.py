@@ -149,6 +149,15 @@ def test_the_first_line_of_ndjson_counts_for_all(tmp_path: Path, name: str) -> N
     assert versions == ["4.0.1", "4.0.1"]
 
 
+@pytest.mark.parametrize("first", ["", "   ", '{"resourceType": "Patient"}'])
+def test_a_later_line_of_ndjson_names_the_release(tmp_path: Path, first: str) -> None:
+    stating = json.dumps({"resourceType": "Patient", "meta": {"profile": [f"{CORE}Patient|4.0.1"]}})
+    path = tmp_path / "a.ndjson"
+    path.write_text(f"{first}\n{stating}\n", encoding="utf-8")
+    reports = validate_files([path], detect_release=True)
+    assert {report.fhir_version for report in reports} == {"4.0.1"}
+
+
 def test_a_release_that_is_not_supported_is_told(tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text('{"fhirVersions": ["3.0.2"]}')
     (tmp_path / "a.json").write_text('{"resourceType": "Patient"}')

@@ -292,3 +292,29 @@ def test_a_map_is_compared_with_the_value_sets_of_its_scope() -> None:
     assert found == [
         ("CONCEPTMAP_GROUP_SOURCE_CODE_INVALID_VS", "ConceptMap.group[0].element[0].code")
     ]
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("http://hl7.org/fhir/concept-properties#parent", True),
+        (None, True),
+        ("urn:x:parent", False),
+    ],
+)
+def test_a_property_of_ones_own_makes_no_hierarchy(uri: str | None, expected: bool) -> None:
+    """Its uri says what a property is, whatever its code: HL7's validator has it so too."""
+    properties = [{"code": "parent", "type": "code", **({"uri": uri} if uri else {})}]
+    inner = {"code": "b", "property": [{"code": "parent", "valueCode": "a"}]}
+    system = {
+        "resourceType": "CodeSystem",
+        "url": "urn:x:tree",
+        "content": "complete",
+        "property": properties,
+        "concept": [{"code": "a"}, inner],
+    }
+    below = {"property": "concept", "op": "is-a", "value": "a"}
+    is_it = {"property": "parent", "op": "=", "value": "a"}
+    for condition, answer in ((below, expected), (is_it, True)):
+        compose = {"include": [{"system": "urn:x:tree", "filter": [condition]}]}
+        assert _asked(compose, "urn:x:tree", "b", others=[system]) is answer

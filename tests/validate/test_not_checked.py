@@ -330,3 +330,72 @@ def test_a_map_from_a_supplement() -> None:
         "KB682 ConceptMap.group[0].source",
         "KB684 ConceptMap.group[0].target",
     ]
+
+
+@pytest.mark.parametrize("fast_paths", [True, False])
+@pytest.mark.parametrize("name", ["Observation", "Quantity", "Bundle"])
+def test_the_profile_of_another_type_is_no_type_of_ones_own(name: str, fast_paths: bool) -> None:
+    given = claiming(PATIENT, CORE + name)
+    assert unchecked(given, fast_paths=fast_paths) == ["KB664 Patient"]
+    inside = {**PATIENT, "contained": [{**given, "id": "a", "text": None}]}
+    del inside["contained"][0]["text"]
+    assert "KB664 Patient.contained[0]" in unchecked(inside, fast_paths=fast_paths)
+
+
+def test_the_types_that_a_resource_is_of_are_no_further_profiles() -> None:
+    names = ("Patient", "DomainResource", "Resource")
+    assert unchecked(claiming(PATIENT, *(CORE + name for name in names))) == []
+
+
+def test_more_profiles_than_are_looked_at() -> None:
+    known = [profile("Patient", url=f"{BASE}/{number}") for number in range(120)]
+    given = claiming(PATIENT, *(one["url"] for one in known))
+    [note] = [one for one in issues(given, *known) if one.code == "KB662"]
+    assert note.message == "not checked: 20 profiles of meta.profile after 100"
+    outer = {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": given}]}
+    assert "KB662 Bundle.entry[0].resource" in unchecked(outer, *known)
+
+
+def test_profiles_of_a_resource_whose_type_fhir_does_not_have() -> None:
+    gadget = {
+        "resourceType": "StructureDefinition",
+        "url": f"{CORE}Gadget",
+        "kind": "resource",
+        "abstract": False,
+        "type": "Gadget",
+        "baseDefinition": f"{CORE}DomainResource",
+        "derivation": "specialization",
+    }
+    own = profile("Gadget")
+    given = claiming({"resourceType": "Gadget", "id": "a"})
+    notes = ["KB668 Gadget", "KB662 Gadget"]
+    assert unchecked(given, gadget, own) == notes
+    assert unchecked({"resourceType": "Gadget"}, gadget, own, profiles=[own["url"]]) == notes
+    entry = {"fullUrl": f"{BASE}/Gadget/a", "resource": given}
+    outer = {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
+    assert "KB662 Bundle.entry[0].resource" in unchecked(outer, gadget, own)
+
+
+@pytest.mark.parametrize("fast_paths", [True, False])
+def test_a_value_set_in_a_profile_is_used(fast_paths: bool) -> None:
+    system = {
+        "resourceType": "CodeSystem",
+        "url": f"{BASE}/CodeSystem/s",
+        "content": "complete",
+        "concept": [{"code": "a"}, {"code": "b"}],
+    }
+    listed = {"system": system["url"], "concept": [{"code": "a"}]}
+    inside = {"resourceType": "ValueSet", "id": "v", "compose": {"include": [listed]}}
+    binding = {"strength": "required", "valueSet": "#v"}
+    demands = profile("Basic", {"id": "Basic.code", "binding": binding}, contained=[inside])
+
+    def answer(code: str, *contained: dict[str, Any]) -> list[str]:
+        coding = {"system": system["url"], "code": code}
+        given = claiming({"resourceType": "Basic", "text": TEXT, "code": {"coding": [coding]}})
+        known = {**demands, "contained": list(contained)}
+        return unchecked(given, known, system, fast_paths=fast_paths)
+
+    assert answer("a", inside) == []
+    assert answer("b", inside) == ["KB666 Basic.code"]
+    assert answer("a") == ["KB668 Basic.code"]
+    assert answer("a", {**inside, "resourceType": "Basic"}) == ["KB668 Basic.code"]

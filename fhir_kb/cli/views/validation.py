@@ -123,6 +123,9 @@ class ValidationRun:
                 self._kept.extend(diagnostics)
             else:  # a screen shows a few of them; memory stays constant
                 self._left_out += len(diagnostics)
+        if self._strict and self._missing:  # else they are listed only
+            self._not_checked += len(self._missing)
+            self._failed = True
         if resources:
             self._checked.append(f"{resources} {'resource' if resources == 1 else 'resources'}")
         return resources

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 from fhir_kb.fhirpath import Element
 from fhir_kb.fhirpath.types.schema import schema_of
 from fhir_kb.terminology.coded_values import CodedValues
+from fhir_kb.validate.core.issue import report
+from fhir_kb.validate.finding_codes import PROFILE_UNKNOWN
 from fhir_kb.validate.profiles.extensions import check_extensions
 from fhir_kb.validate.profiles.fast_path.profiles import ProfileFastPath
+from fhir_kb.validate.profiles.locations import report_at
 from fhir_kb.validate.profiles.repository import ProfileRepository
 from fhir_kb.validate.profiles.run import ProfileRun
 from fhir_kb.validate.profiles.tree import BrokenProfileError
@@ -77,7 +80,9 @@ class ProfileChecker:
             extensions: the extensions in it to check, as the same objects.
         """
         type_ = self._schema.of_value(resource)
-        if not type_.is_resource or type_.is_open:
+        if type_.is_open:
+            return not_checked_profiles(type_.name, required)
+        if not type_.is_resource:
             return []
         fast_path = self._bundled if type_.name in _RESOURCE_HOLDERS else self._single
         open_required = self._open(fast_path, resource, dict.fromkeys(required))
@@ -85,8 +90,9 @@ class ProfileChecker:
             id(inner): self._open(fast_path, inner, self._claimed_and_implied(inner))
             for inner in claiming
         }
+        ignored = {id(inner): len(claimed_profiles(inner)) - _MAX_CLAIMED for inner in claiming}
         is_done = not (open_required or any(open_claimed.values()))
-        if is_done and not (global_profiles or extensions):
+        if is_done and not (global_profiles or extensions or max(ignored.values(), default=0) > 0):
             return []
         root = Element(resource, type_)
         run = ProfileRun(self._repository, root, WALK, fast_path)
@@ -98,7 +104,10 @@ class ProfileChecker:
         for element in _resources(root) if claiming or global_profiles else ():
             urls = [*open_claimed.get(id(element.value), ())]
             of_type = (global_profiles or {}).get(element.type.name, ())
-            urls += self._open(fast_path, element.value, self._without_types(of_type))
+            urls += self._open(fast_path, element.value, self._without_type(element.value, of_type))
+            if (count := ignored.get(id(element.value), 0)) > 0:
+                message = f"not checked: {count} profiles of meta.profile after {_MAX_CLAIMED}"
+                findings += report_at(element, PROFILE_UNKNOWN, message)
             for url in dict.fromkeys(urls):
                 if element is not root or url not in required:
                     findings += walk_profile(run, element, url)
@@ -124,14 +133,21 @@ class ProfileChecker:
         return ProfileRun(self._repository, placeholder, WALK, self._single).services
 
     def _claimed_and_implied(self, resource: Mapping[str, Any]) -> list[str]:
-        """The profiles that it claims and its content implies; types are checked anyway."""
-        urls, implied = claimed_profiles(resource), implied_profile(resource)
+        """The profiles that it claims and its content implies; its type is checked anyway."""
+        urls, implied = claimed_profiles(resource)[:_MAX_CLAIMED], implied_profile(resource)
         if implied is not None and implied not in urls:
             urls.append(implied)
-        return self._without_types(urls)
+        return self._without_type(resource, urls)
 
-    def _without_types(self, urls: Iterable[str]) -> list[str]:
-        return [url for url in urls if not self._repository.is_core_type(url)]
+    def _without_type(self, resource: Mapping[str, Any], urls: Iterable[str]) -> list[str]:
+        """The URLs but those of the resource's own type and of what that is based on."""
+        names = self._schema.of_value(resource).names
+        repository = self._repository
+        return [
+            url
+            for url in urls
+            if not (repository.is_core_type(url) and repository.type_of(url) in names)
+        ]
 
     def _open(
         self, fast_path: ProfileFastPath, resource: Mapping[str, Any], urls: Iterable[str]
@@ -146,7 +162,17 @@ def claimed_profiles(resource: Mapping[str, Any]) -> list[str]:
     meta = resource.get("meta")
     listed = meta.get("profile") if isinstance(meta, dict) else None
     urls = [url for url in listed if isinstance(url, str)] if isinstance(listed, list) else []
-    return list(dict.fromkeys(urls))[:_MAX_CLAIMED]
+    return list(dict.fromkeys(urls))
+
+
+def not_checked_profiles(type_name: str, urls: Iterable[str]) -> list[Finding]:
+    """The notes on profiles of a resource whose type FHIR does not have."""
+    reason = f"since {type_name} is no type of FHIR"
+    return [
+        finding
+        for url in urls
+        for finding in report(PROFILE_UNKNOWN, f"not checked: the profile {url}, {reason}")
+    ]
 
 
 def _resources(root: Element) -> Iterator[Element]:

@@ -77,6 +77,27 @@ class ProfileRepository:
                 self._contained[url] = resource
         return url
 
+    def member_of(self, tree: ProfileTree, coded: Any, type_: str, value_set: str) -> bool | None:
+        """Whether a coded value is in a value set that a profile names, perhaps a contained one.
+
+        Args:
+            tree: The profile.
+            coded: The value, as JSON has it.
+            type_: The name of its type.
+            value_set: "url", "url|version", or "#id" of a ValueSet in the profile.
+
+        Returns:
+            None where that is not decidable.
+        """
+        if not value_set.startswith("#"):
+            return self.coded_values.member_of(coded, type_, value_set)
+        contained = tree.structure.get("contained")
+        for resource in contained if isinstance(contained, list) else ():
+            if isinstance(resource, dict) and resource.get("id") == value_set[1:]:
+                is_value_set = resource.get("resourceType") == "ValueSet"
+                return self.coded_values.member_of_given(coded, resource) if is_value_set else None
+        return None
+
     def type_of(self, canonical: str) -> str | None:
         """The type that a profile constrains, or that the URL itself names; None if unknown."""
         name = canonical.partition("|")[0].removeprefix(CORE_URL)

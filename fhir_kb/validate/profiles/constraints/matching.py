@@ -81,7 +81,7 @@ def value_matcher(
         )
     if any(has_fixed_value(child) or child.slices for child in node.children.values()):
         return None
-    urls, member_of = required_value_sets(node), repository.coded_values.member_of
+    urls = required_value_sets(node)
     return lambda values: any_of(
-        all_of(member_of(value, "", url) for url in urls) for value in values
+        all_of(repository.member_of(node.tree, value, "", url) for url in urls) for value in values
     )

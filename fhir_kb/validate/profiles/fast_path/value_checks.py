@@ -78,7 +78,7 @@ def binding_check(
         if isinstance(coded, dict) and lacks_code(type_, coded):
             return True
         return all(
-            repository.coded_values.member_of(coded, type_.name, value_set)
+            repository.member_of(node.tree, coded, type_.name, value_set)
             for value_set, _ in bindings
         )
 

@@ -30,7 +30,7 @@ def _check(
     coded = element.value
     if coded is None or (isinstance(coded, dict) and lacks_code(element.type, coded)):
         return []
-    is_member = run.repository.coded_values.member_of(coded, element.type.name, value_set)
+    is_member = run.repository.member_of(node.tree, coded, element.type.name, value_set)
     if is_member:
         return []
     if is_member is None:
