@@ -27,7 +27,7 @@ bundles = click.option(
     type=click.Path(path_type=Path),
     multiple=True,
     metavar="FILE",
-    help="Push this bundle, package, NDJSON or folder instead of the definitions; repeatable.",
+    help="Take this bundle, package, NDJSON or folder instead of the definitions; repeatable.",
 )
 scope = click.option(
     "--scope",

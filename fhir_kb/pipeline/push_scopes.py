@@ -5,10 +5,13 @@ See docs/adr/0010-scopes.md.
 
 from __future__ import annotations
 
+import re
 import tarfile
 from typing import TYPE_CHECKING, Any, Final
 
 from fhir_kb.packages import PackageError, cache_folders, open_package
+from fhir_kb.read.definition_files import find_definitions
+from fhir_kb.read.topics import read_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 _MANIFEST: Final = "asset-collection"
 """http://terminology.hl7.org/CodeSystem/library-type: a Library that lists what belongs to it."""
+_MANIFEST_URL: Final = re.compile(r"^https?://.*/Library/[A-Za-z0-9.\-]{1,64}$")
 _STANDARD_INPUT: Final = "stdin"
 """The scope of what is piped in."""
 _URI_SYSTEM: Final = "urn:ietf:rfc:3986"
@@ -54,6 +58,22 @@ def manifest_of(resources: Iterable[DesiredResource]) -> str:
     listed = set().union(*(urls - {own} for own, urls in parts.items()))
     roots = [url for url in parts if url not in listed]
     return roots[0] if len(roots) == 1 else ""
+
+
+def other_manifest(definitions: Path, scopes: Iterable[str]) -> tuple[str, str]:
+    """The manifest among these scopes that is not of these definitions, and that which is.
+
+    Both "" where there is none, or the definitions have no kb.yaml that can be read.
+    """
+    if not definitions.is_dir():
+        return "", ""
+    settings, _, _ = read_settings(find_definitions(definitions)[0])
+    if settings is None:
+        return "", ""
+    own = f"{str(settings.canonical).rstrip('/')}/Library/{settings.id}"
+    manifests = {scope for scope in scopes if _MANIFEST_URL.search(scope)}
+    others = sorted(manifests - {own, f"{own}.0all"})  # see compile/knowledge_base_manifest.py
+    return (others[0], own) if others and len(others) == len(manifests) else ("", "")
 
 
 def _codes(concept: Any) -> Iterator[object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from itertools import islice
@@ -11,6 +12,7 @@ import orjson
 
 from fhir_kb.files import read_regular
 from fhir_kb.model.fhir_release import (
+    BY_NAME,
     BY_VERSION,
     CORE_PACKAGE,
     FHIR_RELEASES,
@@ -18,6 +20,7 @@ from fhir_kb.model.fhir_release import (
     release_of_version,
     release_spelled,
 )
+from fhir_kb.publish.output_manifest import MANIFEST as OUTPUT_MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,8 +78,16 @@ def _core_versions(dependencies: object) -> list[str]:
 
 
 def folder_release(folder: Path) -> StatedRelease | None:
-    """What the package.json in a folder, or in one of those around it, says."""
-    for candidate in (folder, *folder.absolute().parents[: _LEVELS - 1]):
+    """What the package.json in a folder, or in one of those around it, says.
+
+    In the output of a build, the release whose folder it is, as in output/r4.
+    """
+    whole = folder.absolute()
+    release = BY_NAME.get(whole.name)
+    # Path.is_file raises where the folder is not ours to read.
+    if release and os.path.isfile(whole.parent / OUTPUT_MANIFEST):  # noqa: PTH113
+        return StatedRelease(release, f"from {whole.name}/")
+    for candidate in (folder, *whole.parents[: _LEVELS - 1]):
         manifest = candidate / MANIFEST
         try:
             if not manifest.is_file() or manifest.stat().st_size > MAX_MANIFEST:

@@ -75,7 +75,8 @@ def find_target(name: str, definitions: Path, environ: Mapping[str, str]) -> Ser
             return ServerTarget(name, url, TargetPolicy(), _login(name, environ))
     if settings is None:
         advice = did_you_mean(name, settings_by_name)
-        advice = advice or "name one under 'targets' in kb.yaml, or give a URL"
+        if not advice:
+            advice = "name one under 'targets' in kb.yaml, or give a URL: http://… or https://…"
         raise PushError(f"there is no target '{name}'", advice, usage=True)
     return _target(settings, definitions, environ)
 
@@ -115,12 +116,19 @@ def _policy(settings: PushTarget) -> TargetPolicy:
 
 
 def _checked_url(text: object) -> str:
-    """The URL as it is written. Raises PushError where it holds a password."""
+    """The URL as it is written. Raises PushError where it holds a password, or is no base URL."""
     url = str(text)
     if "@" in urlsplit(url).netloc:
         raise PushError(
             f"the URL '{redacted_url(url)}' contains a user name or a password",
             "Leave them out: credentials go into your login file, a proxy's into HTTPS_PROXY",
+            usage=True,
+        )
+    if urlsplit(url).path.rstrip("/").endswith("/metadata"):
+        base = url.rstrip("/").removesuffix("metadata").rstrip("/")
+        raise PushError(
+            f"'{url}' is not the base URL of a server, but its CapabilityStatement",
+            f"Leave /metadata out: {base}",
             usage=True,
         )
     return url

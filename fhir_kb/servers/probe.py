@@ -14,7 +14,7 @@ from fhir_kb.servers.protocol import ServerError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from fhir_kb.servers.protocol import FhirServer, Observation, ServerCapabilities
+    from fhir_kb.servers.protocol import FhirServer, Observation, Query, ServerCapabilities
 
 Basis = Literal["says", "tried", "known", "not known"]
 """Whether the server says so itself, has shown it, its software is known for it, or nobody knows
@@ -99,17 +99,22 @@ def _conditions(capabilities: ServerCapabilities) -> Iterator[ProbeResult]:
 def _tested(server: FhirServer) -> Iterator[ProbeResult]:
     """Searches that any server should answer."""
     start = time.perf_counter()
-    yield _test("search", lambda: f"{server.count('PlanDefinition', {})} PlanDefinition")
+    yield _test(
+        "search", lambda: f"works; it holds {server.count('PlanDefinition', {})} PlanDefinition"
+    )
     seconds = time.perf_counter() - start
     yield ProbeResult("response time", f"{seconds * 1000:.0f} ms", "tried")
     url = "https://fhir-kb.example/nothing"
-    yield _test(
-        "by url", lambda: f"{sum(1 for _ in server.search('PlanDefinition', {'url': url}))} found"
-    )
-    yield _test(
-        "by id",
-        lambda: f"{sum(1 for _ in server.search('PlanDefinition', {'_id': _NOWHERE}))} found",
-    )
+    yield _test("by url", lambda: _number_matching(server, {"url": url}))
+    yield _test("by id", lambda: _number_matching(server, {"_id": _NOWHERE}))
+
+
+def _number_matching(server: FhirServer, query: Query) -> str:
+    """What a search says for a value that nothing has."""
+    number = sum(1 for _ in server.search("PlanDefinition", query))
+    if number:
+        return f"{number} matches, where 0 are expected"
+    return "works: 0 matches, as expected"
 
 
 def _test(topic: str, request: Callable[[], str]) -> ProbeResult:

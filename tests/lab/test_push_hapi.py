@@ -193,6 +193,18 @@ def test_what_was_deleted_is_put_back_by_content(hapi_r4: Hapi, tmp_path: Path) 
     assert not plan.has_changes
 
 
+def test_what_was_deleted_and_refers_to_others_is_put_back(hapi_r4: Hapi, tmp_path: Path) -> None:
+    """HAPI-0825: in a transaction HAPI takes it for something that it does not know yet."""
+    resources = some("put-back", 2)
+    push(hapi_r4.base, tmp_path, resources)
+    hapi_r4.session.delete(f"{hapi_r4.base}/Basic/put-backb", timeout=60).raise_for_status()
+    plan, result = push(hapi_r4.base, tmp_path, resources, "overwrite")
+    assert kinds(plan) == {"Basic/put-backb": "conflict"}
+    assert not result.failed
+    assert len(result.applied) == 1
+    assert hapi_r4.get("Basic/put-backb")["id"] == "put-backb"
+
+
 def test_ten_thousand(hapi_r4: Hapi, tmp_path: Path) -> None:
     resources = [artifact(f"m{number}") for number in range(10_000)]
     _, result = push(hapi_r4.base, tmp_path, resources, rules=TargetPolicy())

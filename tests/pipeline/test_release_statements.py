@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fhir_kb.cli.run import run
 from fhir_kb.pipeline import validate_files
 from fhir_kb.pipeline.release_statements import content_release, folder_release, package_release
 from fhir_kb.validate import ValidationOptions
@@ -263,3 +264,21 @@ def test_a_package_that_names_no_version_is_for_the_release_that_it_depends_on(
 ) -> None:
     stated = package_release(json.dumps({"dependencies": dependencies}).encode())
     assert (stated and stated.release and stated.release.name) == release
+
+
+def test_the_folders_of_a_build_name_their_release(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "kb"]) == 0
+    assert run(["build", "kb", "-q"]) == 0
+    capfd.readouterr()
+    assert run(["validate", "output"]) == 0
+    checked = capfd.readouterr().out
+    assert all(f"FHIR {name.upper()} (from {name}/)" in checked for name in ("r4", "r4b", "r5"))
+    assert run(["validate", "output/r4/bundle.transaction.json"]) == 0
+    monkeypatch.chdir(tmp_path / "output" / "r4b")
+    assert run(["validate", "."]) == 0
+    assert "checked as FHIR R4B (from r4b/)" in capfd.readouterr().out
+    (tmp_path / "r4").mkdir()  # no build has made it
+    assert folder_release(tmp_path / "r4") is None

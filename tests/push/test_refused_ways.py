@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import moods
 import pytest
+import requests
 from model_server import ModelServer
 from moody_proxy import Asked, Forward, Mood, Reply, moody
 from pushed import artifact, desired, no_sleep
@@ -94,7 +95,11 @@ def model(request: pytest.FixtureRequest) -> Iterator[ModelServer]:
 
 
 def push(
-    proxy: MoodyProxy, folder: Path, resources: list[dict[str, Any]], *, full: bool = False
+    proxy: MoodyProxy,
+    folder: Path,
+    resources: list[dict[str, Any]],
+    *approvals: str,
+    full: bool = False,
 ) -> tuple[Plan, PushResult]:
     settings = SessionSettings(retry=RetryPolicy(tries=3))
     rules = TargetPolicy(max_entries=4, max_concurrent=2)
@@ -102,7 +107,7 @@ def push(
         server = open_server(session, proxy.base, load_capabilities(folder, proxy.base))
         with open_reconciler(folder, server, rules) as opened:
             plan = opened.plan(desired(*resources), full=full)
-            result = opened.push(plan, PushOptions(), sleep=no_sleep)
+            result = opened.push(plan, PushOptions(approvals), sleep=no_sleep)
         save_capabilities(folder, server.capabilities)
     return plan, result
 
@@ -253,3 +258,34 @@ def test_what_was_observed_outlasts_a_look_at_the_statement(model: ModelServer) 
         again = open_server(session, model.base, server.capabilities, refresh=True)
         assert again.capabilities == server.capabilities
         assert "transaction" not in again.capabilities.send_modes
+
+
+def puts_back(deleted: set[str]) -> Callable[[Asked], bool]:
+    """A transaction with what was deleted: HAPI 8.2 refuses it (HAPI-0825) where entries refer."""
+
+    def matches(asked: Asked) -> bool:
+        entries = (asked.json or {}).get("entry", []) if is_bundle("transaction")(asked) else []
+        return any(entry["request"]["url"] in deleted for entry in entries)
+
+    return matches
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_what_was_deleted_is_put_back_alone_where_transactions_refuse_it(
+    model: ModelServer, number: int, tmp_path: Path
+) -> None:
+    deleted = {f"PlanDefinition/p{index}-1.0.0" for index in range(number)}
+    with moody(model.base, refuses(puts_back(deleted), 409)) as proxy:
+        with moody(model.base) as open_way:
+            push(open_way, tmp_path / "before", RESOURCES)
+        push(proxy, tmp_path, RESOURCES, "adopt")
+        for place in deleted:
+            requests.delete(f"{model.base}/{place}", timeout=10).raise_for_status()
+        assert len(model.resources) == len(RESOURCES) - number
+        changed = [*RESOURCES[:-1], {**RESOURCES[-1], "title": "Another"}]
+        _, result = push(proxy, tmp_path, changed, "overwrite")
+        assert not result.error
+        assert not result.failed
+        assert len(result.applied) == number + 1
+        plan, _ = push(proxy, tmp_path, changed, full=True)
+        assert not plan.has_changes

@@ -204,6 +204,54 @@ def test_rollback_and_its_scope(person: Person, tmp_path: Path) -> None:
     assert "nothing was pushed to this server as 'thiers.json'" in err
 
 
+def test_no_rollback_of_another_knowledge_base_unasked(person: Person) -> None:
+    person("push", "--yes")
+    assert run(["init", "ward"]) == 0
+    person("push", "--yes", kb="ward")
+    before = person.server.resources
+    code, out, err = person("rollback", "--yes")
+    assert (code, out, person.server.resources) == (2, "", before)
+    ward = "https://ward.example/fhir/Library/ward"
+    assert f"the last push was not of 'kb', but of {ward}" in err
+    assert f"--scope {KB}, or --scope {ward}" in err
+    code, out, _ = person("rollback", "--yes", "--allow-many", "--delete", kb="ward")
+    assert (code, len(person.server.resources)) == (0, 6)
+    code, _, _ = person("rollback", "--yes", "--allow-many", "--delete", "--scope", KB)
+    assert (code, len(person.server.resources)) == (0, 0)
+
+
+def test_messages_say_what_is_recorded_and_written(person: Person) -> None:
+    code, out, _ = person("pull", "-o", "there")
+    assert (code, out.splitlines()[-1]) == (0, "Nothing that was pushed from here is recorded")
+    _, out, _ = person("plan", "--out", "p.json")
+    assert out.splitlines()[-1] == "The plan is in p.json: give it to 'push --plan'"
+    assert "The plan is in" not in person("plan", "--out", "p.json", "--format", "markdown")[1]
+    person("push", "--yes", "--plan", "p.json")
+    _, out, _ = person("status")
+    assert out.count(person.server.base) == 1
+    assert f"      6 in scope {KB}\n" in out
+    code, _, err = person("push", "--yes", "--plan", "p.json")
+    assert "it is empty where this one was carried out before" in err
+    for place in (PLAN, "Composition/kb-first-topic-0.1.0"):
+        person.server.put({**person.server.resources[place], "title": "Theirs"})
+    _, out, _ = person("push", "--yes")
+    assert "2 are left as they are on the server; --overwrite makes them what is defined" in out
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("localhost:8080/fhir", "give a URL: http://… or https://…"),
+        ("http://localhost:8080/fhir/metadata", "Leave /metadata out: http://localhost:8080/fhir"),
+        ("http://localhost:8080/fhir/metadata/", "Leave /metadata out: http://localhost:8080/fhir"),
+    ],
+)
+def test_what_is_no_base_url(person: Person, target: str, message: str) -> None:
+    code, _, err = person("plan", target=target)
+    assert code == 2
+    assert message in err
+
+
 def test_drift_and_pull_of_a_scope(person: Person, tmp_path: Path) -> None:
     assert "nothing that was pushed from here is recorded" in person("drift")[1]
     person("push", "--yes")

@@ -33,7 +33,8 @@ def command(
 ) -> int:
     """Show what others have changed or deleted on a server since our last push.
 
-    Everything that we pushed is read again. Nothing is changed.
+    Everything that we pushed is read again. Nothing is changed. The records are beside
+    DEFINITIONS, the folder with kb.yaml; 'definitions' if left out.
     """
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.views import push_results

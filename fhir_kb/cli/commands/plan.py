@@ -62,6 +62,9 @@ def command(
     DEFINITIONS is the folder with kb.yaml; 'definitions' if left out. With --format json there is
     one document: the plan, or {"targets": [...]} where several servers are named.
     """
+    from fhir_kb.cli.console import put
+    from fhir_kb.diagnostics.render.terminal_text import terminal_safe
+
     if out is not None and len(targets) > 1:
         raise click.UsageError("a plan file is for one target: leave out --out, or the others")
     documents: list[dict[str, Any]] = []
@@ -84,6 +87,8 @@ def command(
                 documents.append(_data(session, desired, plan))
             else:
                 _show(session, desired, plan, form, everything=everything)
+            if out is not None and form == "human" and not quiet:
+                put(f"The plan is in {terminal_safe(str(out))}: give it to 'push --plan'\n")
     except FhirKbError as error:
         if documents:
             _finished(code, documents, targets, error.message)

@@ -33,6 +33,8 @@ def command(
     Files of an earlier pull that are no longer on the server are removed. Files that no pull has
     written are left alone; where one is in the way, nothing is written. Ends with 1 where the
     server no longer holds some of the resources.
+
+    The records are beside DEFINITIONS, the folder with kb.yaml; 'definitions' if left out.
     """
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.views import findings
@@ -55,6 +57,9 @@ def command(
     else:
         findings.show(changed, form, style_of(sys.stderr), error=True)
         folder = terminal_safe(output.as_posix())
-        put(f"{folder}/: {len(files)} resources of {terminal_safe(name)}\n")
+        count = "1 resource" if len(files) == 1 else f"{len(files)} resources"
+        put(f"{folder}/: {count} of {terminal_safe(name)}\n")
+        if not recorded:
+            put("Nothing that was pushed from here is recorded\n")
         put("".join(f"{terminal_safe(ref)} is no longer on the server\n" for ref in missing))
     return FINDINGS if missing else FINE

@@ -47,7 +47,8 @@ def command(
 
     What was changed since is put back, what was deleted is created again, and what was added is
     retired (or deleted, with --delete). It is that of the last push's scope (the definitions, or a
-    bundle) unless --scope says otherwise. 'fhir-kb status' lists pushes and scopes.
+    bundle) unless --scope says otherwise; where that was not DEFINITIONS but another knowledge
+    base, or a topic of one, --scope is needed. 'fhir-kb status' lists pushes and scopes.
     """
     from fhir_kb.push import PushOptions
 
@@ -57,6 +58,8 @@ def command(
         scopes = (
             push_session.recorded_scopes(session, scope) or session.reconciler.state.last_scopes
         )
+        if not scope:
+            _check_is_own(definitions, scopes)
         push = session.reconciler.push_before_last(scopes) if number is None else number
         plan = session.reconciler.rollback(push, scopes, delete=delete)
         aim = (
@@ -64,3 +67,17 @@ def command(
         )
         request = push_session.PushRequest(PushOptions(approvals), yes, form, everything, aim)
         return push_session.push(session, plan, None, request)
+
+
+def _check_is_own(definitions: Path, scopes: tuple[str, ...]) -> None:
+    """Raises PushError where the last push was of another manifest than that of the definitions."""
+    from fhir_kb.pipeline.push_scopes import other_manifest
+    from fhir_kb.push import PushError
+
+    other, own = other_manifest(definitions, scopes)
+    if other:
+        raise PushError(
+            f"the last push was not of '{definitions}', but of {other}",
+            f"Say which is rolled back: --scope {own}, or --scope {other}",
+            usage=True,
+        )

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 @options.plain_form
 @options.quiet
 def command(definitions: Path, target_name: str, scope: str, form: str, quiet: bool) -> int:
-    """Show what we have pushed to a server, and the last pushes; from our own records."""
+    """Show what we have pushed to a server, and the last pushes; from our own records.
+
+    The records are beside DEFINITIONS, the folder with kb.yaml; 'definitions' if left out.
+    """
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.views import status
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from fhir_kb.cli import options
-from fhir_kb.model.fhir_release import BY_NAME, BY_VERSION, DEFAULT_RELEASE
+from fhir_kb.model.fhir_release import BY_NAME, DEFAULT_RELEASE, NAMES
 
 _NO_FHIR: Final = "neither kb.yaml nor FHIR files"
 _UNREAD: Final = "its knowledge base does not read it"
@@ -26,8 +26,8 @@ _UNREAD: Final = "its knowledge base does not read it"
     type=options.Release(),
     metavar="RELEASE",
     help="The FHIR release of files, whatever they name: "
-    f"{options.alternatives(BY_VERSION, DEFAULT_RELEASE.version)}; "
-    "of definitions, the one to check.",
+    f"{', '.join(NAMES[:-1])} or {NAMES[-1]}. If left out, the one that they, their "
+    f"package or folder name; else {DEFAULT_RELEASE.name}. Of definitions, the one to check.",
 )
 @click.option(
     "--package",

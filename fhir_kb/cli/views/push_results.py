@@ -75,8 +75,12 @@ def _unresolved_lines(unresolved: Sequence[PlannedChange]) -> Iterator[str]:
         noun = "conflict" if conflicts == 1 else "conflicts"
         yield f"{conflicts} {noun} left unresolved: see the plan for each reason"
     for approval, count in sorted(waiting.items()):
-        left = "1 is left as it is" if count == 1 else f"{count} are left as they are"
-        yield f"{left} on the server; --{approval} makes it what is defined"
+        left, they = (
+            ("1 is left as it is", "it")
+            if count == 1
+            else (f"{count} are left as they are", "them")
+        )
+        yield f"{left} on the server; --{approval} makes {they} what is defined"
 
 
 def result_data(result: PushResult) -> dict[str, Any]:

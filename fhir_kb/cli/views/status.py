@@ -35,12 +35,11 @@ def page(
     types = Counter(record.ref.type for record in state.resources.values() if not record.retired)
     retired = sum(record.retired for record in state.resources.values())
     server = f"FHIR {capabilities.fhir_version}, {capabilities.software}".rstrip(", ")
-    lines = [
-        f"{style.bold(terminal_safe(name))} ({terminal_safe(server)})",
-        f"  {terminal_safe(capabilities.base)}",
-    ]
+    lines = [f"{style.bold(terminal_safe(name))} ({terminal_safe(server)})"]
+    if name != capabilities.base:
+        lines.append(f"  {terminal_safe(capabilities.base)}")
     if not state.resources:
-        lines.append("  Nothing is recorded for this server")
+        lines.append("  Nothing that was pushed from here is recorded")
     for kind, number in sorted(types.items()):
         lines.append(f"  {number:>5} {terminal_safe(kind)}")
     if retired:
@@ -50,9 +49,9 @@ def page(
         name: sum(not record.retired for record in resources_in_scopes(state, [name]).values())
         for name in names
     }
-    lines += [f"  {count:>5} of {terminal_safe(scope)}" for scope, count in scopes.items()]
+    lines += [f"  {count:>5} in scope {terminal_safe(scope)}" for scope, count in scopes.items()]
     if unscoped := sum(not record.scopes for record in state.resources.values()):
-        lines.append(f"  {unscoped:>5} of no scope: an earlier version recorded them")
+        lines.append(f"  {unscoped:>5} in no scope: an earlier version recorded them")
     lines += map(_push, log[-_SHOWN:])
     data = {
         "target": name,
@@ -73,7 +72,8 @@ def _push(entry: LogEntry) -> str:
     what = ", ".join(f"{number} {action}" for action, number in sorted(actions.items()))
     failed = f", {len(entry.failed)} failed" if entry.failed else ""
     interrupted = ", interrupted" if entry.error else ""
-    when = terminal_safe(entry.time[:16].replace("T", " "))
+    zone = " UTC" if entry.time.endswith(("+00:00", "Z")) else ""
+    when = terminal_safe(entry.time[:16].replace("T", " ")) + zone
     user, what = terminal_safe(entry.user), terminal_safe(what)
     scopes = "".join(f"\n         {terminal_safe(scope)}" for scope in entry.scopes if scope)
     return f"  push {entry.push}  {when}  {user}  {what or 'nothing'}{failed}{interrupted}{scopes}"

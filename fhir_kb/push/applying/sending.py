@@ -92,13 +92,15 @@ class Sender:
         pending = self._without_conflicts(changes, outcomes)
         if not pending:
             return outcomes
+        if len(changes) == 1:  # it was refused because of others before
+            self.conflicts.pop(changes[0].ref, None)
         attempts = Attempts(
             self.retry, _METHODS[self.mode], self.server.capabilities.base, sleep=self.sleep
         )
         while True:
             attempts.begin()
             try:
-                responses = self.server.send(pending, self.mode)
+                responses = self.server.send(pending, self._mode_for(pending))
             except UnknownOutcomeError as error:
                 problem = error.message
                 # The look-up comes after the wait: the server may still be at work.
@@ -124,6 +126,15 @@ class Sender:
             text = f"given up, {attempts.summary() or 'tried once'}: {problem}"
             outcomes[change.ref] = Rejected(change.ref, 0, text)
         return outcomes
+
+    def _mode_for(self, changes: Sequence[ChangeRequest]) -> SendMode:
+        """The mode for these changes.
+
+        What was deleted and is created again goes alone once it was refused: HAPI 8.2 refuses it in
+        a transaction with several entries or references (HAPI-0825), whatever its condition.
+        """
+        is_refused_again = len(changes) == 1 and is_recreation(changes[0])
+        return "single" if is_refused_again and self.mode == "transaction" else self.mode
 
     def _without_conflicts(
         self, changes: Sequence[ChangeRequest], outcomes: dict[Ref, Outcome]
@@ -279,6 +290,11 @@ def is_unchanged(change: ChangeRequest, current: RemoteResource | None) -> bool:
     return (
         current is not None and not current.deleted and current.version == change.expected_version
     )
+
+
+def is_recreation(change: ChangeRequest) -> bool:
+    """Whether it creates what the server holds as deleted, with the version of the deletion."""
+    return change.action == "create" and bool(change.expected_version)
 
 
 def _with_current_version(change: ChangeRequest, current: RemoteResource | None) -> ChangeRequest:

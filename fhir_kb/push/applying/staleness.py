@@ -141,7 +141,7 @@ def _check_not_stale(
         more = f" and {len(changed) - _MAX_NAMES} more" if len(changed) > _MAX_NAMES else ""
         raise PushError(
             f"the plan is stale: {names}{more} changed on the server since it was made",
-            "Make a new plan",
+            "Make a new plan: it is empty where this one was carried out before",
         )
 
 
