@@ -55,9 +55,12 @@ def findings_tables(context: CompileContext) -> Iterator[FindingsTable]:
         if len(findings) > 1:
             compared = f"{exposure} compared with {comparator}" if comparator else exposure
             rows = [row for evidence in findings for row in _rows(context, evidence)]
+            used = [at for at in range(len(_COLUMNS)) if any(row[at] for row in rows)]
+            columns = [_COLUMNS[at] for at in used]
+            cells = [tuple(row[at] for at in used) for row in rows]
             names = tuple(str(evidence.id) for evidence in findings)
             title = f"{compared}: {population}"
-            yield FindingsTable(title, _table(_COLUMNS, rows), names, findings[0].span)
+            yield FindingsTable(title, _table(columns, cells), names, findings[0].span)
 
 
 def _comparison(context: CompileContext, evidence: Evidence) -> tuple[str, str, str]:

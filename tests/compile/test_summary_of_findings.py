@@ -82,6 +82,13 @@ def test_findings_of_different_comparisons_are_not(tmp_path: Path) -> None:
     assert "<table>" not in made["PlanDefinition/sepsis"]["text"]["div"]
 
 
+def test_a_column_without_a_cell_is_left_out(tmp_path: Path) -> None:
+    text = findings("Rest", "Rest").replace("        assumed-risk: 20 %\n", "")
+    narrative = clean(tmp_path, text, files=PAGE)["PlanDefinition/sepsis"]["text"]["div"]
+    assert "<th>Risk with the exposure</th>" in narrative
+    assert "<th>Risk with the comparator</th>" not in narrative
+
+
 @pytest.mark.parametrize(
     "measure",
     ["sensitivity", "specificity", "number-needed-to-treat", "positive-likelihood-ratio"],

@@ -9,7 +9,14 @@ from fhir_kb.diagnostics import Severity
 from fhir_kb.model.walk import name_uses
 from fhir_kb.pipeline import build
 
-FOLDERS = ["anthrax-prophylaxis", "anthrax-vaccination", "dry-needling", "protein-in-ckd"]
+FOLDERS = [
+    "anthrax-prophylaxis",
+    "anthrax-vaccination",
+    "dry-needling",
+    "hepatitis-a-exposure",
+    "protein-in-ckd",
+    "tennis-elbow",
+]
 
 
 def test_they_read_without_findings() -> None:

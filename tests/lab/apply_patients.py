@@ -191,4 +191,29 @@ STORIES: Final = (
         ),
         {"dose-1": "given", "dose-2": "given"},
     ),
+    Story("tennis-elbow", "nothing on record"),
+    Story(
+        "hepatitis-a-exposure",
+        "an infant",
+        out={
+            "vaccine": "under 12 months",
+            "over-40": "under 12 months",
+            "immunocompromised": "under 12 months",
+            "contraindicated": "under 12 months",
+            "second-dose": "under 12 months",
+        },
+        born=(TODAY - dt.timedelta(200)).isoformat(),
+    ),
+    Story(
+        "hepatitis-a-exposure",
+        "30 years old",
+        out={"infants": "30 years old", "over-40": "30 years old"},
+        born=(TODAY - dt.timedelta(30 * 365 + 100)).isoformat(),
+    ),
+    Story(
+        "hepatitis-a-exposure",
+        "60 years old",
+        out={"infants": "60 years old"},
+        born=(TODAY - dt.timedelta(60 * 365 + 100)).isoformat(),
+    ),
 )

@@ -185,3 +185,17 @@ def test_the_words_of_a_narrative_are_escaped(words: str, in_r4: Callable[..., A
     div = in_r4(citation(title=words), citations="basic").resource["text"]["div"]
     assert "<script>" not in div
     assert "& b" not in div
+
+
+def test_a_design_whose_code_only_r5_has_is_text(in_r4b: Callable[..., Any]) -> None:
+    design = {
+        "coding": [
+            {"system": "http://hl7.org/fhir/study-design", "code": "SEVCO:01003"},
+            {"system": "http://terminology.hl7.org/CodeSystem/study-type", "code": "RCT"},
+        ],
+        "text": "Randomized trial",
+    }
+    made = in_r4b(cited(classification=[{"classifier": [design]}]))
+    (concept,) = made.resource["citedArtifact"]["classification"][0]["classifier"]
+    assert concept["text"] == "Randomized trial"
+    assert [one["code"] for one in concept["coding"]] == ["RCT"]

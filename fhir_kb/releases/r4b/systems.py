@@ -27,6 +27,8 @@ _NAMES = (
     "published-in-type",
     "title-type",
 )
+#: Its codes are R5's alone; the concepts that we write have a text beside them.
+_STUDY_DESIGN = _R5 + "study-design"
 _HOMES = {_R5 + name: _THO + name for name in _NAMES}
 #: The kinds of URL that R4B has in a code system of its own, to which it binds them.
 _URL_KINDS = frozenset(
@@ -45,7 +47,18 @@ def _home(coding: dict[str, Any]) -> str:
 
 def _finish(node: LoweringNode) -> None:
     for name, value in node.target.items():
-        node.target[name] = _moved(value)
+        moved = node.target[name] = _moved(value)
+        if moved is not value and _names_design(value):
+            node.report_reworded(name, f"the code of {_STUDY_DESIGN} as text")
+
+
+def _names_design(value: Any) -> bool:
+    """Whether a coding within the value is of a code system that only R5 has."""
+    if isinstance(value, list):
+        return any(_names_design(item) for item in value)
+    if not isinstance(value, dict):
+        return False
+    return value.get("system") == _STUDY_DESIGN or any(map(_names_design, value.values()))
 
 
 def _moved(value: Any) -> Any:
@@ -58,9 +71,13 @@ def _moved(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     content = {name: _moved(part) for name, part in value.items()}
+    if "coding" in content and _names_design(codings := content["coding"]):
+        content["coding"] = [one for one in codings if one.get("system") != _STUDY_DESIGN]
+        if not content["coding"]:
+            del content["coding"]
     if content.get("system") in _HOMES and "code" in content:
         content["system"] = _home(content)
-    elif all(content[name] is value[name] for name in value):
+    elif all(content.get(name) is value[name] for name in value):
         return value
     return value.like(content) if isinstance(value, Element) else content
 
