@@ -236,6 +236,10 @@ def test_messages_say_what_is_recorded_and_written(person: Person) -> None:
         person.server.put({**person.server.resources[place], "title": "Theirs"})
     _, out, _ = person("push", "--yes")
     assert "2 are left as they are on the server; --overwrite makes them what is defined" in out
+    person("push", "--yes", "--overwrite", "--allow-many")
+    _, out, _ = person("status")
+    pushes = [line.split("  ")[-1] for line in out.splitlines() if line.startswith("  push")]
+    assert pushes == ["6 created", "2 overwritten"]
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fhir_kb.push import Drift, PlannedChange, PushResult
     from fhir_kb.servers.content import Loss
 
-_DONE: Final = {
+DONE: Final = {
     "create": "created",
     "update": "updated",
     "retire": "retired",
@@ -24,6 +24,7 @@ _DONE: Final = {
     "adopt": "adopted",
     "conflict": "overwritten",
 }
+"""What became of a change, for people, by its action."""
 
 
 def render_result(
@@ -46,7 +47,7 @@ def render_result(
     """
     lines = []
     numbers = Counter(str(applied.change.action) for applied in result.applied)
-    parts = [f"{numbers[action]} {word}" for action, word in _DONE.items() if numbers.get(action)]
+    parts = [f"{numbers[action]} {word}" for action, word in DONE.items() if numbers.get(action)]
     if result.number:
         title = style.bold(f"push {result.number}")
         lines.append(f"{title}: {', '.join(parts) or 'nothing sent'}")

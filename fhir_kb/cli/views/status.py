@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from fhir_kb.cli.views.page import Page
+from fhir_kb.cli.views.push_results import DONE
 from fhir_kb.diagnostics.render.terminal_text import terminal_safe
 from fhir_kb.push.planning.scopes import resources_in_scopes, scope_names
 
@@ -69,7 +70,7 @@ def page(
 
 def _push(entry: LogEntry) -> str:
     actions = Counter(str(row["action"]) for row in entry.applied)
-    what = ", ".join(f"{number} {action}" for action, number in sorted(actions.items()))
+    what = ", ".join(f"{number} {DONE.get(act, act)}" for act, number in sorted(actions.items()))
     failed = f", {len(entry.failed)} failed" if entry.failed else ""
     interrupted = ", interrupted" if entry.error else ""
     zone = " UTC" if entry.time.endswith(("+00:00", "Z")) else ""
