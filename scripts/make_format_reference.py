@@ -125,8 +125,8 @@ one and may hold no link to evidence.
 - `[@furlan-2005]`, `[@furlan-2005, p. 3]` cites a work of references.yaml.
 - `[[stretching]]`, `[[stretching|exercises]]` links to what has that name in the topic: an
   activity, evidence, a value set, a code system or a library, which becomes a link to its
-  resource; or a step, a goal, a concept, a note or a reference. Where nothing in the topic has
-  the name, it is another topic's. In a table, the bar is written `\\|`.
+  resource; or a step, a goal, a concept, a caution, a note or a reference. Where nothing in the
+  topic has the name, it is another topic's. In a table, the bar is written `\\|`.
 - `![what it shows](elbow.png)` shows an image of the topic's folder: PNG, JPEG, GIF, WebP or SVG
   without scripts, animations and addresses; up to 256 kB each, 1,024 kB a topic. The words stand
   for it where it is not seen, so they are required.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from fhir_kb.compile.cautions import caution_text, cautions_of
 from fhir_kb.compile.concepts import codeable_concept, readable_text
 from fhir_kb.compile.element_text import dosage_text, quantity_text, timing_text
 from fhir_kb.compile.elements import with_span_of
@@ -58,6 +59,8 @@ def _paragraphs(context: CompileContext, step: Step) -> Iterator[str]:
     yield str(step.text or "")
     yield from _in_words(step.dynamic_values)
     if activity is not None:
+        for caution in cautions_of(context, activity):
+            yield caution_text(context, caution)
         yield str(activity.text or "")
         yield from _beyond_the_order(context, activity)
         yield from _in_words(activity.dynamic_values)

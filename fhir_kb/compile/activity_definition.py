@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fhir_kb.compile import narrative as write
+from fhir_kb.compile.cautions import caution_blocks, cautions_of, usage_text
 from fhir_kb.compile.concepts import codeable_concept, codeable_concepts, readable_text
 from fhir_kb.compile.element_text import dosage_text, quantity_text, timing_text
 from fhir_kb.compile.metadata import artifact_resource
@@ -59,6 +60,9 @@ def compile_activity(context: CompileContext, activity: Activity) -> Element:
         bodySite=codeable_concepts(context, activity.body_site),
         dynamicValue=order_values(context, activity),
     )
+    if cautions := cautions_of(context, activity):
+        resource["usage"] = usage_text(context, cautions)
+        resource.spans["usage"] = cautions[0].text.span
     resource["text"] = _narrative(context, activity, resource)
     return resource
 
@@ -69,6 +73,7 @@ def _narrative(context: CompileContext, activity: Activity, resource: Element) -
             2, prohibition_text(activity.title) if activity.prohibited else activity.title
         ),
         write.prose(activity.text),
+        caution_blocks(context, activity),
         write.labelled("Purpose", activity.purpose),
         write.line("What is done", readable_text(codeable_concept(context, activity.code))),
         write.line("Priority", activity.priority),

@@ -214,13 +214,14 @@ class CompileContext:
 
     @cached_property
     def other_names(self) -> frozenset[str]:
-        """What prose can name that is no resource: steps, goals, concepts, notes, sections."""
+        """What prose can name that is no resource: steps, goals, concepts, notes, cautions."""
         plan = self.topic.plan
         goals = plan.goals if plan else ()
         names = [*self.concepts, self.id, *self._references, *self._libraries]
         names += [str(step.id) for step in self.source.steps]
         names += [str(goal.id) for goal in goals]
         names += [str(note.id) for note in self.topic.notes]
+        names += [str(caution.id) for caution in self.topic.cautions]
         return frozenset(names)
 
     @cached_property

@@ -52,7 +52,9 @@ def compile_composition(context: CompileContext, pages: PageParts) -> Element:
         date=topic.date or settings.date,
         author=authors or [element(settings.publisher.span, display=settings.publisher)],
         title=(page.title if page and page.title else None) or topic.title,
-        section=[_section(context, section) for section in (*pages.sections, *pages.end)],
+        section=[
+            _section(context, section) for section in (*pages.sections, *pages.cautions, *pages.end)
+        ],
     )
 
 
@@ -80,9 +82,18 @@ def _section(context: CompileContext, section: PageSection) -> Element:
 
 def _entries(context: CompileContext, section: PageSection) -> Iterator[Element]:
     yield from linked_resources(context, section.links)
+    activities = {str(activity.id): activity.title for activity in context.topic.activities}
+    for name in section.activities:
+        title = activities.get(name)
+        if title is not None:  # else reported where it is named
+            yield resource_reference(
+                "ActivityDefinition", context.part_id(name), title, section.span
+            )
     titles = {str(evidence.id): evidence for evidence in context.topic.evidence}
     for name in section.evidence:
-        evidence = titles[name]
+        evidence = titles.get(name)
+        if evidence is None:  # reported where it is named
+            continue
         resource_id = context.part_id(name)
         yield resource_reference("Evidence", resource_id, evidence.title, evidence.span)
     for name in section.works:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fhir_kb.compile import citation_text
 from fhir_kb.compile import narrative as write
+from fhir_kb.compile.cautions import TITLE, caution_section
 from fhir_kb.compile.markdown import PageMarkup, html
 from fhir_kb.compile.metadata import copyright_text, disclaimer_text, funding_text
 from fhir_kb.compile.page_links import footnote_links, resolve_link
@@ -63,6 +64,9 @@ class PageSection(NamedTuple):
     evidence: tuple[str, ...] = ()
     """The names of evidence that it lists, apart from its links."""
 
+    activities: tuple[str, ...] = ()
+    """The names of activities that it lists, apart from its links."""
+
 
 class PageParts(NamedTuple):
     """A topic's page."""
@@ -72,6 +76,9 @@ class PageParts(NamedTuple):
 
     sections: tuple[PageSection, ...]
     """The author's sections."""
+
+    cautions: tuple[PageSection, ...]
+    """The cautions of the topic, if it has any."""
 
     end: tuple[PageSection, ...]
     """What every page ends with: terms, references, funding, disclaimer, copyright."""
@@ -83,7 +90,7 @@ def page_parts(context: CompileContext) -> PageParts:
     lead = _text(context, page.lead, page.lead_footnotes) if page and page.lead else ""
     sections = page.sections if page else ()
     compiled = tuple(_section(context, section) for section in sections)
-    return PageParts(lead, compiled, tuple(_end(context)))
+    return PageParts(lead, compiled, tuple(_cautions(context)), tuple(_end(context)))
 
 
 def page_blocks(sections: Iterable[PageSection], level: int) -> Iterator[str]:
@@ -147,6 +154,13 @@ def _text(context: CompileContext, markdown: str, names: Sequence[str]) -> str:
 
 #: a section of definitions shows what it is
 _SELF_EVIDENT: Final = frozenset({MARKS["definitions"]})
+
+
+def _cautions(context: CompileContext) -> Iterator[PageSection]:
+    cautions = caution_section(context)
+    if cautions is not None:
+        section = _closing("cautions", TITLE, cautions.content, cautions.span, cautions.works)
+        yield section._replace(evidence=cautions.evidence, activities=cautions.activities)
 
 
 def _end(context: CompileContext) -> Iterator[PageSection]:

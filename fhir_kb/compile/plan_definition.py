@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from fhir_kb.compile import hl7_codes
 from fhir_kb.compile import narrative as write
 from fhir_kb.compile.actions import compile_action
+from fhir_kb.compile.cautions import usage_text
 from fhir_kb.compile.concepts import hl7_concept
 from fhir_kb.compile.elements import element, with_span_of
 from fhir_kb.compile.expressions import report_inline_conditions
@@ -62,6 +63,9 @@ def compile_plan(context: CompileContext, pages: PageParts) -> Element:
         action=[compile_action(context, step) for step in plan.steps] if plan else None,
         asNeededBoolean=True if plan and plan.as_needed else None,
     )
+    if topic.cautions:
+        resource["usage"] = usage_text(context, topic.cautions)
+        resource.spans["usage"] = topic.cautions[0].text.span
     status = write.ADDITIONAL if context.source.page else write.EXTENSIONS
     resource["text"] = write.narrative(
         context.language, topic.span, _narrative(context, pages, resource), status
@@ -104,6 +108,7 @@ def _narrative(context: CompileContext, pages: PageParts, resource: Element) -> 
     yield write.labelled("Purpose", topic.purpose)
     yield pages.lead
     yield from page_blocks(pages.sections, 3)
+    yield from page_blocks(pages.cautions, 3)
     if plan is not None:
         if "goal" in resource:
             yield write.heading(3, "Goals")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from fhir_kb.compile import narrative as write
 from fhir_kb.compile.action_description import action_title
+from fhir_kb.compile.cautions import caution_blocks
 from fhir_kb.compile.concepts import codeable_concept, readable_text
 from fhir_kb.compile.element_text import choice_text, dosage_text, quantity_text, timing_text
 from fhir_kb.compile.orders import order_dosages
@@ -52,6 +53,7 @@ def step_narrative(context: CompileContext, step: Step) -> str:
     head = f"<b>{write.escape(prefix + (action_title(context, step) or step.id))}</b>"
     texts = [step.text, activity.text if activity is not None else None]
     prose = "".join(write.prose(text) for text in dict.fromkeys(texts))
+    prose += caution_blocks(context, activity) if activity is not None else ""
     lines = write.bullets(map(write.escape, _lines(context, step, activity)))
     choose = f"<p>Do {_CHOOSE[step.choose]}:</p>" if step.choose and step.steps else ""
     inner = write.bullets(step_narrative(context, inner) for inner in step.steps)

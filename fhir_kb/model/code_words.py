@@ -173,6 +173,14 @@ STATEMENT: Final = {
     "no-recommendation": "No recommendation",
     "research-only": "Recommended only in research",
 }
+# what could harm, most pressing first; the words stand before what it says
+CAUTION: Final = {
+    "contraindication": "Contraindication",
+    "caution": "Caution",
+    "interaction": "Interaction",
+    "adverse-effect": "Adverse effect",
+    "harm": "Harm",
+}
 # http://hl7.org/fhir/related-artifact-type (R5)
 RELATED: Final = _same(
     "documentation",

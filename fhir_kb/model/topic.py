@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 
 from fhir_kb.model import code_words
 from fhir_kb.model.activity import Activity, Related
+from fhir_kb.model.caution import Caution
 from fhir_kb.model.concept import CodeSystem, Concept, Meaning, ValueSet
 from fhir_kb.model.evidence import Evidence
 from fhir_kb.model.plan import Plan
@@ -132,6 +133,9 @@ class Topic(Record):
     plan: Plan | None = doc("What is done.", default=None)
     activities: Annotated[tuple[Activity, ...], Keyed()] = doc(
         "The things that are done, by name.", default=()
+    )
+    cautions: Annotated[tuple[Caution, ...], Keyed()] = doc(
+        "Contraindications, cautions, interactions, adverse effects and harms.", default=()
     )
     evidence: Annotated[tuple[Evidence, ...], Keyed()] = doc("What studies found.", default=())
     references: File | None = doc(

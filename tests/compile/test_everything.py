@@ -43,6 +43,7 @@ WITHOUT_EFFECT = {
     "Topic.libraries.name": "the name that its CQL declares; a rule holds that they agree",
     "Topic.text": "the name of a file that was read",
     "Topic.concepts.definition": "the topic's own term says it otherwise",
+    "Topic.cautions.id": "a name used within the definitions",
     "Topic.concepts.name": "a name used within the definitions",
     "Topic.plan.steps.triggers.type": "said by what the trigger has, where it is left out",
 }

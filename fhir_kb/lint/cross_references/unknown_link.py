@@ -40,6 +40,7 @@ def _defined_names(scope: TopicScope) -> Iterator[str]:
     yield from (str(entry.id) for entry in scope.source.steps)
     yield from (str(entry.id) for entry in (topic.plan.goals if topic.plan else ()))
     yield from (str(entry.id) for entry in topic.notes)
+    yield from (str(entry.id) for entry in topic.cautions)
     yield from (str(entry.name) for entry in topic.concepts)
     yield from base.concepts
     yield from base.directory

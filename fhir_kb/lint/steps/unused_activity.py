@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from fhir_kb.diagnostics import Severity
 from fhir_kb.lint.rule import Finding, Rule, TopicScope
+from fhir_kb.model.caution import Caution
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +27,8 @@ def _check(scope: TopicScope) -> Iterator[Finding]:
     topic = scope.source.topic
     if topic.plan is None:
         return
-    used = scope.used("activity") | scope.linked
+    uses = (use for use in scope.uses("activity") if not isinstance(use.by, Caution))
+    used = {str(use.name) for use in uses} | scope.linked
     for activity in topic.activities:
         if activity.id not in used:
             message = f"no step refers to the activity '{activity.id}'"
