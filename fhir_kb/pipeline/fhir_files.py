@@ -8,6 +8,7 @@ import os
 import zlib
 from dataclasses import dataclass
 from functools import cache, partial
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final, TypeAlias, cast
 
 from fhir_kb.pipeline.environment import EnvironmentFailure
@@ -19,6 +20,7 @@ from fhir_kb.pipeline.input_files import (
     is_stream,
     read_stream,
 )
+from fhir_kb.pipeline.interrupted_output import complete_outputs_of
 from fhir_kb.pipeline.release_statements import (
     StatedRelease,
     folder_release,
@@ -32,7 +34,6 @@ from fhir_kb.validate.input.recognition import is_tar, recognise
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from io import BufferedReader
-    from pathlib import Path
 
     from fhir_kb.packages.dependencies.resolution import MissingPackage
     from fhir_kb.pipeline.file_checks import CheckLines, LikelierRelease
@@ -108,6 +109,7 @@ def validate_files(
         PackageError: A package cannot be used.
     """
     options = options or ValidationOptions()
+    complete_outputs_of([*paths, *options.also, *map(Path, options.packages)])
     options, source = _with_packages(
         options, detect_release, on_missing_package or _ignore, on_skipped or _ignore
     )

@@ -41,3 +41,12 @@ def complete_output(folder: Path) -> bool:
         return complete(folder)
     except OutputError as error:
         raise EnvironmentFailure(error.message, error.help, error.code) from error
+
+
+def complete_outputs_of(paths: Iterable[Path]) -> None:
+    """Complete the output folders that these paths are, or lie in, before they are read.
+
+    Raises EnvironmentFailure where one cannot be completed.
+    """
+    for folder in interrupted_outputs(paths):
+        complete_output(folder)

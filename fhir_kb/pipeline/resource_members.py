@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from fhir_kb.diagnostics import Span
 from fhir_kb.packages import PackageError, cache_folders, open_package
 from fhir_kb.pipeline.input_files import STANDARD_INPUT, SkippedFile, files_in, is_stream
+from fhir_kb.pipeline.interrupted_output import complete_outputs_of
 from fhir_kb.push import PushError
 
 if TYPE_CHECKING:
@@ -70,7 +71,15 @@ def members(path: Path) -> Iterator[Member | OtherFiles]:
 
 
 def package_at(path: Path) -> Package | None:
-    """The package that a file or folder is; None where it is none. Raises PushError."""
+    """The package that a file or folder is; None where it is none.
+
+    An output folder that it is, or lies in, is completed first.
+
+    Raises:
+        PushError: It cannot be read.
+        EnvironmentFailure: A build was interrupted and cannot be completed.
+    """
+    complete_outputs_of([path])
     is_archive = path.is_file() and path.name.lower().endswith(_PACKAGES)
     is_folder = path.is_dir() and any(
         (folder / "package.json").is_file() for folder in (path, path / "package")

@@ -26,7 +26,8 @@ from knowledge_bases import write
 
 from fhir_kb.cli.app import app
 from fhir_kb.files import exchange
-from fhir_kb.pipeline import EnvironmentFailure, build
+from fhir_kb.pipeline import EnvironmentFailure, build, validate_files
+from fhir_kb.pipeline.resource_members import package_at
 from fhir_kb.publish import folder_swap
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it forks")
@@ -271,6 +272,17 @@ def test_a_command_elsewhere_that_names_it_completes_it(
     monkeypatch.chdir(tmp_path)
     root = interrupted.root.as_posix()
     CliRunner().invoke(app, [f"{root}/{w}" if w.startswith("output") else w for w in words])
+    assert snapshot(interrupted.output) == interrupted.new
+
+
+@pytest.mark.parametrize("name", ["output", "output/r4", "output/r4/bundle.transaction.json"])
+def test_python_callers_read_a_whole_output(interrupted: Case, name: str) -> None:
+    list(validate_files([interrupted.root / name]))
+    assert snapshot(interrupted.output) == interrupted.new
+
+
+def test_resources_to_push_are_those_of_a_whole_output(interrupted: Case) -> None:
+    package_at(interrupted.output / "r4")
     assert snapshot(interrupted.output) == interrupted.new
 
 
