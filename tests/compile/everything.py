@@ -225,9 +225,11 @@ def _of_pattern(shape: ScalarShape) -> str:
     }[shape.pattern.called]
 
 
-def everything() -> tuple[TopicSource, KnowledgeBase, list[tuple[str, str]]]:
+def everything(
+    filler: Filler | None = None,
+) -> tuple[TopicSource, KnowledgeBase, list[tuple[str, str]]]:
     """A topic with every field filled, its base, and what has to arrive: (path, words)."""
-    filler = Filler()
+    filler = filler or Filler()
     topic: Topic = filler.record(Topic, "topic", leave_out={"text", "references"})
     second = filler.record(Concept, "topic.second")
     second = dataclasses.replace(second, name=kinds.Id("second", filler.span()))
