@@ -14,9 +14,9 @@ from fhir_kb.compile.concepts import codeable_concept, readable_text
 from fhir_kb.compile.element_text import dosage_text, quantity_text, timing_text
 from fhir_kb.compile.elements import with_span_of
 from fhir_kb.compile.orders import is_forbidden_as_service
-from fhir_kb.compile.prohibition import prohibition_text
 from fhir_kb.compile.quantities import single_quantity
 from fhir_kb.compile.timing import compile_dosage, compile_timing
+from fhir_kb.model.prohibition import prohibition_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,10 +17,10 @@ from fhir_kb.compile.orders import (
     order_values,
 )
 from fhir_kb.compile.participants import compile_participant, participant_text
-from fhir_kb.compile.prohibition import prohibition_text
 from fhir_kb.compile.quantities import single_quantity
 from fhir_kb.compile.related import cited_artifacts, compile_all_related
 from fhir_kb.compile.timing import compile_timing
+from fhir_kb.model.prohibition import prohibition_text
 
 if TYPE_CHECKING:
     from fhir_kb.compile.compile_context import CompileContext

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from fhir_kb.compile import narrative as write
 from fhir_kb.compile.assessment_resource import assessment_resource, rating_content
 from fhir_kb.compile.elements import element, with_span_of
-from fhir_kb.compile.evidence import certainty_lines
+from fhir_kb.compile.evidence_narrative import certainty_lines
 from fhir_kb.compile.recommendation_justification import compile_justification
 from fhir_kb.compile.related import cited_artifacts, resource_reference
 from fhir_kb.model import code_words

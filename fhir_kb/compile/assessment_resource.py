@@ -49,13 +49,15 @@ def assessment_resource(
     )
 
 
-def rating_content(span: Span, kind: str, rating: str, text: str | None, **more: Any) -> Element:
-    """A content that rates: a kind and a rating of HL7's certainty codes, and words."""
+def rating_content(
+    span: Span, kind: str, rating: str | None, text: str | None, **more: Any
+) -> Element:
+    """A content of a kind of HL7's certainty codes, and words; without a rating, a comment."""
     return element(
         span,
-        informationType="rating",
+        informationType="rating" if rating is not None else "comment",
         summary=text,
         type=hl7_concept(span, hl7_codes.CERTAINTY_TYPE, kind),
-        classifier=[hl7_concept(span, hl7_codes.CERTAINTY_RATING, rating)],
+        classifier=[hl7_concept(span, hl7_codes.CERTAINTY_RATING, rating)] if rating else None,
         **more,
     )

@@ -74,7 +74,9 @@ def timing_text(timing: Element | None) -> str:
     words = readable_text(timing.get("code"))
     repeat = timing.get("repeat")
     exact = _repeat_words(repeat) if repeat else ""
-    return f"{words} ({exact})" if words and exact else words or exact
+    if words and exact and not _says(words, exact):
+        return f"{words} ({exact})"
+    return words or exact
 
 
 def dosage_text(dosage: Element) -> str:
@@ -92,7 +94,7 @@ def dosage_text(dosage: Element) -> str:
     parts += [f"at most {quantity_text(most)}" for most in dosage.get("maxDosePerPeriod", ())]
     parts += [readable_text(more) for more in dosage.get("additionalInstruction", ())]
     parts.append(dosage.get("patientInstruction", ""))
-    return "; ".join(part for part in parts if part)
+    return "; ".join(part for part in parts if part).replace(".; ", ". ")
 
 
 def _says(words: str, part: str) -> bool:

@@ -8,10 +8,11 @@ from fhir_kb.compile import citation_text, hl7_codes
 from fhir_kb.compile import narrative as write
 from fhir_kb.compile.concepts import hl7_coding, hl7_concept
 from fhir_kb.compile.elements import element, with_span_of
+from fhir_kb.compile.evidence_narrative import evidence_content, quotation_source
 from fhir_kb.compile.evidence_variable import variable_roles, variable_title
 from fhir_kb.compile.metadata import artifact_resource
 from fhir_kb.compile.related import cited_artifact, cited_artifacts, resource_reference
-from fhir_kb.compile.statistic import compile_statistics, statistic_text
+from fhir_kb.compile.statistic import compile_statistics
 from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
@@ -64,8 +65,7 @@ def study_concept(study: Text) -> Element:
 def _note(context: CompileContext, quote: Quote) -> Element:
     """The quotation with its source."""
     work = context.reference(quote.from_)
-    where = f", {quote.locator}" if quote.locator else ""
-    source = f"{citation_text.short_citation(work)}{where}" if work else str(quote.locator or "")
+    source = quotation_source(context, quote)
     full = f"\n\n{citation_text.full_citation(work)}{_locator(quote)}" if work else ""
     quoted = "\n".join(f"> {line}" for line in quote.text.splitlines())
     text = with_span_of(f"{quoted}{full}", quote.text)
@@ -128,48 +128,17 @@ def _aspect(aspect: Aspect) -> Element:
         aspect.span,
         description=aspect.text,
         type=hl7_concept(aspect.span, hl7_codes.CERTAINTY_TYPE, kind),
-        rating=hl7_concept(aspect.rating.span, hl7_codes.CERTAINTY_RATING, aspect.rating),
+        rating=hl7_concept(aspect.rating.span, hl7_codes.CERTAINTY_RATING, aspect.rating)
+        if aspect.rating is not None
+        else None,
     )
 
 
-def certainty_lines(context: CompileContext, certainty: Certainty) -> list[str]:
-    """How certain a finding is, in lines."""
-    ratings = hl7_codes.DISPLAYS[hl7_codes.CERTAINTY_RATING]
-    rater = f" (rated by {certainty.by})" if certainty.by else ""
-    lines = [
-        f"{ratings[certainty.rating]}{rater}"
-        if certainty.rating is not None
-        else rater.strip(" ()")
-    ]
-    lines.append(certainty.text or "")
-    for aspect in certainty.aspects:
-        text = f": {aspect.text}" if aspect.text else ""
-        kind = hl7_codes.DISPLAYS[hl7_codes.CERTAINTY_TYPE][
-            code_words.CERTAINTY_ASPECT[aspect.aspect]
-        ]
-        lines.append(f"{kind}: {ratings[aspect.rating]}{text}")
-    work = context.reference(certainty.from_) if certainty.from_ is not None else None
-    lines.append(f"Rated in: {citation_text.full_citation(work)}" if work else "")
-    return [line for line in lines if line]
-
-
 def _narrative(context: CompileContext, evidence: Evidence, resource: Element) -> Element:
-    lines = [
-        f"{role.label}: {variable_title(context, role.variable)}"
-        for role in variable_roles(context, evidence)
-    ]
     links = resource.get("relatedArtifact", ())
     blocks = [
         write.heading(2, evidence.title),
-        write.prose(evidence.statement),
-        write.prose(evidence.text),
-        write.prose(resource["note"][0]["text"]) if evidence.quote else "",
-        write.line("Kind of study", code_words.STUDY[evidence.study]),
-        write.texts("Variables", lines),
-        write.texts("Statistics", map(statistic_text, resource.get("statistic", ()))),
-        write.texts("Certainty", certainty_lines(context, evidence.certainty))
-        if evidence.certainty
-        else "",
+        evidence_content(context, evidence),
         write.texts("References", [link["citation"] for link in links]),
     ]
     return write.narrative(context.language, evidence.span, blocks)

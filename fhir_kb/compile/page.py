@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.diagnostics import Span
     from fhir_kb.model.page import Link, Section
+    from fhir_kb.model.reference import Reference
 
 #: heading classes → what they say to a reader
 MARKS: Final = {
@@ -173,7 +174,7 @@ def _end(context: CompileContext) -> Iterator[PageSection]:
         content = write.definitions((term, text) for term, text, _ in defined)
         yield _closing("terms", "Terms", content, defined[0][2])
     if works := context.source.references:
-        content = write.bullets(write.escape(citation_text.full_citation(work)) for work in works)
+        content = write.bullets(map(_reference, works))
         names = tuple(str(work.id) for work in works)
         yield _closing("references", "References", content, works[0].span, names)
     for name, title, text in (
@@ -184,6 +185,11 @@ def _end(context: CompileContext) -> Iterator[PageSection]:
         if text:
             span = text.span if isinstance(text, Text) else context.topic.span
             yield _closing(name, title, write.prose(text), span)
+
+
+def _reference(work: Reference) -> str:
+    """A work as a list item, with what readers of it have to know."""
+    return write.escape(citation_text.full_citation(work)) + write.prose(work.note)
 
 
 def _closing(

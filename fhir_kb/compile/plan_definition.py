@@ -10,6 +10,7 @@ from fhir_kb.compile.actions import compile_action
 from fhir_kb.compile.cautions import usage_text
 from fhir_kb.compile.concepts import hl7_concept
 from fhir_kb.compile.elements import element, with_span_of
+from fhir_kb.compile.evidence_narrative import evidence_item
 from fhir_kb.compile.expressions import report_inline_conditions
 from fhir_kb.compile.goals import compile_goal, goal_text
 from fhir_kb.compile.metadata import artifact_resource, topic_concepts
@@ -123,5 +124,5 @@ def _narrative(context: CompileContext, pages: PageParts, resource: Element) -> 
             yield write.bullets(step_narrative(context, step) for step in plan.steps)
     if topic.evidence:
         yield write.heading(3, "Evidence statements")
-        yield write.bullets(write.prose(evidence.statement) for evidence in topic.evidence)
+        yield write.bullets(evidence_item(context, evidence) for evidence in topic.evidence)
     yield from page_blocks(pages.end, 3)

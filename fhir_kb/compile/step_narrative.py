@@ -11,16 +11,16 @@ from fhir_kb.compile.concepts import codeable_concept, readable_text
 from fhir_kb.compile.element_text import choice_text, dosage_text, quantity_text, timing_text
 from fhir_kb.compile.orders import order_dosages
 from fhir_kb.compile.participants import participant_text
-from fhir_kb.compile.prohibition import prohibition_text, reads_as_prohibition
 from fhir_kb.compile.quantities import duration_choice, single_quantity
 from fhir_kb.compile.recommendation import certain_grade_text
 from fhir_kb.compile.timing import compile_timing
+from fhir_kb.model.prohibition import prohibition_text, reads_as_prohibition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fhir_kb.compile.compile_context import CompileContext
-    from fhir_kb.model.activity import Activity
+    from fhir_kb.model.activity import Activity, Expression
     from fhir_kb.model.plan import Data, Order, Step, Trigger
 
 _CHOOSE: Final = {
@@ -49,7 +49,8 @@ _RELATION: Final = {
 def step_narrative(context: CompileContext, step: Step) -> str:
     """A step as a list item in XHTML, with its own steps as a list within."""
     activity = context.activity(step.does) if step.does is not None else None
-    prefix = f"{step.prefix} " if step.prefix else ""
+    stop = "." if step.prefix and step.prefix[-1].isalnum() else ""
+    prefix = f"{step.prefix}{stop} " if step.prefix else ""
     head = f"<b>{write.escape(prefix + (action_title(context, step) or step.id))}</b>"
     texts = [step.text, activity.text if activity is not None else None]
     prose = "".join(write.prose(text) for text in dict.fromkeys(texts))
@@ -64,9 +65,9 @@ def _lines(context: CompileContext, step: Step, activity: Activity | None) -> It
     grade = step.recommendation
     if grade is not None:
         yield certain_grade_text(context, grade) + (f": {grade.text}" if grade.text else "")
-    yield from _labelled("When", (each.readable for each in step.when))
-    yield from _labelled("Once", (each.readable for each in step.once))
-    yield from _labelled("Until", (each.readable for each in step.until))
+    yield from _labelled("When", [_all(step.when)])
+    yield from _labelled("Once", [_all(step.once)])
+    yield from _labelled("Until", [_all(step.until)])
     if activity is not None:
         yield from _activity_lines(context, step, activity)
     timing = step.timing or (activity.timing if activity is not None else None)
@@ -145,6 +146,11 @@ def _labelled(label: str, words: Iterable[str]) -> Iterator[str]:
     present = [word for word in words if word]
     if present:
         yield f"{label}: {'; '.join(present)}"
+
+
+def _all(conditions: tuple[Expression, ...]) -> str:
+    """Conditions that have to hold together."""
+    return "; and ".join(filter(None, (condition.readable for condition in conditions)))
 
 
 def _trigger_words(context: CompileContext, trigger: Trigger) -> str:

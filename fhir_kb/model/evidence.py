@@ -44,7 +44,10 @@ class Aspect(Record):
     SHORTHAND: ClassVar[str | None] = "rating"
 
     aspect: Annotated[Text, OneOf(code_words.CERTAINTY_ASPECT)] = doc("The aspect.")
-    rating: Annotated[Text, OneOf(code_words.CONCERN)] = doc("How it bears on the certainty.")
+    rating: Annotated[Text, OneOf(code_words.CONCERN)] | None = doc(
+        "How it bears on the certainty; leave it out where the source gives the reason alone.",
+        default=None,
+    )
     text: Markdown | None = doc("Why.", default=None)
 
 

@@ -124,3 +124,20 @@ def test_an_activity_whose_title_prohibits_says_so_once(tmp_path: Path) -> None:
 def test_the_page_of_a_prohibited_activity_says_so_in_its_heading(tmp_path: Path) -> None:
     made = clean(tmp_path, ACTIVITIES)["ActivityDefinition/sepsis.leave"]
     assert "<h2>Not to be done: Leaving the needle</h2>" in made["text"]["div"]
+
+
+def test_conditions_that_hold_together_are_joined(tmp_path: Path) -> None:
+    found = narrative(tmp_path, "    - {id: one, title: One, prefix: A, when: [Old, Ill]}\n")
+    assert "<b>A. One</b><ul><li>When: Old; and Ill</li>" in found
+
+
+def test_a_timing_in_words_is_not_said_again_in_numbers(tmp_path: Path) -> None:
+    step = "    - {id: one, title: One, timing: {text: At once for 60 days, for: 60 d}}\n"
+    assert "<li>Timing: At once for 60 days</li>" in narrative(tmp_path, step)
+
+
+def test_a_goal_without_a_value_has_no_empty_label(tmp_path: Path) -> None:
+    goal = "  goals: {well: {description: Well, targets: [{measure: {text: Pain}, due: 2 wk}]}}\n"
+    assert "<li>Pain, within 2 weeks</li>" in narrative(
+        tmp_path, f"    - {{id: one, title: One}}\n{goal}"
+    )
