@@ -30,7 +30,29 @@ _BEGINNING: Final = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+Z \w+ \w+ fhir_kb")
 _ROOT: Final = logging.getLogger("fhir_kb")
 _verbosity = 0
 _terminal: logging.Handler | None = None
-_files: list[logging.StreamHandler[TextIO]] = []
+_files: list[_FileHandler] = []
+
+
+class _FileHandler(logging.StreamHandler["TextIO"]):
+    """Writes lines to a file until that fails."""
+
+    def __init__(self, stream: TextIO, path: Path) -> None:
+        super().__init__(stream)
+        self.path = path
+        self.error: OSError | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line; nothing after one that could not be written."""
+        if self.error is None:
+            super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Keep why a line could not be written: `finish` says so, once."""
+        error = sys.exc_info()[1]
+        if isinstance(error, OSError):
+            self.error = error
+        else:
+            super().handleError(record)
 
 
 class _Formatter(logging.Formatter):
@@ -75,12 +97,9 @@ def log_to_file(path: Path, words: Sequence[str]) -> None:
             if os.name == "posix":
                 os.fchmod(descriptor, 0o600)  # it may have been there
     except OSError as error:
-        raise FhirKbError(
-            f"the log file '{path}' cannot be written: {error.strerror or error}",
-            "Choose another file (--log-file), or fix the permissions of its folder",
-        ) from error
+        raise _unwritable(path, error) from error
     stream: TextIO = os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace")
-    handler = logging.StreamHandler(stream)
+    handler = _FileHandler(stream, path)
     handler.setFormatter(
         _Formatter(
             "%(asctime)s.%(msecs)03dZ %(levelname)s %(threadName)s %(name)s: %(message)s",
@@ -124,12 +143,36 @@ def note(text: str) -> None:
         handler.handle(_record(text))
 
 
+def finish() -> None:
+    """End the log. Raises FhirKbError where a file does not have all of it."""
+    incomplete = [(handler.path, error) for handler in _files if (error := _closed(handler))]
+    close()
+    for path, error in incomplete:
+        raise _unwritable(path, error) from error
+
+
+def _closed(handler: _FileHandler) -> OSError | None:
+    """Why a file does not have all of the log; None where it has."""
+    _ROOT.removeHandler(handler)
+    try:
+        handler.stream.close()
+    except OSError as error:
+        return handler.error or error
+    return handler.error
+
+
+def _unwritable(path: Path, error: OSError) -> FhirKbError:
+    return FhirKbError(
+        f"the log file '{path}' cannot be written: {error.strerror or error}",
+        "Choose another file (--log-file), free disk space, or fix the permissions of its folder",
+    )
+
+
 def close() -> None:
     """End the log."""
     global _verbosity, _terminal
     for handler in _files:
-        _ROOT.removeHandler(handler)
-        handler.stream.close()
+        _closed(handler)
     _files.clear()
     if _terminal is not None:
         _ROOT.removeHandler(_terminal)

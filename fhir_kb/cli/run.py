@@ -43,10 +43,19 @@ def run(arguments: list[str]) -> int:
     try:
         with scrubbed_streams():
             code = _guarded(lambda: _command(arguments))
+            logged = _guarded(_logged)
+            code = code or logged
             return _flushed(_guarded(lambda: _reported(arguments, code)))
     finally:
         if log := _log():
             log.close()
+
+
+def _logged() -> int:
+    """Nothing is wrong once the log is complete. Raises FhirKbError where it is not."""
+    if log := _log():
+        log.finish()
+    return FINE
 
 
 def _reported(arguments: list[str], code: int) -> int:

@@ -64,7 +64,7 @@ def find_target(name: str, definitions: Path, environ: Mapping[str, str]) -> Ser
     settings_by_name = _target_settings(definitions)
     settings = settings_by_name.get(name)
     if settings is None and name.lower().startswith(_SCHEMES):
-        url = _checked_url(name)
+        url = _base_url(name)
         same_url = (
             target
             for target in settings_by_name.values()
@@ -89,7 +89,7 @@ def _target_settings(definitions: Path) -> dict[str, PushTarget]:
 
 
 def _target(settings: PushTarget, definitions: Path, environ: Mapping[str, str]) -> ServerTarget:
-    url = _checked_url(settings.url)
+    url = _base_url(settings.url)
     return ServerTarget(
         str(settings.name),
         url,
@@ -113,6 +113,18 @@ def _policy(settings: PushTarget) -> TargetPolicy:
         max_entries=max(1, settings.entries or default.max_entries),
         max_concurrent=max(1, settings.at_once or default.max_concurrent),
     )
+
+
+def _base_url(text: object) -> str:
+    """The base URL of a server as it is written. Raises PushError as `_checked_url`."""
+    url = _checked_url(text)
+    if "?" in url or "#" in url:
+        raise PushError(
+            f"the URL '{redacted_url(url)}' is no base URL: it has a query or a fragment",
+            "Leave out what begins with ? or #",
+            usage=True,
+        )
+    return url
 
 
 def _checked_url(text: object) -> str:

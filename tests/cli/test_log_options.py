@@ -111,6 +111,16 @@ def test_a_log_does_not_wait_for_a_fifo(fhir_kb: Callable[..., Ended], tmp_path:
     assert fhir_kb("explain", "KB101", "--log-file", "/dev/null")[0] == 0
 
 
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux only")  # noqa: PTH110
+def test_a_log_on_a_full_disk_is_told_once(fhir_kb: Callable[..., Ended]) -> None:
+    code, out, err = fhir_kb("explain", "KB101", "--log-file", "/dev/full")
+    assert (code, out.startswith("KB101")) == (3, True)
+    assert err.count("the log file '/dev/full' cannot be written: No space left on device") == 1
+    assert "Traceback" not in err
+    code, _, err = fhir_kb("explain", "KB999", "--log-file", "/dev/full")
+    assert code == 2
+
+
 def test_steps_are_logged(fhir_kb: Callable[..., Ended]) -> None:
     code, _, err = fhir_kb("validate", DEFINITIONS, "-v")
     assert code == 0

@@ -72,7 +72,8 @@ def push(
     with open_session(settings, sleep=no_sleep) as session:
         server = open_server(session, base, load_capabilities(folder, base))
         with open_reconciler(folder, server, rules) as opened:
-            plan = opened.plan(desired(*resources), full=True)
+            delete = options.pop("delete", False)
+            plan = opened.plan(desired(*resources), full=True, delete=delete)
             result = opened.push(plan, PushOptions(**options), sleep=no_sleep)
         save_capabilities(folder, server.capabilities)
     return plan, result
@@ -265,3 +266,55 @@ def test_what_is_said_to_be_stored_and_is_nowhere_failed(
     assert not result.applied
     assert len(result.failed) == len(ALONE)
     assert not model.resources
+
+
+def only_says_so(request: Asked, forward: Forward) -> Reply:
+    """A server that says of each change that it was made, and makes none."""
+    if not request.is_change or "entry" not in (request.json or ()):
+        return forward(request)
+    entries = [
+        {
+            "response": {
+                "status": "204" if one["request"]["method"] == "DELETE" else "200",
+                "location": f"{one['request']['url']}/_history/9",
+                "etag": 'W/"9"',
+            }
+        }
+        for one in request.json["entry"]
+    ]
+    reply = Reply(200, {"Content-Type": "application/fhir+json"})
+    return reply.with_json(
+        {"resourceType": "Bundle", "type": "transaction-response", "entry": entries}
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ("create", "it is not there"),
+        ("update", "still holds version"),
+        ("delete", "it is still there"),
+    ],
+)
+def test_a_change_that_a_server_only_says_it_has_made(
+    change: str, text: str, model: ModelServer, tmp_path: Path
+) -> None:
+    with before(model, moods.calm) as proxy:
+        if change != "create":
+            push(proxy.base, tmp_path, ALONE)
+        there = dict(model.resources)
+        new = {
+            "create": ALONE,
+            "update": [{**one, "title": "Another"} for one in ALONE],
+            "delete": [],
+        }[change]
+        proxy.mood = only_says_so
+        _, result = push(proxy.base, tmp_path, new, approvals=("many",), delete=True)
+        assert not result.applied
+        reasons = {failed.reason.partition(", but ")[2] for failed in result.failed}
+        assert all(reason.startswith(text) for reason in reasons)
+        assert len(result.failed) == len(ALONE)
+        proxy.mood = moods.calm
+        assert model.resources == there
+        push(proxy.base, tmp_path, new, approvals=("many",), delete=True)
+    assert len(model.resources) == (0 if change == "delete" else len(ALONE))

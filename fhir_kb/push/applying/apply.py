@@ -13,6 +13,7 @@ from fhir_kb.push.applying.outcomes import (
     PushResult,
 )
 from fhir_kb.push.applying.scheduling import ChunkScheduler, possible_units
+from fhir_kb.push.applying.verification import responded, verified
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.planning.order import Chunk, Unit, chunks
 from fhir_kb.push.planning.state import RecordedResource
@@ -35,7 +36,7 @@ from fhir_kb.servers.protocol import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from fhir_kb.diagnostics.progress import Progress
     from fhir_kb.push.applying.sending import Sender
@@ -240,10 +241,16 @@ class _Push:
         refused = {ref: entry for ref, entry in outcomes.items() if isinstance(entry, Rejected)}
         try:
             applied = self._corrected(applied)
-            stored = self._stored(applied)
+            stored, refuted = (
+                verified(self.server, applied, self.planned, self.sender.sleep)
+                if self.verify
+                else responded(applied)
+            )
         except ServerError as error:
             self.result.error = error
             return
+        applied = {ref: entry for ref, entry in applied.items() if ref not in refuted}
+        refused |= refuted
         self._keep_final_contents(applied)
         records = {
             self.planned[ref].key: self._applied(entry, stored.get(ref))
@@ -273,17 +280,6 @@ class _Push:
             if isinstance(outcome, Applied)
         }
         return {**applied, **corrected}
-
-    def _stored(self, applied: Mapping[Ref, Applied]) -> dict[Ref, Resource]:
-        """What the server stored: from its response, or else from what it holds now."""
-        stored = {ref: entry.stored for ref, entry in applied.items() if entry.stored is not None}
-        unread = [
-            ref for ref in applied if self.verify and ref in self.sent_digests and ref not in stored
-        ]
-        for ref, remote in (self.server.read(unread) if unread else {}).items():
-            if remote.resource is not None and remote.version == applied[ref].version:
-                stored[ref] = remote.resource
-        return stored
 
     def _applied(self, applied: Applied, stored: Resource | None) -> RecordedResource | None:
         """Note an applied change; what is recorded of it, None for a deletion."""

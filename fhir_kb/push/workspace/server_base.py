@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
+import string
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
 
+_ENCODED: Final = re.compile("%([0-9A-Fa-f]{2})")
+_UNRESERVED: Final = frozenset(f"{string.ascii_letters}{string.digits}-._~")
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -20,7 +24,8 @@ class _Base(NamedTuple):
 def is_same_base(first: str, second: str) -> bool:
     """Whether two URLs are the same base, however they are written.
 
-    Case of scheme and host, a default port and a slash at the end do not count
+    Case of scheme and host, a default port, "." and ".." in the path, letters that are encoded
+    though they need not be, and further slashes do not count
     (https://www.rfc-editor.org/rfc/rfc3986#section-6.2).
     """
     return _parsed(first) == _parsed(second)
@@ -53,7 +58,23 @@ def _parsed(url: str) -> _Base:
         port = None
     scheme = parts.scheme.lower()
     host = (parts.hostname or "").rstrip(".")
-    return _Base(scheme, host, port or _PORTS.get(scheme), parts.path.rstrip("/"))
+    return _Base(scheme, host, port or _PORTS.get(scheme), _normal_path(parts.path))
+
+
+def _normal_path(path: str) -> str:
+    """The path with plain letters, without ".", ".." and empty segments."""
+    segments: list[str] = []
+    for segment in _ENCODED.sub(_plain, path).split("/"):
+        if segment == "..":
+            del segments[-1:]
+        elif segment not in ("", "."):
+            segments.append(segment)
+    return "".join(f"/{segment}" for segment in segments)
+
+
+def _plain(encoded: re.Match[str]) -> str:
+    letter = chr(int(encoded[1], 16))
+    return letter if letter in _UNRESERVED else encoded[0].upper()
 
 
 def _is_loopback(host: str) -> bool:
@@ -63,8 +84,8 @@ def _is_loopback(host: str) -> bool:
         address = ipaddress.ip_address(host)
     except ValueError:
         return _resolves_to_loopback(host)
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified  # 0.0.0.0 is reached on this machine
 
 
 def _resolves_to_loopback(host: str) -> bool:
