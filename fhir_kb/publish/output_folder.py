@@ -7,6 +7,7 @@ are ever replaced or removed. docs/adr/0004-output.md says how a crash is surviv
 from __future__ import annotations
 
 import hashlib
+import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from fhir_kb.diagnostics import has_errors
@@ -82,11 +83,11 @@ def write(
     if findings := tuple(unsafe_names(folder, files)):
         return WriteResult(diagnostics=findings)
     try:
-        _check_ours(folder, purpose)
+        _check_ours(folder, purpose, is_locked=False)
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder):
             recover(folder)
-            _check_ours(folder, purpose)
+            _check_ours(folder, purpose, is_locked=True)
             state = _state(folder, files, stamps)
             change = compare(state, files)
             if has_errors(change.findings):
@@ -131,16 +132,20 @@ def unchanged_digest(folder: Path, *, stamps: Path) -> str:
     return digest if written and is_same else ""
 
 
-def _check_ours(folder: Path, purpose: str) -> None:
+def _check_ours(folder: Path, purpose: str, *, is_locked: bool) -> None:
     """Raises OutputError for a folder with files of somebody else, or of another purpose."""
-    if not folder.is_dir():
-        if folder.exists() or folder.is_symlink():
-            raise OutputError(
-                CANNOT_WRITE,
-                f"cannot write the output folder '{folder}': it is a file or a broken link",
-                "Choose another folder",
-            )
-        return
+    try:  # once, as another run may just be creating it
+        is_folder = stat.S_ISDIR(folder.stat().st_mode)
+    except OSError:
+        if not folder.is_symlink():
+            return
+        is_folder = False
+    if not is_folder:
+        raise OutputError(
+            CANNOT_WRITE,
+            f"cannot write the output folder '{folder}': it is a file or a broken link",
+            "Choose another folder",
+        )
     names = {entry.name for entry in folder.iterdir()}
     if MANIFEST in names and (other := read_manifest(folder).purpose) != purpose:
         raise OutputError(
@@ -148,8 +153,10 @@ def _check_ours(folder: Path, purpose: str) -> None:
             f"the folder '{folder}' has the files of a {other or 'build'}",
             "Choose another folder",
         )
-    if purpose or MANIFEST in names or (folder / STAGE).is_dir():
+    if purpose or MANIFEST in names or (STAGE in names and not (folder / STAGE).is_file()):
         return
+    if not is_locked and LOCK in names:
+        return  # another run is at it: what it is about to leave is looked at once it is done
     if foreign := sorted(names - _IGNORED - {LOCK}):
         raise OutputError(
             NOT_OURS,

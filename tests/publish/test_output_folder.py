@@ -72,6 +72,12 @@ def refusal(folder: Path, *, many: bool = False) -> OutputError:
     return raised.value
 
 
+def stamp(path: Path) -> tuple[int, int, int]:
+    """Which file it is, and when it was changed; reading it, or a second name, changes others."""
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
 class TestWriting:
     def test_makes_the_folder_and_says_what_it_made(self, out: Path) -> None:
         written = write(out, files(r4_a="1", r5_b="2", report="3"))
@@ -80,11 +86,11 @@ class TestWriting:
 
     def test_changes_removes_and_leaves_alone(self, out: Path) -> None:
         write(out, files(r4_a="1", r4_b="2", r5_c="3"))
-        before = (out / "r4/a").stat()
+        before = stamp(out / "r4/a")
         written = write(out, files(r4_a="1", r4_b="two", r4_d="4"))
         assert written[:4] == (("r4/d",), ("r4/b",), ("r4/a",), ("r5/c",))
         assert standing(out) == {"r4/a": "1", "r4/b": "two", "r4/d": "4"}
-        assert (out / "r4/a").stat() == before
+        assert stamp(out / "r4/a") == before
         assert not (out / "r5").exists()
 
     def test_second_time_touches_nothing(self, out: Path, stamps: Path) -> None:
@@ -104,10 +110,10 @@ class TestWriting:
 
     def test_another_key_for_the_same_bytes_touches_nothing(self, out: Path) -> None:
         write(out, {"r4/x": lazy_content(lambda: [b"12"], "old way")})
-        before = (out / "r4/x").stat()
+        before = stamp(out / "r4/x")
         written = write(out, {"r4/x": lazy_content(lambda: [b"1", b"2"], "new way")})
         assert written.unchanged == ("r4/x",)
-        assert (out / "r4/x").stat() == before
+        assert stamp(out / "r4/x") == before
 
     def test_two_folders_are_the_same_to_the_last_byte(self, tmp_path: Path) -> None:
         one, other = tmp_path / "one", tmp_path / "other"
@@ -485,6 +491,46 @@ class TestLock:
         out.mkdir()
         (out / LOCK).touch()
         assert write(out, files(r4_b="1")).created == ("r4/b",)
+
+    def test_what_another_first_run_is_about_to_leave_is_not_foreign(
+        self, out: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its stage goes, or its folder comes, between two looks at them."""
+        (out / STAGE).mkdir(parents=True)
+        is_dir, is_file = Path.is_dir, Path.is_file
+
+        def going(path: Path) -> bool:
+            if path == out / STAGE and path.exists():
+                path.rmdir()
+            return is_dir(path)
+
+        def going_too(path: Path) -> bool:
+            going(path)
+            return is_file(path)
+
+        monkeypatch.setattr(Path, "is_dir", going)
+        monkeypatch.setattr(Path, "is_file", going_too)
+        assert write(out, files(r4_a="1")).created == ("r4/a",)
+
+        new = out.with_name("new")
+        exists = Path.exists
+
+        def coming(path: Path) -> bool:
+            if path == new:
+                new.mkdir(exist_ok=True)
+            return exists(path)
+
+        monkeypatch.setattr(Path, "exists", coming)
+        assert write(new, files(r4_a="1")).created == ("r4/a",)
+
+    def test_what_stands_beside_the_lock_of_another_run_is_not_foreign_yet(self, out: Path) -> None:
+        (out / "r4").mkdir(parents=True)
+        with locked(out), pytest.raises(OutputError) as busy:
+            write(out, files(r4_a="1"))
+        assert busy.value.code == "KB613"
+        with pytest.raises(OutputError) as foreign:
+            write(out, files(r4_a="1"))
+        assert foreign.value.code == "KB611"
 
     @needs_posix
     def test_many_at_once_never_mix(self, out: Path) -> None:

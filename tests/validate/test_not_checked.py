@@ -399,3 +399,29 @@ def test_a_value_set_in_a_profile_is_used(fast_paths: bool) -> None:
     assert answer("b", inside) == ["KB666 Basic.code"]
     assert answer("a") == ["KB668 Basic.code"]
     assert answer("a", {**inside, "resourceType": "Basic"}) == ["KB668 Basic.code"]
+
+
+@pytest.mark.parametrize("name", ["maxValue", "minValue", "required", "maxLength"])
+def test_a_rule_of_a_questionnaire_that_is_computed(name: str) -> None:
+    expression = {"language": "text/fhirpath", "expression": "today()"}
+    computed = {"extension": [{"url": f"{CORE}cqf-expression", "valueExpression": expression}]}
+    question: dict[str, Any] = {"linkId": "a", "type": "date", "text": "x"}
+    if name.endswith("Value"):
+        question["extension"] = [{"url": CORE + name, "_valueDate": computed}]
+    else:
+        question["_" + name] = computed
+    questionnaire = {
+        "resourceType": "Questionnaire",
+        "url": f"{BASE}/Questionnaire/q",
+        "status": "active",
+        "item": [question],
+    }
+    response = {
+        "resourceType": "QuestionnaireResponse",
+        "text": TEXT,
+        "questionnaire": questionnaire["url"],
+        "status": "completed",
+        "item": [{"linkId": "a", "answer": [{"valueDate": "2990-01-01"}]}],
+    }
+    [note] = [one for one in issues(response, questionnaire) if one.code == "KB745"]
+    assert note.message == f"not checked: {name}, which is computed, of the item 'a'"

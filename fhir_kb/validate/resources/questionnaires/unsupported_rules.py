@@ -36,6 +36,11 @@ _RULES: Final = frozenset(
     }
 )  # fmt: skip
 _LIMITS: Final = ("minValue", "maxValue")
+_CHECKED: Final = (*_LIMITS, "regex", "minLength", "maxDecimalPlaces")
+"""Extensions that are checked where they have a value."""
+_COMPUTABLE: Final = ("required", "repeats", "maxLength", "answerValueSet", "answerConstraint")
+"""Elements of an item that restrict answers, and that an extension may compute."""
+_COMPUTING: Final = ("cqf-expression", "cqf-calculatedValue")
 
 
 def unsupported_rules(questionnaire: Mapping[str, Any]) -> list[Finding]:
@@ -75,7 +80,20 @@ def _rules_of(owner: Mapping[str, Any]) -> Iterator[str]:
                 rules[name] = None
             elif name in _LIMITS and "valueQuantity" in extension:
                 rules[f"{name} of a quantity"] = None
+            elif name in _CHECKED and not any(key.startswith("value") for key in extension):
+                rules[f"{name}, which is computed,"] = None
+    for name in _COMPUTABLE:
+        if name not in owner and _is_computed(owner.get("_" + name)):
+            rules[f"{name}, which is computed,"] = None
     yield from rules
+
+
+def _is_computed(extra: Any) -> bool:
+    """Whether an extension of an element says how its value is computed."""
+    return any(
+        text(extension, "url").removeprefix(_ROOTS[0]) in _COMPUTING
+        for _, extension in objects(extra, "extension")
+    )
 
 
 def _where(link_ids: list[str]) -> str:
