@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit, urlunsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 HIDDEN: Final = "…"
 _SHORTEST_SECRET: Final = 4
@@ -25,6 +25,10 @@ _UNMISTAKABLE: Final = 8
 """The length from which letters mixed with digits are nothing but a secret; without, twice it."""
 _ENCODED_AT_MOST: Final = 3
 _ESCAPE: Final = re.compile("%[0-9A-F]{2}")
+_NAMED: Final = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
+_MARKS: Final = ("%", "\\", "&")
+"""What each way to write a character otherwise has in it."""
+_MAX_PATTERNS: Final = 50
 _MAX_SECRETS: Final = 5000
 """Tokens are renewed for as long as a process runs; the oldest ones are long worthless."""
 _SAFE_PARAMETERS: Final = frozenset(
@@ -44,6 +48,8 @@ _lock = threading.Lock()
 _secrets: dict[str, None] = {}
 _longest_first: tuple[str, ...] = ()
 _credentials: tuple[str, ...] = ()
+_patterns: tuple[re.Pattern[str], ...] = ()
+"""Of the latest credentials."""
 
 
 def protect(*secrets: str) -> None:
@@ -67,13 +73,16 @@ def protect_credentials(*secrets: str) -> None:
     Only what nothing else looks like is taken out of responses: a password `active` would change
     what a resource says.
     """
-    global _credentials  # noqa: PLW0603
+    global _credentials, _patterns  # noqa: PLW0603
     protect(*secrets)
-    new = {form for secret in secrets if _is_unmistakable(secret) for form in _forms(secret)}
+    plain = [secret for secret in secrets if _is_unmistakable(secret)]
+    new = {form for secret in plain for form in _forms(secret)}
     if new - set(_credentials):
         with _lock:
             latest = list(dict.fromkeys([*_credentials, *new]))[-_MAX_SECRETS:]
             _credentials = tuple(sorted(latest, key=len, reverse=True))
+            patterns = dict.fromkeys([*_patterns, *map(_pattern, plain)])
+            _patterns = tuple(patterns)[-_MAX_PATTERNS:]
 
 
 def _forms(secret: str) -> set[str]:
@@ -84,7 +93,37 @@ def _forms(secret: str) -> set[str]:
     in_json = json.dumps(secret, ensure_ascii=False)[1:-1]
     written = {in_json, in_json.replace("/", "\\/"), json.dumps(secret)[1:-1]}
     forms = {secret, *encoded, *lower, *written, html.escape(secret), html.escape(secret, False)}
+    if _is_unmistakable(secret):
+        forms |= _in_base64(raw) | {raw.hex(), raw.hex().upper()}
     return {form for form in forms if len(form) >= _SHORTEST_SECRET}
+
+
+def _in_base64(raw: bytes) -> set[str]:
+    """What base64 makes of it, whatever stands before it, less what that has a part in."""
+    forms = set()
+    for before in range(3):
+        whole = slice(-(-before * 8 // 6), (before + len(raw)) * 8 // 6)
+        forms.add(base64.b64encode(bytes(before) + raw).decode()[whole])
+        forms.add(base64.urlsafe_b64encode(bytes(before) + raw).decode()[whole])
+    return forms
+
+
+def _pattern(secret: str) -> re.Pattern[str]:
+    """Matches a secret with each character as it is, or as URLs, JSON or HTML write it."""
+    return re.compile("".join(f"(?:{'|'.join(_spellings(letter))})" for letter in secret))
+
+
+def _spellings(letter: str) -> Iterator[str]:
+    code = ord(letter)
+    yield re.escape(letter)
+    octets = letter.encode("utf-8", "surrogateescape")
+    yield "".join(f"%(?:25)*(?i:{octet:02x})" for octet in octets)
+    yield rf"\\+u(?i:{code:04x})"
+    yield f"&(?:amp;)*#(?:0*{code}|[xX]0*(?i:{code:x}));"
+    if not letter.isalnum():
+        yield rf"\\+{re.escape(letter)}"
+    if letter in _NAMED:
+        yield f"&(?:amp;)*{_NAMED[letter]};"
 
 
 def _is_unmistakable(secret: str) -> bool:
@@ -98,7 +137,19 @@ def scrubbed(content: bytes) -> bytes:
         raw = secret.encode("utf-8", "surrogateescape")
         if raw in content:
             content = content.replace(raw, HIDDEN.encode())
+    if _patterns and any(mark.encode() in content for mark in _MARKS):
+        text = content.decode("utf-8", "surrogateescape")
+        if (without := _without_patterns(text)) != text:
+            return without.encode("utf-8", "surrogateescape")
     return content
+
+
+def _without_patterns(text: str) -> str:
+    """The text without credentials, however each of their characters is written."""
+    if any(mark in text for mark in _MARKS):
+        for pattern in _patterns:
+            text = pattern.sub(HIDDEN, text)
+    return text
 
 
 def scrubbed_text(text: str) -> str:
@@ -106,7 +157,7 @@ def scrubbed_text(text: str) -> str:
     for secret in _credentials:
         if secret in text:
             text = text.replace(secret, HIDDEN)
-    return text
+    return _without_patterns(text)
 
 
 def protect_url(url: str) -> None:
@@ -129,7 +180,7 @@ def redact(text: str) -> str:
     for secret in _longest_first:
         if secret in text:
             text = text.replace(secret, HIDDEN)
-    return text
+    return _without_patterns(text)
 
 
 def redacted_url(url: str, *, query: bool = False) -> str:
