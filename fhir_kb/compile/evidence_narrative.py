@@ -36,7 +36,7 @@ def evidence_content(context: CompileContext, evidence: Evidence) -> str:
         write.texts("Statistics", statistics),
         write.texts("Certainty", certainty_lines(context, evidence.certainty))
         if evidence.certainty is not None
-        else "",
+        else write.line("Certainty", "none is stated"),
     ]
     return "".join(blocks)
 

@@ -167,9 +167,16 @@ def statistic_text(statistic: Element) -> str:
         else:
             text += f", {kind} {quantity_text(estimate.get('quantity'))}"
     sample = statistic.get("sampleSize", {})
-    sizes = [f"{sample[name]} {word}" for name, word in _SIZES if name in sample]
+    sizes = [
+        f"{sample[name]} {one if sample[name] == 1 else more}"
+        for name, one, more in _SIZES
+        if name in sample
+    ]
     text += f"; {', '.join(sizes)}" if sizes else ""
     return f"{statistic['description']} ({text})" if "description" in statistic else text
 
 
-_SIZES: Final = (("numberOfStudies", "studies"), ("numberOfParticipants", "participants"))
+_SIZES: Final = (
+    ("numberOfStudies", "study", "studies"),
+    ("numberOfParticipants", "participant", "participants"),
+)

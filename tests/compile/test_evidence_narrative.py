@@ -84,3 +84,10 @@ def test_the_page_shows_what_readers_of_a_reference_have_to_know(tmp_path: Path)
     expected = "A book.<p>Read the <em>rest</em>.</p>"
     assert expected in made["PlanDefinition/sepsis"]["text"]["div"]
     assert expected in str(made["Composition/sepsis"]["section"])
+
+
+def test_one_study_and_no_certainty_are_said_as_they_are(tmp_path: Path) -> None:
+    topic = FINDING[: FINDING.index("    certainty:")].replace("studies: 3", "studies: 1")
+    div = clean(tmp_path, topic, files=FILES)["Evidence/sepsis.finding"]["text"]["div"]
+    assert "0.9); 1 study</p>" in div
+    assert "<p><b>Certainty:</b> none is stated</p>" in div
