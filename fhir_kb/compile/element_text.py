@@ -92,6 +92,8 @@ def dosage_text(dosage: Element) -> str:
     if reasons or dosage.get("asNeeded"):
         parts.append(f"as needed for {reasons}" if reasons else "as needed")
     parts += [f"at most {quantity_text(most)}" for most in dosage.get("maxDosePerPeriod", ())]
+    if "maxDosePerAdministration" in dosage:
+        parts.append(f"at most {quantity_text(dosage['maxDosePerAdministration'])} at a time")
     parts += [readable_text(more) for more in dosage.get("additionalInstruction", ())]
     parts.append(dosage.get("patientInstruction", ""))
     return "; ".join(part for part in parts if part).replace(".; ", ". ")

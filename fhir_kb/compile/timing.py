@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fhir_kb.compile.concepts import codeable_concept, codeable_concepts
-from fhir_kb.compile.elements import element
+from fhir_kb.compile.dose_bands import bands_text
+from fhir_kb.compile.elements import element, with_span_of
 from fhir_kb.compile.quantities import (
     duration_choice,
     in_minutes,
     parse_amount,
     quantity_choice,
     ratio_element,
+    single_quantity,
 )
 from fhir_kb.model import code_words
 
@@ -56,11 +58,23 @@ def compile_dosage(context: CompileContext, dosage: Dosage, sequence: int | None
         **quantity_choice(context, "dose", dosage.dose),
         **quantity_choice(context, "rate", dosage.rate),
     )
+    text: str | None = dosage.text
+    if bands := bands_text(context, dosage):
+        words = f"{text}; {bands}" if text else bands
+        text = with_span_of(words, dosage.text or dosage.span)
+    adjustments = [
+        element(words.span, text=with_span_of(f"{organ} function: {words}", words))
+        for organ, words in (("Kidney", dosage.renal), ("Liver", dosage.hepatic))
+        if words is not None
+    ]
     return element(
         dosage.span,
         sequence=sequence,
-        text=dosage.text,
-        additionalInstruction=codeable_concepts(context, dosage.instructions),
+        text=text,
+        additionalInstruction=[
+            *adjustments,
+            *codeable_concepts(context, dosage.instructions),
+        ],
         patientInstruction=dosage.patient,
         timing=compile_timing(context, dosage.timing),
         asNeeded=True if dosage.as_needed else None,
@@ -70,6 +84,7 @@ def compile_dosage(context: CompileContext, dosage: Dosage, sequence: int | None
         method=codeable_concept(context, dosage.method),
         doseAndRate=[dose_and_rate],
         maxDosePerPeriod=[ratio_element(context, most) for most in dosage.max_dose],
+        maxDosePerAdministration=single_quantity(context, dosage.max_single_dose),
     )
 
 

@@ -40,6 +40,17 @@ class Timing(Record):
 
 
 @record
+class DoseBand(Record):
+    """The dose of those of a certain weight or age: `{weight: 5-14 kg, dose: 250 mg}`."""
+
+    who: Text | None = doc("Whom it is for, in words: `adults`.", default=None)
+    age: Quantity | None = doc("Of what age: `2-4 a`, `< 6 mo`.", default=None)
+    weight: Quantity | None = doc("Of what weight: `5-14 kg`, `>= 35 kg`.", default=None)
+    dose: Quantity | None = doc("Their single dose: `250 mg`, `10 mg/kg`.", default=None)
+    text: Text | None = doc("More on it, or the dose in words: `not given`.", default=None)
+
+
+@record
 class Dosage(Record):
     """How much, how, how often."""
 
@@ -47,6 +58,7 @@ class Dosage(Record):
 
     text: Text | None = doc("In words, whole.", default=None)
     dose: Quantity | None = doc("A single dose: `500 mg`, `0.6-0.8 g/kg`.", default=None)
+    bands: tuple[DoseBand, ...] = doc("The single doses by weight or age.", default=())
     rate: Quantity | None = doc("A rate: `5 mL/h`.", default=None)
     timing: Timing | None = doc("When and how often.", default=None)
     as_needed: bool = doc("True where it is taken as needed.", default=False)
@@ -57,6 +69,9 @@ class Dosage(Record):
     max_dose: tuple[
         Annotated[Text, Pattern(r"[^\n]{1,100} per [^\n]{1,100}", "`4 g per 1 d`")], ...
     ] = doc("The most that may be taken: `4 g per 1 d`.", default=())
+    max_single_dose: Quantity | None = doc("The most that is given at a time.", default=None)
+    renal: Text | None = doc("How it is adjusted to the kidneys' function.", default=None)
+    hepatic: Text | None = doc("How it is adjusted to the liver's function.", default=None)
     instructions: tuple[Meaning, ...] = doc("Further instructions.", default=())
     patient: Text | None = doc("Instructions in the patient's words.", default=None)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from fhir_kb.diagnostics import Span
 from fhir_kb.model import text as kinds
-from fhir_kb.model.activity import Activity, Related, Timing
+from fhir_kb.model.activity import Activity, Dosage, Related, Timing
 from fhir_kb.model.concept import (
     Code,
     CodeDefinition,
@@ -106,6 +106,7 @@ FIXED: dict[tuple[type[Record], str], str] = {
 ALTERNATIVES: dict[type[Record], tuple[tuple[str, ...], ...]] = {
     Step: (("does",), ("plan",), ("asks",)),
     Include: (("concept", "value_sets"), ("system", "version", "codes"), ("system", "filter")),
+    Dosage: (("dose", "rate"), ("bands",)),
     Library: (("file",), ("canonical",)),
     Recommendation: (("strength", "direction"), ("statement",)),
     Related: (("from_",), ("topic", "url"), ("canonical",)),
