@@ -19,7 +19,7 @@ from fhir_kb.model.schema_shape import (
     layout,
 )
 from fhir_kb.model.settings import Settings
-from fhir_kb.model.text import File, Id
+from fhir_kb.model.text import CodeText, File, Id
 from fhir_kb.model.topic import Topic
 from fhir_kb.read.scalar_formats import MAX_ID, SCALAR_FORMATS
 
@@ -138,6 +138,8 @@ def _scalar(shape: ScalarShape) -> dict[str, Any]:
         "type": ["string", "number"],
         "pattern": f"^(?:{form.regex})$",
     }
+    if shape.type is CodeText:  # 'true' is a code like any other
+        described["type"] = ["string", "number", "boolean"]
     if shape.type is Id:
         types = ["string", "boolean"]  # 'true' is a name like any other
         described = {"type": types, "pattern": described["pattern"], "maxLength": MAX_ID}
