@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-import tarfile
 from pathlib import Path
 
 import pytest
 from environ import SHARED
 from sample import BASE, FHIR_VERSIONS, sample
+from unpacking import unpack
 
 from fhir_kb import publish
 from fhir_kb.emit import canonical_json, element_order, emit
@@ -57,8 +57,7 @@ def test_bundles_and_guide_have_no_error(release: str, tmp_path: Path) -> None:
 def _errors(version: str, package: Path, checked: Path, messages: Path) -> list[str]:
     """What the validator refuses, with our package loaded; references resolve into its content."""
     unpacked = messages.with_name("resources")
-    with tarfile.open(package) as archive:
-        archive.extractall(unpacked, filter="data")
+    unpack(package, unpacked)
     command = [VALIDATE, "--fhir", version, "--ig", package, "--also", unpacked / "package"]
     done = subprocess.run(
         [*command, "--jsonl", messages, checked], capture_output=True, text=True, check=False

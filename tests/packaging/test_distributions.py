@@ -6,12 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import venv
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from unpacking import unpack
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("fhir_kb", "definitions", "tests", "docs", "benchmarks", "scripts", "requirements")
@@ -83,10 +83,7 @@ def test_a_wheel_from_the_sdist_is_the_wheel_from_the_sources(
     first: Path, wheel: Path, tmp_path: Path
 ) -> None:
     sdist = build("sdist", first, tmp_path / "sdist")
-    with tarfile.open(sdist) as archive:
-        # Python 3.11.0 to 3.11.3 have no filters; the archive is our own
-        safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
-        archive.extractall(tmp_path / "unpacked", **safe)  # type: ignore[arg-type]
+    unpack(sdist, tmp_path / "unpacked")
     (source,) = (tmp_path / "unpacked").iterdir()
     assert build("wheel", source, tmp_path / "wheel").read_bytes() == wheel.read_bytes()
 
