@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from functools import partial
+from functools import partial, partialmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -20,6 +20,7 @@ from temper import OTHER, TYPES
 from fhir_kb.cli.run import run
 from fhir_kb.net import open_session
 from fhir_kb.pipeline import server_targets
+from fhir_kb.push.reconciler import Reconciler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,6 +132,7 @@ def proxy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MoodyProx
     monkeypatch.setenv("KB_PASSWORD", PASSWORD)
     monkeypatch.setenv("FHIR_KB_LOGINS", str(tmp_path / "logins.yaml"))
     monkeypatch.setattr(server_targets, "open_session", partial(open_session, sleep=no_sleep))
+    monkeypatch.setattr(Reconciler, "push", partialmethod(Reconciler.push, sleep=no_sleep))
     assert run(["init", "kb"]) == 0
     with ModelServer(OTHER.but(types=ALL)) as server, moody(server.base) as proxy:
         login = {"type": "basic", "user": "ward", "password": {"env": "KB_PASSWORD"}}
