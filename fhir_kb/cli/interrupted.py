@@ -34,14 +34,17 @@ def after_completing(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _complete(named: list[Path]) -> None:
     for folder in interrupted_outputs(named):
-        if complete_output(folder):
-            _tell(f"completed '{_shown(folder)}': a build of it was interrupted")
+        _complete_folder(folder)
     for folder in interrupted_outputs([_USUAL]):
         try:
-            if complete_output(folder):
-                _tell(f"completed '{_shown(folder)}': a build of it was interrupted")
+            _complete_folder(folder)
         except FhirKbError as error:
             _tell(error.message)
+
+
+def _complete_folder(folder: Path) -> None:
+    if complete_output(folder):
+        _tell(f"completed '{_shown(folder)}': a build of it was interrupted")
 
 
 def _paths(values: Any) -> Iterator[Path]:

@@ -220,6 +220,7 @@ def _show_result(
     from fhir_kb.pipeline.push_findings import findings as push_findings
 
     plan, result = pushed
+    left_out = desired.left_out if desired else 0
     diagnostics = push_findings(result, desired)
     if request.form == "json":
         content = {"target": session.target.name, **push_results.result_data(result)}
@@ -227,12 +228,11 @@ def _show_result(
         content |= {"otherNames": list(session.other_names)}
         content |= {"scopes": list(plan.scopes), "unpruned": list(plan.unpruned)}
         given = desired.file_findings if desired else ()
-        content["leftOut"] = desired.left_out if desired else 0
+        content["leftOut"] = left_out
         put(json_line({**content, "findings": as_records([*given, *diagnostics])}))
         return
     style = style_of(sys.stdout, everything=request.everything)
     findings.show(diagnostics, "human", style)
-    left_out = desired.left_out if desired else 0
     put(push_results.render_result(result, style, *remaining, request.aim, left_out))
 
 

@@ -34,7 +34,7 @@ _WITH_QUANTITY: Final = frozenset({"supply"})
 
 def action_title(context: CompileContext, step: Step) -> str | None:
     """The step's title; without one, that of its activity, as what is not to be done if it is."""
-    activity = _activity(context, step)
+    activity = context.activity_of(step)
     if activity is None or (step.title and not _is_title_of_prohibited(step, activity)):
         return step.title
     if activity.prohibited:
@@ -53,7 +53,7 @@ def action_description(context: CompileContext, step: Step) -> str | None:
 def _paragraphs(context: CompileContext, step: Step) -> Iterator[str]:
     for kind, condition in step.conditions_for_people:
         yield _labelled(_LABELS[kind], condition.readable)
-    activity = _activity(context, step)
+    activity = context.activity_of(step)
     if activity is not None and activity.prohibited and step.title:
         yield prohibition_text(activity.title)
     yield str(step.text or "")
@@ -96,10 +96,6 @@ def _in_words(values: tuple[DynamicValue, ...]) -> Iterator[str]:
 
 def _labelled(label: str, text: str) -> str:
     return f"{label}: {text}" if text else ""
-
-
-def _activity(context: CompileContext, step: Step) -> Activity | None:
-    return context.activity(step.does) if step.does is not None else None
 
 
 _LABELS: Final = {"applicability": "When", "start": "Once", "stop": "Until"}

@@ -42,7 +42,7 @@ _CODE_PATHS: Final = {
 def compile_action(context: CompileContext, step: Step) -> Element:
     """The action of a step, with those of its own steps."""
     grade = step.recommendation
-    activity = context.activity(step.does) if step.does is not None else None
+    activity = context.activity_of(step)
     timing = step.timing or (activity.timing if activity else None)
     return element(
         step.span,

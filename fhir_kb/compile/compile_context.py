@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from fhir_kb.model.concept import CodeSystem, Concept, ValueSet
     from fhir_kb.model.evidence import Evidence
     from fhir_kb.model.knowledge_base import KnowledgeBase, TopicSource
+    from fhir_kb.model.plan import Step
     from fhir_kb.model.reference import Reference
     from fhir_kb.model.topic import Library
 
@@ -113,6 +114,10 @@ class CompileContext:
     def activity(self, name: str) -> Activity | None:
         """The activity of that name."""
         return self._look_up(self._activities, "activity", name)
+
+    def activity_of(self, step: Step) -> Activity | None:
+        """The activity that a step does."""
+        return self.activity(step.does) if step.does is not None else None
 
     def evidence(self, name: str) -> Evidence | None:
         """The evidence of that name."""

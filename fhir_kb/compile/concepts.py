@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fhir_kb.compile import hl7_codes
 from fhir_kb.compile.elements import element, with_span_of
+from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,7 +69,7 @@ def hl7_concept(span: Span, system: str, code: str, text: str | None = None) -> 
     """A CodeableConcept with one of HL7's codes; words alone where HL7 has no such code."""
     known = hl7_codes.DISPLAYS[system]
     if code not in known:
-        return element(span, text=text or with_span_of(code.replace("-", " ").capitalize(), code))
+        return element(span, text=text or with_span_of(code_words.in_words(code), code))
     coding = element(span, system=system, code=code, display=known[code])
     return element(span, coding=[coding], text=text)
 

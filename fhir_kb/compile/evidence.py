@@ -44,11 +44,7 @@ def compile_evidence(context: CompileContext, evidence: Evidence) -> Element:
         variableDefinition=list(_variables(context, evidence)),
         synthesisType=study if is_synthesis else None,
         studyDesign=None if is_synthesis else [study],
-        statistic=[
-            statistic
-            for number in evidence.statistics
-            for statistic in compile_statistics(context, number)
-        ],
+        statistic=list(compile_statistics(context, evidence)),
         certainty=[_certainty(context, evidence.certainty)] if evidence.certainty else None,
     )
     resource["text"] = _narrative(context, evidence, resource)
@@ -138,7 +134,7 @@ def _narrative(context: CompileContext, evidence: Evidence, resource: Element) -
     links = resource.get("relatedArtifact", ())
     blocks = [
         write.heading(2, evidence.title),
-        evidence_content(context, evidence),
+        evidence_content(context, evidence, resource.get("statistic", ())),
         write.texts("References", [link["citation"] for link in links]),
     ]
     return write.narrative(context.language, evidence.span, blocks)

@@ -11,29 +11,27 @@ from fhir_kb.compile.statistic import compile_statistics, statistic_text
 from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from fhir_kb.compile.compile_context import CompileContext
+    from fhir_kb.model import Element
     from fhir_kb.model.evidence import Aspect, Certainty, Evidence, Quote
 
 #: what is said of a comparison where the definitions name no comparator
 _NO_COMPARATOR: Final = "Comparator: none is stated"
 
 
-def evidence_content(context: CompileContext, evidence: Evidence) -> str:
+def evidence_content(
+    context: CompileContext, evidence: Evidence, statistics: Iterable[Element]
+) -> str:
     """All that a finding says, under its title: in XHTML, without its references."""
-    statistics = [
-        statistic_text(statistic)
-        for number in evidence.statistics
-        for statistic in compile_statistics(context, number)
-    ]
     blocks = [
         write.prose(evidence.statement),
         write.prose(evidence.text),
         quotation(context, evidence.quote) if evidence.quote is not None else "",
         write.line("Kind of study", code_words.STUDY[evidence.study]),
         write.texts("Variables", _variables(context, evidence)),
-        write.texts("Statistics", statistics),
+        write.texts("Statistics", map(statistic_text, statistics)),
         write.texts("Certainty", certainty_lines(context, evidence.certainty))
         if evidence.certainty is not None
         else write.line("Certainty", "none is stated"),
@@ -46,7 +44,8 @@ def evidence_item(context: CompileContext, evidence: Evidence) -> str:
     works = (context.reference(name) for name in evidence.from_)
     names = [citation_text.short_citation(work) for work in works if work is not None]
     head = f"<b>{write.escape(evidence.title)}</b>"
-    return head + evidence_content(context, evidence) + write.line("From", "; ".join(names))
+    content = evidence_content(context, evidence, compile_statistics(context, evidence))
+    return head + content + write.line("From", "; ".join(names))
 
 
 def quotation(context: CompileContext, quote: Quote) -> str:

@@ -12,7 +12,7 @@ from fhir_kb.compile.elements import element, with_span_of
 from fhir_kb.compile.hl7_codes import LIBRARY_TYPE
 from fhir_kb.compile.metadata import artifact_resource, topic_concepts
 from fhir_kb.compile.related import resource_reference
-from fhir_kb.model import Text
+from fhir_kb.model import Text, code_words
 from fhir_kb.model.cql_header import FHIR_HELPERS, FHIR_HELPERS_URL
 from fhir_kb.model.resource_kind import BY_TYPE
 
@@ -40,9 +40,7 @@ def compile_libraries(context: CompileContext) -> Iterator[Element]:
 
 def _logic_library(context: CompileContext, library: Library) -> Element:
     title = (
-        library.title
-        or library.name
-        or with_span_of(str(library.id).replace("-", " ").capitalize(), library.id)
+        library.title or library.name or with_span_of(code_words.in_words(library.id), library.id)
     )
     resource = artifact_resource(
         context,

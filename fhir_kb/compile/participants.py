@@ -32,7 +32,7 @@ def compile_actor(context: CompileContext, participant: Participant) -> Element:
     )
     return element(
         participant.span,
-        title=readable_text(role) or participant.type.replace("-", " ").capitalize(),
+        title=readable_text(role) or code_words.in_words(participant.type),
         description=f"Function: {text_with_codes(function)}" if function else None,
         option=[element(participant.span, type=_type(participant), role=role)],
     )

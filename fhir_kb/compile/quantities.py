@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from fhir_kb.compile.elements import element
+from fhir_kb.model.unit_words import UNIT_WORDS
 
 if TYPE_CHECKING:
     from fhir_kb.compile.compile_context import CompileContext
@@ -166,7 +167,7 @@ def _quantity(value: Decimal, amount: Amount) -> Element:
 
 def _advice(unit: str) -> str:
     """The unit of UCUM that a word stands for: `years`, `mg/kg/dose`, `IU`, `mmHg`."""
-    parts = [_UNIT_WORDS.get(part.casefold(), part) for part in unit.split("/")]
+    parts = [UNIT_WORDS.get(part.casefold(), part) for part in unit.split("/")]
     known = "/".join(part if _is_ucum(part) else f"{{{part.strip('{}')}}}" for part in parts)
     counted = all(part.startswith("{") for part in known.split("/"))
     if counted or not _is_ucum(known):
@@ -182,17 +183,6 @@ def _is_ucum(unit: str) -> bool:
     return ucum.unit(unit) is not None
 
 
-#: words and signs that people write for units, and what UCUM has for them
-_UNIT_WORDS: Final = {
-    "second": "s", "seconds": "s", "sec": "s", "minute": "min", "minutes": "min", "mins": "min",
-    "hour": "h", "hours": "h", "hr": "h", "hrs": "h", "day": "d", "days": "d", "week": "wk",
-    "weeks": "wk", "month": "mo", "months": "mo", "year": "a", "years": "a", "yr": "a", "yrs": "a",
-    "iu": "[IU]", "mmhg": "mm[Hg]", "cmh2o": "cm[H2O]", "mcg": "ug", "μg": "ug", "µg": "ug",
-    "cc": "mL", "ml": "mL", "dl": "dL", "°c": "Cel", "°f": "[degF]", "kcal": "kcal", "percent": "%",
-    "gram": "g", "grams": "g", "kilogram": "kg", "litre": "L", "liter": "L", "milligram": "mg",
-    "milligrams": "mg", "inch": "[in_i]", "lb": "[lb_av]", "lbs": "[lb_av]", "meq": "meq",
-    "kg/m^2": "kg/m2", "m^2": "m2",
-}  # fmt: skip
 #: units that are known without loading all of UCUM
 _COMMON: Final = frozenset(
     {*_TIMES, "mg", "g", "kg", "mL", "L", "%", "mg/kg", "mg/d", "mm", "cm", "1"}

@@ -21,6 +21,7 @@ from fhir_kb.compile.recommendation import (
     strength_concept,
 )
 from fhir_kb.compile.related import cited_artifacts, evidence_artifacts, resource_reference
+from fhir_kb.model import code_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,7 +137,7 @@ def _certainty(recommendation: Recommendation) -> Element | None:
     rating = recommendation.certainty
     if rating is None:
         return None
-    text = f"{rating.replace('-', ' ').capitalize()} certainty of the evidence"
+    text = f"{code_words.in_words(rating)} certainty of the evidence"
     return hl7_concept(rating.span, hl7_codes.CERTAINTY_RATING, rating, with_span_of(text, rating))
 
 

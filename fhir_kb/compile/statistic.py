@@ -17,15 +17,20 @@ if TYPE_CHECKING:
 
     from fhir_kb.compile.compile_context import CompileContext
     from fhir_kb.model import Element, Text
-    from fhir_kb.model.evidence import Interval, Risk, Statistic
+    from fhir_kb.model.evidence import Evidence, Interval, Risk, Statistic
 
 
 ASSUMED_RISK: Final = "Assumed risk, with the comparator"
 CORRESPONDING_RISK: Final = "Corresponding risk, with the exposure"
 
 
-def compile_statistics(context: CompileContext, statistic: Statistic) -> Iterator[Element]:
-    """The statistic of a number that a study found, and the risks in the two groups."""
+def compile_statistics(context: CompileContext, evidence: Evidence) -> Iterator[Element]:
+    """The statistics of the numbers of a finding, and the risks in the two groups."""
+    for statistic in evidence.statistics:
+        yield from _with_risks(context, statistic)
+
+
+def _with_risks(context: CompileContext, statistic: Statistic) -> Iterator[Element]:
     estimate = single_quantity(context, statistic.value)
     sample = element(
         statistic.span,

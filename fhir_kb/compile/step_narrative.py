@@ -48,7 +48,7 @@ _RELATION: Final = {
 
 def step_narrative(context: CompileContext, step: Step) -> str:
     """A step as a list item in XHTML, with its own steps as a list within."""
-    activity = context.activity(step.does) if step.does is not None else None
+    activity = context.activity_of(step)
     stop = "." if step.prefix and step.prefix[-1].isalnum() else ""
     prefix = f"{step.prefix}{stop} " if step.prefix else ""
     head = f"<b>{write.escape(prefix + (action_title(context, step) or step.id))}</b>"

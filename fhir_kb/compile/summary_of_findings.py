@@ -89,13 +89,8 @@ def _risk_text(risk: Risk | None) -> str:
 
 
 def _effect_text(statistic: Statistic) -> str:
-    measure = code_words_text(statistic.measure)
+    measure = code_words.in_words(statistic.measure)
     return f"{measure} {statistic.value}{_interval_text(statistic.interval)}"
-
-
-def code_words_text(word: str) -> str:
-    """A word of the format as people read it: `risk-ratio` is Risk ratio."""
-    return word.replace("-", " ").capitalize()
 
 
 def _interval_text(interval: Interval | None) -> str:
@@ -116,7 +111,7 @@ def _certainty_text(evidence: Evidence) -> str:
         return ""
     if certainty.rating is None:
         return str(certainty.text or "")
-    return f"{_SIGNS[certainty.rating]} {code_words_text(certainty.rating)}"
+    return f"{_SIGNS[certainty.rating]} {code_words.in_words(certainty.rating)}"
 
 
 #: GRADE's signs (GRADE handbook, section 5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import sys
@@ -34,7 +33,9 @@ def exchange(one: Path, other: Path) -> bool:
         return False
     if call(os.fsencode(one), os.fsencode(other)) == 0:
         return True
-    number = ctypes.get_errno()
+    from ctypes import get_errno  # milliseconds that only a build needs
+
+    number = get_errno()
     if number in _UNSUPPORTED:
         return False
     raise OSError(number, os.strerror(number), str(one), None, str(other))
@@ -43,6 +44,8 @@ def exchange(one: Path, other: Path) -> bool:
 @cache
 def _call() -> Any:
     """The system's function, of two names; None where there is none."""
+    import ctypes
+
     platform: str = sys.platform
     try:
         if platform == "linux":

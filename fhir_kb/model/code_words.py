@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 
+def in_words(word: str) -> str:
+    """A word of the format, or a code, as people read it: `risk-ratio` is Risk ratio."""
+    return word.replace("-", " ").capitalize()
+
+
 def _same(*words: str) -> dict[str, str]:
     return {word: word for word in words}
 

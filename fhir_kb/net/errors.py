@@ -10,9 +10,7 @@ class NetError(FhirKbError):
 
     status: int
     """The HTTP status of the response, 0 where none came."""
-    is_transient: bool = False
-    """Whether the connection failed, so that a retry may help."""
-    tries: int | None = None
+    tries: int | None = 1
     """How often it is worth trying; None: as often as the policy says."""
 
     def __init__(self, message: str, help: str = "", status: int = 0) -> None:  # noqa: A002

@@ -59,7 +59,6 @@ def failure(
     text, advice = reason(error, url)
     text = f"{method} {redacted_url(url)}: {text}"
     failed = NetError(text + (tries and f" ({tries})"), advice)
-    failed.is_transient = is_transient(error)
     failed.tries = tries_allowed(error, reached=reached)
     return failed
 

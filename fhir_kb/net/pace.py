@@ -30,7 +30,6 @@ _SLICE: Final = 1.0
 _NOTE_EVERY: Final = 10.0
 _ADVICE: Final = "Try again when the server or the network is faster, or ask its operator"
 _CONNECTIONS: Final = 16
-_current = threading.local()
 
 
 class TooSlowError(NetError):
@@ -85,6 +84,15 @@ class Pace:
             notice(f"{self.request}: waiting for the response, {passed:.0f} s{so_far}")
 
 
+class _Current(threading.local):
+    """The pace of the thread's next response."""
+
+    pace: Pace | None = None
+
+
+_current = _Current()
+
+
 def begin(pace: Pace) -> None:
     """The next request of this thread has this pace."""
     _current.pace = pace
@@ -129,14 +137,14 @@ class _PacedResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **more: Any) -> None:
         super().__init__(sock, *args, **more)
-        pace: Pace | None = getattr(_current, "pace", None)
+        pace = _current.pace
         if pace is not None:
             self.fp = io.BufferedReader(_PacedReader(self.fp.detach(), sock, pace))
 
 
 def _send_slowly(connection: HTTPConnection, data: Any) -> None:
     """Give what is sent the time that it takes: the connection's own limit is for all of it."""
-    pace: Pace | None = getattr(_current, "pace", None)
+    pace = _current.pace
     if connection.sock is not None and pace is not None and isinstance(data, bytes):
         connection.sock.settimeout(pace.silence + len(data) / pace.slowest)
 
@@ -167,7 +175,7 @@ class _EncryptedConnection(HTTPSConnection):
 
     def connect(self) -> None:
         """Connect; the handshake has an end as well. Raises TooSlowError."""
-        pace: Pace | None = getattr(_current, "pace", None)
+        pace = _current.pace
         seconds = pace.grace if pace is not None else _NOTE_EVERY
         timer = threading.Timer(seconds, self._give_up)
         timer.daemon = True

@@ -118,10 +118,10 @@ def _spellings(letter: str) -> Iterator[str]:
     yield re.escape(letter)
     octets = letter.encode("utf-8", "surrogateescape")
     yield "".join(f"%(?:25)*(?i:{octet:02x})" for octet in octets)
-    yield rf"\\+u(?i:{code:04x})"
+    yield rf"\\\\*u(?i:{code:04x})"  # a literal first, which the search can look for
     yield f"&(?:amp;)*#(?:0*{code}|[xX]0*(?i:{code:x}));"
     if not letter.isalnum():
-        yield rf"\\+{re.escape(letter)}"
+        yield rf"\\\\*{re.escape(letter)}"
     if letter in _NAMED:
         yield f"&(?:amp;)*{_NAMED[letter]};"
 

@@ -114,8 +114,6 @@ def _target(start: str, url: str, status: int, location: str) -> str:
     target = join_url(url, quote(written, safe=_LEGAL))
     try:
         split_url(target)
-        if not urlsplit(target).fragment:
-            return without_user(target)
         return without_user(urlsplit(target)._replace(fragment="").geturl())
     except (NetError, ValueError):
         raise RedirectedError(

@@ -132,7 +132,7 @@ def desired_from_files(
             of_file = reader.read(path)
         except PushError as error:
             raise PushError(f"{path}: {error.message}", error.help, usage=True) from error
-        name = scope or scope_of_files(path, of_file, reader.content)
+        name = scope or scope_of_files(path, of_file, reader.content, reader.package_name)
         scopes.add(name)
         resources += _in_scope(of_file, name)
     resources = reader.completed(resources)

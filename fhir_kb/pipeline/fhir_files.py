@@ -67,11 +67,12 @@ class _Run:
         """Whether a file was met before."""
         if self.met is None:
             return False
-        before = len(self.met)
-        self.met.add(os.path.abspath(path))  # noqa: PTH100  pathlib keeps '..'
-        if is_repeated := len(self.met) == before:
+        name = os.path.abspath(path)  # noqa: PTH100  pathlib keeps '..'
+        if name in self.met:
             self.repeated.append(path)
-        return is_repeated
+            return True
+        self.met.add(name)
+        return False
 
 
 def validate_files(

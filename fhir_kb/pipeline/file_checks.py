@@ -151,8 +151,10 @@ class FileChecks:
 
     def _stated(self, data: bytes, outside: StatedRelease | None) -> StatedRelease | None:
         """What a package or folder states, or else the content."""
-        if not self._detects or (outside is not None and outside.release is not None):
-            return outside if self._detects else None
+        if not self._detects:
+            return None
+        if outside is not None and outside.release is not None:
+            return outside
         return content_release(data) or outside
 
     def _errors(self, release: FhirRelease) -> int:

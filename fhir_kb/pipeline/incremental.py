@@ -238,15 +238,11 @@ def _without_consequences(
     """
     concepts = sources.shown_path(CONCEPTS_FILE)
     consequences = set()
-    if any(one.severity is Severity.ERROR and _file(one) == concepts for one in findings):
+    if any(one.severity is Severity.ERROR and one.span.file == concepts for one in findings):
         consequences.add(UNKNOWN_CONCEPT.id)
     if unread:
         consequences.add(UNKNOWN_TOPIC.id)
     yield from (finding for finding in findings if finding.code not in consequences)
-
-
-def _file(finding: Diagnostic) -> str | None:
-    return finding.span.file if finding.span is not None else None
 
 
 def _with_predecessors(only: Sequence[str], compiled: CompiledKnowledgeBase) -> list[str]:

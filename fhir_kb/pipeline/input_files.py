@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from fhir_kb.files import read_regular
+from fhir_kb.files import kind_of_file, read_regular
 from fhir_kb.pipeline.environment import EnvironmentFailure
 
 if TYPE_CHECKING:
@@ -22,12 +22,6 @@ MAX_WAIT: Final = 300.0
 STANDARD_INPUT: Final = Path("-")
 _BLOCK: Final = 1024 * 1024
 _DESCRIPTOR_FOLDERS: Final = ("/dev/fd/", "/proc/self/fd/")
-_KINDS: Final = (
-    (stat.S_ISFIFO, "a FIFO"),
-    (stat.S_ISSOCK, "a socket"),
-    (stat.S_ISBLK, "a device"),
-    (stat.S_ISCHR, "a device"),
-)
 
 
 class SkippedFile(NamedTuple):
@@ -68,7 +62,7 @@ def read_stream(path: Path) -> bytes:
     if path == STANDARD_INPUT:
         return _read(sys.stdin.fileno(), "the standard input")
     name = path.as_posix()
-    kind = _kind(path.stat().st_mode)
+    kind = kind_of_file(path.stat().st_mode)
     if kind != "a FIFO" and name != "/dev/stdin" and not name.startswith(_DESCRIPTOR_FOLDERS):
         message = f"'{path}' is {kind} and cannot be read as a file"
         raise EnvironmentFailure(message, "name a file, a folder, or '-' for the standard input")
@@ -131,11 +125,7 @@ def files_in(folder: Path, on_skipped: Callable[[SkippedFile], None]) -> Iterato
             on_skipped(SkippedFile(path.as_posix(), "a hidden file"))
         elif path.is_symlink() and not path.exists():
             on_skipped(SkippedFile(path.as_posix(), "a link to nothing"))
-        elif stat.S_ISREG(mode := path.stat().st_mode):
+        elif (kind := kind_of_file(path.stat().st_mode)) is None:
             yield path
         else:
-            on_skipped(SkippedFile(path.as_posix(), _kind(mode)))
-
-
-def _kind(mode: int) -> str:
-    return next((kind for is_kind, kind in _KINDS if is_kind(mode)), "no regular file")
+            on_skipped(SkippedFile(path.as_posix(), kind))

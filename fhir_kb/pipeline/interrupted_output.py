@@ -33,7 +33,7 @@ def complete_output(folder: Path) -> bool:
 
     Raises EnvironmentFailure where it cannot be completed.
     """
-    if not interrupted_outputs([folder]):
+    if not os.path.lexists(folder.joinpath(*_JOURNAL)):
         return False
     from fhir_kb.publish import OutputError, complete
 

@@ -6,12 +6,11 @@ See docs/adr/0010-scopes.md.
 from __future__ import annotations
 
 import re
-import tarfile
 from typing import TYPE_CHECKING, Any, Final
 
-from fhir_kb.packages import PackageError, cache_folders, open_package
 from fhir_kb.read.definition_files import find_definitions
 from fhir_kb.read.topics import read_settings
+from fhir_kb.servers.json_values import object_in, objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +27,10 @@ _URI_SYSTEM: Final = "urn:ietf:rfc:3986"
 
 
 def scope_of_files(
-    path: Path, resources: Sequence[DesiredResource], content: Mapping[str, Any]
+    path: Path,
+    resources: Sequence[DesiredResource],
+    content: Mapping[str, Any],
+    package_name: str,
 ) -> str:
     """The scope of a bundle, package, NDJSON or folder.
 
@@ -39,8 +41,9 @@ def scope_of_files(
         path: The file or folder.
         resources: What is in it.
         content: The resource that it is, such as a Bundle; empty where it is several.
+        package_name: The name of the package that it is; "" where it is none.
     """
-    name = _identifier(content) or manifest_of(resources) or _package_name(path)
+    name = _identifier(content) or manifest_of(resources) or package_name
     return name or (path.resolve().name if path.exists() else _STANDARD_INPUT)
 
 
@@ -77,17 +80,13 @@ def other_manifest(definitions: Path, scopes: Iterable[str]) -> tuple[str, str]:
 
 
 def _codes(concept: Any) -> Iterator[object]:
-    codings = concept.get("coding") if isinstance(concept, dict) else None
-    for coding in codings if isinstance(codings, list) else ():
-        if isinstance(coding, dict):
-            yield coding.get("code")
+    return (coding.get("code") for coding in objects(object_in(concept).get("coding")))
 
 
 def _components(library: Mapping[str, Any]) -> Iterator[str]:
     """The canonical urls of what a manifest is composed of, without their versions."""
-    artifacts = library.get("relatedArtifact")
-    for artifact in artifacts if isinstance(artifacts, list) else ():
-        if isinstance(artifact, dict) and artifact.get("type") == "composed-of":
+    for artifact in objects(library.get("relatedArtifact")):
+        if artifact.get("type") == "composed-of":
             yield str(artifact.get("resource") or "").partition("|")[0]
 
 
@@ -102,13 +101,3 @@ def _identifier(bundle: Mapping[str, Any]) -> str:
     if not isinstance(value, str) or not isinstance(system, str) or not value:
         return ""
     return value if system in ("", _URI_SYSTEM) else f"{system}|{value}"
-
-
-def _package_name(path: Path) -> str:
-    """The name of a FHIR package; "" for anything else."""
-    if not path.name.endswith((".tgz", ".tar.gz")) and not path.is_dir():
-        return ""
-    try:
-        return str(open_package(path, cache_folders()).manifest.name)
-    except (PackageError, tarfile.TarError, OSError):
-        return ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from fhir_kb.push import PushError
-from fhir_kb.servers.json_values import count_in, objects
+from fhir_kb.servers.json_values import count_in, object_in, objects
 from fhir_kb.validate.core.issue import quoted
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def entries_of(span: Span, bundle: Mapping[str, Any]) -> Iterator[GivenResource]
     entries = bundle.get("entry", [])
     if not isinstance(entries, list):
         raise PushError("Bundle.entry is no list", "Correct the bundle")
-    _check_complete(bundle, [entry for entry in entries if isinstance(entry, dict)])
+    _check_complete(bundle, [*objects(entries)])
     for number, entry in enumerate(entries):
         path = f"Bundle.entry[{number}]"
         if not isinstance(entry, dict):
@@ -75,7 +75,7 @@ def entries_of(span: Span, bundle: Mapping[str, Any]) -> Iterator[GivenResource]
 
 
 def _item(span: Span, path: str, entry: Mapping[str, Any]) -> GivenResource:
-    resource, request = entry.get("resource"), entry.get("request")
+    resource, request = entry.get("resource"), object_in(entry.get("request"))
     full_url = entry.get("fullUrl")
     item = GivenResource(
         span,
@@ -83,7 +83,6 @@ def _item(span: Span, path: str, entry: Mapping[str, Any]) -> GivenResource:
         path,
         full_url if isinstance(full_url, str) else "",
     )
-    request = request if isinstance(request, dict) else {}
     method, url = str(request.get("method") or ""), str(request.get("url") or "")
     if method and method not in ("PUT", "POST"):
         return replace(item, not_done=f"{method} {url}".strip())
@@ -177,5 +176,4 @@ def _check_complete(bundle: Mapping[str, Any], entries: Sequence[Mapping[str, An
 
 
 def _search_mode(entry: Mapping[str, Any]) -> object:
-    search = entry.get("search")
-    return search.get("mode") if isinstance(search, dict) else None
+    return object_in(entry.get("search")).get("mode")

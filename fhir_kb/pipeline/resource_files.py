@@ -45,6 +45,7 @@ from fhir_kb.push.finding_codes import (
     UNSUPPORTED_TYPE,
 )
 from fhir_kb.servers.content import RelocatedResource, content_digest
+from fhir_kb.servers.json_values import object_in, objects
 from fhir_kb.servers.references import ReferenceTargets, with_references
 from fhir_kb.validate.core.issue import quoted
 from fhir_kb.validate.input.recognition import recognise
@@ -82,6 +83,8 @@ class ResourceReader:
         self._left_out: set[str] = set()
         """The names and fullUrls of these."""
         self.content: Mapping[str, Any] = {}  # what was read last, where a file is one resource
+        self.package_name = ""
+        """The name of what was read last, where it is a package."""
         self._known: dict[str, tuple[DesiredResource, GivenResource]] = {}
         """What is read so far, by key."""
         self._by_name: dict[str, list[DesiredResource]] = {}
@@ -106,6 +109,7 @@ class ResourceReader:
     def _read(self, path: Path) -> list[DesiredResource]:
         try:
             package = package_at(path)
+            self.content, self.package_name = {}, str(package.name) if package else ""
             if package is None:
                 conflict = file_conflict(path, self._release) if path.is_file() else ""
             else:
@@ -212,10 +216,8 @@ class ResourceReader:
 
     def _problem(self, item: GivenResource) -> str:
         """Why a resource cannot be pushed as it is; "" for nothing."""
-        meta = item.resource.get("meta")
-        tags = meta.get("tag") if isinstance(meta, dict) else None
-        for tag in tags if isinstance(tags, list) else ():
-            if isinstance(tag, dict) and tag.get("code") == _SUBSETTED:
+        for tag in objects(object_in(item.resource.get("meta")).get("tag")):
+            if tag.get("code") == _SUBSETTED:
                 return "it is marked SUBSETTED: a server has left elements out of it"
         if not isinstance(item.resource.get("resourceType"), str):
             return "it has no resourceType"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from fhir_kb.diagnostics import Span
 from fhir_kb.packages import PackageError, cache_folders, open_package
-from fhir_kb.pipeline.input_files import STANDARD_INPUT, SkippedFile, files_in, is_stream
+from fhir_kb.pipeline.input_files import MAX_FILE, STANDARD_INPUT, SkippedFile, files_in, is_stream
 from fhir_kb.pipeline.interrupted_output import complete_outputs_of
 from fhir_kb.push import PushError
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from fhir_kb.packages import Package
 
-_MAX_BYTES: Final = 512 * 2**20
 _PACKAGES: Final = (".tgz", ".tar.gz")
 _LINES: Final = (".ndjson", ".jsonl")
 _MANIFESTS: Final = frozenset({"package.json", ".index.json", ".index.db"})
@@ -129,8 +128,8 @@ def package_members(path: Path, package: Package) -> Iterator[Member | OtherFile
 
 
 def _of_file(file: Path, name: str, *, is_named: bool) -> Iterator[Member]:
-    if file.stat().st_size > _MAX_BYTES:
-        limit = _MAX_BYTES // 2**20
+    if file.stat().st_size > MAX_FILE:
+        limit = MAX_FILE // 2**20
         raise PushError(f"'{name}' is larger than {limit} MB", "Split it and push the parts")
     if not file.name.lower().endswith(_LINES):
         yield Member(Span(name), file.read_bytes(), is_named)

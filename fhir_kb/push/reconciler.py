@@ -200,10 +200,13 @@ class Reconciler:
         history = self.workspace.history
         recorded = history.resources_after(push) if push else {}
         restored = {
-            key for key, record in recorded.items() if is_restored(key, record, self.state, names)
+            key: record
+            for key, record in recorded.items()
+            if is_restored(key, record, self.state, names)
         }
-        left = {key for key, record in recorded.items() if has_scope(key, record, names)} - restored
-        desired = history.desired_state_after(push, restored) if push else {}
+        held = {key for key, record in recorded.items() if has_scope(key, record, names)}
+        left = held - restored.keys()
+        desired = history.desired_state(restored)
         scope = PushScope(names, is_rollback=True, left=frozenset(left))
         return self.plan(desired, scope, delete=delete)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from fhir_kb.model.unit_words import UNIT_WORDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -13,11 +15,7 @@ _ADDRESS: Final = re.compile(r"(?i)https?://[^/\s]+/")
 _HOST: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(/|$)")
 _LABEL: Final = re.compile(r"[A-Za-z][A-Za-z ]{0,20}(?::\s*|\s+|(?=[0-9]))")
 _DASHES: Final = dict.fromkeys((*range(0x2010, 0x2015), 0x2212), "-")  # hyphens, dashes, minus
-_UNITS: Final = {
-    "second": "s", "sec": "s", "minute": "min", "mins": "min", "hour": "h", "hr": "h", "hrs": "h",
-    "day": "d", "week": "wk", "w": "wk", "wks": "wk", "month": "mo", "year": "a", "yr": "a",
-    "yrs": "a", "y": "a",
-}  # fmt: skip
+_LETTERS: Final = {"w": "wk", "y": "a"}  # of times only: elsewhere they are other units
 _TIME: Final = re.compile(r"(?P<number>[0-9][0-9. -]*?)\s*(?P<unit>[A-Za-z]+)")
 
 
@@ -84,5 +82,5 @@ def _in_units(text: str) -> str:
     if match is None:
         return text
     word = match["unit"].casefold()
-    unit = _UNITS.get(word) or _UNITS.get(word.removesuffix("s")) or word
+    unit = UNIT_WORDS.get(word) or _LETTERS.get(word, word)
     return f"{match['number'].strip()} {unit}"

@@ -268,7 +268,9 @@ class AssignedIds:
         release = self.capabilities.release
         creates = {str(change.ref) for change in changes if self._is_unassigned(change.ref)}
         return any(
-            link.kind is not SiteKind.REFERENCE and link.target in creates - {str(change.ref)}
+            link.kind is not SiteKind.REFERENCE
+            and link.target != str(change.ref)
+            and link.target in creates
             for change in changes
             if (resource := change.resource) is not None
             for link in links(resource, release)
@@ -279,7 +281,9 @@ class AssignedIds:
         if not self.ids:
             return False
         content = compact_json(resource).decode()
-        return any(placeholder_urn(ref) in content for ref in self._creates)
+        return "urn:uuid:" in content and any(
+            placeholder_urn(ref) in content for ref in self._creates
+        )
 
     def _is_unassigned(self, ref: Ref) -> bool:
         return ref in self._creates and ref not in self.ids
@@ -304,14 +308,15 @@ class AssignedIds:
         guarded = replace(
             change, is_guarded="no-conditional-create" not in self.capabilities.observed
         )
-        body: Resource | None
-        if self._assigns and self._is_unassigned(change.ref):
-            body = self.ids.with_server_ids(change.resource or {})
-            query = identity_query(change.resource or {})
-            return replace(guarded, body=body, expected_version="", if_none_exist=query)
-        if not self.ids:
+        is_unassigned = self._assigns and self._is_unassigned(change.ref)
+        if not is_unassigned and not self.ids:
             return guarded
         resource = change.resource
+        body: Resource | None
+        if is_unassigned:
+            body = self.ids.with_server_ids(resource or {})
+            query = identity_query(resource or {})
+            return replace(guarded, body=body, expected_version="", if_none_exist=query)
         body = resource and self.ids.as_stored(change.ref, resource)
         return replace(guarded, ref=self.ids.server_ref(change.ref), body=body)
 

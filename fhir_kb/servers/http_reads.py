@@ -94,10 +94,9 @@ class HttpReads:
             else:
                 if (total := count_in(bundle.get("total"))) is not None:
                     return total
-            count = sum(1 for _ in self.search(type_, query, summary=True))
-            self.observe("no-summary-count")
-            return count
-        return sum(1 for _ in self.search(type_, query, summary=True))
+        count = sum(1 for _ in self.search(type_, query, summary=True))
+        self.observe("no-summary-count")
+        return count
 
     def search(
         self, type_: str, query: Query, *, summary: bool = False

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fhir_kb.servers.content import Resource
+    from fhir_kb.servers.identity import Identity
     from fhir_kb.servers.protocol import (
         ChangeRequest,
         FhirServer,
@@ -27,21 +28,24 @@ def by_identity(server: FhirServer, changes: Sequence[ChangeRequest]) -> dict[Re
 
     What has no identity is not found. Raises ServerError.
     """
-    groups: dict[tuple[str, str], list[tuple[str, ChangeRequest]]] = {}
+    groups: dict[tuple[str, str], list[tuple[str, Ref, Identity]]] = {}
     for change in changes:
-        query = identity_query(change.resource or {})
+        sent = identity_of(change.resource or {})
+        query = _query(sent)
         for name in ("url", "identifier"):
             if name in query:
-                groups.setdefault((change.ref.type, name), []).append((str(query[name]), change))
+                member = (str(query[name]), change.ref, sent)
+                groups.setdefault((change.ref.type, name), []).append(member)
     hits: dict[Ref, RemoteResource] = {}
     for (type_, name), members in sorted(groups.items()):
         for start in range(0, len(members), _MAX_VALUES):
             part = members[start : start + _MAX_VALUES]
-            values = ",".join(sorted({value for value, _ in part}))
+            values = ",".join(sorted({value for value, _, _ in part}))
             for remote in sorted(server.search(type_, {name: values}), key=_by_ref):
-                for _, change in part:
-                    if is_same_artifact(change, remote.resource or {}):
-                        hits.setdefault(change.ref, remote)
+                found = identity_of(remote.resource or {})
+                for _, ref, sent in part:
+                    if _is_same(sent, found):
+                        hits.setdefault(ref, remote)
     return hits
 
 
@@ -51,7 +55,11 @@ def _by_ref(remote: RemoteResource) -> Ref:
 
 def identity_query(resource: Resource) -> Query:
     """The search that finds an artifact on whatever server; empty where nothing does."""
-    url, version, identifier = identity_of(resource)
+    return _query(identity_of(resource))
+
+
+def _query(identity: Identity) -> Query:
+    url, version, identifier = identity
     if url:
         return {"url": escaped(url)} | ({"version": escaped(version)} if version else {})
     return {"identifier": "|".join(map(escaped, identifier))} if identifier else {}
@@ -59,8 +67,10 @@ def identity_query(resource: Resource) -> Query:
 
 def is_same_artifact(request: ChangeRequest, stored: Resource) -> bool:
     """Whether what is stored is what was sent, as far as it has an identity."""
-    sent = identity_of(request.resource or {})
-    found = identity_of(stored)
+    return _is_same(identity_of(request.resource or {}), identity_of(stored))
+
+
+def _is_same(sent: Identity, found: Identity) -> bool:
     if sent.url:
         return (sent.url, sent.version) == (found.url, found.version)
     return sent.identifier is None or sent.identifier == found.identifier

@@ -134,7 +134,9 @@ def bundle_outcomes(
     ]
     requested = {change.ref for change in changes}
     for change, outcome in zip(changes, outcomes, strict=True):
-        if isinstance(outcome, Applied) and outcome.ref in requested - {change.ref}:
+        if not isinstance(outcome, Applied) or outcome.ref == change.ref:
+            continue
+        if outcome.ref in requested:
             raise UnknownOutcomeError("the outcomes are not in the order of the changes")
     if mode == "transaction" and not all(map(_fits_transaction, outcomes)):
         raise UnknownOutcomeError(

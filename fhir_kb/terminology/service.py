@@ -67,6 +67,7 @@ class TerminologyService:
         self._server = server
         self._value_sets: dict[str, Mapping[str, Any] | None] = {}
         self._systems: dict[tuple[str, str], CodeSystemConcepts | None] = {}
+        self._supplemented: dict[str, str | None] = {}
         self._answers: dict[tuple[str, str | None, str, str], bool | None] = {}
         self._is_reported = False
 
@@ -174,6 +175,11 @@ class TerminologyService:
 
     def supplemented(self, system: str) -> str | None:
         """The code system that a supplement with this url adds to; None where it is none."""
+        if system not in self._supplemented:
+            self._supplemented[system] = self._load_supplemented(system)
+        return self._supplemented[system]
+
+    def _load_supplemented(self, system: str) -> str | None:
         resource = self._find(system, "CodeSystem")
         if resource is None or resource.get("content") != "supplement":
             return None

@@ -87,8 +87,12 @@ READERS: dict[str, Callable[[Workspace], Any]] = {
     "state.json": lambda workspace: workspace.states.load("").copy(),
     "journal.jsonl": lambda workspace: workspace.interrupted_push(),
     "log.jsonl": lambda workspace: [str(entry.applied) for entry in workspace.log.entries()],
-    "pushes/1.json": lambda workspace: workspace.history.desired_state_after(1),
-    "pushes/1.ndjson": lambda workspace: workspace.history.desired_state_after(1),
+    "pushes/1.json": lambda workspace: workspace.history.desired_state(
+        workspace.history.resources_after(1)
+    ),
+    "pushes/1.ndjson": lambda workspace: workspace.history.desired_state(
+        workspace.history.resources_after(1)
+    ),
     "capabilities.json": lambda workspace: load_capabilities(workspace.folder, "urn:x"),
     "plan.json": lambda workspace: parse_plan((workspace.folder / "plan.json").read_bytes()),
 }

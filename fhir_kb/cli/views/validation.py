@@ -61,17 +61,13 @@ class ValidationRun:
                 releases=(release,) if release else None,
                 progress=progress,
             )
-        diagnostics = [
-            self._judged(diagnostic)
-            for diagnostic in result.diagnostics
-            if _within(diagnostic.span.file, paths)
-        ]
-        self._not_checked += sum(diagnostic.is_not_checked for diagnostic in diagnostics)
+        diagnostics = self._judged(
+            diagnostic for diagnostic in result.diagnostics if _within(diagnostic.span.file, paths)
+        )
         if self._form == "json":
             line = {"definitions": knowledge_base.as_posix(), **as_data(diagnostics)}
             put(as_json(line))
         self._kept.extend(diagnostics)
-        self._failed |= has_errors(diagnostics)
         coverage = definition_coverage(knowledge_base, paths)
         self._skipped.extend((file, "no topic reads it") for file in coverage.skipped)
         if coverage.is_nothing:
@@ -114,9 +110,7 @@ class ValidationRun:
             resources += 1
             if report.resource_type:  # else it was not read as FHIR of any release
                 self._releases[report.fhir_version, report.release_source or default] += 1
-            diagnostics = [self._judged(_diagnostic(report, issue)) for issue in report.issues]
-            self._not_checked += sum(diagnostic.is_not_checked for diagnostic in diagnostics)
-            self._failed |= has_errors(diagnostics)
+            diagnostics = self._judged(_diagnostic(report, issue) for issue in report.issues)
             if self._form == "json":
                 put(as_json(_line(report, diagnostics)))
             elif self._form != "human" or len(self._kept) < MAX_KEPT:
@@ -140,10 +134,17 @@ class ValidationRun:
         if path.as_posix() not in {file for file, _ in self._skipped}:
             self._skipped.append((path.as_posix(), reason))
 
-    def _judged(self, diagnostic: Diagnostic) -> Diagnostic:
-        """The finding as --strict takes it."""
-        is_error = self._strict and diagnostic.is_not_checked
-        return replace(diagnostic, severity=Severity.ERROR) if is_error else diagnostic
+    def _judged(self, diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+        """The findings as --strict takes them, counted."""
+        judged = [
+            replace(diagnostic, severity=Severity.ERROR)
+            if self._strict and diagnostic.is_not_checked
+            else diagnostic
+            for diagnostic in diagnostics
+        ]
+        self._not_checked += sum(diagnostic.is_not_checked for diagnostic in judged)
+        self._failed |= has_errors(judged)
+        return judged
 
     def end(self) -> int:
         """Show what was kept; the exit code."""

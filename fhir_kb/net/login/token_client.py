@@ -202,9 +202,7 @@ class TokenClient:
                     retry=False,
                 )
             except NetError as error:
-                if error.is_transient and attempts.wait(
-                    "the login server cannot be reached", tries=error.tries
-                ):
+                if attempts.wait("the login server cannot be reached", tries=error.tries):
                     continue
                 tries = attempts.summary()
                 text = error.message + (tries and f" ({tries})")

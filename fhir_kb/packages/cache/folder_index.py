@@ -104,9 +104,10 @@ def package_files(folder: Path, suffix: str = _JSON) -> list[str]:
     """
     names: list[str] = []
     for inner in _package_folders(folder):
+        prefix = "" if inner == folder else f"{inner.relative_to(folder).as_posix()}/"
         with os.scandir(inner) as entries:
             names += [
-                Path(entry.path).relative_to(folder).as_posix()
+                prefix + entry.name
                 for entry in entries
                 if entry.name.lower().endswith(suffix) and entry.name[0] != "."
             ]

@@ -206,12 +206,12 @@ class _Push:
     def _send(self, journal: Journal, units: Sequence[Unit]) -> _Sent:
         if not units:
             return {}
-        changes = (change for unit in units for change in unit.changes)
+        changes = [change for unit in units for change in unit.changes]
         try:
             journal.sending(self._sent_change(change) for change in changes)
             return self.sender.send(units)
         except NotSupportedError:
-            return [change for unit in units for change in unit.changes]
+            return changes
         except (ServerError, PushError) as error:
             return error
 

@@ -133,7 +133,7 @@ class Sender:
         What was deleted and is created again goes alone once it was refused: HAPI 8.2 refuses it in
         a transaction with several entries or references (HAPI-0825), whatever its condition.
         """
-        is_refused_again = len(changes) == 1 and is_recreation(changes[0])
+        is_refused_again = len(changes) == 1 and _is_recreation(changes[0])
         return "single" if is_refused_again and self.mode == "transaction" else self.mode
 
     def _without_conflicts(
@@ -292,7 +292,7 @@ def is_unchanged(change: ChangeRequest, current: RemoteResource | None) -> bool:
     )
 
 
-def is_recreation(change: ChangeRequest) -> bool:
+def _is_recreation(change: ChangeRequest) -> bool:
     """Whether it creates what the server holds as deleted, with the version of the deletion."""
     return change.action == "create" and bool(change.expected_version)
 

@@ -8,14 +8,14 @@ from fhir_kb.emit import compact_json
 from fhir_kb.push.errors import PushError
 from fhir_kb.push.planning.desired_state import desired_resource
 from fhir_kb.push.planning.differences import differences
-from fhir_kb.push.planning.plan_file import change_json, difference_json
+from fhir_kb.push.planning.plan_file import MAKE_AGAIN, change_json, difference_json
 from fhir_kb.push.planning.planner import is_as_recorded
 from fhir_kb.push.planning.retirement import STATUSES
 from fhir_kb.push.planning.scopes import has_scope, other_holders
 from fhir_kb.push.workspace.server_base import is_same_base
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from fhir_kb.push.planning.differences import Difference
     from fhir_kb.push.planning.plan import Plan, PlannedChange
@@ -70,11 +70,10 @@ def check_recomputed(saved: Plan, now: Plan) -> None:
     if not differing:
         return
     changes = {change.key: change for change in (*now.changes, *saved.changes)}
-    names = ", ".join(changes[key].name for key in differing[:_MAX_NAMES])
-    more = f" and {len(differing) - _MAX_NAMES} more" if len(differing) > _MAX_NAMES else ""
+    names = _listed([changes[key].name for key in differing])
     raise PushError(
-        f"the plan is not what definitions and server come to now: {names}{more} differ",
-        "Make it again with 'fhir-kb plan --out FILE'",
+        f"the plan is not what definitions and server come to now: {names} differ",
+        MAKE_AGAIN,
         usage=True,
     )
 
@@ -97,19 +96,18 @@ def _check_forgotten(change: PlannedChange, remote: RemoteResource | None) -> No
 
 
 def _check_recorded(change: PlannedChange, plan: Plan, state: State) -> None:
-    before = state.resources.get(change.key)
-    scopes = {*plan.scopes, *(before.scopes if before else ())}
+    recorded = state.resources.get(change.key)
+    scopes = {*plan.scopes, *(recorded.scopes if recorded else ())}
     if not scopes.issuperset(change.scopes):
         raise _tampered(f"give {change.ref} to another scope")
     if (
         change.action == "forget"
         and change.scopes
-        and change.scopes != other_holders(before, plan.scopes)
+        and change.scopes != other_holders(recorded, plan.scopes)
     ):
         raise _tampered(f"forget {change.ref}, which no other scope holds")
     if change.action not in _OF_RECORDED or (change.action == "conflict" and not change.approval):
         return
-    recorded = state.resources.get(change.key)
     if recorded is None or recorded.ref != change.ref:
         raise _tampered(f"{change.action} {change.ref}, which is not recorded as pushed from here")
     if change.retired and not has_scope(change.key, recorded, plan.scopes):
@@ -137,10 +135,8 @@ def _check_not_stale(
 ) -> None:
     changed = [change.name for ref, change in changes.items() if _is_stale(change, remote.get(ref))]
     if changed:
-        names = ", ".join(changed[:_MAX_NAMES])
-        more = f" and {len(changed) - _MAX_NAMES} more" if len(changed) > _MAX_NAMES else ""
         raise PushError(
-            f"the plan is stale: {names}{more} changed on the server since it was made",
+            f"the plan is stale: {_listed(changed)} changed on the server since it was made",
             "Make a new plan: it is empty where this one was carried out before",
         )
 
@@ -179,6 +175,10 @@ def _written(shown: list[Difference] | tuple[Difference, ...]) -> list[bytes]:
 
 
 def _tampered(what: str) -> PushError:
-    return PushError(
-        f"the plan would {what}", "Make it again with 'fhir-kb plan --out FILE'", usage=True
-    )
+    return PushError(f"the plan would {what}", MAKE_AGAIN, usage=True)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+    return ", ".join(names[:_MAX_NAMES]) + more

@@ -175,7 +175,7 @@ def with_new_versions(
     state: State,
     desired: Mapping[str, DesiredResource],
     client_ids: str,
-    scopes: Collection[str] = (UNNAMED,),
+    scopes: Collection[str],
 ) -> State:
     """The state where new versions of artifacts take over the ids of the old ones.
 

@@ -21,7 +21,7 @@ _NAME: Final = "fhir-kb plan"
 _VERSION: Final = 3
 _BODY: Final = (dict, type(None))
 """What the JSON of a resource is: an object, or nothing for a deletion."""
-_MAKE_AGAIN: Final = "Make it again with 'fhir-kb plan --out FILE'"
+MAKE_AGAIN: Final = "Make it again with 'fhir-kb plan --out FILE'"
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def parse_plan(content: bytes) -> Plan:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PushError(
             "the file is not a plan of fhir-kb, or is damaged",
-            _MAKE_AGAIN,
+            MAKE_AGAIN,
             usage=True,
         ) from error
 
@@ -127,7 +127,7 @@ def _check_digest(document: Mapping[str, Any]) -> None:
     if document["digest"] != _digest(document):
         raise PushError(
             "the plan was changed since it was made: its digest is of another content",
-            _MAKE_AGAIN,
+            MAKE_AGAIN,
             usage=True,
         )
 
@@ -143,7 +143,7 @@ def _check_version(format_: str) -> None:
     if check_version("the plan", int(version), _VERSION) < _VERSION:
         raise PushError(
             f"the plan was made by an older fhir-kb: it has format {version}, not {_VERSION}",
-            _MAKE_AGAIN,
+            MAKE_AGAIN,
             usage=True,
         )
 

@@ -41,7 +41,7 @@ def make_plan(
     policy: TargetPolicy,
     profile: ServerCapabilities,
     *,
-    scope: PushScope = PushScope(),  # noqa: B008 (an immutable value)
+    scope: PushScope,
     delete: bool = False,
 ) -> Plan:
     """The plan that brings a server to the desired state.

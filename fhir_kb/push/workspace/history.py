@@ -24,7 +24,7 @@ from fhir_kb.push.workspace.records import RECORD_VERSION, parse_records, record
 from fhir_kb.servers.content import json_resource, load_json
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from fhir_kb.push.planning.state import RecordedResource, State
@@ -109,19 +109,10 @@ class History:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise damaged(path) from error
 
-    def desired_state_after(
-        self, push: int, keys: Collection[str] | None = None
-    ) -> dict[str, DesiredResource]:
-        """The desired state that brings the server back to what it was after a push.
-
-        Args:
-            push: The number of the push.
-            keys: Those of the resources that belong to it; all that were recorded if left out.
-        """
+    def desired_state(self, records: Mapping[str, RecordedResource]) -> dict[str, DesiredResource]:
+        """The desired state that brings the server back to these records of an earlier push."""
         desired = {}
-        for key, record in self.resources_after(push).items():
-            if keys is not None and key not in keys:
-                continue
+        for key, record in records.items():
             content = self.content(record)
             if content is None:
                 raise damaged(self._contents_path(record.push))

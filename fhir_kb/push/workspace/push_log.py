@@ -62,8 +62,8 @@ class PushLog:
     def _entry(self, line: Mapping[str, Any]) -> LogEntry:
         if check_version(str(self._path), line.get("format", 1), _VERSION) == 1:
             return _entry_of_version_1(line)
-        entry = LogEntry(**{name: value for name, value in line.items() if name != "format"})
-        return _checked(entry)
+        fields = {name: value for name, value in line.items() if name != "format"}
+        return _checked(LogEntry(**fields | {"scopes": strings(line.get("scopes", []))}))
 
 
 def _entry_of_version_1(line: Mapping[str, Any]) -> LogEntry:
@@ -90,5 +90,4 @@ def _entry_of_version_1(line: Mapping[str, Any]) -> LogEntry:
 def _checked(entry: LogEntry) -> LogEntry:
     objects(entry.applied)
     objects(entry.failed)
-    strings(list(entry.scopes) if isinstance(entry.scopes, (list, tuple)) else entry.scopes)
     return checked(entry)

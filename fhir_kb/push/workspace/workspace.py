@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from fhir_kb.files import FileLock, LockedError
 from fhir_kb.push.errors import PushError
-from fhir_kb.push.workspace.files import unwritable
+from fhir_kb.push.workspace.files import read_json, unwritable
 from fhir_kb.push.workspace.history import History
 from fhir_kb.push.workspace.journal import (
     InterruptedPush,
@@ -101,10 +101,13 @@ def other_names(folder: Path, base: str) -> dict[str, int]:
         if path.parent == folder:
             continue
         try:
+            server = read_json(path).get("server")  # the records of other servers are not parsed
+            if not isinstance(server, str) or not is_same_machine(server, base):
+                continue
             state = StateStore(path.parent).load("")
-        except PushError:
+        except (PushError, ValueError):
             continue  # it is of another server than this one is about
-        if state.resources and is_same_machine(state.server, base):
+        if state.resources:
             names[state.server] = len(state.resources)
     return names
 

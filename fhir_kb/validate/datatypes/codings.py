@@ -85,28 +85,27 @@ def _by_terminology(url: str, value: Mapping[str, Any], context: Context) -> Fin
     if concepts is None:
         if (supplemented := terminology.supplemented(url)) is not None:
             return _supplement_as_system(url, supplemented)
-        is_code = terminology.has_code(url, value["code"], version)
-        if is_code is None:
-            return system_not_available(url, context)
-        if is_code:
-            return None
-        return _unknown_to_server(url, value["code"])
-    if not is_this_version(concepts.version, version or concepts.version):
+        return _by_service(url, value["code"], version, context)
+    if version and not is_this_version(concepts.version, version):
         return _version_not_available(concepts, version)
     if concepts.has_code(value["code"]) is False:
         return unknown_code(concepts, value["code"])
     code = concepts.find_code(value["code"])
     if code is None:  # the system at hand is incomplete
-        is_code = terminology.has_code(url, value["code"], version)
-        if is_code is None:
-            return system_not_available(url, context)
-        return None if is_code else _unknown_to_server(url, value["code"])
+        return _by_service(url, value["code"], version, context)
     if concepts.language and concepts.language.partition("-")[0].lower() != _ENGLISH:
         return None
     return _wrong_display(url, value, concepts.displays[code], context)
 
 
-def _unknown_to_server(url: str, code: str) -> Findings:
+def _by_service(url: str, code: str, version: str, context: Context) -> Findings:
+    """What the terminology service says of a code whose system is not at hand as a whole."""
+    assert context.terminology is not None
+    is_code = context.terminology.has_code(url, code, version)
+    if is_code is None:
+        return system_not_available(url, context)
+    if is_code:
+        return None
     return under(report(UNKNOWN_CODE, f"{quoted(code)} is not a code of {url}"), "code")
 
 

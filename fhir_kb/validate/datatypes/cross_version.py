@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from fhir_kb.model.fhir_release import BY_VERSION, CROSS_VERSION_EXTENSIONS
+from fhir_kb.model.fhir_release import CROSS_VERSION_EXTENSIONS, release_spelled
 from fhir_kb.validate.core.issue import quoted
 
 _STARTS: Final = tuple(f"http://hl7.org/fhir/{digit}" for digit in range(10))
@@ -41,7 +41,7 @@ def is_cross_version_element(url: str) -> bool:
 
 def _has_element(major_minor: str, path: str) -> bool | None:
     """Whether a release has an element, or a type; None for releases that we do not know."""
-    release = next((one for one in BY_VERSION.values() if one.major_minor == major_minor), None)
+    release = release_spelled(major_minor)
     if release is None:
         return None
     # Imported here, because such extensions are rare.

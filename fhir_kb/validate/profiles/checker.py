@@ -90,9 +90,13 @@ class ProfileChecker:
             id(inner): self._open(fast_path, inner, self._claimed_and_implied(inner))
             for inner in claiming
         }
-        ignored = {id(inner): len(claimed_profiles(inner)) - _MAX_CLAIMED for inner in claiming}
+        ignored = {
+            id(inner): beyond
+            for inner in claiming
+            if (beyond := len(claimed_profiles(inner)) - _MAX_CLAIMED) > 0
+        }
         is_done = not (open_required or any(open_claimed.values()))
-        if is_done and not (global_profiles or extensions or max(ignored.values(), default=0) > 0):
+        if is_done and not (global_profiles or extensions or ignored):
             return []
         root = Element(resource, type_)
         run = ProfileRun(self._repository, root, WALK, fast_path)
@@ -105,7 +109,7 @@ class ProfileChecker:
             urls = [*open_claimed.get(id(element.value), ())]
             of_type = (global_profiles or {}).get(element.type.name, ())
             urls += self._open(fast_path, element.value, self._without_type(element.value, of_type))
-            if (count := ignored.get(id(element.value), 0)) > 0:
+            if count := ignored.get(id(element.value)):
                 message = f"not checked: {count} profiles of meta.profile after {_MAX_CLAIMED}"
                 findings += report_at(element, PROFILE_UNKNOWN, message)
             for url in dict.fromkeys(urls):

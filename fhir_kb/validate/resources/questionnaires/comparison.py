@@ -8,7 +8,8 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from fhir_kb.fhirpath import Element, FHIRPathError, compile_expression
+from fhir_kb.fhirpath import Element, FHIRPathError
+from fhir_kb.fhirpath.evaluation.equality import order as order_of_items
 from fhir_kb.fhirpath.types.schema import schema_of
 
 if TYPE_CHECKING:
@@ -55,14 +56,7 @@ def order(left: Any, right: Any, type_name: str, definitions: Definitions) -> in
         return order(*days, type_name, definitions) or None  # the same day decides nothing
     schema = schema_of(definitions)
     type_ = schema.type(type_name)
-    variables = {"left": Element(left, type_), "right": Element(right, type_)}
     try:
-        is_less, is_greater = (
-            compile_expression(f"%left {sign} %right", definitions)(None, variables=variables)
-            for sign in ("<", ">")
-        )
+        return order_of_items(Element(left, type_), Element(right, type_))
     except FHIRPathError:
         return None
-    if not is_less or not is_greater:
-        return None
-    return (is_greater == [True]) - (is_less == [True])
