@@ -95,6 +95,8 @@ def _level(context: CompileContext, text: Text | None) -> Decimal | None:
     try:
         percent = Decimal(text.rstrip("% "))
     except InvalidOperation:
+        percent = Decimal("NaN")
+    if percent.is_nan():  # it cannot be compared
         context.report("KB350", f"'{text}' is no level in percent", text.span, "write 95")
         return None
     if 1 < percent < 100:

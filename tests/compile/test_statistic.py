@@ -63,6 +63,14 @@ def test_a_contradiction_is_told_at_its_line(
     assert finding.span.line == 14
 
 
+@pytest.mark.parametrize("level", ["nan", "sNaN", "high"])
+def test_a_level_that_is_no_number_is_told(tmp_path: Path, level: str) -> None:
+    interval = f"{{low: 0, high: 2, level: {level}}}"
+    text = f"{{measure: mean-difference, value: 1, interval: {interval}}}\n"
+    (finding,) = compiled(tmp_path, HEAD + text).diagnostics
+    assert (finding.code, finding.message) == ("KB350", f"'{level}' is no level in percent")
+
+
 def test_numbers_that_agree(tmp_path: Path) -> None:
     interval = "{low: -1.4 cm, high: -0.4 cm, level: 90}"
     text = f"{{measure: mean-difference, value: -0.9 cm, interval: {interval}}}\n"
