@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from fhir_kb.cli.views.push_results import Remaining
     from fhir_kb.diagnostics.progress import Progress
     from fhir_kb.pipeline.desired_state import DesiredState
     from fhir_kb.pipeline.server_targets import ServerTarget
-    from fhir_kb.push import FhirServer, Plan, PlannedChange, PushOptions, PushResult, Reconciler
+    from fhir_kb.push import FhirServer, Plan, PushOptions, PushResult, Reconciler
 
 
 @dataclass(slots=True)
@@ -169,6 +170,7 @@ def push(
     session: PushSession, plan: Plan, desired: DesiredState | None, request: PushRequest
 ) -> int:
     """Show a plan, ask, carry it out and show the outcome; the exit code."""
+    from fhir_kb.cli.views.push_results import Remaining
     from fhir_kb.push import PushError, PushResult, approved_changes, unresolved_changes
 
     approvals = request.options.approvals
@@ -180,18 +182,22 @@ def push(
         sys.stderr.write("Nothing was pushed\n")
         if request.form == "json":
             declined = PushResult(error=PushError("nothing was pushed: it was not confirmed"))
-            _show_result(session, (plan, declined), desired, request, ([], []))
+            _show_result(session, (plan, declined), desired, request, Remaining())
         return FINDINGS
     result = session.reconciler.push(plan, request.options, progress=session.progress)
     session.progress.stage("")  # what follows begins on a line of its own
-    unresolved = unresolved_changes(plan, approvals)
-    orphaned = [change for change in plan.changes if change.action == "orphaned"]
-    _show_result(session, (plan, result), desired, request, (unresolved, orphaned))
+    remaining = Remaining(
+        unresolved_changes(plan, approvals),
+        [change for change in plan.changes if change.action == "orphaned"],
+        session.reconciler.altered(plan),
+    )
+    _show_result(session, (plan, result), desired, request, remaining)
     if result.error is not None:
         raise result.error
     wrong = any(applied.losses or applied.replaced for applied in result.applied)
     left_out = desired.left_out if desired else 0
-    return FINDINGS if result.failed or wrong or unresolved or left_out else FINE
+    left = remaining.unresolved or remaining.altered or left_out
+    return FINDINGS if result.failed or wrong or left else FINE
 
 
 def _show_plan(
@@ -211,9 +217,9 @@ def _show_result(
     pushed: tuple[Plan, PushResult],
     desired: DesiredState | None,
     request: PushRequest,
-    remaining: tuple[list[PlannedChange], list[PlannedChange]],
+    remaining: Remaining,
 ) -> None:
-    """Print what a push did; remaining: the changes left unresolved, and what is orphaned."""
+    """Print what a push did and left."""
     from fhir_kb.cli.console import put, style_of
     from fhir_kb.cli.views import findings, push_results
     from fhir_kb.diagnostics.render.json import as_records
@@ -224,7 +230,7 @@ def _show_result(
     diagnostics = push_findings(result, desired)
     if request.form == "json":
         content = {"target": session.target.name, **push_results.result_data(result)}
-        content |= push_results.remaining_data(*remaining)
+        content |= push_results.remaining_data(remaining)
         content |= {"otherNames": list(session.other_names)}
         content |= {"scopes": list(plan.scopes), "unpruned": list(plan.unpruned)}
         given = desired.file_findings if desired else ()
@@ -233,7 +239,7 @@ def _show_result(
         return
     style = style_of(sys.stdout, everything=request.everything)
     findings.show(diagnostics, "human", style)
-    put(push_results.render_result(result, style, *remaining, request.aim, left_out))
+    put(push_results.render_result(result, style, remaining, request.aim, left_out))
 
 
 def _confirmed(session: PushSession, count: int) -> bool:

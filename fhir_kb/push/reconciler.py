@@ -258,6 +258,17 @@ class Reconciler:
         self._log(result, plan.scopes)
         return result
 
+    def altered(self, plan: Plan) -> list[PlannedChange]:
+        """What is unchanged, but was stored otherwise than it was sent when it was pushed."""
+        records = self.state.resources
+        return [
+            change
+            for change in plan.changes
+            if change.action == "unchanged"
+            and change.key in records
+            and records[change.key].altered
+        ]
+
     def _state_after_forgetting(self, plan: Plan) -> State:
         """The recorded state, less what the plan forgets; what it holds, its scopes hold."""
         state = self.state.copy()

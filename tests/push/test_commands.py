@@ -368,3 +368,21 @@ def test_what_is_orphaned_is_not_called_as_it_was(person: Person) -> None:
     assert code == 0
     assert "the server holds" not in out
     assert out.endswith("Nothing to push\n1 orphaned: no longer defined, left on the server\n")
+
+
+def test_what_was_not_stored_as_sent_is_no_success_later_either(
+    person: Person, server: ModelServer
+) -> None:
+    server.store.temper = server.temper.but(drops=frozenset({"description"}))
+    code, out, _ = person("push", "--yes")
+    assert code == 1
+    assert "5 not stored as sent: see the errors above" in out  # all but the Composition
+    code, out, _ = person("push", "--yes")
+    assert code == 1
+    assert "the server holds" not in out
+    assert "5 stored otherwise than sent by earlier pushes" in out
+    code, out, _ = person("push", "--yes", "--format", "json")
+    assert code == 1
+    altered = json.loads(out)["altered"]
+    assert len(altered) == 5
+    assert all(change["action"] == "unchanged" for change in altered)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fhir_kb.cli.views.differences import difference_lines
 from fhir_kb.cli.views.plans import SIGNS
@@ -27,37 +27,47 @@ DONE: Final = {
 """What became of a change, for people, by its action."""
 
 
+class Remaining(NamedTuple):
+    """What a push left on the server that is not as defined."""
+
+    unresolved: Sequence[PlannedChange] = ()
+    """Changes that were left undone: conflicts, and what needs an approval."""
+
+    orphaned: Sequence[PlannedChange] = ()
+    """Resources that stay on the server though they are no longer defined."""
+
+    altered: Sequence[PlannedChange] = ()
+    """Unchanged resources that the server had stored otherwise than they were sent."""
+
+
 def render_result(
-    result: PushResult,
-    style: Style,
-    unresolved: Sequence[PlannedChange],
-    orphaned: Sequence[PlannedChange],
-    aim: str,
-    left_out: int = 0,
+    result: PushResult, style: Style, remaining: Remaining, aim: str, left_out: int = 0
 ) -> str:
     """What a push did and what it left, in a few lines.
 
     Args:
         result: The outcome of each change.
         style: With which colours.
-        unresolved: Changes that were left undone: conflicts, and what needs an approval.
-        orphaned: Resources that stay on the server though they are no longer defined.
+        remaining: What is not as defined.
         aim: What the server holds where there was nothing to do.
         left_out: How many resources and requests of given files were not pushed.
     """
+    unresolved, orphaned, altered = remaining
     lines = []
     numbers = Counter(str(applied.change.action) for applied in result.applied)
     parts = [f"{numbers[action]} {word}" for action, word in DONE.items() if numbers.get(action)]
     if result.number:
         title = style.bold(f"push {result.number}")
         lines.append(f"{title}: {', '.join(parts) or 'nothing sent'}")
-    elif not unresolved and not orphaned and not left_out:
+    elif not any(remaining) and not left_out:
         lines.append(f"Nothing to push: the server holds {aim}")
     else:
         lines.append("Nothing to push" if not unresolved else "Nothing was pushed")
     lines += _unresolved_lines(unresolved)
     if orphaned:
         lines.append(f"{len(orphaned)} orphaned: no longer defined, left on the server")
+    if altered:
+        lines.append(f"{len(altered)} stored otherwise than sent by earlier pushes (KB802)")
     if failed := len(result.failed):
         lines.append(f"{failed} failed: fix the errors above, then push again")
     if lossy := sum(1 for applied in result.applied if applied.losses):
@@ -102,16 +112,17 @@ def result_data(result: PushResult) -> dict[str, Any]:
     }
 
 
-def remaining_data(
-    unresolved: Sequence[PlannedChange], orphaned: Sequence[PlannedChange]
-) -> dict[str, Any]:
+def remaining_data(remaining: Remaining) -> dict[str, Any]:
     """What a push left on the server that is not as defined, for programs."""
     return {
         "unresolved": [
             _change_data(change) | {"reason": change.reason, "approval": change.approval or None}
-            for change in unresolved
+            for change in remaining.unresolved
         ],
-        "orphaned": [_change_data(change) | {"reason": change.reason} for change in orphaned],
+        "orphaned": [
+            _change_data(change) | {"reason": change.reason} for change in remaining.orphaned
+        ],
+        "altered": [_change_data(change) for change in remaining.altered],
     }
 
 

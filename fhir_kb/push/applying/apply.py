@@ -312,7 +312,7 @@ class _Push:
         )
         return RecordedResource(
             ref, applied.version, applied.updated, sent_digest, stored_digest, self.number,
-            planned.retired, planned.scopes,
+            planned.retired, planned.scopes, altered=bool(lost),
         )  # fmt: skip
 
     def _keep_final_contents(self, refs: Iterable[Ref]) -> None:

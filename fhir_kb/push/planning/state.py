@@ -34,6 +34,8 @@ class RecordedResource:
     scopes: tuple[str, ...] = ()
     """The scopes that hold it, the one that pushed it last first; empty where a version before
     scopes recorded it."""
+    altered: bool = False
+    """Whether the server stored it otherwise than it was sent."""
 
 
 @dataclass(slots=True)

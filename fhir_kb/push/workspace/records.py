@@ -27,6 +27,7 @@ def record_json(record: RecordedResource) -> dict[str, Any]:
         "push": record.push,
         "retired": record.retired,
         **scopes_json(record.scopes),
+        **({"altered": True} if record.altered else {}),
     }
 
 
@@ -63,6 +64,7 @@ def parse_record(row: Any, version: int) -> RecordedResource:
             row["push"],
             row["retired"],
             parse_scopes(row),
+            row.get("altered", False),
         )
     )
 
